@@ -1,0 +1,51 @@
+import { charCodeAt, fromCharCode, NativeUint8Array } from "./primordials.ts";
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const INVALID = 255;
+
+const valueOfCode = new NativeUint8Array(128).fill(INVALID);
+for (let value = 0; value < 64; value++) valueOfCode[charCodeAt(ALPHABET, value)] = value;
+
+/** Bytes as base64 with padding (RFC 4648, section 4). */
+export function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  const { length } = bytes;
+  for (let at = 0; at < length; at += 3) {
+    const one = bytes[at]!;
+    const two = at + 1 < length ? bytes[at + 1]! : 0;
+    const three = at + 2 < length ? bytes[at + 2]! : 0;
+    text += ALPHABET[one >> 2]! + ALPHABET[((one & 3) << 4) | (two >> 4)]!;
+    text += at + 1 < length ? ALPHABET[((two & 15) << 2) | (three >> 6)]! : "=";
+    text += at + 2 < length ? ALPHABET[three & 63]! : "=";
+  }
+  return text;
+}
+
+/** The bytes of base64 text, padded or not; `undefined` when it is not base64. White space is not skipped. */
+export function fromBase64(text: string): Uint8Array | undefined {
+  let end = text.length;
+  if (end % 4 === 0 && end > 0 && text[end - 1] === "=") end -= text[end - 2] === "=" ? 2 : 1;
+  if (end % 4 === 1) return undefined;
+  const bytes = new NativeUint8Array(Math.floor((end * 3) / 4));
+  let bits = 0;
+  let held = 0;
+  let out = 0;
+  for (let at = 0; at < end; at++) {
+    const code = charCodeAt(text, at);
+    const value = code < 128 ? valueOfCode[code]! : INVALID;
+    if (value === INVALID) return undefined;
+    bits = ((bits << 6) | value) & 0xffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes[out++] = (bits >> held) & 255;
+  }
+  return bytes;
+}
+
+/** Bytes as a string of one character each (what the web calls a binary string). */
+export function toBinaryString(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at++) text += fromCharCode(bytes[at]!);
+  return text;
+}

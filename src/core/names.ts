@@ -1,0 +1,30 @@
+/** One tool as a program can spell it. */
+export interface ToolNames {
+  /** The name its server gave it: `create_issue`, `get-user.by/id`. */
+  readonly name: string;
+  /** An identifier for it: `createIssue`, `getUserById`. Unique within the server. */
+  readonly alias: string;
+  /** Its name as a global function: `github_create_issue`. Unique over all servers. */
+  readonly flat: string;
+}
+
+/** One server (or one namespace of local functions) as a program can spell it. */
+export interface ServerNames {
+  /** The name the config gave it. */
+  readonly name: string;
+  /** An identifier for it. Unique over all servers. */
+  readonly alias: string;
+  /** The name of its wrapper class: `GithubTools`. */
+  readonly className: string;
+  readonly tools: readonly ToolNames[];
+}
+
+/**
+ * Every spelling of every tool, as plain data. It is made on the host, sent to a place once per version, and read
+ * there when a program looks something up: nothing in it is secret, nothing in it decides whether a call is allowed.
+ */
+export interface NameTable {
+  /** Changes whenever the names change. */
+  readonly version: string;
+  readonly servers: readonly ServerNames[];
+}

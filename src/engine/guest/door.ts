@@ -1,0 +1,29 @@
+/**
+ * The one way out of the VM: a synchronous host function of primitives. What it answers, if anything, is text.
+ *
+ * | kind     | id      | name           | text                      | answer                                        |
+ * | -------- | ------- | -------------- | ------------------------- | --------------------------------------------- |
+ * | `call`   | call id | `server\0tool` | arguments, wire text      | – (later `receive("answer", id, …)`)          |
+ * | `digest` | call id | `SHA-256` …    | the bytes in base64       | – (later `receive("answer", id, …)`: base64)  |
+ * | `timer`  | timer   | `start`        | delay in ms               | – (later `receive("timer", id, "")`)          |
+ * | `timer`  | timer   | `clear`        | –                         | –                                             |
+ * | `log`    | –       | level          | text                      | –                                             |
+ * | `names`  | –       | –              | server name or empty      | JSON of a part of the name table              |
+ * | `random` | count   | –              | –                         | base64 of that many random bytes              |
+ * | `url`    | –       | `parse`        | JSON `[url, base?]`       | JSON of the URL's parts, empty when invalid   |
+ * | `url`    | –       | `set`          | JSON `[href, part, text]` | JSON of the URL's parts                       |
+ * | `value`  | –       | –              | the value, wire text      | – (the run is over)                           |
+ * | `throw`  | –       | –              | JSON of the error         | – (the run is over)                           |
+ */
+export type Send = (kind: string, id: number, name: string, text: string) => string | undefined;
+
+let installed: Send | undefined;
+
+/** Called once, before any program runs. */
+export function installDoor(send: Send): void {
+  installed = send;
+}
+
+export function send(kind: string, id: number, name: string, text: string): string {
+  return installed!(kind, id, name, text) ?? "";
+}
