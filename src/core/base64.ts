@@ -1,4 +1,4 @@
-import { charCodeAt, fromCharCode, NativeUint8Array } from "./primordials.ts";
+import { charCodeAt, NativeUint8Array } from "./primordials.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const INVALID = 255;
@@ -41,11 +41,4 @@ export function fromBase64(text: string): Uint8Array | undefined {
     bytes[out++] = (bits >> held) & 255;
   }
   return bytes;
-}
-
-/** Bytes as a string of one character each (what the web calls a binary string). */
-export function toBinaryString(bytes: Uint8Array): string {
-  let text = "";
-  for (let at = 0; at < bytes.length; at++) text += fromCharCode(bytes[at]!);
-  return text;
 }

@@ -66,10 +66,17 @@ const RANGES: Readonly<Record<keyof Limits, readonly [minimum: number, maximum: 
  * @param path where the settings stand, for the message, e.g. `limits` or `codecell.limits`
  * @throws CodecellError `config_error` naming the setting, its value and its range
  */
-export function resolveLimits(given: unknown, base: Limits = DEFAULT_LIMITS, path = "limits"): Limits {
+export function resolveLimits(
+  given: unknown,
+  base: Limits = DEFAULT_LIMITS,
+  path = "limits",
+): Limits {
   if (given === undefined) return base;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new CodecellError("config_error", `${path} must be an object of numbers, e.g. { wallMs: 10_000 }`);
+    throw new CodecellError(
+      "config_error",
+      `${path} must be an object of numbers, e.g. { wallMs: 10_000 }`,
+    );
   }
   const limits: Record<string, number> = { ...base };
   for (const [name, value] of Object.entries(given)) {
@@ -81,12 +88,18 @@ export function resolveLimits(given: unknown, base: Limits = DEFAULT_LIMITS, pat
 
 function checkLimit(path: string, name: string, value: unknown): number {
   if (!Object.hasOwn(RANGES, name)) {
-    throw new CodecellError("config_error", `${path} is not a limit; the limits are ${Object.keys(RANGES).join(", ")}`);
+    throw new CodecellError(
+      "config_error",
+      `${path} is not a limit; the limits are ${Object.keys(RANGES).join(", ")}`,
+    );
   }
   const [minimum, maximum] = RANGES[name as keyof Limits];
   if (typeof value !== "number" || !Number.isFinite(value) || value < minimum || value > maximum) {
     const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-    throw new CodecellError("config_error", `${path} is ${shown}; it must be a number from ${minimum} to ${maximum}`);
+    throw new CodecellError(
+      "config_error",
+      `${path} is ${shown}; it must be a number from ${minimum} to ${maximum}`,
+    );
   }
   return Math.floor(value);
 }

@@ -24,9 +24,7 @@ export const { isFinite: isFiniteNumber } = Number;
 export const { parse: parseJson, stringify: stringifyJson } = JSON;
 export const { keys: objectKeys, getPrototypeOf, hasOwn, defineProperty, freeze } = Object;
 export const { isView } = ArrayBuffer;
-export const { fromCharCode } = String;
 export const objectPrototype: object = Object.prototype;
-export const NativeArrayBuffer: ArrayBufferConstructor = ArrayBuffer;
 export const NativeDate: DateConstructor = Date;
 export const NativeMap: MapConstructor = Map;
 export const NativeSet: SetConstructor = Set;
@@ -38,22 +36,45 @@ export const toBigInt: BigIntConstructor = BigInt;
 export const reflectApply: typeof Reflect.apply = apply;
 
 export const tagOf: (value: unknown) => string = uncurry(Object.prototype.toString);
-export const charCodeAt: (text: string, index: number) => number = uncurry(String.prototype.charCodeAt);
-export const sliceText: (text: string, start: number, end?: number) => string = uncurry(String.prototype.slice);
+export const charCodeAt: (text: string, index: number) => number = uncurry(
+  String.prototype.charCodeAt,
+);
+export const sliceText: (text: string, start: number, end?: number) => string = uncurry(
+  String.prototype.slice,
+);
 export const bigintToText: (value: bigint) => string = uncurry(BigInt.prototype.toString);
 export const dateToMs: (value: Date) => number = uncurry(Date.prototype.getTime);
 export const regExpSource: (value: unknown) => string = getterOf(RegExp.prototype, "source");
 export const regExpFlags: (value: unknown) => string = getterOf(RegExp.prototype, "flags");
-export const mapSet: (map: Map<unknown, unknown>, key: unknown, value: unknown) => unknown = uncurry(Map.prototype.set);
-export const mapForEach: (map: Map<unknown, unknown>, visit: (value: unknown, key: unknown) => void) => void = uncurry(
-  Map.prototype.forEach,
-);
+export const mapSet: (map: Map<unknown, unknown>, key: unknown, value: unknown) => unknown =
+  uncurry(Map.prototype.set);
+export const mapForEach: (
+  map: Map<unknown, unknown>,
+  visit: (value: unknown, key: unknown) => void,
+) => void = uncurry(Map.prototype.forEach);
 export const setAdd: (set: Set<unknown>, value: unknown) => unknown = uncurry(Set.prototype.add);
-export const setForEach: (set: Set<unknown>, visit: (value: unknown) => void) => void = uncurry(Set.prototype.forEach);
-export const bufferLength: (buffer: unknown) => number = getterOf(ArrayBuffer.prototype, "byteLength");
+export const setForEach: (set: Set<unknown>, visit: (value: unknown) => void) => void = uncurry(
+  Set.prototype.forEach,
+);
+export const bufferLength: (buffer: unknown) => number = getterOf(
+  ArrayBuffer.prototype,
+  "byteLength",
+);
 
 const typedArrayPrototype = getPrototypeOf(Uint8Array.prototype) as object;
-export const typedArrayKind: (view: unknown) => string | undefined = getterOf(typedArrayPrototype, Symbol.toStringTag);
-export const typedArrayBuffer: (view: unknown) => ArrayBuffer = getterOf(typedArrayPrototype, "buffer");
-export const typedArrayOffset: (view: unknown) => number = getterOf(typedArrayPrototype, "byteOffset");
-export const typedArrayLength: (view: unknown) => number = getterOf(typedArrayPrototype, "byteLength");
+export const typedArrayKind: (view: unknown) => string | undefined = getterOf(
+  typedArrayPrototype,
+  Symbol.toStringTag,
+);
+export const typedArrayBuffer: (view: unknown) => ArrayBuffer = getterOf(
+  typedArrayPrototype,
+  "buffer",
+);
+export const typedArrayOffset: (view: unknown) => number = getterOf(
+  typedArrayPrototype,
+  "byteOffset",
+);
+export const typedArrayLength: (view: unknown) => number = getterOf(
+  typedArrayPrototype,
+  "byteLength",
+);

@@ -1,7 +1,13 @@
 import type { Failure } from "./errors.ts";
 
 /** What JSON can carry. */
-export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | JsonValue[]
+  | { [key: string]: JsonValue };
 
 export type LogLevel = "debug" | "log" | "info" | "warn" | "error";
 

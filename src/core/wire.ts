@@ -89,11 +89,14 @@ class Encoder {
 
   #tagged(type: string, valueText?: string): string {
     this.rich = true;
-    return this.#count(`{"$type":"${type}"`) + (valueText === undefined ? "}" : `,"value":${valueText}}`);
+    return (
+      this.#count(`{"$type":"${type}"`) + (valueText === undefined ? "}" : `,"value":${valueText}}`)
+    );
   }
 
   #writeNumber(value: number): string {
-    if (native.isFiniteNumber(value) && (value !== 0 || 1 / value > 0)) return this.#count(`${value}`);
+    if (native.isFiniteNumber(value) && (value !== 0 || 1 / value > 0))
+      return this.#count(`${value}`);
     return this.#tagged("number", value === 0 ? '"-0"' : `"${value}"`);
   }
 
@@ -126,10 +129,14 @@ class Encoder {
 
   #enter(container: object, parent: Frame | undefined): Frame {
     const depth = parent === undefined ? 1 : parent.depth + 1;
-    if (depth > this.#maxDepth) throw this.#refuse(undefined, `is nested deeper than ${this.#maxDepth} levels`);
+    if (depth > this.#maxDepth)
+      throw this.#refuse(undefined, `is nested deeper than ${this.#maxDepth} levels`);
     for (let frame = parent; frame !== undefined; frame = frame.parent) {
       if (frame.container === container) {
-        throw this.#refuse(parent, `refers back to ${this.#pathOf(frame.parent)}: a cycle cannot be sent as data`);
+        throw this.#refuse(
+          parent,
+          `refers back to ${this.#pathOf(frame.parent)}: a cycle cannot be sent as data`,
+        );
       }
     }
     return { container, parent, depth, key: "" };
@@ -172,7 +179,10 @@ class Encoder {
           return this.#tagged("Date", ms === ms ? `${ms}` : "null");
         }
         case "[object RegExp]":
-          return this.#tagged("RegExp", native.stringifyJson([native.regExpSource(value), native.regExpFlags(value)]));
+          return this.#tagged(
+            "RegExp",
+            native.stringifyJson([native.regExpSource(value), native.regExpFlags(value)]),
+          );
         case "[object Map]":
           return this.#writeMap(value as Map<unknown, unknown>, frame);
         case "[object Set]":
@@ -188,7 +198,8 @@ class Encoder {
           return undefined;
       }
     } catch (error) {
-      if (error instanceof native.NativeTypeError && !(error instanceof WireError)) return undefined;
+      if (error instanceof native.NativeTypeError && !(error instanceof WireError))
+        return undefined;
       throw error;
     }
   }
@@ -231,9 +242,15 @@ class Encoder {
   }
 
   #writeError(error: object, frame: Frame): string {
-    const { name, message, code, cause } = error as { name?: unknown; message?: unknown; code?: unknown; cause?: unknown };
+    const { name, message, code, cause } = error as {
+      name?: unknown;
+      message?: unknown;
+      code?: unknown;
+      cause?: unknown;
+    };
     let text = `{"name":${this.#writeText(name)},"message":${this.#writeText(message)}`;
-    if (typeof code === "string" || typeof code === "number") text += `,"code":${native.stringifyJson(code)}`;
+    if (typeof code === "string" || typeof code === "number")
+      text += `,"code":${native.stringifyJson(code)}`;
     frame.key = "cause";
     if (cause !== undefined) text += `,"cause":${this.write(cause, frame)}`;
     return this.#tagged("Error", `${text}}`);
@@ -244,7 +261,8 @@ class Encoder {
   }
 
   #writePromise(promise: object, frame: Frame): string {
-    if (this.#settled === undefined) throw this.#refuse(frame.parent, "is a Promise: await it first");
+    if (this.#settled === undefined)
+      throw this.#refuse(frame.parent, "is a Promise: await it first");
     frame.key = "(awaited)";
     return this.write(this.#settled(promise), frame);
   }
@@ -271,10 +289,21 @@ export function encode(value: unknown, options: EncodeOptions = {}): string {
   return encoder.rich ? MARK + text : text;
 }
 
-const TYPED_ARRAYS: Readonly<Record<string, (buffer: ArrayBuffer) => unknown>> = { __proto__: null } as never;
+const TYPED_ARRAYS: Readonly<Record<string, (buffer: ArrayBuffer) => unknown>> = {
+  __proto__: null,
+} as never;
 for (const make of [
-  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
-  Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
 ]) {
   (TYPED_ARRAYS as Record<string, unknown>)[make.name] = (buffer: ArrayBuffer) => new make(buffer);
 }
@@ -302,7 +331,8 @@ function revive(node: unknown): unknown {
     for (let at = 0; at < node.length; at++) node[at] = revive(node[at]);
     return node;
   }
-  if (native.hasOwn(node, "$type")) return reviveTagged(node as { $type: unknown; value?: unknown });
+  if (native.hasOwn(node, "$type"))
+    return reviveTagged(node as { $type: unknown; value?: unknown });
   return reviveProperties(node as Record<string, unknown>);
 }
 
@@ -320,7 +350,13 @@ function reviveTagged(node: { $type: unknown; value?: unknown }): unknown {
     case "undefined":
       return undefined;
     case "number":
-      return value === "-0" ? -0 : value === "NaN" ? NaN : value === "Infinity" ? Infinity : -Infinity;
+      return value === "-0"
+        ? -0
+        : value === "NaN"
+          ? NaN
+          : value === "Infinity"
+            ? Infinity
+            : -Infinity;
     case "BigInt":
       return reviveBigint(value);
     case "Date":
@@ -334,7 +370,9 @@ function reviveTagged(node: { $type: unknown; value?: unknown }): unknown {
     case "Error":
       return reviveError(value);
     case "Object":
-      return typeof value === "object" && value !== null ? reviveProperties(value as Record<string, unknown>) : fail();
+      return typeof value === "object" && value !== null
+        ? reviveProperties(value as Record<string, unknown>)
+        : fail();
     default:
       return reviveBytes(type, value);
   }
@@ -345,7 +383,9 @@ function fail(): never {
 }
 
 function reviveBigint(value: unknown): bigint {
-  return typeof value === "string" && value.length <= MAX_BIGINT_DIGITS ? native.toBigInt(value) : fail();
+  return typeof value === "string" && value.length <= MAX_BIGINT_DIGITS
+    ? native.toBigInt(value)
+    : fail();
 }
 
 function reviveMap(value: unknown): Map<unknown, unknown> {
@@ -377,7 +417,13 @@ function reviveError(value: unknown): Error {
 }
 
 function define(target: object, key: string, value: unknown): void {
-  native.defineProperty(target, key, { __proto__: null, value, writable: true, configurable: true, enumerable: false } as never);
+  native.defineProperty(target, key, {
+    __proto__: null,
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  } as never);
 }
 
 function reviveBytes(type: unknown, value: unknown): unknown {
@@ -388,8 +434,10 @@ function reviveBytes(type: unknown, value: unknown): unknown {
   return make === undefined ? fail() : make(bytes.buffer as ArrayBuffer);
 }
 
-/** The answer to a host call, as text: `+` and the value's text, or `-` and the failure as JSON. */
+/** The answer to a host call: the value's text as it is, or `!`, which no such text begins with, and the failure as JSON. */
 export type Answer = string;
+
+const FAILURE = "!";
 
 /** What the program's `catch` gets when a call fails. */
 export interface CallFailure {
@@ -399,10 +447,12 @@ export interface CallFailure {
   readonly hint?: string;
 }
 
-export function answerValue(valueText: string): Answer {
-  return `+${valueText}`;
+export function answerFailure(failure: CallFailure): Answer {
+  return FAILURE + native.stringifyJson(failure);
 }
 
-export function answerFailure(failure: CallFailure): Answer {
-  return `-${native.stringifyJson(failure)}`;
+/** The failure that an answer tells, or `undefined` for the text of a value. */
+export function failureIn(answer: Answer): CallFailure | undefined {
+  if (answer[0] !== FAILURE) return undefined;
+  return native.parseJson(native.sliceText(answer, 1)) as CallFailure;
 }

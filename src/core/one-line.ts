@@ -1,0 +1,19 @@
+/** Control characters, line and paragraph separators, and the characters that reorder text. */
+const UNPRINTABLE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
+
+const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/**
+ * `text` on one line, with every character that could forge a line, move a cursor or reorder what is shown written as
+ * a visible escape (`\n`, `\x1b`, `\u202e`).
+ */
+export function oneLine(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => {
+    const code = character.charCodeAt(0);
+    const hex = code.toString(16);
+    return (
+      SHORT[character] ?? (code < 256 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`)
+    );
+  });
+}

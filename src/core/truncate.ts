@@ -1,0 +1,95 @@
+import type { JsonValue } from "./result.ts";
+import { utf8Length } from "./utf8.ts";
+
+/** A value that fits, and how many bytes of JSON were left out of it. */
+export interface Truncated {
+  readonly value: JsonValue;
+  readonly cutBytes: number;
+}
+
+/** Room for a mark such as `"…": "12 of 90 entries left out, 4,096 bytes"`. */
+const MARK_BYTES = 160;
+const HOW = "return less, or a part at a time";
+
+/**
+ * Cut a value to at most `maxBytes` of JSON. It stays valid JSON: whole array items and object entries are left out
+ * from the end, long strings are shortened, and a mark stands where something is missing. Large parts give way first:
+ * an equal share of the room is everyone's, and what small ones do not use goes to the others.
+ */
+export function truncateJson(value: JsonValue, maxBytes: number): Truncated {
+  const size = jsonBytes(value);
+  if (size <= maxBytes) return { value, cutBytes: 0 };
+  const shortened = cut(value, maxBytes);
+  return { value: shortened, cutBytes: size - jsonBytes(shortened) };
+}
+
+/** Bytes of UTF-8 that `value` takes as JSON. */
+export function jsonBytes(value: JsonValue): number {
+  return utf8Length(JSON.stringify(value));
+}
+
+function cut(value: JsonValue, room: number): JsonValue {
+  if (typeof value === "string") return cutText(value, room);
+  if (Array.isArray(value)) return cutArray(value, room);
+  if (typeof value === "object" && value !== null) return cutObject(value, room);
+  return value;
+}
+
+function cutText(text: string, room: number): string {
+  const kept = keepText(text, Math.max(0, room - MARK_BYTES / 2));
+  return `${kept}… (${text.length - kept.length} more characters; ${HOW})`;
+}
+
+/** The longest start of `text` whose JSON takes at most `room` bytes; never half a surrogate pair. */
+function keepText(text: string, room: number): string {
+  let low = 0;
+  let high = Math.min(text.length, room);
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (jsonBytes(text.slice(0, middle)) <= room) low = middle;
+    else high = middle - 1;
+  }
+  const last = text.charCodeAt(low - 1);
+  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? low - 1 : low);
+}
+
+function cutArray(items: readonly JsonValue[], room: number): JsonValue {
+  const { kept, left } = keepItems(items, items.map(jsonBytes), room);
+  if (left > 0) kept.push(`… (${left} more of ${items.length} items; ${HOW})`);
+  return kept;
+}
+
+function cutObject(object: { [key: string]: JsonValue }, room: number): JsonValue {
+  const keys = Object.keys(object);
+  const names = keys.map((key) => jsonBytes(key) + 1);
+  const values = keys.map((key) => object[key]!);
+  const sizes = values.map((item, at) => jsonBytes(item) + names[at]!);
+  const { kept, left } = keepItems(values, sizes, room, names);
+  const entries = kept.map((item, at) => [keys[at]!, item] as const);
+  if (left > 0) entries.push(["…", `${left} more of ${keys.length} entries; ${HOW}`]);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Items from the start for as long as there is room. An item over its fair share of what is left (and over an eighth of
+ * the whole) is cut itself, so that one large part does not crowd out what comes after it.
+ */
+function keepItems(
+  items: readonly JsonValue[],
+  sizes: readonly number[],
+  room: number,
+  names?: readonly number[],
+): { kept: JsonValue[]; left: number } {
+  const kept: JsonValue[] = [];
+  let free = room - MARK_BYTES;
+  for (const [at, item] of items.entries()) {
+    const name = (names?.[at] ?? 0) + 1;
+    const allowed = Math.min(free, Math.max(free / (items.length - at), room / 8));
+    const fits = sizes[at]! + 1 <= allowed;
+    if (!fits && allowed < name + 2 * MARK_BYTES) return { kept, left: items.length - at };
+    const part = fits ? item : cut(item, allowed - name);
+    kept.push(part);
+    free -= fits ? sizes[at]! + 1 : jsonBytes(part) + name;
+  }
+  return { kept, left: 0 };
+}
