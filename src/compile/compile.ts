@@ -1,0 +1,194 @@
+import type { Position, Program } from "../core/program.ts";
+import { utf8Length } from "../core/utf8.ts";
+import { CompileError } from "./compile-error.ts";
+import { Edits } from "./edits.ts";
+import { Lines } from "./lines.ts";
+import { ShapeError, TopLevel } from "./shape.ts";
+import {
+  type AnyNode,
+  type Comment,
+  decoratorsHint,
+  ParseError,
+  parseProgram,
+  type Program as Tree,
+  walk,
+} from "./syntax.ts";
+import { type Stripped, stripTypes } from "./typescript.ts";
+import { blank, unfence } from "./unfence.ts";
+import { UsingLowering } from "./using.ts";
+
+export { CompileError } from "./compile-error.ts";
+
+/** The scope that compiled code gets; see core/program.ts. */
+const SCOPE = "$codecell";
+const FLAT_NAME = /[A-Za-z$][\w$]*_[\w$]+/g;
+const MAX_WORDS = 5_000;
+
+/**
+ * A program as an engine runs it. Lines are those of the source; columns are found again by `locate`.
+ * @throws CompileError
+ */
+export function compile(
+  source: string,
+  { sourceBytes }: { readonly sourceBytes: number },
+): Program {
+  const text = prepare(source, sourceBytes);
+  const comments: Comment[] = [];
+  const { stripped, tree } = parse(text, comments);
+  const edits = new Edits(stripped.code);
+  try {
+    rewrite(stripped.code, tree, edits, comments);
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    throw new CompileError(error.message, {
+      ...place(source, stripped, error.offset),
+      hint: error.hint,
+    });
+  }
+  const code = edits.apply();
+  return {
+    code,
+    words: [...new Set(code.match(FLAT_NAME))].slice(0, MAX_WORDS),
+    locate: locator(source, stripped, edits, code),
+  };
+}
+
+/** What can be said before anything is parsed; what is no program text becomes spaces, so that positions stay. */
+function prepare(source: string, sourceBytes: number): string {
+  if (source.length > sourceBytes || utf8Length(source) > sourceBytes) {
+    throw new CompileError(`the program is larger than ${sourceBytes} bytes`, {
+      code: "source_too_large",
+    });
+  }
+  const binary = source.indexOf("\0");
+  if (binary >= 0) {
+    const hint = "A program is text: TypeScript or JavaScript.";
+    throw new CompileError("the program holds NUL characters: it seems to be a binary file", {
+      ...new Lines(source).position(binary),
+      hint,
+    });
+  }
+  return unfence(source)
+    .replace(/^\ufeff/, " ")
+    .replace(/^\s*#!.*/, blank);
+}
+
+/** Types off and parsed; text that only the TypeScript step rejects is taken as the JavaScript it is. */
+function parse(text: string, comments: Comment[]): { stripped: Stripped; tree: Tree } {
+  let stripped: Stripped;
+  try {
+    stripped = stripTypes(text);
+  } catch (error) {
+    if (!(error instanceof CompileError) || error.line === undefined || error.hint !== undefined)
+      throw error;
+    stripped = { code: text, origin: (offset) => offset };
+    try {
+      return { stripped, tree: refuseEmpty(parseProgram(text, comments)) };
+    } catch {
+      throw error;
+    }
+  }
+  try {
+    return { stripped, tree: refuseEmpty(parseProgram(stripped.code, comments)) };
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    const hint = decoratorsHint(stripped.code, error.offset);
+    throw new CompileError(error.message, { ...place(text, stripped, error.offset), hint });
+  }
+}
+
+function refuseEmpty(tree: Tree): Tree {
+  if (tree.body.some((node) => node.type !== "EmptyStatement")) return tree;
+  throw new CompileError("the program is empty", { hint: "Write a program that returns a value." });
+}
+
+function rewrite(code: string, tree: Tree, edits: Edits, comments: readonly Comment[]): void {
+  const used = new Set<string>();
+  const using = new UsingLowering(edits);
+  walk(tree as AnyNode, (node, parents) => {
+    if (node.type === "Identifier") {
+      if (node.name === SCOPE)
+        throw new ShapeError(`the name ${SCOPE} is reserved`, node.start, "Choose another name.");
+      if (isReference(node, parents)) used.add(node.name);
+    } else if (node.type === "ImportExpression") {
+      edits.replace(node.start, node.start + "import".length, `${SCOPE}.import`);
+    } else if (node.type === "MetaProperty" && node.meta.name === "import") {
+      edits.replace(node.start, node.end, `${SCOPE}.meta`);
+    } else using.note(node, parents);
+  });
+  for (const { start, end } of comments) disarm(code, start, end, edits);
+  edits.prepend(`(async function (${SCOPE}) { "use strict"; `);
+  edits.append(endOfLine(code, comments));
+  new TopLevel(code, edits, used).rewrite(tree);
+  using.finish();
+  edits.append(" })");
+}
+
+type Identifier = Extract<AnyNode, { type: "Identifier" }>;
+
+/** A use of a variable, outside the declaration of the function or variable of that name. */
+function isReference(node: Identifier, parents: readonly AnyNode[]): boolean {
+  const parent = parents.at(-1)!;
+  switch (parent.type) {
+    case "MemberExpression":
+      if (parent.property === node && !parent.computed) return false;
+      break;
+    case "Property":
+    case "MethodDefinition":
+    case "PropertyDefinition":
+      if (parent.key === node && parent.value !== node && !parent.computed) return false;
+      break;
+    case "VariableDeclarator":
+      if (parent.id === node) return false;
+      break;
+    case "ExportSpecifier":
+    case "ExportDefaultDeclaration":
+    case "ImportSpecifier":
+      return false;
+  }
+  return !parents.some(
+    (ancestor) => ancestor.type === "FunctionDeclaration" && ancestor.id?.name === node.name,
+  );
+}
+
+/** Engines obey `//# sourceURL=…` and report other file names: the sign that makes it more than a comment goes. */
+function disarm(code: string, start: number, end: number, edits: Edits): void {
+  if (/^\/[/*][#@]\s*source/.test(code.slice(start, end))) edits.replace(start + 2, start + 3, " ");
+}
+
+/** A line comment at the very end would swallow what follows; it is closed by a line of its own after the last. */
+function endOfLine(code: string, comments: readonly Comment[]): string {
+  const last = comments.at(-1);
+  return last?.type === "Line" && last.end >= code.trimEnd().length ? "\n" : "";
+}
+
+function place(source: string, stripped: Stripped, offset: number): Position {
+  return new Lines(source).position(stripped.origin(offset));
+}
+
+function locator(
+  source: string,
+  stripped: Stripped,
+  edits: Edits,
+  code: string,
+): Program["locate"] {
+  let lines: Lines | undefined;
+  return (line, column) => {
+    lines ??= new Lines(code, "javascript");
+    const offset = lines.offset({ line, column });
+    return offset === undefined
+      ? undefined
+      : place(source, stripped, edits.origin(startOfName(code, offset)));
+  };
+}
+
+/**
+ * Engines point at different parts of an expression: V8 at the name (`new` before it), QuickJS at the `(` or the `.`
+ * after it. People look for the name.
+ */
+function startOfName(code: string, offset: number): number {
+  if (code[offset] === ".") return offset + 1;
+  if (code[offset] !== "(") return offset;
+  const name = /(?:\bnew\s+)?[\w$]+\s*$/.exec(code.slice(Math.max(0, offset - 100), offset));
+  return name === null ? offset : offset - name[0].length;
+}
