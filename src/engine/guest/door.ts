@@ -3,7 +3,7 @@
  *
  * | kind     | id      | name           | text                      | answer                                        |
  * | -------- | ------- | -------------- | ------------------------- | --------------------------------------------- |
- * | `call`   | call id | `server\0tool` | arguments, wire text      | – (later `receive("answer", id, …)`)          |
+ * | `call`   | call id | `server\ntool` | arguments, wire text      | – (later `receive("answer", id, …)`)          |
  * | `digest` | call id | `SHA-256` …    | the bytes in base64       | – (later `receive("answer", id, …)`: base64)  |
  * | `timer`  | timer   | `start`        | delay in ms               | – (later `receive("timer", id, "")`)          |
  * | `timer`  | timer   | `clear`        | –                         | –                                             |
@@ -20,8 +20,8 @@ export type Send = (kind: string, id: number, name: string, text: string) => str
 let installed: Send | undefined;
 
 /** Called once, before any program runs. */
-export function installDoor(send: Send): void {
-  installed = send;
+export function installDoor(door: Send): void {
+  installed = door;
 }
 
 export function send(kind: string, id: number, name: string, text: string): string {

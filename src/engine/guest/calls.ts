@@ -1,0 +1,169 @@
+import * as native from "../../core/primordials.ts";
+import {
+  type Answer,
+  type CallFailure,
+  decode,
+  encode,
+  failureIn,
+  WireError,
+} from "../../core/wire.ts";
+import { send } from "./door.ts";
+
+/** What a failing call throws: the tool's own message, a code of codecell's list, and the tool's name. */
+export class ToolError extends native.NativeError {
+  declare readonly code: string;
+  declare readonly tool: string | undefined;
+  declare readonly hint: string | undefined;
+
+  static {
+    native.defineProperty(this.prototype, "name", {
+      value: "ToolError",
+      writable: true,
+      configurable: true,
+    });
+  }
+}
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly read: (text: string) => unknown;
+  /** Made where the call was made, so that a failure can be traced to its line. */
+  readonly site: Error;
+}
+
+const NativePromise = Promise;
+const then = native.uncurry(Promise.prototype.then) as (
+  promise: Promise<unknown>,
+  resolved?: (value: unknown) => unknown,
+  rejected?: (reason: unknown) => unknown,
+) => Promise<unknown>;
+const pendingGet = native.uncurry(Map.prototype.get) as (
+  map: unknown,
+  id: number,
+) => Pending | undefined;
+const pendingDelete = native.uncurry(Map.prototype.delete) as (map: unknown, id: number) => boolean;
+const weakSet = native.uncurry(WeakMap.prototype.set) as (
+  map: unknown,
+  key: object,
+  value: CallFailure,
+) => unknown;
+const weakGet = native.uncurry(WeakMap.prototype.get) as (
+  map: unknown,
+  key: unknown,
+) => CallFailure | undefined;
+
+const matchText = native.uncurry(String.prototype.match) as (
+  text: string,
+  pattern: RegExp,
+) => string[] | null;
+/** See PROGRAM_FILE in vm.ts. */
+const PROGRAM_FRAMES = /^ *at .*program\.ts:.*$/gm;
+
+const pending = new native.NativeMap<number, Pending>();
+/** Failures that really came from the host: the program can name an error as it likes, but not enter it here. */
+const genuine = new WeakMap<object, CallFailure>();
+const caps = { callBytes: Infinity, valueDepth: 200 };
+let lastId = 0;
+
+/** Set the caps of the run. */
+export function limitCalls(callBytes: number, valueDepth: number): void {
+  caps.callBytes = callBytes;
+  caps.valueDepth = valueDepth;
+}
+
+/** `promise.then` that no patched prototype can intercept. */
+export { then as promiseThen };
+
+/** Ask the host for something; `read` turns the text of its answer into the value. */
+export function request(
+  kind: string,
+  name: string,
+  text: string,
+  read: (text: string) => unknown,
+): Promise<unknown> {
+  const site = new native.NativeError();
+  const promise = new NativePromise<unknown>((resolve, reject) => {
+    const id = ++lastId;
+    native.mapSet(pending, id, { resolve, reject, read, site });
+    send(kind, id, name, text);
+  });
+  then(promise, undefined, ignore); // a call nobody awaits must not count as an unhandled rejection
+  return promise;
+}
+
+function ignore(): void {}
+
+/** Call a tool. Never throws: what cannot be sent is a rejection too. */
+export function callTool(server: string, tool: string, args: unknown): Promise<unknown> {
+  let text: string;
+  try {
+    text = encode(args, {
+      maxLength: caps.callBytes,
+      maxDepth: caps.valueDepth,
+      label: "arguments",
+    });
+  } catch (error) {
+    const promise = new NativePromise<never>((_resolve, reject) =>
+      reject(sendable(error, `${server}.${tool}`)),
+    );
+    then(promise, undefined, ignore);
+    return promise;
+  }
+  return request("call", `${server}\n${tool}`, text, decode);
+}
+
+/** What encoding threw, as the failure of a call; an error of the program's own getters stays what it is. */
+function sendable(error: unknown, tool: string): unknown {
+  if (!(error instanceof WireError)) return error;
+  return toolError({ code: error.code, message: error.message, tool }, error);
+}
+
+/** The host's answer to a request. */
+export function settle(id: number, answer: Answer): void {
+  const call = pendingGet(pending, id);
+  if (call === undefined) return;
+  pendingDelete(pending, id);
+  try {
+    const failure = failureIn(answer);
+    if (failure === undefined) call.resolve(call.read(answer));
+    else call.reject(toolError(failure, call.site));
+  } catch (error) {
+    call.reject(error);
+  }
+}
+
+/** The error that a program gets for a failure of the host; `site` supplies its stack. */
+export function toolError(failure: CallFailure, site: Error): Error {
+  const error = new ToolError(failure.message);
+  setHidden(error, "code", failure.code);
+  if (failure.tool !== undefined) setHidden(error, "tool", failure.tool);
+  if (failure.hint !== undefined) setHidden(error, "hint", failure.hint);
+  setHidden(error, "stack", `ToolError: ${failure.message}${framesOf(site)}`);
+  weakSet(genuine, error, failure);
+  return error;
+}
+
+/** The frames of the program: the prelude's own would only confuse. */
+function framesOf(site: Error): string {
+  const frames = matchText(typeof site.stack === "string" ? site.stack : "", PROGRAM_FRAMES);
+  let text = "";
+  for (let at = 0; frames !== null && at < frames.length; at++) text += `\n${frames[at]!}`;
+  return text;
+}
+
+function setHidden(target: object, key: string, value: unknown): void {
+  const descriptor = {
+    __proto__: null,
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: key !== "stack",
+  };
+  native.defineProperty(target, key, descriptor as never);
+}
+
+/** The host's failure that `error` stands for, if it is one. */
+export function failureOf(error: unknown): CallFailure | undefined {
+  return typeof error === "object" && error !== null ? weakGet(genuine, error) : undefined;
+}

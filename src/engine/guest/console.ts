@@ -1,0 +1,165 @@
+import { oneLine } from "../../core/one-line.ts";
+import * as native from "../../core/primordials.ts";
+import { send } from "./door.ts";
+import { inspect } from "./inspect.ts";
+
+type Print = (...args: unknown[]) => void;
+
+/** Tell the host the exact number of characters that were dropped, at the end of a run. */
+export let reportDropped = (): void => {};
+
+/** Longest single argument that is looked at, in characters. */
+const MAX_ARGUMENT = 100_000;
+
+/**
+ * A console whose entries go to the host, one line each.
+ * @param budget characters in all; what is over is only counted, so that a flood costs the host nothing
+ */
+export function createConsole({ budget }: { readonly budget: number }): object {
+  const now = Date.now;
+  let room = budget;
+  let dropped = 0;
+  let reported = 0;
+  let indent = "";
+  const counts: Record<string, number> = { __proto__: null } as never;
+  const started: Record<string, number> = { __proto__: null } as never;
+
+  const write = (level: string, text: string): void => {
+    const line = oneLine(indent + text);
+    if (room > 0) send("log", 0, level, native.sliceText(line, 0, room));
+    dropped += Math.max(0, line.length - Math.max(0, room));
+    room -= line.length + 1; // an entry is a line, and an empty one is not free
+    if (dropped > reported * 2) report();
+  };
+  const report = (): void => {
+    if (dropped > reported) send("log", dropped, "dropped", "");
+    reported = dropped;
+  };
+  reportDropped = report;
+  const at =
+    (level: string): Print =>
+    (...args) =>
+      write(level, format(args));
+  const label = (name: unknown): string => (name === undefined ? "default" : `${name as string}`);
+  const elapsed = (name: unknown): string => {
+    const start = started[label(name)];
+    return start === undefined
+      ? `${label(name)}: no such timer`
+      : `${label(name)}: ${now() - start} ms`;
+  };
+
+  return {
+    debug: at("debug"),
+    log: at("log"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    trace: at("debug"),
+    dir: ((value) => write("log", inspect(value))) satisfies Print,
+    dirxml: at("log"),
+    table: ((value) => write("log", inspect(value))) satisfies Print,
+    assert: ((condition, ...args) => {
+      if (!condition)
+        write("error", `Assertion failed${args.length > 0 ? `: ${format(args)}` : ""}`);
+    }) satisfies Print,
+    group: ((...args) => {
+      if (args.length > 0) write("log", format(args));
+      indent += "  ";
+    }) satisfies Print,
+    groupCollapsed: ((...args) => {
+      if (args.length > 0) write("log", format(args));
+      indent += "  ";
+    }) satisfies Print,
+    groupEnd: () => {
+      indent = native.sliceText(indent, 2);
+    },
+    count: (name?: unknown) => {
+      const count = (counts[label(name)] ?? 0) + 1;
+      counts[label(name)] = count;
+      write("log", `${label(name)}: ${count}`);
+    },
+    countReset: (name?: unknown) => {
+      counts[label(name)] = 0;
+    },
+    time: (name?: unknown) => {
+      started[label(name)] = now();
+    },
+    timeLog: (name?: unknown, ...args: unknown[]) =>
+      write("log", elapsed(name) + (args.length > 0 ? ` ${format(args)}` : "")),
+    timeEnd: (name?: unknown) => {
+      write("log", elapsed(name));
+      delete started[label(name)];
+    },
+  };
+}
+
+/** The arguments joined by one space, after the placeholders of a first string have taken theirs. */
+function format(args: readonly unknown[]): string {
+  const first = args[0]; // by index: a program may have replaced the array iterator
+  let text = typeof first === "string" ? cut(first) : args.length > 0 ? inspect(first) : "";
+  let next = 1;
+  if (typeof first === "string" && args.length > 1) {
+    const filled = fill(text, args);
+    text = filled.text;
+    next = filled.next;
+  }
+  for (; next < args.length; next++) {
+    const value = args[next];
+    text += ` ${typeof value === "string" ? cut(value) : inspect(value)}`;
+  }
+  return text;
+}
+
+function cut(text: string): string {
+  return text.length > MAX_ARGUMENT
+    ? `${native.sliceText(text, 0, MAX_ARGUMENT)}… (${text.length - MAX_ARGUMENT} more characters)`
+    : text;
+}
+
+function fill(template: string, args: readonly unknown[]): { text: string; next: number } {
+  let text = "";
+  let from = 0;
+  let next = 1;
+  for (let at = 0; at + 1 < template.length; at++) {
+    if (template[at] !== "%") continue;
+    const value =
+      template[at + 1] === "%"
+        ? "%"
+        : next < args.length
+          ? placeholder(template[at + 1]!, args[next])
+          : undefined;
+    if (value === undefined) continue;
+    if (template[at + 1] !== "%") next++;
+    text += native.sliceText(template, from, at) + value;
+    from = at + 2;
+    at++;
+  }
+  return { text: text + native.sliceText(template, from), next };
+}
+
+function placeholder(kind: string, value: unknown): string | undefined {
+  switch (kind) {
+    case "s":
+      return typeof value === "string" ? cut(value) : inspect(value, 1);
+    case "d":
+    case "i":
+    case "f":
+      return number(kind, value);
+    case "j":
+    case "o":
+    case "O":
+      return inspect(value);
+    case "c":
+      return "";
+    default:
+      return undefined;
+  }
+}
+
+function number(kind: string, value: unknown): string {
+  if (typeof value === "bigint") return inspect(value);
+  if (typeof value === "object" || typeof value === "symbol" || typeof value === "function")
+    return "NaN";
+  const read = Number(value);
+  return `${kind === "i" ? Math.trunc(read) : read}`;
+}

@@ -1,0 +1,270 @@
+/**
+ * Values as one line of text for people, in the manner of Node's inspect. Getters of properties are shown, not called; what
+ * can run (proxy traps, a getter of Symbol.toStringTag or of an error's message) runs on the program's own time.
+ */
+import * as native from "../../core/primordials.ts";
+
+const MAX_ITEMS = 100;
+const MAX_STRING = 10_000;
+const MAX_BIGINT_BITS = 30_000;
+
+const { getOwnPropertyDescriptor } = Object;
+const symbolToText = native.uncurry(Symbol.prototype.toString);
+const matchText = native.uncurry(String.prototype.match) as (
+  text: string,
+  pattern: RegExp,
+) => string[] | null;
+const dateToIso = native.uncurry(Date.prototype.toISOString);
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+const PROGRAM_FRAMES = /at [^\n]*program\.ts:[^\n]*/g;
+
+/** The containers around the value at hand, innermost first. */
+interface Parent {
+  readonly value: object;
+  readonly outer: Parent | undefined;
+  readonly depth: number;
+}
+
+/**
+ * @param depth levels that are shown; deeper ones are `[Object]`. Default 4
+ * @param length characters at most; what is over is counted. Default 10,000
+ */
+export function inspect(value: unknown, depth = 4, length = 10_000): string {
+  const inspector = new Inspector(depth, length);
+  const text = inspector.show(value, undefined);
+  if (text.length <= length) return text;
+  return `${native.sliceText(text, 0, length)}… (${text.length - length} more characters)`;
+}
+
+class Inspector {
+  readonly #maxDepth: number;
+  #room: number;
+
+  constructor(maxDepth: number, room: number) {
+    this.#maxDepth = maxDepth;
+    this.#room = room;
+  }
+
+  show(value: unknown, parent: Parent | undefined): string {
+    let text: string;
+    try {
+      text = this.#showAny(value, parent);
+    } catch {
+      text = "[not inspectable]"; // a proxy whose traps throw
+    }
+    this.#room -= text.length;
+    return text;
+  }
+
+  #showAny(value: unknown, parent: Parent | undefined): string {
+    switch (typeof value) {
+      case "string":
+        return quote(value);
+      case "bigint":
+        return showBigint(value);
+      case "symbol":
+        return symbolToText(value);
+      case "number":
+        return value === 0 && 1 / value < 0 ? "-0" : `${value}`;
+      case "function":
+        return this.#showFunction(value);
+      case "object":
+        return value === null ? "null" : this.#showObject(value, parent);
+      default:
+        return `${value as undefined}`;
+    }
+  }
+
+  #showFunction(value: object): string {
+    const name = ownText(value, "name");
+    const descriptor = getOwnPropertyDescriptor(value, "prototype");
+    const kind = descriptor !== undefined && descriptor.writable === false ? "class" : "Function";
+    return name === ""
+      ? `[${kind} (anonymous)]`
+      : `[${kind}${kind === "class" ? " " : ": "}${name}]`;
+  }
+
+  #showObject(value: object, outer: Parent | undefined): string {
+    for (let at = outer; at !== undefined; at = at.outer)
+      if (at.value === value) return "[Circular]";
+    const depth = outer === undefined ? 0 : outer.depth + 1;
+    const parent: Parent = { value, outer, depth };
+    const tag = native.tagOf(value);
+    const special = native.isArray(value) ? undefined : showLeaf(value, tag);
+    if (special !== undefined) return special;
+    if (depth > this.#maxDepth || this.#room < 0)
+      return native.isArray(value) ? "[Array]" : `[${nameOf(value) || "Object"}]`;
+    if (native.isArray(value))
+      return this.#list("", "[", value.length, (at) => this.#showItem(value, at, parent), "]");
+    return this.#showCollection(value, tag, parent) ?? this.#showProperties(value, parent);
+  }
+
+  #showItem(array: readonly unknown[], at: number, parent: Parent): string {
+    return native.hasOwn(array, at) ? this.#showProperty(array, `${at}`, parent) : "<empty>";
+  }
+
+  #showCollection(value: object, tag: string, parent: Parent): string | undefined {
+    if (native.isView(value)) return this.#showTypedArray(value, parent);
+    const items: string[] = [];
+    let size = 0;
+    const add = (text: () => string): void => {
+      if (size++ < MAX_ITEMS && this.#room > 0) put(items, text());
+    };
+    try {
+      if (tag === "[object Map]") {
+        native.mapForEach(value as Map<unknown, unknown>, (item, key) =>
+          add(() => `${this.show(key, parent)} => ${this.show(item, parent)}`),
+        );
+        return this.#list(`Map(${size}) `, "{", size, (at) => items[at] ?? "…", "}");
+      }
+      if (tag === "[object Set]") {
+        native.setForEach(value as Set<unknown>, (item) => add(() => this.show(item, parent)));
+        return this.#list(`Set(${size}) `, "{", size, (at) => items[at] ?? "…", "}");
+      }
+    } catch {
+      // not what its tag claims
+    }
+    return undefined;
+  }
+
+  #showTypedArray(value: object, parent: Parent): string | undefined {
+    const kind = native.typedArrayKind(value);
+    if (kind === undefined) return "DataView {}";
+    const items = value as Uint8Array;
+    return this.#list(
+      `${kind}(${items.length}) `,
+      "[",
+      items.length,
+      (at) => this.show(items[at], parent),
+      "]",
+    );
+  }
+
+  #showProperties(value: object, parent: Parent): string {
+    const keys = native.objectKeys(value);
+    const prototype: unknown = native.getPrototypeOf(value);
+    const name =
+      prototype === null
+        ? "[Object: null prototype]"
+        : prototype === native.objectPrototype
+          ? ""
+          : nameOf(value);
+    const isError = native.tagOf(value) === "[object Error]";
+    const head = isError ? errorText(value) + this.#showCauses(value, parent) : name;
+    if (keys.length === 0 && isError) return head;
+    const show = (at: number): string =>
+      `${keyText(keys[at]!)}: ${this.#showProperty(value, keys[at]!, parent)}`;
+    return this.#list(head === "" ? "" : `${head} `, "{", keys.length, show, "}");
+  }
+
+  /** What an error wraps; not enumerable, and often the reason. */
+  #showCauses(error: object, parent: Parent): string {
+    let text = "";
+    if (native.hasOwn(error, "cause"))
+      text += ` [cause: ${this.#showProperty(error, "cause", parent)}]`;
+    if (native.hasOwn(error, "errors"))
+      text += ` [errors: ${this.#showProperty(error, "errors", parent)}]`;
+    return text;
+  }
+
+  #showProperty(value: object, key: string, parent: Parent): string {
+    const descriptor = getOwnPropertyDescriptor(value, key);
+    if (descriptor === undefined) return "undefined";
+    if (descriptor.get !== undefined)
+      return descriptor.set === undefined ? "[Getter]" : "[Getter/Setter]";
+    return descriptor.set === undefined ? this.show(descriptor.value, parent) : "[Setter]";
+  }
+
+  #list(
+    head: string,
+    open: string,
+    count: number,
+    item: (at: number) => string,
+    close: string,
+  ): string {
+    if (count === 0) return `${head}${open}${close}`;
+    let text = `${head}${open} `;
+    let at = 0;
+    for (; at < count && at < MAX_ITEMS && this.#room > 0; at++)
+      text += (at === 0 ? "" : ", ") + item(at);
+    if (at < count)
+      text += `${at === 0 ? "" : ", "}... ${count - at} more item${count - at === 1 ? "" : "s"}`;
+    return `${text} ${close}`;
+  }
+}
+
+/** Printing a huge BigInt takes seconds that nothing can interrupt. */
+function showBigint(value: bigint): string {
+  if (native.toBigInt.asIntN(MAX_BIGINT_BITS, value) !== value) return "[BigInt]";
+  return `${native.bigintToText(value)}n`;
+}
+
+/** Values with no inside to show. */
+function showLeaf(value: object, tag: string): string | undefined {
+  try {
+    if (tag === "[object Date]") {
+      const ms = native.dateToMs(value as Date);
+      return ms === ms ? dateToIso(value as Date) : "Invalid Date";
+    }
+    if (tag === "[object RegExp]")
+      return `/${native.regExpSource(value)}/${native.regExpFlags(value)}`;
+    if (tag === "[object ArrayBuffer]")
+      return `ArrayBuffer { byteLength: ${native.bufferLength(value)} }`;
+    if (tag === "[object Promise]" || tag === "[object WeakMap]" || tag === "[object WeakSet]") {
+      return `${native.sliceText(tag, 8, -1)} {}`;
+    }
+  } catch {
+    // not what its tag claims
+  }
+  return undefined;
+}
+
+/** `TypeError: message`, with the program's own frames behind it. */
+function errorText(error: object): string {
+  const { name, message, stack } = error as { name?: unknown; message?: unknown; stack?: unknown };
+  const title = typeof name === "string" ? name : "Error";
+  let text = typeof message === "string" && message !== "" ? `${title}: ${message}` : title;
+  const frames = typeof stack === "string" ? matchText(stack, PROGRAM_FRAMES) : null;
+  for (let at = 0; frames !== null && at < frames.length && at < 5; at++)
+    text += ` | ${frames[at]!}`;
+  return text;
+}
+
+function nameOf(value: object): string {
+  const prototype = native.getPrototypeOf(value) as object | null;
+  const constructor: unknown =
+    prototype === null ? undefined : getOwnPropertyDescriptor(prototype, "constructor")?.value;
+  return typeof constructor === "function" ? ownText(constructor, "name") : "";
+}
+
+function ownText(value: object, key: string): string {
+  const text: unknown = getOwnPropertyDescriptor(value, key)?.value;
+  return typeof text === "string" ? text : "";
+}
+
+function keyText(key: string): string {
+  return matchText(key, IDENTIFIER) === null ? quote(key) : key;
+}
+
+function quote(text: string): string {
+  const shown = text.length > MAX_STRING ? native.sliceText(text, 0, MAX_STRING) : text;
+  let quoted = "";
+  let from = 0;
+  for (let at = 0; at < shown.length; at++) {
+    const code = native.charCodeAt(shown, at);
+    if (code !== 39 && code !== 92 && code !== 10) continue;
+    quoted += `${native.sliceText(shown, from, at)}\\${code === 10 ? "n" : shown[at]!}`;
+    from = at + 1;
+  }
+  const cut = text.length > MAX_STRING ? `… (${text.length - MAX_STRING} more characters)` : "";
+  return `'${quoted}${native.sliceText(shown, from)}${cut}'`;
+}
+
+/** `push` that no patched prototype sees. */
+function put(list: string[], item: string): void {
+  native.defineProperty(list, list.length, {
+    __proto__: null,
+    value: item,
+    enumerable: true,
+  } as never);
+}

@@ -1,0 +1,69 @@
+import * as native from "../../core/primordials.ts";
+import { send } from "./door.ts";
+
+interface Timer {
+  readonly callback: (...args: unknown[]) => unknown;
+  readonly args: readonly unknown[];
+  readonly repeat: number | undefined;
+}
+
+/** More timers at once than any program needs; the host keeps its own count too. */
+const MAX_TIMERS = 10_000;
+
+const timers = new native.NativeMap<number, Timer>();
+const timerGet = native.uncurry(Map.prototype.get) as (
+  map: unknown,
+  id: number,
+) => Timer | undefined;
+const timerDelete = native.uncurry(Map.prototype.delete) as (map: unknown, id: unknown) => boolean;
+const sizeOf = Object.getOwnPropertyDescriptor(Map.prototype, "size")!.get!;
+let lastId = 0;
+
+function start(
+  callback: unknown,
+  delay: unknown,
+  args: readonly unknown[],
+  repeats: boolean,
+): number {
+  if (typeof callback !== "function")
+    throw new TypeError("the callback of a timer must be a function");
+  if ((native.reflectApply(sizeOf, timers, []) as number) >= MAX_TIMERS) {
+    throw new RangeError(`more than ${MAX_TIMERS} timers at once`);
+  }
+  const ms = +(delay as number);
+  const wait = ms > 0 && ms < 2 ** 31 ? ms : 0; // as browsers and Node: what makes no sense is "at once"
+  const id = ++lastId;
+  const timer = {
+    callback: callback as Timer["callback"],
+    args,
+    repeat: repeats ? wait : undefined,
+  };
+  native.mapSet(timers, id, timer);
+  send("timer", id, "start", `${wait}`);
+  return id;
+}
+
+export function setTimeout(callback: unknown, delay?: unknown, ...args: unknown[]): number {
+  return start(callback, delay, args, false);
+}
+
+export function setInterval(callback: unknown, delay?: unknown, ...args: unknown[]): number {
+  return start(callback, delay, args, true);
+}
+
+export function setImmediate(callback: unknown, ...args: unknown[]): number {
+  return start(callback, 0, args, false);
+}
+
+export function clearTimer(id: unknown): void {
+  if (timerDelete(timers, id)) send("timer", id as number, "clear", "");
+}
+
+/** The host says that a timer is due. */
+export function fire(id: number): void {
+  const timer = timerGet(timers, id);
+  if (timer === undefined) return;
+  if (timer.repeat === undefined) timerDelete(timers, id);
+  else send("timer", id, "start", `${timer.repeat}`);
+  native.reflectApply(timer.callback, undefined, timer.args as unknown[]);
+}
