@@ -21,6 +21,8 @@ export interface Host {
   call(call: HostCall): Promise<Answer>;
   /** One console entry. */
   log(entry: LogEntry): void;
+  /** Characters of console output in all that the VM dropped because its log budget was used up. */
+  dropped(characters: number): void;
 }
 
 export interface EngineUsage {
@@ -51,8 +53,8 @@ export interface Engine extends AsyncDisposable {
   readonly name: string;
   /** A VM that no program has touched, under `limits`. */
   open(limits: Limits): Promise<Session>;
-  /** Resolves when the pool holds a prepared VM again. For benchmarks and warm-up. */
-  ready(): Promise<void>;
+  /** Resolves when VMs for runs under `limits` are prepared. */
+  ready(limits: Limits): Promise<void>;
 }
 
 /**

@@ -1,0 +1,168 @@
+import type {
+  QuickJSContext,
+  QuickJSHandle,
+  QuickJSRuntime,
+  QuickJSWASMModule,
+} from "quickjs-emscripten-core";
+import { messageOf } from "../core/errors.ts";
+import type { FixedMemory } from "./fixed-memory.ts";
+import { GUEST_SOURCE } from "./guest/source.ts";
+import { type MemoryImage, restoreImage, takeImage } from "./image.ts";
+import type { HeapEnd } from "./heap-end.ts";
+import { EngineSyntaxError, PROGRAM_FILE, type Vm, type VmState } from "./vm.ts";
+
+/** The engine's own check; WebAssembly frames take several times as much of the thread's real stack. */
+const MAX_STACK_BYTES = 128 * 1024;
+
+/** One QuickJS instance, booted, with the image it is put back to. */
+export class QuickJsVm implements Vm {
+  onSend: Vm["onSend"] = () => undefined;
+  readonly #memory: FixedMemory;
+  readonly #release: (vm: QuickJsVm) => void;
+  readonly #runtime: QuickJSRuntime;
+  readonly #context: QuickJSContext;
+  readonly #start: QuickJSHandle;
+  readonly #receive: QuickJSHandle;
+  readonly #image: MemoryImage;
+  readonly #heapEnd: () => number;
+  readonly #bootedEnd: number;
+  #deadline = Infinity;
+  #stopped = false;
+  #broken = false;
+
+  constructor(
+    library: QuickJSWASMModule,
+    memory: FixedMemory,
+    heapEnd: HeapEnd,
+    release: (vm: QuickJsVm) => void,
+  ) {
+    this.#memory = memory;
+    this.#release = release;
+    this.#heapEnd = () => heapEnd(memory.wasm);
+    this.#runtime = library.newRuntime({ maxStackSizeBytes: MAX_STACK_BYTES });
+    this.#runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
+    this.#context = this.#runtime.newContext();
+    [this.#start, this.#receive] = this.#boot();
+    this.#bootedEnd = this.#heapEnd();
+    this.#image = takeImage(memory.wasm, this.#bootedEnd);
+  }
+
+  #boot(): [start: QuickJSHandle, receive: QuickJSHandle] {
+    const context = this.#context;
+    using send = context.newFunction("send", (kind, id, name, text) => {
+      const answer = this.onSend(
+        context.getString(kind),
+        context.getNumber(id),
+        context.getString(name),
+        context.getString(text),
+      );
+      return answer === undefined ? context.undefined : context.newString(answer);
+    });
+    using boot = context.unwrapResult(
+      context.evalCode(GUEST_SOURCE, "codecell", { type: "global" }),
+    );
+    using entries = context.unwrapResult(context.callFunction(boot, context.undefined, send));
+    this.#runtime.executePendingJobs(); // what is pending now would be pending in every run
+    return [context.getProp(entries, "start"), context.getProp(entries, "receive")];
+  }
+
+  /** Back to the moment after booting. */
+  reset(): this {
+    restoreImage(this.#memory.wasm, this.#image, this.#heapEnd());
+    this.#memory.exhausted = false;
+    this.#stopped = false;
+    return this;
+  }
+
+  start(code: string, setup: string, budgetMs: number): void {
+    this.#within(budgetMs, () => {
+      const evaluated = this.#context.evalCode(code, PROGRAM_FILE, { type: "global" });
+      if (evaluated.error) throw this.#syntaxError(evaluated.error);
+      using program = evaluated.value;
+      using text = this.#context.newString(setup);
+      this.#call(this.#start, [program, text]);
+    });
+  }
+
+  /** Before the program has run, an error's properties are the engine's own. */
+  #syntaxError(error: QuickJSHandle): Error {
+    using handle = error;
+    if (this.#stopped || this.#memory.exhausted) return new Error("stopped while parsing");
+    using message = this.#context.getProp(handle, "message");
+    using stack = this.#context.getProp(handle, "stack");
+    const syntaxError = new EngineSyntaxError(this.#context.getString(message));
+    syntaxError.stack = this.#context.getString(stack);
+    return syntaxError;
+  }
+
+  receive(kind: "answer" | "timer", id: number, text: string, budgetMs: number): void {
+    this.#within(budgetMs, () => {
+      using kindHandle = this.#context.newString(kind);
+      using idHandle = this.#context.newNumber(id);
+      using textHandle = this.#context.newString(text);
+      this.#call(this.#receive, [kindHandle, idHandle, textHandle]);
+    });
+  }
+
+  #call(target: QuickJSHandle, args: QuickJSHandle[]): void {
+    const called = this.#context.callFunction(target, this.#context.undefined, ...args);
+    if (called.error) {
+      called.error.dispose();
+      throw new Error("the guest was interrupted");
+    }
+    called.value.dispose();
+    while (!this.#stopped && this.#runtime.hasPendingJob()) this.#runJobs();
+  }
+
+  #runJobs(): void {
+    const ran = this.#runtime.executePendingJobs(1_000);
+    if (!ran.error) return;
+    ran.error.dispose();
+    if (performance.now() >= this.#deadline) throw new Error("the guest was interrupted");
+  }
+
+  /** Anything but an interruption that comes out of the library leaves native frames open: the instance is done for. */
+  #within(budgetMs: number, work: () => void): void {
+    this.#deadline = performance.now() + budgetMs;
+    try {
+      work();
+    } catch (error) {
+      const known =
+        error instanceof EngineSyntaxError || messageOf(error) === "the guest was interrupted";
+      if (!known) this.#broken = true;
+      throw error;
+    } finally {
+      this.#deadline = Infinity;
+    }
+  }
+
+  stop(_when: "now" | "soon"): void {
+    this.#stopped = true;
+  }
+
+  get state(): VmState {
+    return this.#broken ? "broken" : "usable";
+  }
+
+  get exhausted(): boolean {
+    return this.#memory.exhausted;
+  }
+
+  get memoryMb(): number {
+    return this.#memory.memoryMb;
+  }
+
+  /** Bytes by which the run made the heap grow. */
+  get growth(): number {
+    return this.#heapEnd() - this.#bootedEnd;
+  }
+
+  heapBytes(): number {
+    return this.#heapEnd();
+  }
+
+  /** An instance is never freed (QuickJS aborts over unsettled promises): it is put back, or dropped as a whole. */
+  [Symbol.dispose](): void {
+    if (!this.#broken) this.#release(this);
+  }
+}

@@ -1,0 +1,73 @@
+import {
+  newQuickJSWASMModuleFromVariant,
+  newVariant,
+  type QuickJSSyncVariant,
+  type QuickJSWASMModule,
+} from "quickjs-emscripten-core";
+import { CodecellError, messageOf } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Engine } from "./engine.ts";
+import { createFixedMemory } from "./fixed-memory.ts";
+import { findHeapEnd } from "./heap-end.ts";
+import { PooledEngine } from "./pooled-engine.ts";
+import { QuickJsVm } from "./quickjs-vm.ts";
+
+/** What the engine module can be told. */
+export interface QuickJsOptions {
+  /** The compiled engine, where there is no file system to read it from. Default: the package's own file. */
+  readonly wasmModule?: WebAssembly.Module;
+}
+
+/** A VM whose program made its memory grow by more than this is dropped: clearing it would cost more than a new one. */
+const MAX_GROWTH = 8 * 1024 * 1024;
+/** Used VMs kept for the next refill. */
+const MAX_IDLE = 2;
+
+/**
+ * QuickJS in WebAssembly. Each VM is an instance of its own with a memory of its own that cannot grow, which is the one
+ * memory cap that nothing in the guest gets around. A used VM is put back to the image of its booted prelude, which
+ * takes a tenth of booting again.
+ */
+export async function createEngine(options: QuickJsOptions = {}): Promise<Engine> {
+  const variant = await loadVariant();
+  const wasmModule = options.wasmModule ?? (await compileEngine());
+  const instantiate = (wasmMemory: WebAssembly.Memory): Promise<QuickJSWASMModule> =>
+    newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmModule, wasmMemory }));
+  const scrap = createFixedMemory(16).wasm;
+  const heapEnd = findHeapEnd(await instantiate(scrap), scrap);
+  const idle: QuickJsVm[] = [];
+  const create = async ({ memoryMb }: Limits): Promise<QuickJsVm> => {
+    const used = idle.pop();
+    if (used?.memoryMb === memoryMb) return used.reset();
+    const memory = createFixedMemory(memoryMb);
+    return new QuickJsVm(await instantiate(memory.wasm), memory, heapEnd, (vm) => {
+      if (vm.growth <= MAX_GROWTH && idle.length < MAX_IDLE) idle.push(vm);
+    });
+  };
+  return new PooledEngine("quickjs", create, 0);
+}
+
+async function loadVariant(): Promise<QuickJSSyncVariant> {
+  // The package's types give the module itself where Node's interop gives its default export.
+  const module = (await import("@jitl/quickjs-wasmfile-release-sync")) as unknown as {
+    default: QuickJSSyncVariant;
+  };
+  return module.default;
+}
+
+async function compileEngine(): Promise<WebAssembly.Module> {
+  try {
+    const { readFile } = await import("node:fs/promises");
+    const file = new URL(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm"));
+    return await WebAssembly.compile(await readFile(file));
+  } catch (error) {
+    throw new CodecellError(
+      "engine_unavailable",
+      `the QuickJS engine file cannot be loaded: ${messageOf(error)}`,
+      {
+        hint: "Reinstall codecell; where there is no file system, give the compiled module as the engine's option wasmModule.",
+        cause: error,
+      },
+    );
+  }
+}

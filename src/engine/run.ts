@@ -1,0 +1,335 @@
+import { type Failure, isErrorCode, messageOf } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import { breach, Meter } from "../core/meter.ts";
+import type { NameTable } from "../core/names.ts";
+import type { Program } from "../core/program.ts";
+import type { LogLevel } from "../core/result.ts";
+import { answerFailure } from "../core/wire.ts";
+import type { Host, Outcome } from "./engine.ts";
+import type { Setup } from "./guest/main.ts";
+import { answerNames, flatNames } from "./name-lookup.ts";
+import { answerUrl, digest, randomBase64 } from "./services.ts";
+import { EngineSyntaxError, PROGRAM_FILE, type Vm } from "./vm.ts";
+
+/** A program has its own cap of timers; this one holds even if the prelude is subverted. */
+const MAX_TIMERS = 20_000;
+/** An engine's timer may fire a little early. */
+const CLOCK_TOLERANCE_MS = 2;
+
+/** The longest that a program's answers may follow each other without letting the thread do anything else. */
+const YIELD_MS = 8;
+const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
+
+/** What the guest may claim as the code of its own failure; limits are never among them. */
+const GUEST_CODES: ReadonlySet<string> = new Set([
+  "program_error",
+  "tool_error",
+  "unknown_tool",
+  "invalid_arguments",
+  "denied",
+  "approval_required",
+  "rate_limited",
+  "quota_exceeded",
+  "not_serializable",
+  "output_limit",
+  "stack_overflow",
+  "aborted",
+]);
+
+const LEVELS: ReadonlySet<string> = new Set<LogLevel>(["debug", "log", "info", "warn", "error"]);
+
+/**
+ * One run of one program in one VM. The guest runs in slices on this thread: from the start, or from an answer or a
+ * timer, until it can do nothing more without the host. Only slices cost CPU time. All limits are judged here from
+ * clocks and counters of the host.
+ */
+export class Run {
+  readonly #vm: Vm;
+  readonly #limits: Limits;
+  readonly #names: NameTable;
+  readonly #host: Host;
+  readonly #meter: Meter;
+  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  readonly #settled = Promise.withResolvers<Outcome>();
+  #program: Program | undefined;
+  #deadline = 0;
+  #cpuMs = 0;
+  /** When the slice at hand began. */
+  #sliceStart: number | undefined;
+  #peakBytes = 0;
+  #waiting = 0;
+  #lastYield = performance.now();
+  #over = false;
+
+  constructor(vm: Vm, limits: Limits, names: NameTable, host: Host) {
+    this.#vm = vm;
+    this.#limits = limits;
+    this.#names = names;
+    this.#host = host;
+    this.#meter = new Meter(limits);
+    vm.onSend = (kind, id, name, text) => this.#onSend(kind, id, name, text);
+  }
+
+  /** Run to the end. */
+  async execute(program: Program, signal: AbortSignal): Promise<Outcome> {
+    const { wallMs } = this.#limits;
+    const onAbort = (): void =>
+      this.#fail({ code: "aborted", name: "AbortError", message: "the run was aborted" });
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#program = program;
+    this.#deadline = performance.now() + wallMs;
+    const timer = setTimeout(() => this.#fail(this.#timeout()), wallMs);
+    this.#slice((budgetMs) => this.#vm.start(program.code, this.#setup(program), budgetMs));
+    try {
+      return await this.#settled.promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #setup(program: Program): string {
+    const { callBytes, valueDepth, logBytes } = this.#limits;
+    const setup: Setup = {
+      callBytes,
+      valueDepth,
+      logBytes,
+      flat: flatNames(this.#names, program.words),
+    };
+    return JSON.stringify(setup);
+  }
+
+  /** Let the guest run for as long as its budgets allow. */
+  #slice(work: (budgetMs: number) => void): void {
+    if (this.#over) return;
+    const started = performance.now();
+    const budgetMs = Math.min(this.#limits.cpuMs - this.#cpuMs, this.#deadline - started);
+    let thrown: unknown;
+    this.#sliceStart = started;
+    try {
+      work(Math.max(1, Math.ceil(budgetMs)));
+    } catch (error) {
+      thrown = error ?? new Error("the engine threw nothing");
+    }
+    if (this.#over) return;
+    this.#cpuMs += performance.now() - started;
+    this.#sliceStart = undefined;
+    this.#sampleHeap();
+    this.#judge(thrown);
+    if (!this.#over && this.#waiting === 0 && this.#timers.size === 0) this.#fail(this.#stalled());
+  }
+
+  /** After a slice: has a limit been hit? `thrown` says only that something happened; what it was the host knows. */
+  #judge(thrown: unknown): void {
+    const { cpuMs, memoryMb } = this.#limits;
+    if (this.#vm.state === "out_of_memory" || (this.#vm.exhausted && thrown !== undefined)) {
+      this.#fail(
+        breach(
+          "memory",
+          `the program needed more than ${memoryMb} MiB of memory`,
+          "limits.memoryMb",
+        ),
+      );
+    } else if (this.#cpuTime() >= cpuMs - CLOCK_TOLERANCE_MS) {
+      this.#fail(
+        breach("cpu_limit", `the program computed for more than ${cpuMs} ms`, "limits.cpuMs"),
+      );
+    } else if (performance.now() >= this.#deadline - CLOCK_TOLERANCE_MS) {
+      this.#fail(this.#timeout());
+    } else if (thrown instanceof EngineSyntaxError) {
+      this.#fail({
+        code: "syntax_error",
+        name: "SyntaxError",
+        message: thrown.message,
+        ...this.#locate(thrown.stack),
+      });
+    } else if (this.#vm.state === "broken") {
+      this.#fail({
+        code: "internal",
+        name: "EngineError",
+        message: `the engine failed: ${messageOf(thrown)}`,
+      });
+    }
+    // Anything else is V8 rethrowing a rejection that the program did not handle: not an outcome.
+  }
+
+  #timeout(): Failure {
+    return breach(
+      "timeout",
+      `the program did not end within ${this.#limits.wallMs} ms`,
+      "limits.wallMs",
+    );
+  }
+
+  /** No call, no timer: nothing will ever wake the program, so its time-out is certain and need not be waited for. */
+  #stalled(): Failure {
+    const message =
+      "the program waits for a promise that nothing can settle: no tool call and no timer is pending";
+    return {
+      ...this.#timeout(),
+      message,
+      hint: "Await tool calls or timers; a promise of your own must be resolved.",
+    };
+  }
+
+  #onSend(kind: string, id: number, name: string, text: string): string | undefined {
+    if (this.#over) return undefined;
+    switch (kind) {
+      case "call":
+        return this.#call(id, name, text);
+      case "timer":
+        return this.#timer(id, name, Number(text));
+      case "log":
+        return this.#log(id, name, text);
+      case "names":
+        return answerNames(this.#names, text);
+      case "url":
+        return answerUrl(name, text);
+      case "random":
+        return randomBase64(id);
+      case "digest":
+        return this.#digest(id, name, text);
+      case "value":
+        return this.#endInTime(() =>
+          this.#end({ ok: true, ...(text === "" ? {} : { value: text }) }),
+        );
+      case "throw":
+        return this.#endInTime(() => this.#throw(text));
+      default:
+        return undefined;
+    }
+  }
+
+  /** QuickJS can swallow an interruption as a rejection: what a program says after its time is up does not count. */
+  #endInTime(end: () => undefined): undefined {
+    this.#judge(undefined);
+    return end();
+  }
+
+  #call(id: number, name: string, args: string): undefined {
+    const [server, tool] = split(name);
+    const failure = this.#meter.call(server !== "", args.length);
+    if (failure !== undefined) return this.#fail(failure);
+    this.#waiting++;
+    void this.#host.call({ server, tool, args }).then((answer) => this.#answer(id, answer));
+  }
+
+  #answer(id: number, answer: string): void {
+    this.#waiting--;
+    const failure = this.#meter.bytes(answer.length);
+    if (failure !== undefined) return this.#fail(failure);
+    const receive = (): void =>
+      this.#slice((budgetMs) => this.#vm.receive("answer", id, answer, budgetMs));
+    if (performance.now() - this.#lastYield < YIELD_MS) return receive();
+    // Tools that answer at once would keep this thread to the program, timers and aborts included.
+    this.#waiting++;
+    later(() => {
+      this.#lastYield = performance.now();
+      this.#waiting--;
+      receive();
+    });
+  }
+
+  #timer(id: number, name: string, delay: number): undefined {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+    if (name !== "start") return;
+    if (this.#timers.size >= MAX_TIMERS)
+      return this.#fail(breach("call_limit", `more than ${MAX_TIMERS} timers at once`));
+    const due = (): void => {
+      this.#timers.delete(id);
+      this.#slice((budgetMs) => this.#vm.receive("timer", id, "", budgetMs));
+    };
+    this.#timers.set(id, setTimeout(due, delay));
+  }
+
+  #log(count: number, level: string, text: string): undefined {
+    if (level === "dropped") this.#host.dropped(count);
+    else if (LEVELS.has(level)) this.#host.log({ level: level as LogLevel, text });
+  }
+
+  #digest(id: number, algorithm: string, base64: string): undefined {
+    const failure = this.#meter.call(false, base64.length);
+    if (failure !== undefined) return this.#fail(failure);
+    this.#waiting++;
+    void digest(algorithm, base64).then(
+      (text) => this.#answer(id, text),
+      (error) =>
+        this.#answer(id, answerFailure({ code: "program_error", message: messageOf(error) })),
+    );
+  }
+
+  #throw(text: string): undefined {
+    const described = JSON.parse(text) as Record<string, string | undefined>;
+    const { code = "", name = "Error", message = "", stack, tool, hint } = described;
+    if (code === "memory" && this.#vm.exhausted) {
+      return this.#fail(
+        breach(
+          "memory",
+          `the program needed more than ${this.#limits.memoryMb} MiB of memory`,
+          "limits.memoryMb",
+        ),
+      );
+    }
+    const checked = GUEST_CODES.has(code) && isErrorCode(code) ? code : "program_error";
+    const details = {
+      ...(tool === undefined ? {} : { tool }),
+      ...(hint === undefined ? {} : { hint }),
+    };
+    this.#end({
+      ok: false,
+      error: { code: checked, name, message, ...this.#locate(stack), ...details },
+    });
+  }
+
+  /** The first frame of the program in an engine's stack text, as a place in the caller's source. */
+  #locate(stack: string | undefined): { line?: number; column?: number } {
+    for (const match of (stack ?? "").matchAll(FRAME)) {
+      const position = this.#program?.locate(Number(match[1]), Number(match[2]));
+      if (position !== undefined) return { line: position.line, column: position.column };
+    }
+    return {};
+  }
+
+  #fail(error: Failure): undefined {
+    // A program's own failure is a clean end; a limit, an abort or a failing engine is not.
+    const clean =
+      GUEST_CODES.has(error.code) && error.name !== "LimitError" && error.code !== "aborted";
+    this.#end({ ok: false, error }, clean || error.code === "syntax_error");
+  }
+
+  #end(
+    outcome: { ok: true; value?: string } | { ok: false; error: Failure },
+    clean = true,
+  ): undefined {
+    if (this.#over) return;
+    this.#over = true;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#sampleHeap();
+    this.#vm.stop(clean ? "soon" : "now");
+    const usage = { cpuMs: this.#cpuTime(), peakBytes: this.#peakBytes };
+    this.#settled.resolve({ ...outcome, usage, clean });
+  }
+
+  #cpuTime(): number {
+    return (
+      this.#cpuMs + (this.#sliceStart === undefined ? 0 : performance.now() - this.#sliceStart)
+    );
+  }
+
+  #sampleHeap(): void {
+    if (this.#vm.state === "usable")
+      this.#peakBytes = Math.max(this.#peakBytes, this.#vm.heapBytes());
+    else if (this.#vm.state === "out_of_memory")
+      this.#peakBytes = this.#limits.memoryMb * 1024 * 1024;
+  }
+}
+
+/** What stands before and after the first line break; the rest of either may hold anything. */
+function split(name: string): [server: string, tool: string] {
+  const at = name.indexOf("\n");
+  return at < 0 ? [name, ""] : [name.slice(0, at), name.slice(at + 1)];
+}
+
+const FRAME = new RegExp(`${PROGRAM_FILE.replace(".", "\\.")}:(\\d+)(?::(\\d+))?`, "g");

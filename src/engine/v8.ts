@@ -1,0 +1,103 @@
+import type ivm from "isolated-vm";
+import { CodecellError, messageOf } from "../core/errors.ts";
+import type { Engine } from "./engine.ts";
+import { GUEST_SOURCE } from "./guest/source.ts";
+import { PooledEngine } from "./pooled-engine.ts";
+import { EngineSyntaxError, PROGRAM_FILE, type Vm, type VmState } from "./vm.ts";
+
+/**
+ * V8 isolates through isolated-vm, one fresh isolate per run, driven on the calling thread: a call out only queues, an
+ * answer in runs the guest to its next wait. That makes a call cost microseconds and keeps every continuation under
+ * the timeout.
+ */
+export async function createEngine(): Promise<Engine> {
+  const library = await load();
+  // Disposing an isolate takes longer than a small program.
+  return new PooledEngine("v8", (limits) => new V8Vm(library, limits.memoryMb), 4);
+}
+
+async function load(): Promise<typeof ivm> {
+  try {
+    return (await import("isolated-vm")).default;
+  } catch (error) {
+    throw new CodecellError(
+      "engine_unavailable",
+      `the v8 engine needs isolated-vm 7: ${firstLine(messageOf(error))}`,
+      {
+        hint: "Run `npm install isolated-vm@7` on Node 24 or later (prebuilt for Linux, macOS arm64 and Windows x64), or use engine 'quickjs'.",
+        cause: error,
+      },
+    );
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0]!;
+}
+
+class V8Vm implements Vm {
+  onSend: Vm["onSend"] = () => undefined;
+  readonly exhausted = false; // a heap that is full ends the isolate, which `state` tells
+  readonly #isolate: ivm.Isolate;
+  readonly #context: ivm.Context;
+  readonly #start: ivm.Reference;
+  readonly #receive: ivm.Reference;
+  #stopped = false;
+
+  constructor(library: typeof ivm, memoryMb: number) {
+    this.#isolate = new library.Isolate({ memoryLimit: memoryMb });
+    this.#context = this.#isolate.createContextSync();
+    const send = (kind: unknown, id: unknown, name: unknown, text: unknown): string | undefined =>
+      this.onSend(String(kind), Number(id), String(name), String(text));
+    const boot = this.#context.evalSync(GUEST_SOURCE, { reference: true, filename: "codecell" });
+    const entries = boot.applySync(undefined, [new library.Callback(send, { sync: true })], {
+      result: { reference: true },
+    }) as ivm.Reference<Record<string, () => void>>;
+    this.#start = entries.getSync("start", { reference: true });
+    this.#receive = entries.getSync("receive", { reference: true });
+  }
+
+  start(code: string, setup: string, budgetMs: number): void {
+    // No time limit here: a function expression is evaluated, none of the program runs yet.
+    const program = this.#compile(code).runSync(this.#context, { reference: true });
+    this.#start.applySync(undefined, [program.derefInto({ release: true }), setup], {
+      timeout: budgetMs,
+    });
+  }
+
+  #compile(code: string): ivm.Script {
+    try {
+      return this.#isolate.compileScriptSync(code, { filename: PROGRAM_FILE });
+    } catch (error) {
+      if (this.#isolate.isDisposed) throw error;
+      const syntaxError = new EngineSyntaxError(messageOf(error).replace(/ \[.*\]$/s, ""));
+      syntaxError.stack = error instanceof Error ? (error.stack ?? "") : "";
+      throw syntaxError;
+    }
+  }
+
+  receive(kind: "answer" | "timer", id: number, text: string, budgetMs: number): void {
+    this.#receive.applySync(undefined, [kind, id, text], { timeout: budgetMs });
+  }
+
+  /** Disposing ends guest code at once, even from inside a callback; it takes longer than a small program. */
+  stop(when: "now" | "soon"): void {
+    this.#stopped = true;
+    if (when === "now" && !this.#isolate.isDisposed) this.#isolate.dispose();
+  }
+
+  get state(): VmState {
+    if (!this.#isolate.isDisposed) return "usable";
+    return this.#stopped ? "broken" : "out_of_memory";
+  }
+
+  heapBytes(): number {
+    const { used_heap_size, externally_allocated_size, malloced_memory } =
+      this.#isolate.getHeapStatisticsSync();
+    return used_heap_size + externally_allocated_size + malloced_memory;
+  }
+
+  [Symbol.dispose](): void {
+    this.stop("now");
+  }
+}
