@@ -1,0 +1,86 @@
+import type { Duplex } from "node:stream";
+import type { Channel } from "./channel.ts";
+
+const HEADER_BYTES = 4;
+
+/**
+ * Messages over a byte stream: four bytes of length (big-endian), then UTF-8 text. A frame over `maxBytes` is a broken
+ * protocol and closes the channel: its sender must not be trusted with our memory.
+ */
+export class FramedChannel implements Channel {
+  readonly closed: Promise<Error | undefined>;
+  readonly #stream: Duplex;
+  readonly #maxBytes: number;
+  readonly #closed = Promise.withResolvers<Error | undefined>();
+  #listener: ((message: string) => void) | undefined;
+  /** Settles when the stream takes more; set while it does not. */
+  #room: Promise<void> | undefined;
+  #chunks: Buffer[] = [];
+  #buffered = 0;
+  /** Bytes the next step needs: a header, or a header and its body. */
+  #wanted = HEADER_BYTES;
+
+  constructor(stream: Duplex, maxBytes: number) {
+    this.#stream = stream;
+    this.#maxBytes = maxBytes;
+    this.closed = this.#closed.promise;
+    stream.on("close", () => this.#closed.resolve(undefined));
+    stream.on("error", () => stream.destroy()); // a peer that died; `closed` tells
+  }
+
+  onMessage(listener: (message: string) => void): void {
+    this.#listener = listener;
+    this.#stream.on("data", (chunk: Buffer) => this.#read(chunk));
+    this.#stream.on("end", () => this.close());
+  }
+
+  #read(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
+    while (this.#buffered >= this.#wanted) {
+      const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
+      this.#chunks = [bytes];
+      const end = HEADER_BYTES + bytes.readUInt32BE(0);
+      if (end > this.#maxBytes + HEADER_BYTES) return this.#refuse(end);
+      this.#wanted = end;
+      if (this.#buffered < end) return;
+      this.#take(bytes, end);
+    }
+  }
+
+  #take(bytes: Buffer, end: number): void {
+    this.#buffered -= end;
+    this.#chunks = this.#buffered === 0 ? [] : [bytes.subarray(end)];
+    this.#wanted = HEADER_BYTES;
+    this.#listener?.(bytes.toString("utf8", HEADER_BYTES, end));
+  }
+
+  #refuse(size: number): void {
+    this.#closed.resolve(
+      new Error(`a frame of ${size} bytes is over the cap of ${this.#maxBytes}`),
+    );
+    this.close();
+  }
+
+  send(message: string): Promise<void> {
+    if (this.#stream.destroyed || !this.#stream.writable) return Promise.resolve();
+    const length = Buffer.byteLength(message);
+    const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
+    frame.writeUInt32BE(length, 0);
+    frame.write(message, HEADER_BYTES);
+    if (this.#stream.write(frame)) return Promise.resolve();
+    this.#room ??= this.#waitForRoom();
+    return this.#room;
+  }
+
+  /** One wait for all senders: a listener each would be a leak under a flood. */
+  async #waitForRoom(): Promise<void> {
+    const drained = new Promise<void>((resolve) => this.#stream.once("drain", resolve));
+    await Promise.race([drained, this.closed]);
+    this.#room = undefined;
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+}

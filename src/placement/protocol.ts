@@ -1,0 +1,38 @@
+/**
+ * Messages between the near half (host) and the far half (worker) of a place: a JSON array on one line, then a body
+ * that is taken as it is, so that large texts are not escaped a second time.
+ *
+ * near → far
+ * | `["names", version]`                | body: JSON of the name table; sent before the first run that uses it |
+ * | `["run", limits, version]`          | body: the source                                                     |
+ * | `["answer", call]`                  | body: the answer                                                     |
+ * | `["abort"]`                         |                                                                      |
+ *
+ * far → near
+ * | `["ready"]`                         | booted, or free for the next run                                     |
+ * | `["unavailable", message, hint]`    | the engine cannot be loaded                                          |
+ * | `["call", call, server, tool]`      | body: the arguments                                                  |
+ * | `["log", level]`                    | body: the text                                                       |
+ * | `["dropped", characters]`           |                                                                      |
+ * | `["outcome", outcome]`              | body: the value, if there is one                                     |
+ */
+export interface Message {
+  readonly head: readonly unknown[];
+  readonly body: string;
+}
+
+export function writeMessage(head: readonly unknown[], body = ""): string {
+  return `${JSON.stringify(head)}\n${body}`;
+}
+
+/** The parts of a message, or `undefined` for what is none. */
+export function readMessage(text: string): Message | undefined {
+  const end = text.indexOf("\n");
+  if (end < 0) return undefined;
+  try {
+    const head: unknown = JSON.parse(text.slice(0, end));
+    return Array.isArray(head) ? { head, body: text.slice(end + 1) } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+import { Worker } from "node:worker_threads";
+import { PortChannel } from "../channel/port.ts";
+import { CodecellError } from "../core/errors.ts";
+import type { EngineRef } from "../engine/engine.ts";
+import { NearWorker } from "./near.ts";
+import type { Place } from "./placement.ts";
+import { type PoolOptions, WorkerPool } from "./pool.ts";
+import type { WorkerHandle } from "./worker-handle.ts";
+
+const ENTRY = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url);
+/** Room for WebAssembly frames, so that QuickJS sees its own stack limit before the thread's. */
+const STACK_MB = 16;
+
+/** A pool of worker threads. They can be terminated while WebAssembly runs, which is what makes them a place for QuickJS. */
+export async function threadPlace(ref: EngineRef, options: PoolOptions): Promise<Place> {
+  if (ref.name === "v8") {
+    throw new CodecellError("config_error", "the v8 engine cannot run in placement 'thread'", {
+      hint: "An isolate that runs out of memory or ignores its timeout takes its whole process along, threads included: use placement 'process', or engine 'quickjs'.",
+    });
+  }
+  return await WorkerPool.create(
+    "thread",
+    () => new NearWorker(startWorker(ref), ref.name),
+    options,
+  );
+}
+
+function startWorker(ref: EngineRef): WorkerHandle {
+  const worker = new Worker(ENTRY, {
+    workerData: ref,
+    env: {},
+    execArgv: ["--no-warnings"],
+    resourceLimits: { stackSizeMb: STACK_MB },
+    stderr: true,
+    stdout: true,
+  });
+  return {
+    channel: new PortChannel(worker),
+    kill: () => void worker.terminate(),
+    exited: new Promise((resolve) => {
+      const crash = (error: Error): void =>
+        resolve({ outOfMemory: isOutOfMemory(error), detail: error.message });
+      worker.on("error", crash);
+      worker.on("exit", (code) => resolve({ outOfMemory: false, detail: `exit code ${code}` }));
+    }),
+    usage: () => ({ cpuMs: worker.performance.eventLoopUtilization().active, rssBytes: 0 }),
+    hold: (held) => (held ? worker.ref() : worker.unref()),
+  };
+}
+
+function isOutOfMemory(error: Error): boolean {
+  return (error as { code?: unknown }).code === "ERR_WORKER_OUT_OF_MEMORY";
+}
