@@ -1,0 +1,155 @@
+import { CodecellError } from "../core/errors.ts";
+import type { NameTable } from "../core/names.ts";
+import { buildNames, describeCollisions, near } from "./names.ts";
+import { Shelf } from "./shelf.ts";
+import { type CallContext, ToolError, type ToolInfo, type ToolSource } from "./tool.ts";
+
+/** A server (or a namespace of local functions) and what it offers. */
+export interface CatalogueServer {
+  readonly name: string;
+  readonly tools: readonly ToolInfo[];
+  /** Why it did not start. */
+  readonly failure?: string;
+}
+
+/** A tool that exists, with original names. */
+export interface ResolvedTool {
+  readonly server: string;
+  readonly tool: string;
+  readonly info: ToolInfo;
+}
+
+/** All tools of all sources. Its properties change when a source reports a change. */
+export interface Catalogue extends AsyncDisposable {
+  readonly names: NameTable;
+  /** What was left out, repaired, renamed, or did not start. */
+  readonly warnings: readonly string[];
+  readonly servers: readonly CatalogueServer[];
+  /**
+   * Find a tool by original name or alias of both.
+   * @throws ToolError `unknown_tool` naming the nearest, `tool_error` when the server did not start
+   */
+  resolve(server: string, tool: string): ResolvedTool;
+  /**
+   * Check the arguments and call the tool. `undefined` counts as `{}` for a tool with an input schema.
+   * @throws ToolError
+   */
+  call(tool: ResolvedTool, args: unknown, context: CallContext): Promise<unknown>;
+}
+
+/**
+ * List all sources at once. One that fails is noted and never affects the others.
+ * @throws CodecellError `config_error` when two sources have the same name
+ */
+export async function createCatalogue(sources: readonly ToolSource[]): Promise<Catalogue> {
+  const names = sources.map(({ name }) => name);
+  const double = names.find((name, at) => names.indexOf(name) !== at);
+  if (double !== undefined)
+    throw new CodecellError("config_error", `two servers are called '${double}'; rename one`);
+  const catalogue = new LiveCatalogue(sources);
+  await catalogue.start();
+  return catalogue;
+}
+
+class LiveCatalogue implements Catalogue {
+  names: NameTable = buildNames([]);
+  readonly #shelves: ReadonlyMap<string, Shelf>;
+
+  constructor(sources: readonly ToolSource[]) {
+    this.#shelves = new Map(sources.map((source) => [source.name, new Shelf(source)]));
+  }
+
+  async start(): Promise<void> {
+    for (const shelf of this.#shelves.values()) {
+      shelf.source.onChanged?.(() => void shelf.refresh().then(() => this.#rename()));
+    }
+    await Promise.all([...this.#shelves.values()].map((shelf) => shelf.list()));
+    this.#rename();
+  }
+
+  #rename(): void {
+    this.names = buildNames(
+      [...this.#shelves].map(([name, { tools }]) => ({
+        name,
+        tools: tools.map((tool) => tool.name),
+      })),
+    );
+  }
+
+  get servers(): readonly CatalogueServer[] {
+    return [...this.#shelves].map(([name, { tools, failure }]) => {
+      return { name, tools, ...(failure === undefined ? {} : { failure }) };
+    });
+  }
+
+  get warnings(): readonly string[] {
+    const own = [...this.#shelves.values()].flatMap((shelf) => [
+      ...shelf.warnings,
+      ...shelf.source.warnings,
+      ...shelf.schemaWarnings,
+    ]);
+    return [...own, ...describeCollisions(this.names)];
+  }
+
+  resolve(server: string, tool: string): ResolvedTool {
+    const shelf = this.#shelf(server);
+    const { name } = shelf.source;
+    const spelled = this.names.servers.find((candidate) => candidate.name === name)?.tools ?? [];
+    const original = shelf.tools.some((info) => info.name === tool)
+      ? tool
+      : spelled.find(({ alias }) => alias === tool)?.name;
+    const info = shelf.tools.find((candidate) => candidate.name === original);
+    if (info !== undefined) return { server: name, tool: info.name, info };
+    if (shelf.failure !== undefined)
+      throw new ToolError("tool_error", shelf.failure, { tool: `${name}.${tool}` });
+    throw this.#unknownTool(shelf, tool);
+  }
+
+  #shelf(server: string): Shelf {
+    const original = this.#shelves.has(server)
+      ? server
+      : this.names.servers.find(({ alias }) => alias === server)?.name;
+    const shelf = original === undefined ? undefined : this.#shelves.get(original);
+    if (shelf !== undefined) return shelf;
+    const all = [...this.#shelves.keys()];
+    const closest = near(server, all, 3);
+    const advice =
+      closest.length > 0
+        ? `did you mean ${closest.join(" or ")}?`
+        : `the servers are ${listed(all)}`;
+    throw new ToolError("unknown_tool", `there is no server '${server.slice(0, 100)}'; ${advice}`);
+  }
+
+  #unknownTool({ source: { name }, tools }: Shelf, tool: string): ToolError {
+    const all = tools.map((info) => info.name);
+    const closest = near(tool, all, 3).map((candidate) => `${name}.${candidate}`);
+    const advice =
+      closest.length > 0 ? `did you mean ${closest.join(" or ")}?` : `its tools are ${listed(all)}`;
+    const label = `${name}.${tool.slice(0, 100)}`;
+    return new ToolError("unknown_tool", `${label} is not a tool; ${advice}`, { tool: label });
+  }
+
+  async call(
+    { server, tool, info }: ResolvedTool,
+    args: unknown,
+    context: CallContext,
+  ): Promise<unknown> {
+    const shelf = this.#shelf(server);
+    const given = args === undefined && info.inputSchema !== undefined ? {} : args;
+    shelf.validator(info)?.check(given);
+    return await shelf.source.call(tool, given, context);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(
+      [...this.#shelves.values()].map(({ source }) => source[Symbol.asyncDispose]?.()),
+    );
+  }
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return "none";
+  return names.length > 10
+    ? `${names.slice(0, 10).join(", ")} … (${names.length})`
+    : names.join(", ");
+}

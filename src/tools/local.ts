@@ -1,0 +1,131 @@
+import { CodecellError } from "../core/errors.ts";
+import { cleanMessage } from "./clean-message.ts";
+import { expectedParameters } from "./shape.ts";
+import {
+  type CallContext,
+  type RunContext,
+  type StandardIssue,
+  type ToolDefinition,
+  ToolError,
+  type ToolInfo,
+  type ToolSource,
+} from "./tool.ts";
+
+/** A plain function; it takes any one argument. (A method type, so that its parameter may be of any type.) */
+type LocalFunction = { call(args: unknown, context: RunContext): unknown }["call"];
+
+/** A namespace of local tools by name. */
+export type LocalTools = Readonly<Record<string, ToolDefinition | LocalFunction>>;
+
+/** Local functions as tools. */
+export class LocalSource implements ToolSource {
+  readonly name: string;
+  readonly warnings: readonly string[] = [];
+  readonly #tools: ReadonlyMap<string, ToolDefinition>;
+
+  /** @throws CodecellError `config_error` for what is neither a function nor made by `tool()` */
+  constructor(name: string, tools: LocalTools) {
+    this.name = name;
+    this.#tools = new Map(
+      Object.entries(tools).map(([key, value]) => [
+        key,
+        toDefinition(`tools.${name}.${key}`, value),
+      ]),
+    );
+  }
+
+  async list(): Promise<readonly ToolInfo[]> {
+    return [...this.#tools].map(([name, { info }]) => ({ name, ...info }));
+  }
+
+  validates(tool: string): boolean {
+    return this.#tools.get(tool)?.input !== undefined;
+  }
+
+  async call(tool: string, args: unknown, context: CallContext): Promise<unknown> {
+    const label = `${this.name}.${tool}`;
+    const definition = this.#tools.get(tool);
+    if (definition === undefined)
+      throw new ToolError("unknown_tool", `${label} is not a tool`, { tool: label });
+    try {
+      return await untilAborted(run(definition, label, args, context), context.signal);
+    } catch (thrown) {
+      throw toToolError(thrown, label);
+    }
+  }
+}
+
+function toDefinition(path: string, value: unknown): ToolDefinition {
+  if (typeof value === "function") return { info: {}, run: value as LocalFunction };
+  if (
+    typeof value === "object" &&
+    value !== null &&
+    "run" in value &&
+    typeof value.run === "function" &&
+    "info" in value
+  ) {
+    return value as ToolDefinition;
+  }
+  throw new CodecellError(
+    "config_error",
+    `${path} is no tool; write a function or tool({ description, input, run })`,
+  );
+}
+
+async function run(
+  definition: ToolDefinition,
+  label: string,
+  args: unknown,
+  context: CallContext,
+): Promise<unknown> {
+  const { signal, user } = context;
+  const checked = await check(definition, label, args);
+  return await definition.run(checked, { signal, user });
+}
+
+async function check(
+  { input, info }: ToolDefinition,
+  label: string,
+  args: unknown,
+): Promise<unknown> {
+  if (input === undefined) return args;
+  const result = await input["~standard"].validate(args);
+  if (result.issues === undefined) return result.value;
+  const list = result.issues.slice(0, 5).map(describeIssue).join("; ");
+  const options = { tool: label, hint: expectedParameters(info.inputSchema) };
+  throw new ToolError("invalid_arguments", `invalid arguments for ${label}: ${list}`, options);
+}
+
+function describeIssue({ message, path = [] }: StandardIssue): string {
+  let where = "";
+  for (const step of path) {
+    const key = typeof step === "object" ? step.key : step;
+    where += typeof key === "number" ? `[${key}]` : where === "" ? String(key) : `.${String(key)}`;
+  }
+  return where === "" ? message : `${where}: ${message}`;
+}
+
+function toToolError(thrown: unknown, tool: string): ToolError {
+  if (!(thrown instanceof ToolError))
+    return new ToolError("tool_error", cleanMessage(thrown), { tool, cause: thrown });
+  const { code, hint } = thrown;
+  return new ToolError(code, cleanMessage(thrown), {
+    tool,
+    cause: thrown,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** A function that never settles must not keep a call open for ever. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void =>
+    reject(new ToolError("aborted", "the run ended before the tool answered"));
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

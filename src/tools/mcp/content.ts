@@ -1,0 +1,64 @@
+import { ToolError } from "../tool.ts";
+
+type Part = Readonly<Record<string, unknown>>;
+
+/**
+ * What a program gets for the result of `tools/call`: `structuredContent` where there is some; else, when all of the
+ * content is text, that text as JSON where it is JSON and as a string where not; nothing for no content; else the
+ * parts as plain objects. Shapes that no specification allows are taken for what they seem to mean.
+ * @throws ToolError `tool_error` with the server's text when the result is an error
+ */
+export function unwrap(result: Part, tool: string): unknown {
+  const parts = partsOf(result["content"]);
+  if (result["isError"] === true)
+    throw new ToolError("tool_error", errorText(parts, result), { tool });
+  if (result["resultType"] === "input_required") {
+    throw new ToolError(
+      "tool_error",
+      `${tool} asks for more input from a person, which is not supported`,
+      { tool },
+    );
+  }
+  const structured = result["structuredContent"];
+  // Some servers write null for what they do not have.
+  if (structured !== undefined && (structured !== null || parts.length === 0)) return structured;
+  if (result["toolResult"] !== undefined) return result["toolResult"]; // protocol 2024-10-07
+  if (parts.length === 0) return undefined;
+  const texts = parts.map(textOf);
+  return texts.every((text) => text !== undefined) ? parsed(texts.join("\n")) : parts.map(tidy);
+}
+
+function partsOf(content: unknown): Part[] {
+  if (content === undefined || content === null) return [];
+  const list = Array.isArray(content) ? (content as unknown[]) : [content];
+  return list.map((part) => {
+    if (typeof part === "object" && part !== null) return part as Part;
+    return { type: "text", text: typeof part === "string" ? part : JSON.stringify(part) };
+  });
+}
+
+function textOf({ type, text }: Part): string | undefined {
+  return typeof text === "string" && (type === "text" || type === undefined) ? text : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Hints for hosts say nothing to a program. */
+function tidy({ annotations: _annotations, _meta, ...part }: Part): Part {
+  return part;
+}
+
+function errorText(parts: readonly Part[], { structuredContent }: Part): string {
+  const texts = parts.map(textOf).filter((text) => text !== undefined && text.trim() !== "");
+  if (texts.length > 0) return texts.join("\n");
+  const other = structuredContent ?? (parts.length > 0 ? parts : undefined);
+  return other === undefined
+    ? "the tool failed without a message"
+    : JSON.stringify(other).slice(0, 2_000);
+}

@@ -1,0 +1,77 @@
+import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { McpError } from "@modelcontextprotocol/sdk/types.js";
+import { messageOf } from "../../core/errors.ts";
+import type { ServerConfig } from "./entry.ts";
+import { type Link, LinkError } from "./link.ts";
+
+/** `Unsupported protocol version`: the server speaks only versions that this SDK does not. */
+const UNSUPPORTED_VERSION = -32_022;
+const MAX_TAIL = 600;
+
+/** Takes secrets out of a text that is not our own. */
+type Redact = (text: string) => string;
+
+/** Why a server did not start; with the end of its stderr and its place in the config. */
+export function describeStart(
+  name: string,
+  { path }: ServerConfig,
+  error: unknown,
+  redact: Redact,
+): string {
+  const { exit, stderr } = error instanceof LinkError ? error.postMortem : {};
+  const cause = error instanceof LinkError ? error.cause : error;
+  const what = exit === undefined ? redact(describe(cause)) : `it ended with ${exit}`;
+  const tail = lastLines(redact(stderr ?? ""), MAX_TAIL);
+  return `server "${name}" did not start: ${what}${tail === "" ? "" : `: ${tail}`} (${path})`;
+}
+
+/** Why a call in flight got no answer: its server ended. */
+export function describeStop(
+  name: string,
+  { exit, stderr }: Link["postMortem"],
+  redact: Redact,
+): string {
+  const tail =
+    lastLines(redact(stderr ?? ""), 200)
+      .split("\n")
+      .at(-1) ?? "";
+  return `server "${name}" stopped during the call${exit === undefined ? "" : ` (${exit})`}${tail === "" ? "" : `: ${tail}`}`;
+}
+
+/** The server's own message, without what the SDK puts around it. */
+export function describe(error: unknown): string {
+  if (isUnsupportedVersion(error)) {
+    return "it only speaks newer versions of the protocol (2026-07-28) than codecell does (up to 2025-11-25)";
+  }
+  if (error instanceof McpError) return error.message.replace(/^(?:MCP error -?\d+: )+/, "");
+  if (error instanceof StreamableHTTPError) return describeHttp(error);
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof Error)) return messageOf(error);
+  // `fetch failed` says nothing without its cause.
+  return `${messageOf(error)}: ${"code" in cause ? String(cause.code) : cause.message}`;
+}
+
+function isUnsupportedVersion(error: unknown): boolean {
+  if (error instanceof McpError) return error.code === UNSUPPORTED_VERSION;
+  return (
+    error instanceof StreamableHTTPError && error.message.includes(String(UNSUPPORTED_VERSION))
+  );
+}
+
+function describeHttp({ code, message }: StreamableHTTPError): string {
+  const text = message
+    .replace(/^Streamable HTTP error: (?:Error POSTing to endpoint: )?/, "")
+    .slice(0, 300)
+    .trim();
+  const status =
+    code === undefined
+      ? ""
+      : code === 401 || code === 403
+        ? `HTTP ${code} (check its credentials)`
+        : `HTTP ${code}`;
+  return [status, text === "null" ? "" : text].filter(Boolean).join(": ");
+}
+
+function lastLines(text: string, length: number): string {
+  return text.trim().slice(-length).trim();
+}

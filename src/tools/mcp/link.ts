@@ -1,0 +1,191 @@
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { SSEClientTransport, SseError } from "@modelcontextprotocol/sdk/client/sse.js";
+import {
+  StreamableHTTPClientTransport,
+  StreamableHTTPError,
+} from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import type { HttpConfig, ServerConfig } from "./entry.ts";
+import { cappedFetch } from "./http.ts";
+import { StdioTransport } from "./stdio.ts";
+
+/** What a connection tells its owner. */
+export interface LinkEvents {
+  readonly onGarbage: (count: number, first: string) => void;
+  readonly onToolsChanged: () => void;
+  /** Aborting ends an attempt to connect. */
+  readonly signal: AbortSignal;
+}
+
+/** One connection to a server, from initialize to its end. It is never revived; a new one is made. */
+export class Link {
+  readonly client: Client;
+  readonly #transport: Transport;
+  #dead = false;
+
+  private constructor(client: Client, transport: Transport) {
+    this.client = client;
+    this.#transport = transport;
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Client is no EventTarget
+    client.onclose = () => {
+      this.#dead = true;
+    };
+  }
+
+  /** True when no call can succeed any more. */
+  get dead(): boolean {
+    return this.#dead || this.postMortem.exit !== undefined;
+  }
+
+  /** How the server process ended and the end of its stderr, where it is a process. */
+  get postMortem(): { readonly exit?: string; readonly stderr?: string } {
+    const transport = this.#transport;
+    if (!(transport instanceof StdioTransport)) return {};
+    const { exit, stderrTail } = transport;
+    return { ...(exit === undefined ? {} : { exit }), stderr: stderrTail };
+  }
+
+  /** True when the server gave this connection a session, which it may forget. */
+  get hasSession(): boolean {
+    return this.#transport.sessionId !== undefined;
+  }
+
+  /** Connect and initialize, within `startTimeoutMs`. Whatever fails, nothing is left running. */
+  static async open(
+    config: ServerConfig,
+    maxMessageBytes: number,
+    events: LinkEvents,
+  ): Promise<Link> {
+    const deadline = performance.now() + config.startTimeoutMs;
+    if (config.type !== "auto")
+      return await Link.#open(
+        config,
+        makeTransport(config, maxMessageBytes, events),
+        deadline,
+        events,
+      );
+    const http = makeTransport({ ...config, type: "http" }, maxMessageBytes, events);
+    try {
+      return await Link.#open(config, http, deadline, events);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      try {
+        return await Link.#open(
+          config,
+          makeTransport({ ...config, type: "sse" }, maxMessageBytes, events),
+          deadline,
+          events,
+        );
+      } catch {
+        // Not a server of the old kind either: its answer to the usual way says more.
+        throw error;
+      }
+    }
+  }
+
+  static async #open(
+    config: ServerConfig,
+    transport: Transport,
+    deadline: number,
+    events: LinkEvents,
+  ): Promise<Link> {
+    const client = new Client({ name: "codecell", version: "0" });
+    const link = new Link(client, transport);
+    client.setNotificationHandler(ToolListChangedNotificationSchema, () => events.onToolsChanged());
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Client is no EventTarget
+    client.onerror = (error) => {
+      if (endsTheConnection(error)) void client.close();
+    };
+    try {
+      const timeout = Math.max(1, deadline - performance.now());
+      await within(
+        client.connect(transport, { timeout }),
+        timeout,
+        `no answer within ${config.startTimeoutMs} ms`,
+        events.signal,
+      );
+      return link;
+    } catch (error) {
+      // Before our own closing becomes the reason.
+      const { postMortem } = link;
+      await transport.close();
+      throw new LinkError(error, postMortem);
+    }
+  }
+
+  /** Ends the connection and the server process, if it is one. */
+  async close(): Promise<void> {
+    this.#dead = true;
+    if (this.#transport instanceof StreamableHTTPClientTransport && this.hasSession) {
+      await within(this.#transport.terminateSession(), 1_000, "no answer").catch(() => {});
+    }
+    await this.client.close();
+    // The SDK forgets a transport that closed by itself; the server's process group may still be ending.
+    if (this.#transport instanceof StdioTransport) await this.#transport.close();
+  }
+}
+
+/** Why there is no connection. */
+export class LinkError extends Error {
+  readonly postMortem: Link["postMortem"];
+
+  constructor(cause: unknown, postMortem: Link["postMortem"]) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.postMortem = postMortem;
+  }
+}
+
+function makeTransport(
+  config: ServerConfig,
+  maxMessageBytes: number,
+  { onGarbage }: LinkEvents,
+): Transport {
+  if (config.type === "stdio") {
+    const { command, args, env, cwd } = config;
+    return new StdioTransport({ command, args, env, cwd, maxMessageBytes, onGarbage });
+  }
+  return makeHttpTransport(config, maxMessageBytes);
+}
+
+function makeHttpTransport({ type, url, headers }: HttpConfig, maxMessageBytes: number): Transport {
+  const options = { requestInit: { headers }, fetch: cappedFetch(maxMessageBytes) };
+  // The SDK's own classes do not fit its interface under exactOptionalPropertyTypes.
+  if (type === "sse") return new SSEClientTransport(new URL(url), options) as Transport;
+  return new StreamableHTTPClientTransport(new URL(url), options) as Transport;
+}
+
+/** A 4xx on initialize is what servers of the older HTTP+SSE kind answer. */
+function isRefusal(error: unknown): boolean {
+  const cause = error instanceof LinkError ? error.cause : undefined;
+  return (
+    cause instanceof StreamableHTTPError &&
+    cause.code !== undefined &&
+    cause.code >= 400 &&
+    cause.code < 500
+  );
+}
+
+/** The SDK only reports these, and answers would never come. */
+function endsTheConnection(error: Error): boolean {
+  return error instanceof SseError || error.message.startsWith("Maximum reconnection attempts");
+}
+
+async function within<T>(
+  work: Promise<T>,
+  ms: number,
+  complaint: string,
+  signal?: AbortSignal,
+): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(new Error("it was closed while it started"));
+  const timer = setTimeout(() => reject(new Error(complaint)), ms);
+  signal?.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+    work.catch(() => {});
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Runs as a process of its own. Reads process group ids from stdin, one per line: `+123` when one starts, `-123` when it
+ * is gone. When stdin ends its host is dead, however it died: kill what is left, then end.
+ */
+const groups = new Set<number>();
+let rest = "";
+
+function read(line: string): void {
+  const group = Number(line.slice(1));
+  // 0 and 1 would mean this very group and everything.
+  if (!Number.isInteger(group) || group < 2) return;
+  if (line.startsWith("+")) groups.add(group);
+  else groups.delete(group);
+}
+
+function reap(): void {
+  for (const group of groups) {
+    try {
+      process.kill(-group, "SIGKILL");
+    } catch {
+      // It ended by itself.
+    }
+  }
+  process.exit(0);
+}
+
+process.stdin.setEncoding("utf8");
+process.stdin.on("data", (text: string) => {
+  const lines = (rest + text).split("\n");
+  rest = lines.pop() ?? "";
+  for (const line of lines) read(line);
+});
+process.stdin.on("close", reap);
+process.stdin.on("error", reap);

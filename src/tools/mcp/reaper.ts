@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** Process groups of servers that run now. */
+const groups = new Set<number>();
+let reaper: ChildProcess | undefined;
+let hooked = false;
+
+/** From now on `group` is killed when this process ends, even by SIGKILL. */
+export function guardGroup(group: number): void {
+  groups.add(group);
+  if (!hooked) process.on("exit", killAll);
+  hooked = true;
+  tell(`+${group}`);
+}
+
+/** `group` is gone; its id may soon mean someone else's processes. */
+export function releaseGroup(group: number): void {
+  if (groups.delete(group)) tell(`-${group}`);
+}
+
+/** Send `signal` to all processes of `group`; 0 only asks. False when there are none left. */
+export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-group, signal);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function killAll(): void {
+  for (const group of groups) signalGroup(group, "SIGKILL");
+}
+
+function tell(line: string): void {
+  if (reaper !== undefined) return void reaper.stdin?.write(`${line}\n`);
+  // The first one, or someone ended the last one: this one is told of all.
+  reaper = startReaper();
+  for (const group of groups) reaper.stdin?.write(`+${group}\n`);
+}
+
+/** A group of its own, so that Ctrl-C does not end it before its work is done. It holds nothing open in this process. */
+function startReaper(): ChildProcess {
+  const file = fileURLToPath(new URL(`./reaper-main${import.meta.url.slice(-3)}`, import.meta.url));
+  const child = spawn(process.execPath, [file], {
+    detached: true,
+    env: {},
+    cwd: "/",
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  const forget = (): void => {
+    if (reaper === child) reaper = undefined;
+  };
+  child.on("error", forget).on("exit", forget).unref();
+  child.stdin.on("error", forget);
+  // A socket in fact; its type does not say so.
+  (child.stdin as { unref?: () => void }).unref?.();
+  return child;
+}

@@ -1,0 +1,206 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { LineSplitter } from "./lines.ts";
+import { errorAnswer, findId, parseMessages, tooLargeMessage } from "./message.ts";
+import { guardGroup, releaseGroup, signalGroup } from "./reaper.ts";
+
+/** How to start a server process. */
+export interface StdioOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Set in addition to PATH, HOME and the few others that the SDK inherits. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+  /** A larger message is thrown away while it is read, and its request fails. */
+  readonly maxMessageBytes: number;
+  /** Told how many lines on stdout were no messages, and the first one (up to 1,000 characters). */
+  readonly onGarbage: (count: number, first: string) => void;
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+const STDERR_BYTES = 4_096;
+/** From the end of stdin to SIGTERM, in ms. */
+const EOF_GRACE = 300;
+/** From SIGTERM to SIGKILL, in ms. */
+const TERM_GRACE = 1_000;
+/** How long output may still come after the process is gone: a grandchild can hold the pipes open. */
+const DRAIN_GRACE = 250;
+
+/**
+ * A server process on stdin and stdout. Unlike the SDK's transport it owns the whole process group, reads in linear
+ * time, survives messages that are too large, and keeps the end of stderr.
+ */
+export class StdioTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage) => void;
+  readonly #options: StdioOptions;
+  #child: Child | undefined;
+  #stderr = Buffer.alloc(0);
+  #garbage = 0;
+  #firstGarbage = "";
+  #exit: string | undefined;
+  /** Settles when the process and its output are gone. */
+  readonly #gone = Promise.withResolvers<void>();
+  #closing: Promise<void> | undefined;
+  #ending: Promise<void> | undefined;
+
+  constructor(options: StdioOptions) {
+    this.#options = options;
+  }
+
+  /** The last 4 KiB that the server wrote on stderr. */
+  get stderrTail(): string {
+    return this.#stderr.toString();
+  }
+
+  /** How the process ended: `exit code 1`, `signal SIGKILL`; nothing while it runs. */
+  get exit(): string | undefined {
+    return this.#exit;
+  }
+
+  /** @throws Error naming the command when it cannot be started */
+  start(): Promise<void> {
+    const { command, args, env, cwd } = this.#options;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const child = spawn(command, args, {
+      // A group of its own: `npx` and the like leave children behind that only a group signal reaches.
+      detached: true,
+      shell: false,
+      windowsHide: true,
+      env: { ...getDefaultEnvironment(), ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    this.#child = child;
+    child.once("spawn", () => {
+      guardGroup(child.pid!);
+      resolve();
+    });
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      reject(new Error(spawnProblem(error, command, cwd)));
+      if (child.pid === undefined) this.#gone.resolve();
+    });
+    child.once(
+      "exit",
+      (code, signal) =>
+        void this.#onExit(child, signal === null ? `exit code ${code}` : `signal ${signal}`),
+    );
+    child.stdin.on("error", (error) => this.onerror?.(error));
+    this.#read(child);
+    return promise;
+  }
+
+  #read(child: Child): void {
+    const lines = new LineSplitter(this.#options.maxMessageBytes, {
+      onLine: (line) => this.#onLine(line.toString()),
+      onOversize: (head, tail) => this.#onOversize(head, tail),
+    });
+    child.stdout.on("data", (chunk: Buffer) => lines.push(chunk));
+    child.stdout.on("end", () => lines.end());
+    child.stderr.on("data", (chunk: Buffer) => {
+      this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_BYTES);
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("error", (error) => this.onerror?.(error));
+  }
+
+  #onLine(line: string): void {
+    if (line.trim() === "") return;
+    const messages = parseMessages(line);
+    if (messages === undefined) return this.#onGarbage(line);
+    for (const message of messages) this.onmessage?.(message);
+  }
+
+  #onGarbage(line: string): void {
+    if (this.#garbage++ === 0) this.#firstGarbage = line.slice(0, 1_000).trim();
+    this.#options.onGarbage(this.#garbage, this.#firstGarbage);
+  }
+
+  #onOversize(head: string, tail: string): void {
+    const id = findId(head, tail);
+    if (id === undefined) this.#onGarbage(head);
+    else this.onmessage?.(errorAnswer(id, tooLargeMessage(this.#options.maxMessageBytes)));
+  }
+
+  async #onExit(child: Child, how: string): Promise<void> {
+    this.#exit = how;
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    child.once("close", () => resolve());
+    await within(closed, DRAIN_GRACE);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    this.onclose?.();
+    // What the server started and left behind.
+    await this.#endGroup(child.pid!);
+    releaseGroup(child.pid!);
+    this.#gone.resolve();
+  }
+
+  #endGroup(group: number): Promise<void> {
+    this.#ending ??= endGroup(group);
+    return this.#ending;
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    const text = `${JSON.stringify(message)}\n`;
+    const stdin = this.#child?.stdin;
+    if (stdin?.writable !== true) throw new Error("Not connected");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    stdin.write(text, (error) => {
+      // A server that does not read is of no use any more; its end says why, and fails what is in flight.
+      if (error) void this.close();
+      resolve();
+    });
+    await promise;
+  }
+
+  /** End the server: first by the end of its stdin, then by signals. Resolves when its whole group is gone. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const child = this.#child;
+    if (child?.pid === undefined) return;
+    child.stdin.end();
+    await within(this.#gone.promise, EOF_GRACE);
+    if (this.#exit === undefined) await this.#endGroup(child.pid);
+    await this.#gone.promise;
+  }
+}
+
+/** Wait for `work`, but not longer than `ms`. */
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([work, delay(ms, undefined, { signal: timer.signal }).catch(() => {})]);
+  timer.abort();
+}
+
+/** SIGTERM to all that is left of the group, SIGKILL to what is left after that. */
+async function endGroup(group: number): Promise<void> {
+  if (!signalGroup(group, "SIGTERM")) return;
+  const deadline = performance.now() + TERM_GRACE;
+  while (performance.now() < deadline) {
+    await delay(20);
+    if (!signalGroup(group, 0)) return;
+  }
+  signalGroup(group, "SIGKILL");
+}
+
+function spawnProblem(
+  { code, message }: NodeJS.ErrnoException,
+  command: string,
+  cwd: string | undefined,
+): string {
+  const where = cwd === undefined ? "" : `, or its cwd '${cwd}' does not exist`;
+  if (code === "ENOENT") return `the command '${command}' was not found${where}`;
+  if (code === "EACCES") return `the command '${command}' is not executable`;
+  return `the command '${command}' cannot be run: ${message}`;
+}

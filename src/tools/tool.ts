@@ -1,0 +1,183 @@
+import type { ErrorCode } from "../core/errors.ts";
+
+/** A JSON Schema object. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What is known of a tool. Everything but the name is optional; descriptions and annotations are claims, not facts. */
+export interface ToolInfo {
+  /** The name its server gave it: any text. */
+  readonly name: string;
+  readonly title?: string;
+  readonly description?: string;
+  /** JSON Schema of the arguments; without one the tool takes any one argument. */
+  readonly inputSchema?: JsonSchema;
+  readonly outputSchema?: JsonSchema;
+  readonly annotations?: Readonly<Record<string, unknown>>;
+  readonly _meta?: Readonly<Record<string, unknown>>;
+}
+
+/** How far a call is. */
+export interface Progress {
+  readonly progress: number;
+  readonly total?: number;
+  readonly message?: string;
+}
+
+/** What goes along with a call. */
+export interface CallContext {
+  /** Aborting ends the call. */
+  readonly signal: AbortSignal;
+  /** Who runs the program, as the caller of `run` named them. */
+  readonly user?: string | undefined;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Where tools come from: an MCP server or a namespace of local functions. */
+export interface ToolSource extends Partial<AsyncDisposable> {
+  readonly name: string;
+  /** Odd things seen so far, for people. */
+  readonly warnings: readonly string[];
+  /** Why it did not start, once `list` has failed. */
+  readonly failure?: string | undefined;
+  /** All tools; what a server sends is not checked here. Starts the source if need be. */
+  list(): Promise<readonly ToolInfo[]>;
+  /** Call one tool by its original name. Throws ToolError. */
+  call(tool: string, args: unknown, context: CallContext): Promise<unknown>;
+  /** True for a tool whose arguments the source checks itself: its schema is a description only. */
+  validates?(tool: string): boolean;
+  /** `listener` runs whenever the list of tools may have changed. */
+  onChanged?(listener: () => void): void;
+}
+
+/** Why a call failed. Its message goes to the program. */
+export class ToolError extends Error {
+  override readonly name = "ToolError";
+  /** `tool_error`, `unknown_tool`, `invalid_arguments`, `aborted` … */
+  readonly code: ErrorCode;
+  /** What to do next. */
+  readonly hint?: string;
+  /** `server.tool` with original names. */
+  readonly tool?: string;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hint?: string; tool?: string; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    if (options.hint !== undefined) this.hint = options.hint;
+    if (options.tool !== undefined) this.tool = options.tool;
+  }
+}
+
+type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] };
+
+/** One complaint of a Standard Schema. */
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+interface JsonSchemaConverter {
+  readonly input: (options: {
+    target: string;
+    libraryOptions?: Record<string, unknown>;
+  }) => Record<string, unknown>;
+  readonly output: (options: {
+    target: string;
+    libraryOptions?: Record<string, unknown>;
+  }) => Record<string, unknown>;
+}
+
+/** Any Standard Schema (standardschema.dev): zod 4, valibot, arktype … */
+export interface StandardSchema<Input = unknown, Output = unknown> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+    readonly jsonSchema?: JsonSchemaConverter | undefined;
+  };
+}
+
+type ArgumentsOf<Input> = Input extends StandardSchema
+  ? NonNullable<Input["~standard"]["types"]>["output"]
+  : Input extends JsonSchema
+    ? Record<string, unknown>
+    : unknown;
+
+/** What a local function gets beside its argument. */
+export interface RunContext {
+  /** Aborted when the run that made the call is over. */
+  readonly signal: AbortSignal;
+  readonly user?: string | undefined;
+}
+
+/** What {@link tool} takes. */
+export interface ToolOptions<Input extends StandardSchema | JsonSchema | undefined> {
+  readonly description?: string;
+  readonly title?: string;
+  /** A zod 4 schema, any other Standard Schema, or a plain JSON Schema. Without one the tool takes any one argument. */
+  readonly input?: Input;
+  /** The same for the result. It is a description; results are not checked against it. */
+  readonly output?: StandardSchema | JsonSchema;
+  readonly annotations?: Readonly<Record<string, unknown>>;
+  run(args: ArgumentsOf<Input>, context: RunContext): unknown;
+}
+
+/** A local tool, made by {@link tool}. */
+export interface ToolDefinition {
+  /** Everything but the name, which is its key. */
+  readonly info: Omit<ToolInfo, "name">;
+  /** Checks the argument, where the input is a Standard Schema. */
+  readonly input?: StandardSchema;
+  run(args: unknown, context: RunContext): unknown;
+}
+
+/** Declare a local tool. The type of `run`'s argument comes from `input`. */
+export function tool<const Input extends StandardSchema | JsonSchema | undefined = undefined>(
+  options: ToolOptions<Input>,
+): ToolDefinition {
+  const { title, description, input, output, annotations } = options;
+  const info: Omit<ToolInfo, "name"> = {
+    ...(title === undefined ? {} : { title }),
+    ...(description === undefined ? {} : { description }),
+    ...present("inputSchema", toJsonSchema(input, "input")),
+    ...present("outputSchema", toJsonSchema(output, "output")),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+  return {
+    info,
+    ...(isStandardSchema(input) ? { input } : {}),
+    run: (args, context) => options.run(args as ArgumentsOf<Input>, context),
+  };
+}
+
+function present(key: string, schema: JsonSchema | undefined): Record<string, JsonSchema> {
+  return schema === undefined ? {} : { [key]: schema };
+}
+
+function isStandardSchema(schema: unknown): schema is StandardSchema {
+  return (
+    (typeof schema === "object" || typeof schema === "function") &&
+    schema !== null &&
+    "~standard" in schema
+  );
+}
+
+/** What JSON Schema cannot say (a date, a transform) is left open in it; the schema itself still checks it. */
+function toJsonSchema(
+  schema: StandardSchema | JsonSchema | undefined,
+  side: "input" | "output",
+): JsonSchema | undefined {
+  if (!isStandardSchema(schema)) return schema;
+  try {
+    const options = { target: "draft-2020-12", libraryOptions: { unrepresentable: "any" } };
+    return schema["~standard"].jsonSchema?.[side](options);
+  } catch {
+    return undefined;
+  }
+}

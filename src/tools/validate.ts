@@ -1,0 +1,191 @@
+import { type OutputUnit, type SchemaDraft, Validator } from "@cfworker/json-schema";
+import { messageOf } from "../core/errors.ts";
+import { safeSchema } from "./safe-schema.ts";
+import { expectedParameters } from "./shape.ts";
+import { type JsonSchema, ToolError } from "./tool.ts";
+
+/** Errors of these keywords only say that something inside is wrong; the error after them says what. */
+const CONTAINERS = new Set([
+  "properties",
+  "items",
+  "prefixItems",
+  "additionalItems",
+  "allOf",
+  "$ref",
+  "$recursiveRef",
+  "$dynamicRef",
+  "dependentSchemas",
+  "propertyNames",
+  "then",
+  "else",
+  "unevaluatedProperties",
+  "unevaluatedItems",
+]);
+
+/** Steps of one check, ~100 ms; what is not checked within them is left to the server. */
+const MAX_STEPS = 500_000;
+
+class TooManySteps extends Error {}
+
+/** Checks the arguments of one tool against its JSON Schema. Compiles at the first call. */
+export class ArgumentValidator {
+  readonly #tool: string;
+  readonly #schema: JsonSchema;
+  readonly #onWarning: (warning: string) => void;
+  #validator: Validator | undefined;
+  #off = false;
+  #steps = 0;
+
+  /**
+   * @param tool `server.tool`, for messages
+   * @param onWarning told once when the schema cannot be used; the tool then works without checks
+   */
+  constructor(tool: string, schema: JsonSchema, onWarning: (warning: string) => void) {
+    this.#tool = tool;
+    this.#schema = schema;
+    this.#onWarning = onWarning;
+  }
+
+  /** @throws ToolError `invalid_arguments` naming the path, what was expected and what was given */
+  check(args: unknown): void {
+    if (this.#off) return;
+    const value = asJson(args, this.#tool);
+    const error = this.#firstError(value);
+    if (error === undefined) return;
+    const message = `invalid arguments for ${this.#tool}: ${describe(error, value)}`;
+    throw new ToolError("invalid_arguments", message, {
+      tool: this.#tool,
+      hint: expectedParameters(this.#schema),
+    });
+  }
+
+  #countStep(): void {
+    if (++this.#steps > MAX_STEPS) throw new TooManySteps();
+  }
+
+  #firstError(value: unknown): OutputUnit | undefined {
+    try {
+      this.#steps = 0;
+      this.#validator ??= new Validator(
+        safeSchema(this.#schema, () => this.#countStep()),
+        dialectOf(this.#schema),
+        true,
+      );
+      const { valid, errors } = this.#validator.validate(value);
+      return valid
+        ? undefined
+        : (errors.find(({ keyword }) => !CONTAINERS.has(keyword)) ?? errors.at(-1));
+    } catch (error) {
+      if (error instanceof TooManySteps) return undefined;
+      // Half a surrogate pair in a property name: the fault of the arguments, not of the schema.
+      if (error instanceof URIError)
+        throw new ToolError(
+          "invalid_arguments",
+          `the arguments of ${this.#tool} are not valid text`,
+        );
+      this.#off = true;
+      const reason = messageOf(error).split("\n", 1)[0];
+      this.#onWarning(
+        `${this.#tool}: its arguments are not checked here, for its input schema cannot be used (${reason})`,
+      );
+      return undefined;
+    }
+  }
+}
+
+/** The arguments as a server will see them: without undefined properties, dates as text. */
+function asJson(args: unknown, tool: string): unknown {
+  try {
+    const text = JSON.stringify(args, (_key, value: unknown) =>
+      typeof value === "bigint" ? Number(value) : value,
+    );
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch (error) {
+    throw new ToolError(
+      "invalid_arguments",
+      `the arguments of ${tool} are not JSON: ${messageOf(error)}`,
+      { tool },
+    );
+  }
+}
+
+function dialectOf({ $schema }: JsonSchema): SchemaDraft {
+  const id = typeof $schema === "string" ? $schema : "";
+  if (id.includes("draft-07") || id.includes("draft-06")) return "7";
+  if (id.includes("draft-04")) return "4";
+  return id.includes("2019-09") ? "2019-09" : "2020-12";
+}
+
+function describe({ keyword, instanceLocation, error }: OutputUnit, value: unknown): string {
+  const steps = instanceLocation.split("/").slice(1).map(unescape);
+  const path = pathText(steps);
+  const given = shown(at(value, steps));
+  switch (keyword) {
+    case "type":
+      return `${path} must be ${expectedTypes(error)}, got ${given}`;
+    case "enum":
+      return (
+        `${path} must be one of ${/\[.*\]/s.exec(error)?.[0].slice(1, 301) ?? "its enum"}`.replace(
+          /\]$/,
+          "",
+        ) + `, got ${given}`
+      );
+    case "const":
+      return `${path} must be ${/match (.*)\.$/s.exec(error)?.[1] ?? "its constant"}, got ${given}`;
+    case "required":
+      return `${pathText([...steps, /property "(.*)"/s.exec(error)?.[1] ?? "?"])} is missing`;
+    case "additionalProperties":
+      return describeAdditional(steps, error);
+    case "false":
+      return `${path} is not a parameter`;
+    case "anyOf":
+    case "oneOf":
+      return `${path} has none of the allowed shapes, got ${given}`;
+    default:
+      return `${path}: ${error.slice(0, 300)} (got ${given})`;
+  }
+}
+
+function describeAdditional(steps: readonly string[], error: string): string {
+  const name = /^Property "(.*)" does not match/s.exec(error)?.[1] ?? "?";
+  return `${pathText([...steps, name])} is not a parameter, or not of the right type`;
+}
+
+function expectedTypes(error: string): string {
+  const list = /Expected (.*)\.$/s.exec(error)?.[1]?.replaceAll('"', "") ?? "of another type";
+  return list.replaceAll(", ", " or ");
+}
+
+function unescape(step: string): string {
+  return decodeURI(step).replaceAll("~1", "/").replaceAll("~0", "~");
+}
+
+function pathText(steps: readonly string[]): string {
+  let text = "";
+  for (const step of steps) {
+    const name = step.length > 100 ? `${step.slice(0, 100)}…` : step;
+    if (/^\d+$/.test(step)) text += `[${step}]`;
+    else text += text === "" ? name : `.${name}`;
+  }
+  return text === "" ? "the argument" : text;
+}
+
+function at(value: unknown, steps: readonly string[]): unknown {
+  let current = value;
+  for (const step of steps) {
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, step))
+      return undefined;
+    current = (current as Record<string, unknown>)[step];
+  }
+  return current;
+}
+
+/** A value as a person wants to see it in a message: its type, and itself when it is short. */
+function shown(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object") return "an object";
+  if (typeof value === "string")
+    return `the string ${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}`;
+  return `the ${typeof value} ${String(value)}`;
+}
