@@ -1,0 +1,224 @@
+import { type Failure, messageOf } from "./core/errors.ts";
+import type { Limits } from "./core/limits.ts";
+import { Meter } from "./core/meter.ts";
+import type { CallRecord, LogEntry } from "./core/result.ts";
+import { Semaphore } from "./core/semaphore.ts";
+import { utf8Length } from "./core/utf8.ts";
+import { type Answer, answerFailure, decode, encode, WireError } from "./core/wire.ts";
+import type { Discovery } from "./discovery/discovery.ts";
+import type { Host, HostCall } from "./engine/engine.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import type { Catalogue, ResolvedTool } from "./tools/catalogue.ts";
+import { ToolError } from "./tools/tool.ts";
+
+export interface BridgeOptions {
+  readonly catalogue: Catalogue;
+  readonly discovery: Discovery;
+  readonly limits: Limits;
+  /** Who runs the program, for tools that want to know. */
+  readonly user: string | undefined;
+  readonly onLog: ((entry: LogEntry) => void) | undefined;
+  /** A cap was breached that the place should have kept: the run has to be ended from here. */
+  readonly onBreach: (failure: Failure) => void;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * One run's host: text in, text out. Every call is decoded, capped, carried out and encoded here; whatever a tool
+ * does, the answer is text and the promise resolves.
+ */
+export class Bridge implements Host {
+  readonly calls: Mutable<CallRecord>[] = [];
+  readonly logs: LogBuffer;
+  bytesIn = 0;
+  bytesOut = 0;
+  readonly #options: BridgeOptions;
+  readonly #meter: Meter;
+  readonly #slots: Semaphore;
+  readonly #abort = new AbortController();
+  /** Calls that the program made and that have no answer yet. */
+  readonly #open = new Map<Promise<Answer>, string>();
+
+  constructor(options: BridgeOptions) {
+    this.#options = options;
+    this.#meter = new Meter(options.limits);
+    this.#slots = new Semaphore(options.limits.parallelCalls);
+    this.logs = new LogBuffer(options.limits.logBytes, options.onLog);
+  }
+
+  log(entry: LogEntry): void {
+    this.logs.add(entry);
+  }
+
+  dropped(characters: number): void {
+    this.logs.drop(characters);
+  }
+
+  call(call: HostCall): Promise<Answer> {
+    const isTool = call.server !== "";
+    const size = utf8Length(call.args);
+    const breach = this.#meter.call(isTool, size);
+    if (breach !== undefined) {
+      this.#options.onBreach(breach);
+      return Promise.resolve(answerFailure(breach));
+    }
+    if (!isTool) return this.#discover(call);
+    this.bytesOut += size;
+    const answer = this.#slots.run(() => this.#carryOut(call));
+    this.#open.set(answer, `${call.server}.${call.tool}`);
+    void answer.then(() => this.#open.delete(answer));
+    return answer;
+  }
+
+  async #discover(call: HostCall): Promise<Answer> {
+    try {
+      return encode(this.#options.discovery.answer(call.tool, decode(call.args)));
+    } catch (error) {
+      return answerFailure(describe(error, call.tool));
+    }
+  }
+
+  async #carryOut(call: HostCall): Promise<Answer> {
+    const record: Mutable<CallRecord> = {
+      tool: `${call.server}.${call.tool}`,
+      ok: false,
+      ms: 0,
+      bytes: 0,
+    };
+    if (this.#abort.signal.aborted)
+      return answerFailure({ code: "aborted", message: "the run is over", tool: record.tool });
+    this.calls.push(record);
+    const started = performance.now();
+    try {
+      const text = await this.#callTool(call, record);
+      record.ok = true;
+      record.bytes = utf8Length(text);
+      this.#countResult(record.bytes);
+      return text;
+    } catch (error) {
+      const failure = describe(error, record.tool);
+      record.error = failure.message;
+      return answerFailure(failure);
+    } finally {
+      record.ms = Math.round((performance.now() - started) * 1_000) / 1_000;
+    }
+  }
+
+  async #callTool(call: HostCall, record: Mutable<CallRecord>): Promise<string> {
+    const { catalogue, limits, user } = this.#options;
+    const tool: ResolvedTool = catalogue.resolve(call.server, call.tool);
+    record.tool = `${tool.server}.${tool.tool}`;
+    const args = decode(call.args);
+    const { signal } = this.#abort;
+    const value = await untilAborted(catalogue.call(tool, args, { signal, user }), signal);
+    return encodeResult(value, limits, record.tool);
+  }
+
+  #countResult(bytes: number): void {
+    this.bytesIn += bytes;
+    const breach = this.#meter.bytes(bytes);
+    if (breach !== undefined) this.#options.onBreach(breach);
+  }
+
+  /**
+   * After the program ended by itself: calls that it did not await are finished, for what they do matters though
+   * nobody reads their results; at the deadline they are aborted. The log tells.
+   * @param deadline on the clock of `performance.now()`
+   */
+  async drain(deadline: number): Promise<void> {
+    if (this.#open.size === 0) return;
+    const names = [...this.#open.values()];
+    const all = Promise.all(this.#open.keys()).then(() => true);
+    const { promise: expired, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), Math.max(0, deadline - performance.now()));
+    const finished = await Promise.race([all, expired]);
+    clearTimeout(timer);
+    if (!finished) this.abort();
+    this.logs.add({ level: "warn", text: unawaited(names, finished) });
+  }
+
+  /** End all calls that are still going on. */
+  abort(): void {
+    this.#abort.abort();
+  }
+}
+
+function unawaited(names: readonly string[], finished: boolean): string {
+  const list = [...new Set(names)].slice(0, 5).join(", ");
+  const count = names.length === 1 ? "1 tool call was" : `${names.length} tool calls were`;
+  const end = finished ? "finished before the run ended" : "aborted at the time limit";
+  return `codecell: ${count} not awaited (${list}) and ${end}; await every call`;
+}
+
+/** A tool that ignores its signal must not hold up a run that is over. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void =>
+    reject(new ToolError("aborted", "the run ended before the tool answered"));
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", onAbort));
+}
+
+function encodeResult(value: unknown, limits: Limits, tool: string): string {
+  const text = isPlain(value, limits.valueDepth)
+    ? JSON.stringify(value)
+    : encodeRich(value, limits, tool);
+  if (text.length > limits.callBytes) throw tooLarge(tool, limits.callBytes);
+  return text;
+}
+
+function encodeRich(value: unknown, limits: Limits, tool: string): string {
+  try {
+    return encode(value, {
+      maxLength: limits.callBytes,
+      maxDepth: limits.valueDepth,
+      label: "result",
+    });
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    if (error.code === "output_limit") throw tooLarge(tool, limits.callBytes);
+    throw new ToolError(
+      "not_serializable",
+      `${tool} returned what cannot be sent to a program: ${error.message}`,
+    );
+  }
+}
+
+function tooLarge(tool: string, callBytes: number): ToolError {
+  const hint = "Ask the tool for less (a page, a filter, fewer fields), or raise limits.callBytes.";
+  return new ToolError("output_limit", `the result of ${tool} is larger than ${callBytes} bytes`, {
+    hint,
+  });
+}
+
+/** What `JSON.stringify` carries without loss; most results are, and it is several times faster than our own encoder. */
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return true;
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value !== "object" || depth === 0 || "toJSON" in value) return false;
+  if (Array.isArray(value)) return value.every((item) => isPlain(item, depth - 1));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key in value)
+    if (!isPlain((value as Record<string, unknown>)[key], depth - 1)) return false;
+  return true;
+}
+
+function describe(
+  error: unknown,
+  tool: string,
+): { code: string; message: string; tool: string; hint?: string } {
+  if (error instanceof ToolError) {
+    return {
+      code: error.code,
+      message: error.message,
+      tool,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    };
+  }
+  if (error instanceof WireError)
+    return { code: "invalid_arguments", message: error.message, tool };
+  return { code: "tool_error", message: messageOf(error), tool };
+}

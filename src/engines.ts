@@ -1,0 +1,66 @@
+import { CodecellError } from "./core/errors.ts";
+import type { EngineRef } from "./engine/engine.ts";
+import { inlinePlace } from "./placement/inline.ts";
+import type { Place } from "./placement/placement.ts";
+import type { PoolOptions } from "./placement/pool.ts";
+import { probeEngine, processPlace } from "./placement/process.ts";
+import { threadPlace } from "./placement/thread.ts";
+
+/** The engines that come with codecell. */
+export const ENGINES = ["v8", "quickjs"] as const;
+export type EngineName = (typeof ENGINES)[number];
+
+/** Where programs run. `auto` is the strongest that works here. */
+export const PLACEMENTS = ["auto", "inline", "thread", "process", "sandbox"] as const;
+export type PlacementName = (typeof PLACEMENTS)[number];
+
+/** The reference of a built-in engine, or the caller's own. Throws `config_error` for a name nobody knows. */
+export function engineRef(engine: unknown): EngineRef {
+  if (typeof engine === "object" && engine !== null && "module" in engine)
+    return engine as EngineRef;
+  if (engine === "v8" || engine === "quickjs") {
+    return {
+      name: engine,
+      module: new URL(`./engine/${engine}${import.meta.url.slice(-3)}`, import.meta.url).href,
+    };
+  }
+  throw new CodecellError(
+    "config_error",
+    `engine is ${JSON.stringify(engine)}; it must be one of ${ENGINES.join(", ")}`,
+  );
+}
+
+/**
+ * Start `engine` in a place.
+ * @throws CodecellError `config_error`, `engine_unavailable`, `sandbox_unavailable`
+ */
+export async function openPlace(
+  placement: unknown,
+  engine: EngineRef,
+  pool: PoolOptions,
+): Promise<Place> {
+  switch (placement) {
+    case "inline":
+      // A native module that does not fit can crash the process that loads it: first see what it does to another one.
+      if (engine.name === "v8") await probeEngine(engine);
+      return await inlinePlace(engine);
+    case "thread":
+      return await threadPlace(engine, pool);
+    case "process":
+    case "auto":
+      return await processPlace(engine, pool);
+    case "sandbox":
+      throw new CodecellError(
+        "sandbox_unavailable",
+        "the sandbox placement is not part of this version",
+        {
+          hint: "Use placement 'process', or run the whole service in a container.",
+        },
+      );
+    default:
+      throw new CodecellError(
+        "config_error",
+        `placement is ${JSON.stringify(placement)}; it must be one of ${PLACEMENTS.join(", ")}`,
+      );
+  }
+}

@@ -1,0 +1,22 @@
+/** The public surface of codecell. What is not exported here is not API. */
+export { CodecellError, ERROR_CODES, type ErrorCode, type Failure } from "./core/errors.ts";
+export { DEFAULT_LIMITS, type Limits } from "./core/limits.ts";
+export type {
+  CallRecord,
+  ExecutionResult,
+  JsonValue,
+  LogEntry,
+  LogLevel,
+  Usage,
+} from "./core/result.ts";
+export type { CategorySummary, ToolSpec, ToolSummary } from "./discovery/discovery.ts";
+export type { Engine, EngineModule, EngineRef } from "./engine/engine.ts";
+export type { EngineName, PlacementName } from "./engines.ts";
+export type { RuntimeOptions } from "./options.ts";
+export {
+  createRuntime,
+  type RunOptions,
+  type Runtime,
+  type RuntimeDescription,
+} from "./runtime.ts";
+export { tool, type ToolDefinition, ToolError } from "./tools/tool.ts";

@@ -1,0 +1,121 @@
+import { availableParallelism } from "node:os";
+import { CodecellError } from "./core/errors.ts";
+import { type Limits, resolveLimits } from "./core/limits.ts";
+import type { EngineRef } from "./engine/engine.ts";
+import { type EngineName, engineRef, PLACEMENTS, type PlacementName } from "./engines.ts";
+import type { PoolOptions } from "./placement/pool.ts";
+import type { LocalTools } from "./tools/local.ts";
+import { checkServers, type ServerConfig } from "./tools/mcp/config.ts";
+import { loadConfig } from "./tools/mcp/load.ts";
+import { near } from "./tools/names.ts";
+
+/** What `createRuntime` takes. Everything has a default; an unknown key is an error. */
+export interface RuntimeOptions {
+  /** MCP servers, in the format that MCP hosts share. */
+  readonly mcpServers?: Readonly<Record<string, unknown>>;
+  /** A config file with `mcpServers` and, optionally, our own settings under `codecell`. */
+  readonly config?: string;
+  /** Local functions by namespace: `{ crm: { find: tool({ … }) } }`. */
+  readonly tools?: Readonly<Record<string, LocalTools>>;
+  /** Default `v8`. An EngineRef of your own is an engine too. */
+  readonly engine?: EngineName | EngineRef;
+  /** Default `process`. */
+  readonly placement?: PlacementName;
+  /** Caps of every run, see {@link Limits}; a run can set its own. */
+  readonly limits?: Partial<Limits>;
+  /** Workers of the placements `thread` and `process`. */
+  readonly workers?: {
+    /** Kept booted and idle. Default 1. */
+    readonly spare?: number;
+    /** At most; runs beyond wait for one. Default: the number of cores, at least 2. */
+    readonly max?: number;
+    /** Runs after which a worker is replaced. Default 500. */
+    readonly runsPerWorker?: number;
+  };
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  readonly servers: Readonly<Record<string, ServerConfig>>;
+  readonly tools: Readonly<Record<string, LocalTools>>;
+  readonly engine: EngineRef;
+  readonly placement: PlacementName;
+  readonly limits: Limits;
+  readonly workers: PoolOptions;
+}
+
+const OPTION_KEYS = ["mcpServers", "config", "tools", "engine", "placement", "limits", "workers"];
+const SETTING_KEYS = ["engine", "placement", "limits", "workers"];
+const WORKER_RANGES = { spare: [0, 64], max: [1, 256], runsPerWorker: [1, 1_000_000] } as const;
+
+/**
+ * Check `options`, read its config file, fill in the defaults. Options win over the file.
+ * @throws CodecellError `config_error` naming the setting
+ */
+export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedOptions> {
+  checkKeys(options, OPTION_KEYS, "");
+  const file =
+    options.config === undefined ? undefined : await loadConfig(options.config, process.env);
+  const settings = file?.settings ?? {};
+  checkKeys(settings, SETTING_KEYS, "codecell.");
+  const given = checkServers(options.mcpServers ?? {}, "mcpServers", process.env);
+  const servers = { ...file?.servers, ...given };
+  const tools = options.tools ?? {};
+  for (const name of Object.keys(tools)) {
+    if (Object.hasOwn(servers, name)) {
+      throw new CodecellError(
+        "config_error",
+        `tools.${name} and mcpServers.${name} have the same name; rename one`,
+      );
+    }
+  }
+  const fileLimits = resolveLimits(settings["limits"], undefined, "codecell.limits");
+  return {
+    servers,
+    tools,
+    engine: engineRef(options.engine ?? settings["engine"] ?? "v8"),
+    placement: checkPlacement(options.placement ?? settings["placement"] ?? "process"),
+    limits: resolveLimits(options.limits, fileLimits),
+    workers: resolveWorkers({ ...(settings["workers"] as object | undefined), ...options.workers }),
+  };
+}
+
+function checkKeys(object: object, known: readonly string[], prefix: string): void {
+  for (const key of Object.keys(object)) {
+    if (known.includes(key)) continue;
+    const closest = near(key, known, 1)[0];
+    const hint =
+      closest === undefined
+        ? `the settings are ${known.join(", ")}`
+        : `did you mean ${prefix}${closest}?`;
+    throw new CodecellError("config_error", `${prefix}${key} is not a setting; ${hint}`);
+  }
+}
+
+function checkPlacement(placement: unknown): PlacementName {
+  if ((PLACEMENTS as readonly unknown[]).includes(placement)) return placement as PlacementName;
+  const choice = PLACEMENTS.join(", ");
+  throw new CodecellError(
+    "config_error",
+    `placement is ${JSON.stringify(placement)}; it must be one of ${choice}`,
+  );
+}
+
+function resolveWorkers(given: Readonly<Record<string, unknown>>): PoolOptions {
+  checkKeys(given, Object.keys(WORKER_RANGES), "workers.");
+  const workers = {
+    spare: 1,
+    max: Math.max(2, availableParallelism()),
+    runsPerWorker: 500,
+    ...given,
+  } as PoolOptions;
+  for (const [key, [minimum, maximum]] of Object.entries(WORKER_RANGES)) {
+    const value = workers[key as keyof PoolOptions];
+    if (Number.isInteger(value) && value >= minimum && value <= maximum) continue;
+    throw new CodecellError(
+      "config_error",
+      `workers.${key} is ${value}; it must be a whole number from ${minimum} to ${maximum}`,
+    );
+  }
+  return workers;
+}

@@ -1,0 +1,219 @@
+import { randomUUID } from "node:crypto";
+import { Bridge } from "./bridge.ts";
+import { CodecellError, type Failure } from "./core/errors.ts";
+import { type Limits, resolveLimits } from "./core/limits.ts";
+import { breach } from "./core/meter.ts";
+import type { ExecutionResult, LogEntry } from "./core/result.ts";
+import { utf8Length } from "./core/utf8.ts";
+import {
+  type CategorySummary,
+  Discovery,
+  type ToolSpec,
+  type ToolSummary,
+} from "./discovery/discovery.ts";
+import type { Outcome } from "./engine/engine.ts";
+import { openPlace } from "./engines.ts";
+import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
+import type { Place } from "./placement/placement.ts";
+import { report } from "./report.ts";
+import { type Catalogue, createCatalogue } from "./tools/catalogue.ts";
+import { LocalSource } from "./tools/local.ts";
+import { McpSource } from "./tools/mcp/connection.ts";
+
+/** What `run` takes beside the program. */
+export interface RunOptions {
+  /** Aborting ends the run with `aborted`. */
+  readonly signal?: AbortSignal;
+  /** Who runs the program; local tools get it as `context.user`. */
+  readonly user?: string;
+  /** Caps of this run; what it leaves out is the runtime's. */
+  readonly limits?: Partial<Limits>;
+  /** Called with each console entry as it comes. All entries are in the result too. */
+  readonly onLog?: (entry: LogEntry) => void;
+}
+
+/** What a runtime is made of, for people and for `codecell doctor`. */
+export interface RuntimeDescription {
+  readonly engine: string;
+  readonly placement: string;
+  readonly limits: Limits;
+  /** Each server with its number of tools, or why it did not start. */
+  readonly servers: readonly {
+    readonly name: string;
+    readonly tools: number;
+    readonly failure?: string;
+  }[];
+  /** What was left out or renamed, and why. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Start a runtime: connect the tools, boot the engine. A server that does not start does not stop it: see
+ * {@link Runtime.describe}.
+ * @throws CodecellError `config_error`, `engine_unavailable`, `sandbox_unavailable`
+ */
+export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const resolved = await resolveOptions(options);
+  const opening = openPlace(resolved.placement, resolved.engine, resolved.workers);
+  const listing = createCatalogue(createSources(resolved));
+  const [place, catalogue] = await Promise.allSettled([opening, listing]);
+  if (place.status === "fulfilled" && catalogue.status === "fulfilled") {
+    return new Runtime(resolved, place.value, catalogue.value);
+  }
+  if (place.status === "fulfilled") await place.value[Symbol.asyncDispose]();
+  if (catalogue.status === "fulfilled") await catalogue.value[Symbol.asyncDispose]();
+  throw place.status === "rejected" ? place.reason : (catalogue as PromiseRejectedResult).reason;
+}
+
+function createSources({ servers, tools, limits }: ResolvedOptions): (McpSource | LocalSource)[] {
+  // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
+  const maxMessageBytes = Math.max(16 * 1024 * 1024, 2 * limits.callBytes);
+  return [
+    ...Object.entries(tools).map(([name, functions]) => new LocalSource(name, functions)),
+    ...Object.entries(servers).map(
+      ([name, config]) => new McpSource(name, config, { maxMessageBytes }),
+    ),
+  ];
+}
+
+/** Runs programs. Made by {@link createRuntime}; close it, or hold it with `await using`. */
+export class Runtime implements AsyncDisposable {
+  readonly #options: ResolvedOptions;
+  readonly #place: Place;
+  readonly #catalogue: Catalogue;
+  readonly #discovery: Discovery;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(options: ResolvedOptions, place: Place, catalogue: Catalogue) {
+    this.#options = options;
+    this.#place = place;
+    this.#catalogue = catalogue;
+    this.#discovery = new Discovery(catalogue);
+  }
+
+  /**
+   * Run one program: TypeScript or JavaScript, in a Markdown fence or not.
+   * Resolves whatever the program does.
+   * @throws CodecellError `config_error` for bad options, `aborted` when the runtime is closed
+   */
+  async run(code: string, options: RunOptions = {}): Promise<ExecutionResult> {
+    if (this.#closed !== undefined) throw new CodecellError("aborted", "the runtime is closed");
+    if (typeof code !== "string")
+      throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
+    const limits = resolveLimits(options.limits, this.#options.limits);
+    const running = this.#run(code, limits, options);
+    this.#running.add(running);
+    return await running.finally(() => this.#running.delete(running));
+  }
+
+  async #run(source: string, limits: Limits, options: RunOptions): Promise<ExecutionResult> {
+    const started = performance.now();
+    const stop = new AbortController();
+    let breached: Failure | undefined;
+    const bridge = new Bridge({
+      catalogue: this.#catalogue,
+      discovery: this.#discovery,
+      limits,
+      user: options.user,
+      onLog: options.onLog,
+      onBreach: (failure) => {
+        breached ??= failure;
+        stop.abort();
+      },
+    });
+    const signals = [
+      stop.signal,
+      this.#closing.signal,
+      ...(options.signal === undefined ? [] : [options.signal]),
+    ];
+    const outcome = await this.#execute(source, limits, bridge, AbortSignal.any(signals));
+    const verdict: Outcome =
+      breached === undefined ? outcome : { ...outcome, ok: false, error: breached };
+    if (verdict.ok || verdict.clean) await bridge.drain(started + limits.wallMs);
+    bridge.abort();
+    const { engine } = this.#options;
+    const facts = {
+      engine: engine.name,
+      placement: this.#place.name,
+      wallMs: performance.now() - started,
+    };
+    return report({ runId: randomUUID(), source, limits, outcome: verdict, bridge, ...facts });
+  }
+
+  async #execute(
+    source: string,
+    limits: Limits,
+    bridge: Bridge,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const size = utf8Length(source);
+    if (size <= limits.sourceBytes) {
+      return await this.#place.run(
+        { source, limits, names: this.#catalogue.names },
+        bridge,
+        signal,
+      );
+    }
+    const message = `the program has ${size} bytes; the cap is ${limits.sourceBytes}`;
+    const error = breach("source_too_large", message, "limits.sourceBytes");
+    return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
+  }
+
+  /** The servers and namespaces, one line each. */
+  listToolCategories(): CategorySummary[] {
+    return this.#discovery.listToolCategories();
+  }
+
+  /** The tools of one server, one line each. Throws ToolError `unknown_tool`. */
+  listTools(category: string): ToolSummary[] {
+    return this.#discovery.listTools(category);
+  }
+
+  /** One tool in full. Throws ToolError `unknown_tool`. */
+  getToolSpec(category: string, tool: string): ToolSpec {
+    return this.#discovery.getToolSpec(category, tool);
+  }
+
+  /** The tools that match `query`, best first. */
+  searchTools(query: string): ToolSummary[] {
+    return this.#discovery.searchTools(query);
+  }
+
+  describe(): RuntimeDescription {
+    const { engine, limits } = this.#options;
+    const servers = this.#catalogue.servers.map(({ name, tools, failure }) => ({
+      name,
+      tools: tools.length,
+      ...(failure === undefined ? {} : { failure }),
+    }));
+    return {
+      engine: engine.name,
+      placement: this.#place.name,
+      limits,
+      servers,
+      warnings: this.#catalogue.warnings,
+    };
+  }
+
+  /** Abort what is running, end all workers and servers. Afterwards no handle is open. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#running);
+    await Promise.allSettled([
+      this.#place[Symbol.asyncDispose](),
+      this.#catalogue[Symbol.asyncDispose](),
+    ]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
