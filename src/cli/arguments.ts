@@ -1,0 +1,83 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { CodecellError, messageOf } from "../core/errors.ts";
+import type { RuntimeOptions } from "../options.ts";
+import { findConfig } from "../tools/mcp/load.ts";
+
+type Flags = NonNullable<ParseArgsConfig["options"]>;
+type Values = Record<string, string | boolean | undefined>;
+
+/** Flags that every command with a runtime has. */
+export const RUNTIME_FLAGS: Flags = {
+  config: { type: "string" },
+  engine: { type: "string" },
+  placement: { type: "string" },
+  json: { type: "boolean" },
+};
+
+/**
+ * Flags and positional arguments.
+ * @throws CodecellError `config_error` for an unknown flag or too many arguments
+ */
+export function readArguments(
+  args: string[],
+  options: Flags,
+  maxPositionals: number,
+): { values: Values; positionals: string[] } {
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    if (positionals.length > maxPositionals) {
+      throw new Error(`unexpected argument '${positionals[maxPositionals]}'`);
+    }
+    return { values: values as Values, positionals };
+  } catch (error) {
+    const message = messageOf(error).replace(/\. To specify .*$/s, "");
+    throw new CodecellError("config_error", message, {
+      hint: "See codecell --help.",
+      cause: error,
+    });
+  }
+}
+
+/** What the common flags say, for createRuntime. The placement defaults to `auto` here. */
+export async function runtimeOptions(values: Values): Promise<RuntimeOptions> {
+  const config = (values["config"] as string | undefined) ?? (await findConfig(process.cwd()));
+  return {
+    ...(config === undefined ? {} : { config }),
+    ...(values["engine"] === undefined ? {} : { engine: values["engine"] as "v8" }),
+    ...(values["placement"] === undefined ? {} : { placement: values["placement"] as "auto" }),
+  };
+}
+
+/** `1500` or `1500ms` or `30s` or `2m`, in ms. */
+export function parseDuration(flag: string, text: string): number {
+  return parseUnits(
+    flag,
+    text,
+    { "": 1, ms: 1, s: 1_000, m: 60_000 },
+    "milliseconds, or a number with ms, s or m",
+  );
+}
+
+/** `64` or `64mb` or `1gb`, in MiB. */
+export function parseMemory(flag: string, text: string): number {
+  return parseUnits(
+    flag,
+    text,
+    { "": 1, mb: 1, gb: 1_024 },
+    "megabytes, or a number with mb or gb",
+  );
+}
+
+function parseUnits(
+  flag: string,
+  text: string,
+  units: Readonly<Record<string, number>>,
+  wanted: string,
+): number {
+  const match = /^(\d+(?:\.\d+)?)([a-z]*)$/i.exec(text.trim());
+  const unit = units[match?.[2]?.toLowerCase() ?? "?"];
+  if (match === null || unit === undefined) {
+    throw new CodecellError("config_error", `${flag} is '${text}'; it must be ${wanted}`);
+  }
+  return Number(match[1]) * unit;
+}

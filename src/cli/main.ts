@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/** The command line: a thin face of the library. Commands answer an exit code; everything they throw is told here. */
+import { readFile } from "node:fs/promises";
+import { CodecellError, messageOf } from "../core/errors.ts";
+import { HELP } from "./help.ts";
+import { fail, printJson } from "./output.ts";
+
+/** Usage or config error. */
+const USAGE = 2;
+
+/** Each command loads what it needs when it is called: starting quickly is part of the job. */
+const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
+  run: async (args) => await (await import("./run.ts")).run(args),
+  tools: async (args) => await (await import("./tools.ts")).tools(args),
+  doctor: async (args) => await (await import("./doctor.ts")).doctor(args),
+};
+
+async function main([command, ...args]: string[]): Promise<number> {
+  if (command === undefined || command === "help" || command === "--help" || command === "-h") {
+    const topic = args[0] ?? "main";
+    process.stdout.write(HELP[topic] ?? HELP["main"]!);
+    return command === undefined ? USAGE : 0;
+  }
+  if (command === "--version" || command === "-v") return await version();
+  if (!Object.hasOwn(COMMANDS, command)) {
+    fail({
+      message: `there is no command '${command}'`,
+      hint: `The commands are ${Object.keys(COMMANDS).join(", ")}; see codecell --help.`,
+    });
+    return USAGE;
+  }
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(HELP[command]!);
+    return 0;
+  }
+  return await COMMANDS[command]!(args);
+}
+
+async function version(): Promise<number> {
+  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
+  return 0;
+}
+
+/** A reader that went away (`codecell tools | head`) is not our failure. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? 0 : 1),
+);
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const { code, hint } = CodecellError.is(error)
+    ? error
+    : { code: "internal" as const, hint: undefined };
+  const failure = {
+    code,
+    name: "CodecellError",
+    message: messageOf(error),
+    ...(hint === undefined ? {} : { hint }),
+  };
+  fail(failure);
+  // Whoever asked for JSON gets it, also when there is nothing to report but this.
+  if (process.argv.includes("--json")) printJson({ ok: false, error: failure });
+  process.exitCode = USAGE;
+}

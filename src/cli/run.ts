@@ -1,0 +1,107 @@
+import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { CodecellError, messageOf } from "../core/errors.ts";
+import type { ExecutionResult, LogEntry } from "../core/result.ts";
+import { createRuntime, type Runtime } from "../runtime.ts";
+import {
+  parseDuration,
+  parseMemory,
+  readArguments,
+  RUNTIME_FLAGS,
+  runtimeOptions,
+} from "./arguments.ts";
+import { fail, note, paint, printable, printJson } from "./output.ts";
+
+const INTERRUPTED = 130;
+
+const FLAGS = {
+  ...RUNTIME_FLAGS,
+  timeout: { type: "string" },
+  memory: { type: "string" },
+} as const;
+
+/** `codecell run FILE|-` */
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, FLAGS, 1);
+  const [file] = positionals;
+  if (file === undefined) {
+    throw new CodecellError("config_error", "which program?", {
+      hint: "codecell run FILE, or codecell run - for standard input.",
+    });
+  }
+  const limits = {
+    ...(typeof values["timeout"] === "string"
+      ? { wallMs: parseDuration("--timeout", values["timeout"]) }
+      : {}),
+    ...(typeof values["memory"] === "string"
+      ? { memoryMb: parseMemory("--memory", values["memory"]) }
+      : {}),
+  };
+  const [code, options] = await Promise.all([readProgram(file), runtimeOptions(values)]);
+  const interrupt = new AbortController();
+  process.once("SIGINT", () => interrupt.abort());
+  await using runtime = await createRuntime({
+    placement: "auto",
+    ...options,
+    limits,
+    workers: { spare: 0 },
+  });
+  tellProblems(runtime);
+  const json = values["json"] === true;
+  const result = await runtime.run(code, {
+    signal: interrupt.signal,
+    ...(json ? {} : { onLog: printLog }),
+  });
+  if (json) printJson(result);
+  else printResult(result, file);
+  if (interrupt.signal.aborted) return INTERRUPTED;
+  return result.ok ? 0 : 1;
+}
+
+async function readProgram(file: string): Promise<string> {
+  if (file === "-") return await text(process.stdin);
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new CodecellError("config_error", `the program cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Servers that did not start and tools that were left out: the program may still do without them. */
+export function tellProblems(runtime: Runtime): void {
+  const { servers, warnings } = runtime.describe();
+  for (const { failure } of servers) if (failure !== undefined) note(failure);
+  for (const warning of warnings) note(warning);
+}
+
+function printLog({ level, text: line }: LogEntry): void {
+  const style = level === "error" ? "red" : level === "warn" ? "yellow" : "dim";
+  process.stderr.write(`${paint(style, printable(line), process.stderr)}\n`);
+}
+
+function printResult(result: ExecutionResult, file: string): void {
+  if (result.ok) {
+    if (result.value !== undefined) process.stdout.write(`${shown(result.value)}\n`);
+  } else {
+    const { code, name, message, line, column, frame, hint } = result.error;
+    const place =
+      line === undefined ? "" : ` (${file === "-" ? "stdin" : file}:${line}:${column ?? 1})`;
+    fail({ code, message: `${name}: ${message}${place}` });
+    if (frame !== undefined) process.stderr.write(`\n${printable(frame)}\n`);
+    if (hint !== undefined) process.stderr.write(`\n  ${printable(hint)}\n`);
+  }
+  const { usage, calls, truncated } = result;
+  const failed = calls.filter((call) => !call.ok).length;
+  const counted = `${calls.length} tool calls${failed > 0 ? ` (${failed} failed)` : ""}`;
+  const cut = truncated?.value === undefined ? "" : `, ${truncated.value} bytes of the value cut`;
+  note(
+    `${usage.engine} ${usage.placement}, ${usage.wallMs.toFixed(1)} ms, ${counted}, ${usage.bytesIn} bytes of results${cut}`,
+  );
+}
+
+/** A string as it is, anything else as indented JSON. */
+function shown(value: unknown): string {
+  return printable(typeof value === "string" ? value : JSON.stringify(value, null, 2));
+}
