@@ -1,0 +1,21 @@
+import { createRuntime, type Runtime, type RuntimeOptions } from "../../src/index.ts";
+import { demoTools } from "./demo-tools.ts";
+
+/** Every engine in every place it fits. */
+export const COMBINATIONS = [
+  { engine: "v8", placement: "inline" },
+  { engine: "v8", placement: "process" },
+  { engine: "quickjs", placement: "inline" },
+  { engine: "quickjs", placement: "thread" },
+  { engine: "quickjs", placement: "process" },
+] as const;
+
+export type Combination = (typeof COMBINATIONS)[number];
+
+/** A runtime with the demo tools. */
+export async function startRuntime(
+  combination: Combination,
+  options: RuntimeOptions = {},
+): Promise<Runtime> {
+  return await createRuntime({ ...combination, tools: { demo: demoTools }, ...options });
+}

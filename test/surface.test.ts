@@ -1,0 +1,55 @@
+/** The public surface: what can be imported, and what is in the package. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import * as codecell from "../src/index.ts";
+
+test("the library exports these names and no others", () => {
+  expect(Object.keys(codecell).toSorted()).toEqual([
+    "CodecellError",
+    "DEFAULT_LIMITS",
+    "ERROR_CODES",
+    "ToolError",
+    "createRuntime",
+    "tool",
+  ]);
+});
+
+test("every error code is in the README", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  for (const code of codecell.ERROR_CODES) expect(readme).toContain(`\`${code}\``);
+});
+
+test("every limit and its default is in the README", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  for (const [name, value] of Object.entries(codecell.DEFAULT_LIMITS)) {
+    expect(readme).toMatch(new RegExp(`\\| \`${name}\` +\\| ${value.toLocaleString("en")} `));
+  }
+});
+
+test("the package holds the built files and nothing else", () => {
+  const folder = new URL("..", import.meta.url);
+  const [{ files }] = JSON.parse(
+    execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
+      cwd: folder,
+      encoding: "utf8",
+    }),
+  ) as [{ files: { path: string }[] }];
+  const paths = files.map(({ path }) => path);
+  expect(
+    paths.filter(
+      (path) =>
+        !/^(dist\/.*\.(js|d\.ts|js\.map|d\.ts\.map)|LICENSE|README\.md|package\.json)$/.test(path),
+    ),
+  ).toEqual([]);
+  expect(paths).toEqual(
+    expect.arrayContaining([
+      "dist/index.js",
+      "dist/index.d.ts",
+      "dist/cli/main.js",
+      "dist/placement/worker.js",
+      "dist/placement/lifeline.js",
+      "dist/engine/guest/source.js",
+    ]),
+  );
+});

@@ -1,0 +1,256 @@
+/** What the process and thread placements promise beyond the contract: deaths, leftovers, reuse. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { createRuntime, type Runtime } from "../src/index.ts";
+import { startRuntime } from "./support/combinations.ts";
+
+const host = fileURLToPath(new URL("support/host.ts", import.meta.url));
+/** A built-in that neither engine can interrupt. */
+const UNSTOPPABLE = "return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)";
+
+/** Ids of all processes below `root`. */
+function descendants(root: number): number[] {
+  const parents = new Map<number, number>();
+  for (const entry of readdirSync("/proc")) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, "latin1");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      if (fields[0] !== "Z") parents.set(Number(entry), Number(fields[1]));
+    } catch {
+      // it has just ended
+    }
+  }
+  const below = (pid: number): number[] =>
+    [...parents]
+      .filter(([, parent]) => parent === pid)
+      .flatMap(([child]) => [child, ...below(child)]);
+  return below(root);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return !stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+  } catch {
+    return false;
+  }
+}
+
+async function until(condition: () => boolean, ms = 5_000): Promise<boolean> {
+  for (
+    const deadline = Date.now() + ms;
+    Date.now() < deadline;
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  ) {
+    if (condition()) return true;
+  }
+  return condition();
+}
+
+async function fine(runtime: Runtime): Promise<void> {
+  expect(await runtime.run("return await tools.demo.echo('fine')")).toMatchObject({
+    ok: true,
+    value: "fine",
+  });
+}
+
+const PLACES = [
+  { engine: "v8", placement: "process" },
+  { engine: "quickjs", placement: "process" },
+  { engine: "quickjs", placement: "thread" },
+] as const;
+
+test.each(PLACES)(
+  "$engine $placement: what no engine can interrupt is killed by the clock",
+  async (place) => {
+    await using runtime = await startRuntime(place);
+    const result = await runtime.run(
+      `console.log('before'); await tools.demo.echo(1); ${UNSTOPPABLE}`,
+      { limits: { wallMs: 400 } },
+    );
+    expect(result).toMatchObject({
+      ok: false,
+      error: { code: "timeout" },
+      logs: [{ text: "before" }],
+      calls: [{ ok: true }],
+    });
+    await fine(runtime);
+  },
+);
+
+test.each(PLACES)(
+  "$engine $placement: and by its CPU time, long before the clock",
+  async (place) => {
+    await using runtime = await startRuntime(place);
+    const result = await runtime.run(UNSTOPPABLE, {
+      limits: { cpuMs: 300, compileMs: 100, wallMs: 20_000 },
+    });
+    expect(result).toMatchObject({ ok: false, error: { code: "cpu_limit" } });
+    expect(result.usage.wallMs).toBeLessThan(8_000);
+    await fine(runtime);
+  },
+);
+
+test.each(PLACES)("$engine $placement: an abort of it is followed at once", async (place) => {
+  await using runtime = await startRuntime(place);
+  const result = await runtime.run(UNSTOPPABLE, { signal: AbortSignal.timeout(200) });
+  expect(result).toMatchObject({ ok: false, error: { code: "aborted" } });
+  expect(result.usage.wallMs).toBeLessThan(2_000);
+  await fine(runtime);
+});
+
+test("a worker that spins after its result costs nobody anything", async () => {
+  await using runtime = await startRuntime({ engine: "quickjs", placement: "process" });
+  const result = await runtime.run(`tools.demo.echo(1).then(() => { for (;;) {} }); return 'done'`);
+  expect(result).toMatchObject({ ok: true, value: "done" });
+  await fine(runtime);
+});
+
+test("memory that the engine does not count is held by the watchdog", async () => {
+  await using runtime = await startRuntime({ engine: "v8", placement: "process" });
+  const bomb =
+    "const all = []; for (;;) all.push(new Intl.DateTimeFormat('de', { dateStyle: 'full' }).format(0), 'x'.repeat(2 ** 24) + all.length, new Array(2 ** 22).fill(0))";
+  const result = await runtime.run(bomb, { limits: { cpuMs: 20_000 } });
+  expect(result).toMatchObject({ ok: false, error: { code: "memory" } });
+  await fine(runtime);
+});
+
+test("a worker that is killed costs its run only", async () => {
+  await using runtime = await startRuntime(
+    { engine: "v8", placement: "process" },
+    { workers: { spare: 0, max: 1 } },
+  );
+  const before = descendants(process.pid);
+  const running = runtime.run("console.log('started'); await tools.demo.never()");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  for (const pid of before) process.kill(pid, "SIGKILL");
+  expect(await running).toMatchObject({
+    ok: false,
+    error: { code: "worker_crashed", message: expect.stringContaining("SIGKILL") },
+    logs: [{ text: "started" }],
+  });
+  await fine(runtime);
+});
+
+test("a worker is used again after a clean run and replaced after a limit", async () => {
+  await using runtime = await startRuntime(
+    { engine: "v8", placement: "process" },
+    { workers: { spare: 0, max: 1 } },
+  );
+  const [first] = descendants(process.pid);
+  await fine(runtime);
+  await runtime.run("throw new Error('a failing program is a clean run')");
+  expect(descendants(process.pid)).toContain(first);
+  await runtime.run("for (;;) {}", { limits: { cpuMs: 100 } });
+  await fine(runtime);
+  expect(descendants(process.pid)).not.toContain(first);
+});
+
+test("a worker is replaced after its number of runs", async () => {
+  await using runtime = await startRuntime(
+    { engine: "quickjs", placement: "process" },
+    { workers: { spare: 0, max: 1, runsPerWorker: 2 } },
+  );
+  const [first] = descendants(process.pid);
+  await fine(runtime);
+  expect(descendants(process.pid)).toContain(first);
+  await fine(runtime);
+  await fine(runtime);
+  expect(descendants(process.pid)).not.toContain(first);
+});
+
+test.each(PLACES)(
+  "$engine $placement: close aborts what runs and leaves nothing behind",
+  async (place) => {
+    const runtime = await startRuntime(place);
+    const running = runtime.run(UNSTOPPABLE);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await runtime.close();
+    expect(await running).toMatchObject({ ok: false, error: { code: "aborted" } });
+    await expect(runtime.run("return 1")).rejects.toMatchObject({
+      name: "CodecellError",
+      code: "aborted",
+    });
+    expect(await until(() => descendants(process.pid).length === 0)).toBe(true);
+  },
+);
+
+interface HostReport {
+  readonly workers: readonly number[];
+}
+
+async function startHost(
+  mode: string,
+): Promise<{ child: ChildProcess; workers: readonly number[] }> {
+  const child = spawn(process.execPath, [host, mode], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = (await Array.fromAsync(take(child.stdout!, 1))) as string[];
+  expect(line).toBe("ready\n");
+  await until(() => descendants(child.pid!).length > 0);
+  await new Promise((resolve) => setTimeout(resolve, 300)); // the program is running now
+  return { child, workers: descendants(child.pid!) } satisfies HostReport & { child: ChildProcess };
+}
+
+async function* take(stream: NodeJS.ReadableStream, count: number): AsyncGenerator<string> {
+  for await (const chunk of stream) {
+    yield String(chunk);
+    if (--count === 0) return;
+  }
+}
+
+test.each(["v8-idle", "v8-stuck", "quickjs-stuck"])(
+  "no worker outlives a host that is killed (%s)",
+  async (mode) => {
+    const { child, workers } = await startHost(mode);
+    expect(workers.length).toBeGreaterThan(0);
+    child.kill("SIGKILL");
+    expect(await until(() => !workers.some(isAlive))).toBe(true);
+  },
+);
+
+test("a host that forgets to close ends by itself", async () => {
+  const child = spawn(process.execPath, [host, "forgets"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  child.on("exit", resolve);
+  expect(
+    await Promise.race([promise, new Promise((late) => setTimeout(late, 10_000, "still there"))]),
+  ).toBe(0);
+});
+
+test("a thread is refused for v8, with the reason", async () => {
+  const starting = createRuntime({ engine: "v8", placement: "thread" });
+  await expect(starting).rejects.toMatchObject({
+    code: "config_error",
+    hint: expect.stringContaining("process"),
+  });
+});
+
+test("an engine that cannot be loaded is engine_unavailable, in every place", async () => {
+  const engine = {
+    name: "broken",
+    module: new URL("support/broken-engine.ts", import.meta.url).href,
+  };
+  for (const placement of ["process", "thread"] as const) {
+    const starting = createRuntime({ engine, placement });
+    await expect(starting).rejects.toMatchObject({
+      code: "engine_unavailable",
+      message: expect.stringContaining("no such addon"),
+    });
+  }
+});
+
+test("an engine whose binary crashes its process is engine_unavailable", async () => {
+  const engine = {
+    name: "crashing",
+    module: new URL("support/crashing-engine.ts", import.meta.url).href,
+  };
+  const starting = createRuntime({ engine, placement: "process" });
+  await expect(starting).rejects.toMatchObject({
+    code: "engine_unavailable",
+    message: expect.stringContaining("SIGSEGV"),
+  });
+});
