@@ -6,7 +6,7 @@ import type { Limits } from "./core/limits.ts";
 import { renderJson } from "./core/render.ts";
 import type { ExecutionResult, JsonValue } from "./core/result.ts";
 import { truncateJson } from "./core/truncate.ts";
-import { decode } from "./core/wire.ts";
+import { decode } from "./core/decode.ts";
 import type { Outcome } from "./engine/engine.ts";
 
 /** What is to be reported. */

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Bridge } from "./bridge.ts";
+import { breach } from "./core/breach.ts";
 import { CodecellError, type Failure } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
-import { breach } from "./core/meter.ts";
 import type { ExecutionResult, LogEntry } from "./core/result.ts";
 import { utf8Length } from "./core/utf8.ts";
 import {
@@ -158,7 +158,7 @@ export class Runtime implements AsyncDisposable {
       );
     }
     const message = `the program has ${size} bytes; the cap is ${limits.sourceBytes}`;
-    const error = breach("source_too_large", message, "limits.sourceBytes");
+    const error = breach("source_too_large", message, "sourceBytes");
     return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
   }
 

@@ -573,15 +573,21 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
   });
 
   test("an answer that comes after the end of a run is dropped", async () => {
-    const late = await runtime.run("await tools.demo.slow({ ms: 150 })", { limits: { wallMs: 50 } });
+    const late = await runtime.run("await tools.demo.slow({ ms: 150 })", {
+      limits: { wallMs: 50 },
+    });
     expect(late).toMatchObject({ ok: false, error: { code: "timeout" }, calls: [{ ok: false }] });
     await new Promise((resolve) => setTimeout(resolve, 150));
-    expect(await runtime.run("return await tools.demo.echo('fine')")).toMatchObject({ value: "fine" });
+    expect(await runtime.run("return await tools.demo.echo('fine')")).toMatchObject({
+      value: "fine",
+    });
   });
 
   test("two runs do not get the same random numbers", async () => {
     const code = "return [Math.random(), crypto.randomUUID()].join()";
-    const values = (await Promise.all([1, 2, 3].map(() => runtime.run(code)))).map((result) => (result as { value?: unknown }).value);
+    const values = (await Promise.all([1, 2, 3].map(() => runtime.run(code)))).map(
+      (result) => (result as { value?: unknown }).value,
+    );
     expect(new Set(values).size).toBe(3);
   });
 

@@ -1,6 +1,8 @@
 /** Values as text: what arrives is what was sent, and nothing that was sent can hurt. */
 import { describe, expect, test } from "vitest";
-import { decode, encode, WireError } from "../src/core/wire.ts";
+import { decode } from "../src/core/decode.ts";
+import { encode } from "../src/core/encode.ts";
+import { WireError } from "../src/core/wire.ts";
 
 const error = Object.assign(new RangeError("outer", { cause: new Error("inner") }), { code: "E1" });
 

@@ -1,3 +1,4 @@
+import { breach } from "./breach.ts";
 import type { Failure } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 
@@ -25,7 +26,7 @@ export class Meter {
       return breach(
         "call_limit",
         `the program made more than ${toolCalls} tool calls`,
-        "limits.toolCalls",
+        "toolCalls",
       );
     }
     if (!isTool && ++this.#freeCalls > MAX_FREE_CALLS) {
@@ -35,7 +36,7 @@ export class Meter {
       return breach(
         "output_limit",
         `the arguments of a call were larger than ${callBytes} bytes`,
-        "limits.callBytes",
+        "callBytes",
       );
     }
     return this.bytes(size);
@@ -49,14 +50,7 @@ export class Meter {
     return breach(
       "output_limit",
       `more than ${bridgeBytes} bytes went through the bridge`,
-      "limits.bridgeBytes",
+      "bridgeBytes",
     );
   }
-}
-
-/** The failure of a run that went over a limit. */
-export function breach(code: Failure["code"], message: string, setting?: string): Failure {
-  const hint =
-    setting === undefined ? {} : { hint: `Do less in one program, or raise ${setting}.` };
-  return { code, name: "LimitError", message, ...hint };
 }

@@ -3,7 +3,7 @@ import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
 import type { LogEntry } from "../core/result.ts";
-import type { Answer } from "../core/wire.ts";
+import type { Answer } from "../core/answer.ts";
 
 /** A tool call (or a discovery call) that a program makes. Every field comes from hostile code: check before use. */
 export interface HostCall {

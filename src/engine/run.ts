@@ -1,15 +1,17 @@
-import { type Failure, isErrorCode, messageOf } from "../core/errors.ts";
+import { type Failure, messageOf } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
-import { breach, Meter } from "../core/meter.ts";
+import { aborted, breach, cpuBreach, memoryBreach, wallBreach } from "../core/breach.ts";
+import { Meter } from "../core/meter.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
 import type { LogLevel } from "../core/result.ts";
-import { answerFailure } from "../core/wire.ts";
+import { answerFailure } from "../core/answer.ts";
 import type { Host, Outcome } from "./engine.ts";
 import type { Setup } from "./guest/main.ts";
+import { locate, readGuestFailure } from "./guest-failure.ts";
 import { answerNames, flatNames } from "./name-lookup.ts";
 import { answerUrl, digest, randomBase64 } from "./services.ts";
-import { EngineSyntaxError, PROGRAM_FILE, type Vm } from "./vm.ts";
+import { EngineSyntaxError, type Vm } from "./vm.ts";
 
 /** A program has its own cap of timers; this one holds even if the prelude is subverted. */
 const MAX_TIMERS = 20_000;
@@ -19,22 +21,6 @@ const CLOCK_TOLERANCE_MS = 2;
 /** The longest that a program's answers may follow each other without letting the thread do anything else. */
 const YIELD_MS = 8;
 const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
-
-/** What the guest may claim as the code of its own failure; limits are never among them. */
-const GUEST_CODES: ReadonlySet<string> = new Set([
-  "program_error",
-  "tool_error",
-  "unknown_tool",
-  "invalid_arguments",
-  "denied",
-  "approval_required",
-  "rate_limited",
-  "quota_exceeded",
-  "not_serializable",
-  "output_limit",
-  "stack_overflow",
-  "aborted",
-]);
 
 const LEVELS: ReadonlySet<string> = new Set<LogLevel>(["debug", "log", "info", "warn", "error"]);
 
@@ -73,13 +59,12 @@ export class Run {
   /** Run to the end. */
   async execute(program: Program, signal: AbortSignal): Promise<Outcome> {
     const { wallMs } = this.#limits;
-    const onAbort = (): void =>
-      this.#fail({ code: "aborted", name: "AbortError", message: "the run was aborted" });
+    const onAbort = (): void => this.#fail(aborted());
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     this.#program = program;
     this.#deadline = performance.now() + wallMs;
-    const timer = setTimeout(() => this.#fail(this.#timeout()), wallMs);
+    const timer = setTimeout(() => this.#fail(wallBreach(this.#limits)), wallMs);
     this.#slice((budgetMs) => this.#vm.start(program.code, this.#setup(program), budgetMs));
     try {
       return await this.#settled.promise;
@@ -117,33 +102,28 @@ export class Run {
     this.#sliceStart = undefined;
     this.#sampleHeap();
     this.#judge(thrown);
-    if (!this.#over && this.#waiting === 0 && this.#timers.size === 0) this.#fail(this.#stalled());
+    if (!this.#over && this.#waiting === 0 && this.#timers.size === 0)
+      this.#end({ ok: false, error: this.#stalled() });
   }
 
   /** After a slice: has a limit been hit? `thrown` says only that something happened; what it was the host knows. */
   #judge(thrown: unknown): void {
-    const { cpuMs, memoryMb } = this.#limits;
+    const { cpuMs } = this.#limits;
     if (this.#vm.state === "out_of_memory" || (this.#vm.exhausted && thrown !== undefined)) {
-      this.#fail(
-        breach(
-          "memory",
-          `the program needed more than ${memoryMb} MiB of memory`,
-          "limits.memoryMb",
-        ),
-      );
+      this.#fail(memoryBreach(this.#limits));
     } else if (this.#cpuTime() >= cpuMs - CLOCK_TOLERANCE_MS) {
-      this.#fail(
-        breach("cpu_limit", `the program computed for more than ${cpuMs} ms`, "limits.cpuMs"),
-      );
+      this.#fail(cpuBreach(this.#limits));
     } else if (performance.now() >= this.#deadline - CLOCK_TOLERANCE_MS) {
-      this.#fail(this.#timeout());
+      this.#fail(wallBreach(this.#limits));
     } else if (thrown instanceof EngineSyntaxError) {
-      this.#fail({
+      const place = locate(thrown.stack, this.#program!);
+      const error: Failure = {
         code: "syntax_error",
         name: "SyntaxError",
         message: thrown.message,
-        ...this.#locate(thrown.stack),
-      });
+        ...place,
+      };
+      this.#end({ ok: false, error });
     } else if (this.#vm.state === "broken") {
       this.#fail({
         code: "internal",
@@ -154,20 +134,12 @@ export class Run {
     // Anything else is V8 rethrowing a rejection that the program did not handle: not an outcome.
   }
 
-  #timeout(): Failure {
-    return breach(
-      "timeout",
-      `the program did not end within ${this.#limits.wallMs} ms`,
-      "limits.wallMs",
-    );
-  }
-
   /** No call, no timer: nothing will ever wake the program, so its time-out is certain and need not be waited for. */
   #stalled(): Failure {
     const message =
       "the program waits for a promise that nothing can settle: no tool call and no timer is pending";
     return {
-      ...this.#timeout(),
+      ...wallBreach(this.#limits),
       message,
       hint: "Await tool calls or timers; a promise of your own must be resolved.",
     };
@@ -261,42 +233,13 @@ export class Run {
   }
 
   #throw(text: string): undefined {
-    const described = JSON.parse(text) as Record<string, string | undefined>;
-    const { code = "", name = "Error", message = "", stack, tool, hint } = described;
-    if (code === "memory" && this.#vm.exhausted) {
-      return this.#fail(
-        breach(
-          "memory",
-          `the program needed more than ${this.#limits.memoryMb} MiB of memory`,
-          "limits.memoryMb",
-        ),
-      );
-    }
-    const checked = GUEST_CODES.has(code) && isErrorCode(code) ? code : "program_error";
-    const details = {
-      ...(tool === undefined ? {} : { tool }),
-      ...(hint === undefined ? {} : { hint }),
-    };
-    this.#end({
-      ok: false,
-      error: { code: checked, name, message, ...this.#locate(stack), ...details },
-    });
+    const error = readGuestFailure(text, this.#program!, this.#limits, this.#vm.exhausted);
+    this.#end({ ok: false, error }, error.code !== "memory");
   }
 
-  /** The first frame of the program in an engine's stack text, as a place in the caller's source. */
-  #locate(stack: string | undefined): { line?: number; column?: number } {
-    for (const match of (stack ?? "").matchAll(FRAME)) {
-      const position = this.#program?.locate(Number(match[1]), Number(match[2]));
-      if (position !== undefined) return { line: position.line, column: position.column };
-    }
-    return {};
-  }
-
+  /** End the run from this side: a limit, an abort, an engine that fails. The VM is not to be trusted any more. */
   #fail(error: Failure): undefined {
-    // A program's own failure is a clean end; a limit, an abort or a failing engine is not.
-    const clean =
-      GUEST_CODES.has(error.code) && error.name !== "LimitError" && error.code !== "aborted";
-    this.#end({ ok: false, error }, clean || error.code === "syntax_error");
+    this.#end({ ok: false, error }, false);
   }
 
   #end(
@@ -331,5 +274,3 @@ function split(name: string): [server: string, tool: string] {
   const at = name.indexOf("\n");
   return at < 0 ? [name, ""] : [name.slice(0, at), name.slice(at + 1)];
 }
-
-const FRAME = new RegExp(`${PROGRAM_FILE.replace(".", "\\.")}:(\\d+)(?::(\\d+))?`, "g");

@@ -1,7 +1,7 @@
 import { ProgramCache } from "../compile/cache.ts";
 import { compile, CompileError } from "../compile/compile.ts";
+import { breach } from "../core/breach.ts";
 import type { Failure } from "../core/errors.ts";
-import { breach } from "../core/meter.ts";
 import type { Program } from "../core/program.ts";
 import type { Engine, Host, Outcome } from "../engine/engine.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
@@ -42,7 +42,7 @@ function compileFailure(error: unknown, compileMs: number): Failure {
     return breach(
       "cpu_limit",
       `the program took more than ${compileMs} ms to compile`,
-      "limits.compileMs",
+      "compileMs",
     );
   }
   if (!(error instanceof CompileError)) throw error;

@@ -1,5 +1,5 @@
+import { memoryBreach } from "../core/breach.ts";
 import { CodecellError, type Failure, isErrorCode } from "../core/errors.ts";
-import { breach } from "../core/meter.ts";
 import type { LogLevel } from "../core/result.ts";
 import type { Host, Outcome } from "../engine/engine.ts";
 import type { RunRequest } from "./placement.ts";
@@ -114,17 +114,12 @@ export class NearWorker {
     this.#refuse(`the ${engineName} worker ended while it booted (${exit.detail})`);
     const limits = this.#active?.request.limits;
     if (limits === undefined) return;
-    const memory = breach(
-      "memory",
-      `the program needed more than ${limits.memoryMb} MiB of memory`,
-      "limits.memoryMb",
-    );
     const crash: Failure = {
       code: "worker_crashed",
       name: "WorkerError",
       message: `the worker ended: ${exit.detail}`,
     };
-    this.#active!.end(failed(exit.outOfMemory ? memory : crash));
+    this.#active!.end(failed(exit.outOfMemory ? memoryBreach(limits) : crash));
   }
 
   #refuse(message: string, hint?: string): void {

@@ -1,3 +1,4 @@
+import { aborted } from "../core/breach.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { Host, Outcome } from "../engine/engine.ts";
 import type { NearWorker } from "./near.ts";
@@ -50,7 +51,7 @@ export class WorkerPool implements Place {
 
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     const worker = await this.#lease(signal);
-    if (worker === undefined) return aborted();
+    if (worker === undefined) return neverBegan();
     worker.hold(true);
     try {
       return await worker.run(request, host, signal);
@@ -149,11 +150,7 @@ export class WorkerPool implements Place {
   }
 }
 
-function aborted(): Outcome {
-  const error = {
-    code: "aborted",
-    name: "AbortError",
-    message: "the run was aborted before it began",
-  } as const;
+function neverBegan(): Outcome {
+  const error = aborted("the run was aborted before it began");
   return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
 }

@@ -1,6 +1,6 @@
+import { aborted, cpuBreach, memoryBreach, wallBreach } from "../core/breach.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
-import { breach } from "../core/meter.ts";
 import type { WorkerHandle, WorkerUsage } from "./worker-handle.ts";
 
 /** The worker enforces its limits itself; this much later it is taken to be unable to. */
@@ -35,7 +35,7 @@ export class Watchdog implements Disposable {
     this.#limits = limits;
     this.#actions = actions;
     this.#start = handle.usage();
-    this.#wallTimer = setTimeout(() => this.#kill("timeout"), limits.wallMs + GRACE_MS);
+    this.#wallTimer = setTimeout(() => actions.kill(wallBreach(limits)), limits.wallMs + GRACE_MS);
     this.#pollTimer = setInterval(() => this.#poll(), POLL_MS);
     const onAbort = (): void => this.#abort();
     signal.addEventListener("abort", onAbort, { once: true });
@@ -45,7 +45,7 @@ export class Watchdog implements Disposable {
 
   #abort(): void {
     this.#actions.abort();
-    this.#abortTimer = setTimeout(() => this.#kill("aborted"), GRACE_MS);
+    this.#abortTimer = setTimeout(() => this.#actions.kill(aborted()), GRACE_MS);
   }
 
   #poll(): void {
@@ -54,30 +54,9 @@ export class Watchdog implements Disposable {
     const { cpuMs, compileMs, memoryMb } = this.#limits;
     // Compiling has a budget of its own, and a worker's other threads (garbage collection) count here too.
     if (usage.cpuMs - this.#start.cpuMs > (cpuMs + compileMs + GRACE_MS) * 1.5)
-      this.#kill("cpu_limit");
-    else if (usage.rssBytes > RSS_BASE_BYTES + 2 * memoryMb * 1024 * 1024) this.#kill("memory");
-  }
-
-  #kill(code: "timeout" | "aborted" | "cpu_limit" | "memory"): void {
-    const { wallMs, cpuMs, memoryMb } = this.#limits;
-    const failures = {
-      timeout: () =>
-        breach("timeout", `the program did not end within ${wallMs} ms`, "limits.wallMs"),
-      cpu_limit: () =>
-        breach("cpu_limit", `the program computed for more than ${cpuMs} ms`, "limits.cpuMs"),
-      memory: () =>
-        breach(
-          "memory",
-          `the program needed more than ${memoryMb} MiB of memory`,
-          "limits.memoryMb",
-        ),
-      aborted: (): Failure => ({
-        code: "aborted",
-        name: "AbortError",
-        message: "the run was aborted",
-      }),
-    };
-    this.#actions.kill(failures[code]());
+      this.#actions.kill(cpuBreach(this.#limits));
+    else if (usage.rssBytes > RSS_BASE_BYTES + 2 * memoryMb * 1024 * 1024)
+      this.#actions.kill(memoryBreach(this.#limits));
   }
 
   [Symbol.dispose](): void {

@@ -1,12 +1,8 @@
 import * as native from "../../core/primordials.ts";
-import {
-  type Answer,
-  type CallFailure,
-  decode,
-  encode,
-  failureIn,
-  WireError,
-} from "../../core/wire.ts";
+import { type Answer, type CallFailure, failureIn } from "../../core/answer.ts";
+import { decode } from "../../core/decode.ts";
+import { encode } from "../../core/encode.ts";
+import { WireError } from "../../core/wire.ts";
 import { send } from "./door.ts";
 
 /** What a failing call throws: the tool's own message, a code of codecell's list, and the tool's name. */

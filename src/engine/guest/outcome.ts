@@ -1,6 +1,7 @@
 /** What a program came to: its value or its error, told to the host as text. */
 import * as native from "../../core/primordials.ts";
-import { encode, WireError } from "../../core/wire.ts";
+import { encode } from "../../core/encode.ts";
+import { WireError } from "../../core/wire.ts";
 import { failureOf, promiseThen } from "./calls.ts";
 import { reportDropped } from "./console.ts";
 import { send } from "./door.ts";

@@ -1,0 +1,24 @@
+import * as native from "./primordials.ts";
+
+/** The answer to a host call: the value's text as it is, or `!`, which no such text begins with, and the failure as JSON. */
+export type Answer = string;
+
+const FAILURE = "!";
+
+/** What the program's `catch` gets when a call fails. */
+export interface CallFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly tool?: string;
+  readonly hint?: string;
+}
+
+export function answerFailure(failure: CallFailure): Answer {
+  return FAILURE + native.stringifyJson(failure);
+}
+
+/** The failure that an answer tells, or `undefined` for the text of a value. */
+export function failureIn(answer: Answer): CallFailure | undefined {
+  if (answer[0] !== FAILURE) return undefined;
+  return native.parseJson(native.sliceText(answer, 1)) as CallFailure;
+}

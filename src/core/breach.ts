@@ -1,0 +1,26 @@
+import type { Failure } from "./errors.ts";
+import type { Limits } from "./limits.ts";
+
+/** The failure of a run that went over a limit; `setting` is the limit to raise. */
+export function breach(code: Failure["code"], message: string, setting?: keyof Limits): Failure {
+  const hint =
+    setting === undefined ? {} : { hint: `Do less in one program, or raise limits.${setting}.` };
+  return { code, name: "LimitError", message, ...hint };
+}
+
+export function wallBreach({ wallMs }: Limits): Failure {
+  return breach("timeout", `the program did not end within ${wallMs} ms`, "wallMs");
+}
+
+export function cpuBreach({ cpuMs }: Limits): Failure {
+  return breach("cpu_limit", `the program computed for more than ${cpuMs} ms`, "cpuMs");
+}
+
+export function memoryBreach({ memoryMb }: Limits): Failure {
+  return breach("memory", `the program needed more than ${memoryMb} MiB of memory`, "memoryMb");
+}
+
+/** The failure of a run that its caller ended. */
+export function aborted(message = "the run was aborted"): Failure {
+  return { code: "aborted", name: "AbortError", message };
+}

@@ -1,0 +1,148 @@
+import { fromBase64 } from "./base64.ts";
+import * as native from "./primordials.ts";
+import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire.ts";
+
+const TYPED_ARRAYS: Readonly<Record<string, (buffer: ArrayBuffer) => unknown>> = {
+  __proto__: null,
+} as never;
+for (const make of [
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+]) {
+  (TYPED_ARRAYS as Record<string, unknown>)[make.name] = (buffer: ArrayBuffer) => new make(buffer);
+}
+
+/**
+ * The value of a text that {@link encode} made. The text may come from a hostile peer: every part is checked.
+ * @throws WireError when it is no such text
+ */
+export function decode(text: string): unknown {
+  try {
+    if (text[0] !== MARK) return native.parseJson(text);
+    return revive(native.parseJson(native.sliceText(text, 1)));
+  } catch (error) {
+    throw error instanceof WireError ? error : malformed();
+  }
+}
+
+function malformed(): WireError {
+  return new WireError("not_serializable", "malformed value text");
+}
+
+function revive(node: unknown): unknown {
+  if (typeof node !== "object" || node === null) return node;
+  if (native.isArray(node)) {
+    for (let at = 0; at < node.length; at++) node[at] = revive(node[at]);
+    return node;
+  }
+  if (native.hasOwn(node, "$type"))
+    return reviveTagged(node as { $type: unknown; value?: unknown });
+  return reviveProperties(node as Record<string, unknown>);
+}
+
+function reviveProperties(node: Record<string, unknown>): object {
+  const keys = native.objectKeys(node);
+  // Each key is an own data property already (JSON.parse defines, even "__proto__"), so this reaches no setter.
+  for (let at = 0; at < keys.length; at++) node[keys[at]!] = revive(node[keys[at]!]);
+  return node;
+}
+
+function reviveTagged(node: { $type: unknown; value?: unknown }): unknown {
+  const { $type: type } = node;
+  const value = native.hasOwn(node, "value") ? node.value : undefined;
+  switch (type) {
+    case "undefined":
+      return undefined;
+    case "number":
+      return value === "-0"
+        ? -0
+        : value === "NaN"
+          ? NaN
+          : value === "Infinity"
+            ? Infinity
+            : -Infinity;
+    case "BigInt":
+      return reviveBigint(value);
+    case "Date":
+      return new native.NativeDate(typeof value === "number" ? value : NaN);
+    case "RegExp":
+      return native.isArray(value) ? new native.NativeRegExp(`${value[0]}`, `${value[1]}`) : fail();
+    case "Map":
+      return reviveMap(value);
+    case "Set":
+      return reviveSet(value);
+    case "Error":
+      return reviveError(value);
+    case "Object":
+      return typeof value === "object" && value !== null
+        ? reviveProperties(value as Record<string, unknown>)
+        : fail();
+    default:
+      return reviveBytes(type, value);
+  }
+}
+
+function fail(): never {
+  throw malformed();
+}
+
+function reviveBigint(value: unknown): bigint {
+  return typeof value === "string" && value.length <= MAX_BIGINT_DIGITS
+    ? native.toBigInt(value)
+    : fail();
+}
+
+function reviveMap(value: unknown): Map<unknown, unknown> {
+  const map = new native.NativeMap<unknown, unknown>();
+  if (!native.isArray(value)) return fail();
+  for (let at = 0; at < value.length; at++) {
+    const entry: unknown = value[at];
+    if (!native.isArray(entry)) return fail();
+    native.mapSet(map, revive(entry[0]), revive(entry[1]));
+  }
+  return map;
+}
+
+function reviveSet(value: unknown): Set<unknown> {
+  const set = new native.NativeSet<unknown>();
+  if (!native.isArray(value)) return fail();
+  for (let at = 0; at < value.length; at++) native.setAdd(set, revive(value[at]));
+  return set;
+}
+
+function reviveError(value: unknown): Error {
+  if (typeof value !== "object" || value === null) return fail();
+  const { name, message, code, cause } = value as Record<string, unknown>;
+  const error = new native.NativeError(`${typeof message === "string" ? message : ""}`);
+  define(error, "name", typeof name === "string" ? name : "Error");
+  if (typeof code === "string" || typeof code === "number") define(error, "code", code);
+  if (native.hasOwn(value, "cause")) define(error, "cause", revive(cause));
+  return error;
+}
+
+function define(target: object, key: string, value: unknown): void {
+  native.defineProperty(target, key, {
+    __proto__: null,
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  } as never);
+}
+
+function reviveBytes(type: unknown, value: unknown): unknown {
+  const bytes = typeof value === "string" ? fromBase64(value) : undefined;
+  if (typeof type !== "string" || bytes === undefined) return fail();
+  if (type === "ArrayBuffer") return bytes.buffer;
+  const make = TYPED_ARRAYS[type];
+  return make === undefined ? fail() : make(bytes.buffer as ArrayBuffer);
+}

@@ -1,0 +1,268 @@
+import { toBase64 } from "./base64.ts";
+import * as native from "./primordials.ts";
+import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire.ts";
+
+export interface EncodeOptions {
+  /** Characters of text at most; more is an `output_limit`. Default: no cap. */
+  readonly maxLength?: number;
+  /** Levels of nesting at most; more is `not_serializable`. Default 200. */
+  readonly maxDepth?: number;
+  /** What to call the value in messages. Default `value`. */
+  readonly label?: string;
+  /** Asked for what a promise resolved to; without it a promise is `not_serializable`. */
+  readonly settled?: (promise: object) => unknown;
+}
+
+const MAX_DEPTH = 200;
+
+/** The containers around the value at hand, innermost first. */
+interface Frame {
+  readonly container: object;
+  readonly parent: Frame | undefined;
+  readonly depth: number;
+  key: string | number;
+}
+
+class Encoder {
+  rich = false;
+  #length = 0;
+  readonly #maxLength: number;
+  readonly #maxDepth: number;
+  readonly #label: string;
+  readonly #settled: ((promise: object) => unknown) | undefined;
+
+  constructor(options: EncodeOptions) {
+    this.#maxLength = options.maxLength ?? Infinity;
+    this.#maxDepth = options.maxDepth ?? MAX_DEPTH;
+    this.#label = options.label ?? "value";
+    this.#settled = options.settled;
+  }
+
+  write(value: unknown, frame: Frame | undefined): string {
+    switch (typeof value) {
+      case "string":
+        return this.#count(native.stringifyJson(value));
+      case "number":
+        return this.#writeNumber(value);
+      case "boolean":
+        return this.#count(value ? "true" : "false");
+      case "undefined":
+        return this.#tagged("undefined");
+      case "bigint":
+        return this.#writeBigint(value, frame);
+      case "object":
+        return value === null ? this.#count("null") : this.#writeObject(value, frame);
+      default:
+        throw this.#refuse(frame, `is a ${typeof value}, which is not data`);
+    }
+  }
+
+  #count(text: string): string {
+    this.#length += text.length;
+    if (this.#length > this.#maxLength) {
+      throw new WireError("output_limit", `${this.#label} is larger than ${this.#maxLength} bytes`);
+    }
+    return text;
+  }
+
+  #tagged(type: string, valueText?: string): string {
+    this.rich = true;
+    return (
+      this.#count(`{"$type":"${type}"`) + (valueText === undefined ? "}" : `,"value":${valueText}}`)
+    );
+  }
+
+  #writeNumber(value: number): string {
+    if (native.isFiniteNumber(value) && (value !== 0 || 1 / value > 0))
+      return this.#count(`${value}`);
+    return this.#tagged("number", value === 0 ? '"-0"' : `"${value}"`);
+  }
+
+  #writeBigint(value: bigint, frame: Frame | undefined): string {
+    // The comparison is cheap; printing a huge BigInt is not.
+    if (native.toBigInt.asIntN(MAX_BIGINT_DIGITS * 3, value) !== value) {
+      throw this.#refuse(frame, `is a BigInt of more than ${MAX_BIGINT_DIGITS} digits`);
+    }
+    return this.#tagged("BigInt", `"${native.bigintToText(value)}"`);
+  }
+
+  #writeObject(value: object, frame: Frame | undefined): string {
+    const inner = this.#enter(value, frame);
+    if (native.isArray(value)) return this.#writeArray(value, inner);
+    const prototype: unknown = native.getPrototypeOf(value);
+    const plain = prototype === native.objectPrototype || prototype === null;
+    if (!plain) {
+      const text = this.#writeBuiltin(value, inner);
+      if (text !== undefined) return text;
+    }
+    if (!plain || native.hasOwn(value, "toJSON")) {
+      const { toJSON } = value as { toJSON?: unknown };
+      if (typeof toJSON === "function") {
+        inner.key = "toJSON()";
+        return this.write(native.reflectApply(toJSON, value, [""]), inner);
+      }
+    }
+    return this.#writeProperties(value, inner);
+  }
+
+  #enter(container: object, parent: Frame | undefined): Frame {
+    const depth = parent === undefined ? 1 : parent.depth + 1;
+    if (depth > this.#maxDepth)
+      throw this.#refuse(undefined, `is nested deeper than ${this.#maxDepth} levels`);
+    for (let frame = parent; frame !== undefined; frame = frame.parent) {
+      if (frame.container === container) {
+        throw this.#refuse(
+          parent,
+          `refers back to ${this.#pathOf(frame.parent)}: a cycle cannot be sent as data`,
+        );
+      }
+    }
+    return { container, parent, depth, key: "" };
+  }
+
+  #writeArray(value: readonly unknown[], frame: Frame): string {
+    let text = "[";
+    for (let at = 0; at < value.length; at++) {
+      frame.key = at;
+      const item = this.write(value[at], frame);
+      text += at === 0 ? item : `,${item}`;
+    }
+    this.#count("[]");
+    return `${text}]`;
+  }
+
+  #writeProperties(value: object, frame: Frame): string {
+    const keys = native.objectKeys(value);
+    let text = "{";
+    let escaped = false;
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at]!;
+      if (key === "$type") escaped = true;
+      frame.key = key;
+      const name = this.#count(native.stringifyJson(key));
+      const item = this.write((value as Record<string, unknown>)[key], frame);
+      text += at === 0 ? `${name}:${item}` : `,${name}:${item}`;
+    }
+    this.#count("{}");
+    return escaped ? this.#tagged("Object", `${text}}`) : `${text}}`;
+  }
+
+  /** The text of a built-in that JSON lacks, or nothing when `value` is none (whatever its tag claims). */
+  #writeBuiltin(value: object, frame: Frame): string | undefined {
+    if (native.isView(value)) return this.#writeTypedArray(value);
+    try {
+      switch (native.tagOf(value)) {
+        case "[object Date]": {
+          const ms = native.dateToMs(value as Date);
+          return this.#tagged("Date", ms === ms ? `${ms}` : "null");
+        }
+        case "[object RegExp]":
+          return this.#tagged(
+            "RegExp",
+            native.stringifyJson([native.regExpSource(value), native.regExpFlags(value)]),
+          );
+        case "[object Map]":
+          return this.#writeMap(value as Map<unknown, unknown>, frame);
+        case "[object Set]":
+          return this.#writeSet(value as Set<unknown>, frame);
+        case "[object ArrayBuffer]":
+          native.bufferLength(value);
+          return this.#writeBytes("ArrayBuffer", new native.NativeUint8Array(value as ArrayBuffer));
+        case "[object Error]":
+          return this.#writeError(value, frame);
+        case "[object Promise]":
+          return this.#writePromise(value, frame);
+        default:
+          return undefined;
+      }
+    } catch (error) {
+      if (error instanceof native.NativeTypeError && !(error instanceof WireError))
+        return undefined;
+      throw error;
+    }
+  }
+
+  #writeTypedArray(view: object): string | undefined {
+    const kind = native.typedArrayKind(view);
+    if (kind === undefined) return undefined; // a DataView: no value of its own
+    const bytes = new native.NativeUint8Array(
+      native.typedArrayBuffer(view),
+      native.typedArrayOffset(view),
+      native.typedArrayLength(view),
+    );
+    return this.#writeBytes(kind, bytes);
+  }
+
+  #writeBytes(type: string, bytes: Uint8Array): string {
+    const size = native.typedArrayLength(bytes);
+    if (size > this.#maxLength) this.#length = this.#maxLength; // refuse before the text is made
+    return this.#tagged(type, this.#count(`"${toBase64(bytes)}"`));
+  }
+
+  #writeMap(map: Map<unknown, unknown>, frame: Frame): string {
+    let text = "";
+    let at = 0;
+    native.mapForEach(map, (value, key) => {
+      frame.key = at;
+      text += `${at++ === 0 ? "" : ","}[${this.write(key, frame)},${this.write(value, frame)}]`;
+    });
+    return this.#tagged("Map", `[${text}]`);
+  }
+
+  #writeSet(set: Set<unknown>, frame: Frame): string {
+    let text = "";
+    let at = 0;
+    native.setForEach(set, (value) => {
+      frame.key = at;
+      text += (at++ === 0 ? "" : ",") + this.write(value, frame);
+    });
+    return this.#tagged("Set", `[${text}]`);
+  }
+
+  #writeError(error: object, frame: Frame): string {
+    const { name, message, code, cause } = error as {
+      name?: unknown;
+      message?: unknown;
+      code?: unknown;
+      cause?: unknown;
+    };
+    let text = `{"name":${this.#writeText(name)},"message":${this.#writeText(message)}`;
+    if (typeof code === "string" || typeof code === "number")
+      text += `,"code":${native.stringifyJson(code)}`;
+    frame.key = "cause";
+    if (cause !== undefined) text += `,"cause":${this.write(cause, frame)}`;
+    return this.#tagged("Error", `${text}}`);
+  }
+
+  #writeText(value: unknown): string {
+    return this.#count(native.stringifyJson(typeof value === "string" ? value : ""));
+  }
+
+  #writePromise(promise: object, frame: Frame): string {
+    if (this.#settled === undefined)
+      throw this.#refuse(frame.parent, "is a Promise: await it first");
+    frame.key = "(awaited)";
+    return this.write(this.#settled(promise), frame);
+  }
+
+  #refuse(frame: Frame | undefined, why: string): WireError {
+    return new WireError("not_serializable", `${this.#pathOf(frame)} ${why}`);
+  }
+
+  #pathOf(frame: Frame | undefined): string {
+    if (frame === undefined) return this.#label;
+    const { key } = frame;
+    const step = typeof key === "number" ? `[${key}]` : `.${key}`;
+    return this.#pathOf(frame.parent) + step;
+  }
+}
+
+/**
+ * The text of `value`.
+ * @throws WireError naming the path of what cannot cross (a function, a symbol, a promise, a cycle), or of too much
+ */
+export function encode(value: unknown, options: EncodeOptions = {}): string {
+  const encoder = new Encoder(options);
+  const text = encoder.write(value, undefined);
+  return encoder.rich ? MARK + text : text;
+}
