@@ -30,6 +30,17 @@ export function engineRef(engine: unknown): EngineRef {
   );
 }
 
+/** Workers are started with a larger stack than Node's default, see their flags. */
+const WORKER_STACK_BYTES = 512 * 1024;
+
+function withLargeStack(engine: EngineRef): EngineRef {
+  if (engine.name !== "quickjs") return engine;
+  return {
+    ...engine,
+    options: { maxStackBytes: WORKER_STACK_BYTES, ...(engine.options as object | undefined) },
+  };
+}
+
 /**
  * Start `engine` in a place.
  * @throws CodecellError `config_error`, `engine_unavailable`, `sandbox_unavailable`
@@ -45,10 +56,10 @@ export async function openPlace(
       if (engine.name === "v8") await probeEngine(engine);
       return await inlinePlace(engine);
     case "thread":
-      return await threadPlace(engine, pool);
+      return await threadPlace(withLargeStack(engine), pool);
     case "process":
     case "auto":
-      return await processPlace(engine, pool);
+      return await processPlace(withLargeStack(engine), pool);
     case "sandbox":
       throw new CodecellError(
         "sandbox_unavailable",

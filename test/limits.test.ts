@@ -16,7 +16,7 @@ test("the defaults are the ones that are documented", () => {
       "resultBytes": 65536,
       "sourceBytes": 262144,
       "toolCalls": 1000,
-      "valueDepth": 200,
+      "valueDepth": 100,
       "wallMs": 30000,
     }
   `);

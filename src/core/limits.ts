@@ -18,7 +18,7 @@ export interface Limits {
   readonly callBytes: number;
   /** Bytes through the bridge in all, both ways. Default 128 MiB. Breach: `output_limit`. */
   readonly bridgeBytes: number;
-  /** Levels of nesting of a value that crosses the bridge. Default 200. Breach: `not_serializable`. */
+  /** Levels of nesting of a value that crosses the bridge. Default 100. Breach: `not_serializable`. */
   readonly valueDepth: number;
   /** Bytes of the value in the result; a larger one is cut structurally and marked. Default 64 KiB. */
   readonly resultBytes: number;
@@ -38,7 +38,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   parallelCalls: 32,
   callBytes: 8 * 1024 * 1024,
   bridgeBytes: 128 * 1024 * 1024,
-  valueDepth: 200,
+  valueDepth: 100,
   resultBytes: 65_536,
   logBytes: 65_536,
   sourceBytes: 262_144,

@@ -11,8 +11,9 @@ import { type MemoryImage, restoreImage, takeImage } from "./image.ts";
 import type { HeapEnd } from "./heap-end.ts";
 import { EngineSyntaxError, PROGRAM_FILE, type Vm, type VmState } from "./vm.ts";
 
-/** The engine's own check; WebAssembly frames take several times as much of the thread's real stack. */
-const MAX_STACK_BYTES = 128 * 1024;
+const INTERRUPTED = "the guest was interrupted";
+/** Jobs between two looks at the clock. */
+const JOBS_AT_ONCE = 1_000;
 
 /** One QuickJS instance, booted, with the image it is put back to. */
 export class QuickJsVm implements Vm {
@@ -28,18 +29,19 @@ export class QuickJsVm implements Vm {
   readonly #bootedEnd: number;
   #deadline = Infinity;
   #stopped = false;
-  #broken = false;
+  #state: VmState = "usable";
 
   constructor(
     library: QuickJSWASMModule,
     memory: FixedMemory,
     heapEnd: HeapEnd,
+    maxStackBytes: number,
     release: (vm: QuickJsVm) => void,
   ) {
     this.#memory = memory;
     this.#release = release;
     this.#heapEnd = () => heapEnd(memory.wasm);
-    this.#runtime = library.newRuntime({ maxStackSizeBytes: MAX_STACK_BYTES });
+    this.#runtime = library.newRuntime({ maxStackSizeBytes: maxStackBytes });
     this.#runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
     this.#context = this.#runtime.newContext();
     [this.#start, this.#receive] = this.#boot();
@@ -108,17 +110,16 @@ export class QuickJsVm implements Vm {
     const called = this.#context.callFunction(target, this.#context.undefined, ...args);
     if (called.error) {
       called.error.dispose();
-      throw new Error("the guest was interrupted");
+      throw new Error(INTERRUPTED);
     }
     called.value.dispose();
     while (!this.#stopped && this.#runtime.hasPendingJob()) this.#runJobs();
   }
 
+  /** A job that was interrupted can look like one whose promise was rejected: only the clock tells. */
   #runJobs(): void {
-    const ran = this.#runtime.executePendingJobs(1_000);
-    if (!ran.error) return;
-    ran.error.dispose();
-    if (performance.now() >= this.#deadline) throw new Error("the guest was interrupted");
+    this.#runtime.executePendingJobs(JOBS_AT_ONCE).error?.dispose();
+    if (performance.now() >= this.#deadline) throw new Error(INTERRUPTED);
   }
 
   /** Anything but an interruption that comes out of the library leaves native frames open: the instance is done for. */
@@ -127,9 +128,9 @@ export class QuickJsVm implements Vm {
     try {
       work();
     } catch (error) {
-      const known =
-        error instanceof EngineSyntaxError || messageOf(error) === "the guest was interrupted";
-      if (!known) this.#broken = true;
+      const known = error instanceof EngineSyntaxError || messageOf(error) === INTERRUPTED;
+      // The guest's own errors never come out here: a RangeError is this thread's stack, used up by native frames.
+      if (!known) this.#state = error instanceof RangeError ? "out_of_stack" : "broken";
       throw error;
     } finally {
       this.#deadline = Infinity;
@@ -141,7 +142,7 @@ export class QuickJsVm implements Vm {
   }
 
   get state(): VmState {
-    return this.#broken ? "broken" : "usable";
+    return this.#state;
   }
 
   get exhausted(): boolean {
@@ -163,6 +164,6 @@ export class QuickJsVm implements Vm {
 
   /** An instance is never freed (QuickJS aborts over unsettled promises): it is put back, or dropped as a whole. */
   [Symbol.dispose](): void {
-    if (!this.#broken) this.#release(this);
+    if (this.#state === "usable") this.#release(this);
   }
 }

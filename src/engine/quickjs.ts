@@ -16,10 +16,16 @@ import { QuickJsVm } from "./quickjs-vm.ts";
 export interface QuickJsOptions {
   /** The compiled engine, where there is no file system to read it from. Default: the package's own file. */
   readonly wasmModule?: WebAssembly.Module;
+  /**
+   * Stack of the VM in bytes. WebAssembly frames take several times as much of the thread's own stack, so more needs a
+   * thread that has more. Default 128 KiB, which a thread of Node's default size can bear.
+   */
+  readonly maxStackBytes?: number;
 }
 
 /** A VM whose program made its memory grow by more than this is dropped: clearing it would cost more than a new one. */
 const MAX_GROWTH = 8 * 1024 * 1024;
+const DEFAULT_STACK_BYTES = 128 * 1024;
 /** Used VMs kept for the next refill. */
 const MAX_IDLE = 2;
 
@@ -29,6 +35,7 @@ const MAX_IDLE = 2;
  * takes a tenth of booting again.
  */
 export async function createEngine(options: QuickJsOptions = {}): Promise<Engine> {
+  const { maxStackBytes = DEFAULT_STACK_BYTES } = options;
   const variant = await loadVariant();
   const wasmModule = options.wasmModule ?? (await compileEngine());
   const instantiate = (wasmMemory: WebAssembly.Memory): Promise<QuickJSWASMModule> =>
@@ -40,7 +47,7 @@ export async function createEngine(options: QuickJsOptions = {}): Promise<Engine
     const used = idle.pop();
     if (used?.memoryMb === memoryMb) return used.reset();
     const memory = createFixedMemory(memoryMb);
-    return new QuickJsVm(await instantiate(memory.wasm), memory, heapEnd, (vm) => {
+    return new QuickJsVm(await instantiate(memory.wasm), memory, heapEnd, maxStackBytes, (vm) => {
       if (vm.growth <= MAX_GROWTH && idle.length < MAX_IDLE) idle.push(vm);
     });
   };

@@ -124,6 +124,8 @@ export class Run {
         ...place,
       };
       this.#end({ ok: false, error });
+    } else if (this.#vm.state === "out_of_stack") {
+      this.#fail({ code: "stack_overflow", name: "RangeError", message: "stack overflow" });
     } else if (this.#vm.state === "broken") {
       this.#fail({
         code: "internal",

@@ -25,7 +25,7 @@ export interface Vm extends Disposable {
   readonly exhausted: boolean;
 }
 
-export type VmState = "usable" | "out_of_memory" | "broken";
+export type VmState = "usable" | "out_of_memory" | "out_of_stack" | "broken";
 
 /** The name under which engines know the program's text. */
 export const PROGRAM_FILE = "program.ts";

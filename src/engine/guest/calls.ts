@@ -59,7 +59,7 @@ const PROGRAM_FRAMES = /^ *at .*program\.ts:.*$/gm;
 const pending = new native.NativeMap<number, Pending>();
 /** Failures that really came from the host: the program can name an error as it likes, but not enter it here. */
 const genuine = new WeakMap<object, CallFailure>();
-const caps = { callBytes: Infinity, valueDepth: 200 };
+const caps = { callBytes: Infinity, valueDepth: 100 };
 let lastId = 0;
 
 /** Set the caps of the run. */
