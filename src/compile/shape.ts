@@ -77,7 +77,11 @@ export class TopLevel {
     if (named === undefined && !calledByProgram) this.#edits.close(declaration.end, ";");
     if (calledByProgram) return;
     this.#hasDefault = true;
-    this.#ending = `; return $codecell.finish(${named ?? "$default"});`;
+    const entry = named ?? "$default";
+    this.#ending =
+      declaration.type === "ClassDeclaration"
+        ? `; return ${entry};`
+        : `; return $codecell.finish(${entry});`;
   }
 
   #rewriteNamed(node: Extract<AnyNode, { type: "ExportNamedDeclaration" }>): void {
