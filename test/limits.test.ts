@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CodecellError, createRuntime, DEFAULT_LIMITS } from "../src/index.ts";
 import { truncateJson } from "../src/core/truncate.ts";
-import { utf8Length } from "../src/core/utf8.ts";
+import { countUtf8, utf8Length } from "../src/core/utf8.ts";
 
 test("the defaults are the ones that are documented", () => {
   expect(DEFAULT_LIMITS).toMatchInlineSnapshot(`
@@ -106,8 +106,8 @@ test("a value that fits is not touched", () => {
 });
 
 test.each(["", "abc", "ä", "€", "😀", "\ud800", "\udc00a", "a😀ä\ud83d"])(
-  "utf8Length(%j) is what Node says",
+  "countUtf8(%j) is what Node says",
   (text) => {
-    expect(utf8Length(text)).toBe(Buffer.byteLength(text));
+    expect(countUtf8(text)).toBe(Buffer.byteLength(text));
   },
 );
