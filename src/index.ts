@@ -10,7 +10,7 @@ export type {
   Usage,
 } from "./core/result.ts";
 export type { CategorySummary, ToolSpec, ToolSummary } from "./discovery/discovery.ts";
-export type { Engine, EngineModule, EngineRef } from "./engine/engine.ts";
+export type { Engine, EngineModule, EngineRef, Host, Outcome, Session } from "./engine/engine.ts";
 export type { EngineName, PlacementName } from "./engines.ts";
 export type { RuntimeOptions } from "./options.ts";
 export {

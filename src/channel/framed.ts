@@ -41,7 +41,7 @@ export class FramedChannel implements Channel {
       const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
       this.#chunks = [bytes];
       const end = HEADER_BYTES + bytes.readUInt32BE(0);
-      if (end > this.#maxBytes + HEADER_BYTES) return this.#refuse(end);
+      if (end > this.#maxBytes + HEADER_BYTES) return this.#refuse(end - HEADER_BYTES);
       this.#wanted = end;
       if (this.#buffered < end) return;
       this.#take(bytes, end);

@@ -1,0 +1,67 @@
+/** An engine that has been taken over: it writes what it likes to the channel of its worker. */
+import { writeSync } from "node:fs";
+import type { Engine, Session } from "../../src/index.ts";
+
+const CHANNEL = 3;
+
+function frame(text: string): Buffer {
+  const body = Buffer.from(text);
+  const header = Buffer.alloc(4);
+  header.writeUInt32BE(body.length);
+  return Buffer.concat([header, body]);
+}
+
+const attacks: Record<string, () => void> = {
+  garbage: () => writeSync(CHANNEL, frame("this is no message")),
+  array: () => writeSync(CHANNEL, frame('{"not":"an array"}\n')),
+  unknown: () => writeSync(CHANNEL, frame('["shutdown"]\n')),
+  huge: () => writeSync(CHANNEL, Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 2, 3])),
+  code: () =>
+    writeSync(
+      CHANNEL,
+      frame(
+        '["outcome",{"ok":false,"error":{"code":"made_up","message":{"a":1},"line":"x","frame":"forged"},"usage":null},false]\n',
+      ),
+    ),
+  value: () =>
+    writeSync(
+      CHANNEL,
+      frame(
+        '["outcome",{"ok":true,"usage":{"cpuMs":-1,"peakBytes":1e999},"extra":1},true]\n~{"$type":"BigInt","value":"x"}',
+      ),
+    ),
+  prototype: () =>
+    writeSync(
+      CHANNEL,
+      frame(
+        '["outcome",{"ok":true,"__proto__":{"polluted":true}},true]\n{"__proto__":{"polluted":true}}',
+      ),
+    ),
+  calls: () => {
+    for (let id = 0; id < 2_000; id++) writeSync(CHANNEL, frame(`["call",${id},"demo","echo"]\n1`));
+  },
+  arguments: () => writeSync(CHANNEL, frame('["call",1,"demo","echo"]\n~{"$type":"Map"}')),
+  logs: () => {
+    for (let line = 0; line < 100; line++)
+      writeSync(CHANNEL, frame(`["log","error"]\n${"\u001b[31m".repeat(100)}`));
+    writeSync(CHANNEL, frame('["log","shout"]\nx'));
+    writeSync(CHANNEL, frame('["outcome",{"ok":true},false]\n'));
+  },
+};
+
+export async function createEngine(): Promise<Engine> {
+  const session: Session = {
+    run: async (program) => {
+      const name = Object.keys(attacks).find((attack) => program.code.includes(`'${attack}'`));
+      attacks[name!]!();
+      return await new Promise(() => {});
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+  return {
+    name: "evil",
+    open: async () => session,
+    ready: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
