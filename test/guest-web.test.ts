@@ -13,6 +13,7 @@ const FILES = [
   "inspect",
   "console",
   "events",
+  "search-params",
   "url",
   "encoding",
   "clone",

@@ -21,10 +21,12 @@ import {
   setTimerHook,
 } from "./events.ts";
 import { lockDown } from "./lockdown.ts";
+import { link } from "./modules.ts";
 import { sendError, sendValue } from "./outcome.ts";
 import { clearTimer, fire, setImmediate, setInterval, setTimeout } from "./timers.ts";
-import { defineFlat, discovery, link, tools } from "./tools.ts";
-import { URL, URLSearchParams } from "./url.ts";
+import { defineFlat, discovery, tools } from "./tools.ts";
+import { URLSearchParams } from "./search-params.ts";
+import { URL } from "./url.ts";
 
 /** What the host says about one run. */
 export interface Setup {

@@ -1,0 +1,104 @@
+/** What a program can import: servers and tools, under the spellings that wrappers have on disk. */
+import * as native from "../../core/primordials.ts";
+import { toolError } from "./calls.ts";
+import {
+  contains,
+  find,
+  type Namespace,
+  namespace,
+  readOnly,
+  serverEntries,
+  toolAt,
+  type ToolEntry,
+} from "./tools.ts";
+
+const matchText = native.uncurry(String.prototype.match) as (
+  text: string,
+  pattern: RegExp,
+) => string[] | null;
+
+/** The wrapper class: `new GithubTools()` is the namespace. */
+function wrapperClass(space: Namespace): unknown {
+  return function () {
+    return space.proxy;
+  };
+}
+
+/** `./mcp-tools/github/create_issue.ts` and its many spellings: folder, server, tool. */
+const SPECIFIER =
+  /(?:^|\/)(?:mcp-tools|tools|servers|wrappers)\/([^/]+?)(?:\/(?!index(?:\.[a-z]+)?$)(.+?))?(?:\/index)?(?:\.[cm]?[jt]s)?$/;
+
+/** The module for an import. Throws when there is none. */
+function resolve(specifier: string): { space: Namespace; tool: ToolEntry | undefined } {
+  const parts = matchText(specifier, SPECIFIER);
+  if (parts === null) {
+    throw new native.NativeError(
+      `cannot import '${specifier}': a program can import only tools, e.g. from './mcp-tools/<server>/<tool>'`,
+    );
+  }
+  const server = find(serverEntries(), parts[1]!, 2);
+  if (server === undefined) throw noSuch(`'${specifier}'`, "server", parts[1]!, serverEntries());
+  const space = namespace(server[0]);
+  if (parts[2] === undefined) return { space, tool: undefined };
+  const tool = find(space.entries, parts[2], 3);
+  if (tool === undefined) throw noSuch(`'${specifier}'`, "tool", parts[2], space.entries);
+  return { space, tool };
+}
+
+function noSuch(
+  subject: string,
+  what: string,
+  name: string,
+  entries: readonly (readonly string[])[],
+): Error {
+  let list = "";
+  for (let at = 0; at < entries.length && at < 30; at++)
+    list += (at === 0 ? "" : ", ") + entries[at]![0]!;
+  if (entries.length > 30) list += ` and ${entries.length - 30} more`;
+  const message = `cannot import ${subject}: there is no ${what} '${name}'; there are: ${list}`;
+  return toolError({ code: "unknown_tool", message }, new native.NativeError());
+}
+
+/** One export of a module, or `undefined` when it has no such export. */
+function exportOf(space: Namespace, tool: ToolEntry | undefined, name: string): unknown {
+  if (name === space.className) return wrapperClass(space);
+  if (tool !== undefined) {
+    return name === "default" || contains(tool, name) ? toolAt(space, tool[0]) : undefined;
+  }
+  if (find(space.entries, name, 3) !== undefined)
+    return toolAt(space, find(space.entries, name, 3)![0]);
+  return name === "default" ? space.proxy : undefined;
+}
+
+/** `import { … } from specifier`; with no names, the whole module. */
+export function link(specifier: string, names: readonly string[]): object {
+  const { space, tool } = resolve(specifier);
+  if (names.length === 0) return moduleOf(space, tool);
+  const picked = { __proto__: null } as unknown as Record<string, unknown>;
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at]!;
+    const found = exportOf(space, tool, name);
+    if (found === undefined) {
+      throw noSuch(
+        `{ ${name} } from '${specifier}'`,
+        "tool",
+        name,
+        tool === undefined ? space.entries : [tool],
+      );
+    }
+    native.defineProperty(picked, name, {
+      __proto__: null,
+      value: found,
+      enumerable: true,
+    } as never);
+  }
+  return picked;
+}
+
+function moduleOf(space: Namespace, tool: ToolEntry | undefined): object {
+  const entries = tool === undefined ? space.entries : [tool];
+  return readOnly(
+    (key) => (key === "then" ? undefined : exportOf(space, tool, key)),
+    () => entries,
+  );
+}
