@@ -6,7 +6,7 @@ import { countUtf8, utf8Length } from "../src/core/utf8.ts";
 test("the defaults are the ones that are documented", () => {
   expect(DEFAULT_LIMITS).toMatchInlineSnapshot(`
     {
-      "bridgeBytes": 134217728,
+      "bridgeBytes": 67108864,
       "callBytes": 8388608,
       "compileMs": 1000,
       "cpuMs": 5000,

@@ -16,7 +16,7 @@ export interface Limits {
   readonly parallelCalls: number;
   /** Bytes of one call's arguments, of one tool result, or of the program's value before it is cut. Default 8 MiB. Breach: `output_limit`. */
   readonly callBytes: number;
-  /** Bytes through the bridge in all, both ways. Default 128 MiB. Breach: `output_limit`. */
+  /** Bytes through the bridge in all, both ways. Default 64 MiB. Breach: `output_limit`. */
   readonly bridgeBytes: number;
   /** Levels of nesting of a value that crosses the bridge. Default 100. Breach: `not_serializable`. */
   readonly valueDepth: number;
@@ -37,7 +37,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   toolCalls: 1_000,
   parallelCalls: 32,
   callBytes: 8 * 1024 * 1024,
-  bridgeBytes: 128 * 1024 * 1024,
+  bridgeBytes: 64 * 1024 * 1024,
   valueDepth: 100,
   resultBytes: 65_536,
   logBytes: 65_536,
