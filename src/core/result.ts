@@ -11,6 +11,13 @@ export type JsonValue =
 
 export type LogLevel = "debug" | "log" | "info" | "warn" | "error";
 
+const LEVELS: ReadonlySet<unknown> = new Set<LogLevel>(["debug", "log", "info", "warn", "error"]);
+
+/** True for what is a {@link LogLevel}; levels come from hostile code. */
+export function isLogLevel(value: unknown): value is LogLevel {
+  return LEVELS.has(value);
+}
+
 /** One console entry; its arguments are joined by one space, as a console prints them, on one line. */
 export interface LogEntry {
   readonly level: LogLevel;

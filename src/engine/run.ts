@@ -4,7 +4,7 @@ import { aborted, breach, cpuBreach, memoryBreach, wallBreach } from "../core/br
 import { Meter } from "../core/meter.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
-import type { LogLevel } from "../core/result.ts";
+import { isLogLevel } from "../core/result.ts";
 import { answerFailure } from "../core/answer.ts";
 import type { Host, Outcome } from "./engine.ts";
 import type { Setup } from "./guest/main.ts";
@@ -21,8 +21,6 @@ const CLOCK_TOLERANCE_MS = 2;
 /** The longest that a program's answers may follow each other without letting the thread do anything else. */
 const YIELD_MS = 8;
 const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
-
-const LEVELS: ReadonlySet<string> = new Set<LogLevel>(["debug", "log", "info", "warn", "error"]);
 
 /**
  * One run of one program in one VM. The guest runs in slices on this thread: from the start, or from an answer or a
@@ -220,7 +218,7 @@ export class Run {
 
   #log(count: number, level: string, text: string): undefined {
     if (level === "dropped") this.#host.dropped(count);
-    else if (LEVELS.has(level)) this.#host.log({ level: level as LogLevel, text });
+    else if (isLogLevel(level)) this.#host.log({ level, text });
   }
 
   #digest(id: number, algorithm: string, base64: string): undefined {

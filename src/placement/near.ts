@@ -1,6 +1,6 @@
 import { memoryBreach } from "../core/breach.ts";
 import { CodecellError, type Failure, isErrorCode } from "../core/errors.ts";
-import type { LogLevel } from "../core/result.ts";
+import { isLogLevel } from "../core/result.ts";
 import type { Host, Outcome } from "../engine/engine.ts";
 import type { RunRequest } from "./placement.ts";
 import { type Message, readMessage, writeMessage } from "./protocol.ts";
@@ -152,7 +152,7 @@ export class NearWorker {
         void this.#call(head, body, host);
         break;
       case "log":
-        if (isLevel(head[1])) host.log({ level: head[1], text: body });
+        if (isLogLevel(head[1])) host.log({ level: head[1], text: body });
         break;
       case "dropped":
         host.dropped(Number(head[1]) || 0);
@@ -169,12 +169,6 @@ export class NearWorker {
     const answer = await host.call({ server: String(server), tool: String(tool), args });
     await this.#handle.channel.send(writeMessage(["answer", id], answer));
   }
-}
-
-const LEVELS: ReadonlySet<unknown> = new Set<LogLevel>(["debug", "log", "info", "warn", "error"]);
-
-function isLevel(value: unknown): value is LogLevel {
-  return LEVELS.has(value);
 }
 
 function failed(error: Failure): Outcome {

@@ -4,7 +4,7 @@
  *
  * near → far
  * | `["names", version]`                | body: JSON of the name table; sent before the first run that uses it |
- * | `["run", limits, version]`          | body: the source                                                     |
+ * | `["run", limits]`                   | body: the source                                                     |
  * | `["answer", call]`                  | body: the answer                                                     |
  * | `["abort"]`                         |                                                                      |
  *
@@ -14,7 +14,7 @@
  * | `["call", call, server, tool]`      | body: the arguments                                                  |
  * | `["log", level]`                    | body: the text                                                       |
  * | `["dropped", characters]`           |                                                                      |
- * | `["outcome", outcome]`              | body: the value, if there is one                                     |
+ * | `["outcome", outcome, hasValue]`    | body: the value, if there is one                                     |
  */
 export interface Message {
   readonly head: readonly unknown[];
