@@ -1,9 +1,12 @@
 import { CodecellError } from "./core/errors.ts";
+import type { Limits } from "./core/limits.ts";
 import type { EngineRef } from "./engine/engine.ts";
 import { inlinePlace } from "./placement/inline.ts";
 import type { Place } from "./placement/placement.ts";
 import type { PoolOptions } from "./placement/pool.ts";
 import { probeEngine, processPlace } from "./placement/process.ts";
+import { sandboxPlace } from "./placement/sandbox/sandbox.ts";
+import type { ResolvedSandbox } from "./placement/sandbox/settings.ts";
 import { threadPlace } from "./placement/thread.ts";
 
 /** The engines that come with codecell. */
@@ -41,15 +44,43 @@ function withLargeStack(engine: EngineRef): EngineRef {
   };
 }
 
+/** What {@link openPlace} takes, checked. */
+export interface PlaceOptions {
+  readonly placement: PlacementName;
+  readonly engine: EngineRef;
+  readonly workers: PoolOptions;
+  /** Caps of the largest run. */
+  readonly limits: Limits;
+  readonly hardened: boolean;
+  readonly sandbox: ResolvedSandbox;
+}
+
+export interface OpenedPlace {
+  readonly place: Place;
+  /** Why `auto` did not take the sandbox. */
+  readonly notice?: string;
+}
+
 /**
- * Start `engine` in a place.
+ * Start an engine in a place.
  * @throws CodecellError `config_error`, `engine_unavailable`, `sandbox_unavailable`
  */
-export async function openPlace(
-  placement: unknown,
-  engine: EngineRef,
-  pool: PoolOptions,
+export async function openPlace(options: PlaceOptions): Promise<OpenedPlace> {
+  if (options.placement !== "auto") return { place: await open(options.placement, options) };
+  try {
+    return { place: await open("sandbox", options) };
+  } catch (error) {
+    if (!CodecellError.is(error) || error.code !== "sandbox_unavailable") throw error;
+    const notice = `no sandbox here, programs run in placement 'process': ${error.message}. ${error.hint ?? ""}`;
+    return { place: await open("process", options), notice: notice.trim() };
+  }
+}
+
+async function open(
+  placement: Exclude<PlacementName, "auto">,
+  options: PlaceOptions,
 ): Promise<Place> {
+  const { engine, workers: pool, hardened, limits, sandbox: settings } = options;
   switch (placement) {
     case "inline":
       // A native module that does not fit can crash the process that loads it: first see what it does to another one.
@@ -58,20 +89,8 @@ export async function openPlace(
     case "thread":
       return await threadPlace(withLargeStack(engine), pool);
     case "process":
-    case "auto":
-      return await processPlace(withLargeStack(engine), pool);
+      return await processPlace(withLargeStack(engine), { pool, hardened });
     case "sandbox":
-      throw new CodecellError(
-        "sandbox_unavailable",
-        "the sandbox placement is not part of this version",
-        {
-          hint: "Use placement 'process', or run the whole service in a container.",
-        },
-      );
-    default:
-      throw new CodecellError(
-        "config_error",
-        `placement is ${JSON.stringify(placement)}; it must be one of ${PLACEMENTS.join(", ")}`,
-      );
+      return await sandboxPlace(withLargeStack(engine), { pool, hardened, limits, settings });
   }
 }

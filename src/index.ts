@@ -12,6 +12,7 @@ export type {
 export type { CategorySummary, ToolSpec, ToolSummary } from "./discovery/discovery.ts";
 export type { Engine, EngineModule, EngineRef, Host, Outcome, Session } from "./engine/engine.ts";
 export type { EngineName, PlacementName } from "./engines.ts";
+export type { SandboxSettings } from "./placement/sandbox/settings.ts";
 export type { RuntimeOptions } from "./options.ts";
 export {
   createRuntime,

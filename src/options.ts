@@ -4,6 +4,11 @@ import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { EngineRef } from "./engine/engine.ts";
 import { type EngineName, engineRef, PLACEMENTS, type PlacementName } from "./engines.ts";
 import type { PoolOptions } from "./placement/pool.ts";
+import {
+  type ResolvedSandbox,
+  resolveSandbox,
+  type SandboxSettings,
+} from "./placement/sandbox/settings.ts";
 import type { LocalTools } from "./tools/local.ts";
 import { checkServers, type ServerConfig } from "./tools/mcp/config.ts";
 import { loadConfig } from "./tools/mcp/load.ts";
@@ -21,6 +26,10 @@ export interface RuntimeOptions {
   readonly engine?: EngineName | EngineRef;
   /** Default `process`. */
   readonly placement?: PlacementName;
+  /** Run V8 without its compilers, in `process` and `sandbox`: slower, and without most of V8's bugs. Default false. */
+  readonly hardened?: boolean;
+  /** What workers see in placement `sandbox`, beside themselves. Default: nothing. */
+  readonly sandbox?: SandboxSettings;
   /** Caps of every run, see {@link Limits}; a run can set its own. */
   readonly limits?: Partial<Limits>;
   /** Workers of the placements `thread` and `process`. */
@@ -42,10 +51,13 @@ export interface ResolvedOptions {
   readonly placement: PlacementName;
   readonly limits: Limits;
   readonly workers: PoolOptions;
+  readonly hardened: boolean;
+  readonly sandbox: ResolvedSandbox;
 }
 
-const OPTION_KEYS = ["mcpServers", "config", "tools", "engine", "placement", "limits", "workers"];
-const SETTING_KEYS = ["engine", "placement", "limits", "workers"];
+/** What a config file may hold under `codecell`. */
+const SETTING_KEYS = ["engine", "placement", "hardened", "sandbox", "limits", "workers"];
+const OPTION_KEYS = ["mcpServers", "config", "tools", ...SETTING_KEYS];
 const WORKER_RANGES = { spare: [0, 64], max: [1, 256], runsPerWorker: [1, 1_000_000] } as const;
 
 /**
@@ -69,12 +81,16 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
       );
     }
   }
+  const engine = engineRef(options.engine ?? settings["engine"] ?? "v8");
+  const placement = checkPlacement(options.placement ?? settings["placement"] ?? "process");
   const fileLimits = resolveLimits(settings["limits"], undefined, "codecell.limits");
   return {
     servers,
     tools,
-    engine: engineRef(options.engine ?? settings["engine"] ?? "v8"),
-    placement: checkPlacement(options.placement ?? settings["placement"] ?? "process"),
+    engine,
+    placement,
+    hardened: checkHardened(options.hardened ?? settings["hardened"] ?? false, engine, placement),
+    sandbox: checkSandbox(options.sandbox ?? settings["sandbox"], placement),
     limits: resolveLimits(options.limits, fileLimits),
     workers: resolveWorkers({ ...(settings["workers"] as object | undefined), ...options.workers }),
   };
@@ -99,6 +115,31 @@ function checkPlacement(placement: unknown): PlacementName {
     "config_error",
     `placement is ${JSON.stringify(placement)}; it must be one of ${choice}`,
   );
+}
+
+function checkHardened(hardened: unknown, engine: EngineRef, placement: PlacementName): boolean {
+  if (typeof hardened !== "boolean")
+    throw new CodecellError("config_error", "hardened must be true or false");
+  if (!hardened) return false;
+  if (engine.name === "quickjs")
+    throw new CodecellError("config_error", "hardened is for engine 'v8'", {
+      hint: "QuickJS runs in WebAssembly, which V8 does not have without its compilers; it needs no hardening against them.",
+    });
+  if (placement === "inline" || placement === "thread")
+    throw new CodecellError("config_error", `hardened cannot be kept in placement '${placement}'`, {
+      hint: "It is a property of a whole process: use placement 'process' or 'sandbox'.",
+    });
+  return true;
+}
+
+function checkSandbox(given: unknown, placement: PlacementName): ResolvedSandbox {
+  if (given !== undefined && placement !== "sandbox" && placement !== "auto")
+    throw new CodecellError(
+      "config_error",
+      `sandbox has settings, but the placement is '${placement}', where nothing keeps them`,
+      { hint: "Use placement 'sandbox'." },
+    );
+  return resolveSandbox(given, process.env);
 }
 
 function resolveWorkers(given: Readonly<Record<string, unknown>>): PoolOptions {

@@ -12,7 +12,7 @@ import {
   type ToolSummary,
 } from "./discovery/discovery.ts";
 import type { Outcome } from "./engine/engine.ts";
-import { openPlace } from "./engines.ts";
+import { type OpenedPlace, openPlace } from "./engines.ts";
 import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
 import type { Place } from "./placement/placement.ts";
 import { report } from "./report.ts";
@@ -45,6 +45,8 @@ export interface RuntimeDescription {
   }[];
   /** What was left out or renamed, and why. */
   readonly warnings: readonly string[];
+  /** Why placement `auto` did not take the sandbox. Absent where it did, or was not asked to. */
+  readonly notice?: string;
 }
 
 /**
@@ -54,13 +56,13 @@ export interface RuntimeDescription {
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const resolved = await resolveOptions(options);
-  const opening = openPlace(resolved.placement, resolved.engine, resolved.workers);
+  const opening = openPlace(resolved);
   const listing = createCatalogue(createSources(resolved));
   const [place, catalogue] = await Promise.allSettled([opening, listing]);
   if (place.status === "fulfilled" && catalogue.status === "fulfilled") {
     return new Runtime(resolved, place.value, catalogue.value);
   }
-  if (place.status === "fulfilled") await place.value[Symbol.asyncDispose]();
+  if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
   if (catalogue.status === "fulfilled") await catalogue.value[Symbol.asyncDispose]();
   throw place.status === "rejected" ? place.reason : (catalogue as PromiseRejectedResult).reason;
 }
@@ -80,6 +82,7 @@ function createSources({ servers, tools, limits }: ResolvedOptions): (McpSource 
 export class Runtime implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   readonly #place: Place;
+  readonly #notice: string | undefined;
   readonly #catalogue: Catalogue;
   readonly #discovery: Discovery;
   readonly #running = new Set<Promise<unknown>>();
@@ -87,9 +90,10 @@ export class Runtime implements AsyncDisposable {
   #closed: Promise<void> | undefined;
 
   /** @internal */
-  constructor(options: ResolvedOptions, place: Place, catalogue: Catalogue) {
+  constructor(options: ResolvedOptions, { place, notice }: OpenedPlace, catalogue: Catalogue) {
     this.#options = options;
     this.#place = place;
+    this.#notice = notice;
     this.#catalogue = catalogue;
     this.#discovery = new Discovery(catalogue);
   }
@@ -195,6 +199,7 @@ export class Runtime implements AsyncDisposable {
       limits,
       servers,
       warnings: this.#catalogue.warnings,
+      ...(this.#notice === undefined ? {} : { notice: this.#notice }),
     };
   }
 

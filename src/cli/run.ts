@@ -71,7 +71,8 @@ async function readProgram(file: string): Promise<string> {
 
 /** Servers that did not start and tools that were left out: the program may still do without them. */
 export function tellProblems(runtime: Runtime): void {
-  const { servers, warnings } = runtime.describe();
+  const { servers, warnings, notice } = runtime.describe();
+  if (notice !== undefined) note(notice);
   for (const { failure } of servers) if (failure !== undefined) note(failure);
   for (const warning of warnings) note(warning);
 }

@@ -70,4 +70,9 @@ export interface EngineRef {
 /** What an engine module exports. */
 export interface EngineModule {
   createEngine(options?: unknown): Promise<Engine>;
+  /**
+   * Files that the engine reads besides its module: host paths by the name of the option that tells `createEngine`
+   * where they are. A sandbox shows them at other paths and sets the options.
+   */
+  assets?(): Promise<Readonly<Record<string, string>>>;
 }

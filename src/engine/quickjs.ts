@@ -16,6 +16,8 @@ import { QuickJsVm } from "./quickjs-vm.ts";
 export interface QuickJsOptions {
   /** The compiled engine, where there is no file system to read it from. Default: the package's own file. */
   readonly wasmModule?: WebAssembly.Module;
+  /** File of the engine, for a place that has no packages. Default: the package's own. */
+  readonly wasmFile?: string;
   /**
    * Stack of the VM in bytes. WebAssembly frames take several times as much of the thread's own stack, so more needs a
    * thread that has more. Default 128 KiB, which a thread of Node's default size can bear.
@@ -37,7 +39,7 @@ const MAX_IDLE = 2;
 export async function createEngine(options: QuickJsOptions = {}): Promise<Engine> {
   const { maxStackBytes = DEFAULT_STACK_BYTES } = options;
   const variant = await loadVariant();
-  const wasmModule = options.wasmModule ?? (await compileEngine());
+  const wasmModule = options.wasmModule ?? (await compileEngine(options.wasmFile));
   const instantiate = (wasmMemory: WebAssembly.Memory): Promise<QuickJSWASMModule> =>
     newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmModule, wasmMemory }));
   const scrap = createFixedMemory(16).wasm;
@@ -62,10 +64,16 @@ async function loadVariant(): Promise<QuickJSSyncVariant> {
   return module.default;
 }
 
-async function compileEngine(): Promise<WebAssembly.Module> {
+/** See {@link EngineModule.assets}. */
+export async function assets(): Promise<{ wasmFile: string }> {
+  const { fileURLToPath } = await import("node:url");
+  return { wasmFile: fileURLToPath(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm")) };
+}
+
+async function compileEngine(wasmFile: string | undefined): Promise<WebAssembly.Module> {
   try {
     const { readFile } = await import("node:fs/promises");
-    const file = new URL(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm"));
+    const file = wasmFile ?? (await assets()).wasmFile;
     return await WebAssembly.compile(await readFile(file));
   } catch (error) {
     throw new CodecellError(

@@ -5,30 +5,55 @@ import { GUEST_SOURCE } from "./guest/source.ts";
 import { PooledEngine } from "./pooled-engine.ts";
 import { EngineSyntaxError, PROGRAM_FILE, type Vm, type VmState } from "./vm.ts";
 
+/** What the engine module can be told. */
+export interface V8Options {
+  /** File of isolated-vm's native part, for a place that has no packages. Default: the package's own. */
+  readonly addon?: string;
+}
+
 /**
  * V8 isolates through isolated-vm, one fresh isolate per run, driven on the calling thread: a call out only queues, an
  * answer in runs the guest to its next wait. That makes a call cost microseconds and keeps every continuation under
  * the timeout.
  */
-export async function createEngine(): Promise<Engine> {
-  const library = await load();
+export async function createEngine(options: V8Options = {}): Promise<Engine> {
+  const library = await load(options.addon);
   // Disposing an isolate takes longer than a small program.
   return new PooledEngine("v8", (limits) => new V8Vm(library, limits.memoryMb), 4);
 }
 
-async function load(): Promise<typeof ivm> {
+/** See {@link EngineModule.assets}. */
+export async function assets(): Promise<{ addon: string }> {
   try {
-    return (await import("isolated-vm")).default;
+    const { createRequire } = await import("node:module");
+    const { dirname } = await import("node:path");
+    const entry = createRequire(import.meta.url).resolve("isolated-vm");
+    const builds = createRequire(entry)("node-gyp-build") as { path(folder: string): string };
+    return { addon: builds.path(dirname(entry)) };
   } catch (error) {
-    throw new CodecellError(
-      "engine_unavailable",
-      `the v8 engine needs isolated-vm 7: ${firstLine(messageOf(error))}`,
-      {
-        hint: "Run `npm install isolated-vm@7` on Node 24 or later (prebuilt for Linux, macOS arm64 and Windows x64), or use engine 'quickjs'.",
-        cause: error,
-      },
-    );
+    throw unavailable(error);
   }
+}
+
+async function load(addon: string | undefined): Promise<typeof ivm> {
+  try {
+    if (addon === undefined) return (await import("isolated-vm")).default;
+    const { createRequire } = await import("node:module");
+    return (createRequire(import.meta.url)(addon) as { ivm: typeof ivm }).ivm;
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+function unavailable(error: unknown): CodecellError {
+  return new CodecellError(
+    "engine_unavailable",
+    `the v8 engine needs isolated-vm 7: ${firstLine(messageOf(error))}`,
+    {
+      hint: "Run `npm install isolated-vm@7` on Node 24 or later (prebuilt for Linux, macOS arm64 and Windows x64), or use engine 'quickjs'.",
+      cause: error,
+    },
+  );
 }
 
 function firstLine(text: string): string {

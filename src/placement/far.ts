@@ -7,16 +7,9 @@ import { execute, warmCompiler } from "./execute.ts";
 import { readMessage, writeMessage } from "./protocol.ts";
 
 /** The far half of a place: owns the engine, runs one program at a time, trusts its near half. */
-export async function serve(channel: Channel, ref: EngineRef): Promise<void> {
+export function serve(channel: Channel): void {
   const far = new Far(channel);
   channel.onMessage((text) => far.receive(text));
-  try {
-    const { createEngine } = (await import(ref.module)) as EngineModule;
-    await far.boot(await createEngine(ref.options));
-  } catch (error) {
-    const hint = CodecellError.is(error) ? error.hint : undefined;
-    await channel.send(writeMessage(["unavailable", messageOf(error), hint ?? null]));
-  }
 }
 
 class Far {
@@ -31,16 +24,25 @@ class Far {
     this.#channel = channel;
   }
 
-  async boot(engine: Engine): Promise<void> {
-    this.#engine = engine;
-    await engine.ready(DEFAULT_LIMITS);
-    warmCompiler();
-    await this.#channel.send(writeMessage(["ready"]));
+  async #boot(ref: EngineRef): Promise<void> {
+    try {
+      const { createEngine } = (await import(ref.module)) as EngineModule;
+      this.#engine = await createEngine(ref.options);
+      await this.#engine.ready(DEFAULT_LIMITS);
+      warmCompiler();
+      await this.#channel.send(writeMessage(["ready"]));
+    } catch (error) {
+      const hint = CodecellError.is(error) ? error.hint : undefined;
+      await this.#channel.send(writeMessage(["unavailable", messageOf(error), hint ?? null]));
+    }
   }
 
   receive(text: string): void {
     const { head, body } = readMessage(text)!;
     switch (head[0]) {
+      case "engine":
+        void this.#boot(head[1] as EngineRef);
+        break;
       case "names":
         this.#names = JSON.parse(body) as NameTable;
         break;

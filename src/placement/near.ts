@@ -1,7 +1,7 @@
 import { memoryBreach } from "../core/breach.ts";
 import { CodecellError, type Failure, isErrorCode } from "../core/errors.ts";
 import { isLogLevel } from "../core/result.ts";
-import type { Host, Outcome } from "../engine/engine.ts";
+import type { EngineRef, Host, Outcome } from "../engine/engine.ts";
 import type { RunRequest } from "./placement.ts";
 import { type Message, readMessage, writeMessage } from "./protocol.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -34,11 +34,13 @@ export class NearWorker {
   /** Runs this worker has begun. */
   runs = 0;
 
-  constructor(handle: WorkerHandle, engineName: string) {
+  constructor(handle: WorkerHandle, ref: EngineRef) {
+    const engineName = ref.name;
     this.#handle = handle;
     this.booted = this.#booted.promise;
     this.booted.catch(() => {}); // whoever waits for it hears of it
     handle.channel.onMessage((text) => this.#receive(text));
+    void handle.channel.send(writeMessage(["engine", ref]));
     const bootTimer = setTimeout(
       () => this.#refuse(`the ${engineName} worker did not boot in time`),
       BOOT_MS,
@@ -111,7 +113,10 @@ export class NearWorker {
   #onExit(exit: WorkerExit, engineName: string): void {
     this.#dead = true;
     this.#ready.resolve(false);
-    this.#refuse(`the ${engineName} worker ended while it booted (${exit.detail})`);
+    const reason = firstReason(exit.lastWords);
+    this.#refuse(
+      `the ${engineName} worker ended while it booted (${exit.detail})${reason === "" ? "" : `: ${reason}`}`,
+    );
     const limits = this.#active?.request.limits;
     if (limits === undefined) return;
     const crash: Failure = {
@@ -169,6 +174,11 @@ export class NearWorker {
     const answer = await host.call({ server: String(server), tool: String(tool), args });
     await this.#handle.channel.send(writeMessage(["answer", id], answer));
   }
+}
+
+/** What a wrapper, or Node, says of why it could not start. */
+function firstReason(lastWords: string): string {
+  return /^(?:\w*Error|[a-z-]+): .+$/m.exec(lastWords)?.[0].slice(0, 300) ?? "";
 }
 
 function failed(error: Failure): Outcome {

@@ -3,6 +3,7 @@
  * that is taken as it is, so that large texts are not escaped a second time.
  *
  * near → far
+ * | `["engine", ref]`                   | the first message: which engine to boot                              |
  * | `["names", version]`                | body: JSON of the name table; sent before the first run that uses it |
  * | `["run", limits]`                   | body: the source                                                     |
  * | `["answer", call]`                  | body: the answer                                                     |

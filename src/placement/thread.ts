@@ -20,14 +20,13 @@ export async function threadPlace(ref: EngineRef, options: PoolOptions): Promise
   }
   return await WorkerPool.create(
     "thread",
-    () => new NearWorker(startWorker(ref), ref.name),
+    () => new NearWorker(startWorker(), ref),
     options,
   );
 }
 
-function startWorker(ref: EngineRef): WorkerHandle {
+function startWorker(): WorkerHandle {
   const worker = new Worker(ENTRY, {
-    workerData: ref,
     env: {},
     execArgv: ["--no-warnings"],
     resourceLimits: { stackSizeMb: STACK_MB },
@@ -39,9 +38,9 @@ function startWorker(ref: EngineRef): WorkerHandle {
     kill: () => void worker.terminate(),
     exited: new Promise((resolve) => {
       const crash = (error: Error): void =>
-        resolve({ outOfMemory: isOutOfMemory(error), detail: error.message });
+        resolve({ outOfMemory: isOutOfMemory(error), detail: error.message, lastWords: "" });
       worker.on("error", crash);
-      worker.on("exit", (code) => resolve({ outOfMemory: false, detail: `exit code ${code}` }));
+      worker.on("exit", (code) => resolve({ outOfMemory: false, detail: `exit code ${code}`, lastWords: "" }));
     }),
     usage: () => ({ cpuMs: worker.performance.eventLoopUtilization().active, rssBytes: 0 }),
     hold: (held) => (held ? worker.ref() : worker.unref()),

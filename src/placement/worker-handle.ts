@@ -18,6 +18,8 @@ export interface WorkerExit {
   readonly outOfMemory: boolean;
   /** For people: `exit code 1`, `signal SIGKILL`. */
   readonly detail: string;
+  /** The end of what it wrote to standard error, or nothing. */
+  readonly lastWords: string;
 }
 
 export interface WorkerUsage {

@@ -1,18 +1,19 @@
 /**
  * Entry of a worker: a thread or a process of its own that holds an engine and nothing else: no tools, no policy, no
- * credentials, no environment. The engine's reference comes as worker data or as the one argument.
+ * credentials, no environment. Which engine it is comes as the first message.
  */
 import { Socket } from "node:net";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { FramedChannel } from "../channel/framed.ts";
 import { PortChannel } from "../channel/port.ts";
-import type { EngineRef } from "../engine/engine.ts";
 import { serve } from "./far.ts";
 
 /** The host end of this descriptor is the channel. */
 const CHANNEL_FD = 3;
 /** The host may send anything its caps allow; it is trusted. */
 const MAX_FRAME_BYTES = 2 ** 31;
+/** Beside this file, with the same ending: source, built or bundled. */
+const LIFELINE = `./lifeline${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`;
 
 if (isMainThread) {
   process.on("SIGINT", () => {}); // Ctrl-C reaches the whole terminal group: how a run ends is the host's to say
@@ -21,11 +22,11 @@ if (isMainThread) {
     MAX_FRAME_BYTES,
   );
   void channel.closed.then(() => process.kill(process.pid, "SIGKILL")); // no exit hooks: a guest may still be running
-  new Worker(new URL(`./lifeline${import.meta.url.slice(-3)}`, import.meta.url), {
+  new Worker(new URL(LIFELINE, import.meta.url), {
     env: {},
     stdout: true,
   }).unref();
-  await serve(channel, JSON.parse(process.argv[2]!) as EngineRef);
+  serve(channel);
 } else {
-  await serve(new PortChannel(parentPort!), workerData as EngineRef);
+  serve(new PortChannel(parentPort!));
 }

@@ -1,4 +1,4 @@
-/** Bundles the prelude into one script and writes it as the string module `source.ts`. Run by `npm run guest`. */
+/** Bundles the prelude into one script and writes it as the string module `source.ts`. Run by `npm run bundle`. */
 import { writeFileSync } from "node:fs";
 import { buildSync } from "esbuild";
 

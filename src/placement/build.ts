@@ -1,0 +1,25 @@
+/** Bundles the worker process and the built-in engines into `dist/worker`. Run by `npm run bundle`. */
+import { buildSync } from "esbuild";
+
+const here = (path: string): string => new URL(path, import.meta.url).pathname;
+const { metafile } = buildSync({
+  entryPoints: {
+    worker: here("worker.ts"),
+    lifeline: here("lifeline.ts"),
+    v8: here("../engine/v8.ts"),
+    quickjs: here("../engine/quickjs.ts"),
+  },
+  outdir: here("../../dist/worker"),
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  external: ["isolated-vm"],
+  minifyWhitespace: true,
+  minifySyntax: true,
+  metafile: true,
+});
+const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+console.log(`worker: ${bytes} bytes`);

@@ -1,0 +1,71 @@
+import { access, constants } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import type { EngineRef } from "../../engine/engine.ts";
+import { type Command, FIRST_FEED } from "../child.ts";
+import { nodeFlags } from "../node-flags.ts";
+import { bwrapOptions, findWorker } from "./bwrap.ts";
+import { createCgroup } from "./cgroup.ts";
+import { sandboxUnavailable } from "./cure.ts";
+import type { Launcher } from "./launcher.ts";
+import { layOut } from "./layout.ts";
+import { prlimitArguments, type WorkerBudget, workerMemoryMib } from "./rlimits.ts";
+import { seccompFilter } from "./seccomp.ts";
+import type { ResolvedSandbox } from "./settings.ts";
+
+const DESCRIPTORS = { args: FIRST_FEED, seccomp: FIRST_FEED + 1, info: FIRST_FEED + 2 };
+
+/**
+ * prlimit, then bubblewrap, then Node: each replaces itself by the next or waits for it. What stands in their
+ * arguments names nothing of the host but the two programs; the rest goes through descriptors.
+ * @throws CodecellError `sandbox_unavailable`
+ */
+export async function bubblewrapLauncher(
+  ref: EngineRef,
+  settings: ResolvedSandbox,
+  budget: WorkerBudget,
+): Promise<Launcher> {
+  const [prlimit, bwrap, layout] = await Promise.all([
+    findExecutable("prlimit"),
+    findExecutable("bwrap"),
+    layOut(ref),
+  ]);
+  const filter = seccompFilter({
+    profile: settings.syscalls,
+    writes: settings.tmpMb > 0 || settings.paths.some((rule) => rule.access === "write"),
+  });
+  const options = bwrapOptions(layout, settings, DESCRIPTORS).map((option) => `${option}\0`);
+  const args = [
+    ...prlimitArguments(settings, budget),
+    ...[bwrap, "--args", String(DESCRIPTORS.args), "--"],
+    ...[layout.node, ...nodeFlags(ref.name, budget.hardened), layout.entry],
+  ];
+  const command = { file: prlimit, args, feeds: [options.join(""), filter], findWorker };
+  const memoryBytes = workerMemoryMib(budget.limits) * 1024 * 1024;
+  return {
+    ref: layout.ref,
+    command: () => ({ ...command, ...inCgroup(settings, memoryBytes) }),
+  };
+}
+
+function inCgroup(
+  settings: ResolvedSandbox,
+  memoryBytes: number,
+): Pick<Command, "onSpawn" | "onEnd"> {
+  const { cgroup } = settings;
+  if (cgroup === undefined) return {};
+  const own = createCgroup({ ...settings, cgroup }, memoryBytes);
+  return { onSpawn: (pid) => own.add(pid), onEnd: () => own.remove() };
+}
+
+async function findExecutable(name: string): Promise<string> {
+  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+    const file = join(folder, name);
+    // oxlint-disable-next-line no-await-in-loop -- the first one counts
+    const found = await access(file, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found && folder !== "") return file;
+  }
+  throw sandboxUnavailable(`${name} is not on the PATH`);
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import type { Layout } from "./layout.ts";
+import type { PathRule, ResolvedSandbox } from "./settings.ts";
+
+/** Descriptors as bubblewrap sees them, after the worker's channel. */
+export interface Descriptors {
+  readonly args: number;
+  readonly seccomp: number;
+  readonly info: number;
+}
+
+/**
+ * The options of bubblewrap, as they are fed to `--args`. Source: bwrap(1) 0.8.
+ * All namespaces are new, the network's has not even a loopback that is up, no capability is kept, and no further user
+ * namespace can be made inside. There is no /proc: it would show the host's paths.
+ */
+export function bwrapOptions(
+  layout: Layout,
+  settings: ResolvedSandbox,
+  { seccomp, info }: Pick<Descriptors, "seccomp" | "info">,
+): string[] {
+  const environment = {
+    ...settings.env,
+    UV_USE_IO_URING: "0", // the filter refuses it
+    LD_LIBRARY_PATH: layout.libraryPath,
+  };
+  return [
+    ...["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"],
+    ...["--new-session", "--clearenv", "--cap-drop", "ALL"],
+    ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
+    ...layout.mounts.flatMap(({ source, target }) => ["--ro-bind", source, target]),
+    ...["--tmpfs", "/dev", "--dev-bind", "/dev/null", "/dev/null"],
+    ...["--dev-bind", "/dev/urandom", "/dev/urandom", "--remount-ro", "/dev"],
+    ...(settings.tmpMb === 0
+      ? []
+      : ["--size", String(settings.tmpMb * 1024 * 1024), "--perms", "1777", "--tmpfs", "/tmp"]),
+    ...settings.paths.flatMap(mountOf),
+    ...settings.paths.filter(isMaskedFolder).flatMap(({ path }) => ["--remount-ro", path]),
+    ...["--remount-ro", "/", "--chdir", "/"],
+    ...["--seccomp", String(seccomp), "--info-fd", String(info)],
+  ];
+}
+
+/** What hides a path is mounted over it, because what is below a mount comes along. */
+function mountOf(rule: PathRule): string[] {
+  const { path, access, folder } = rule;
+  if (access === "read") return ["--ro-bind", path, path];
+  if (access === "write") return ["--bind", path, path];
+  return folder ? ["--perms", "0555", "--tmpfs", path] : ["--ro-bind", "/dev/null", path];
+}
+
+/** After everything inside of it is mounted. */
+function isMaskedFolder({ access, folder }: PathRule): boolean {
+  return access === "none" && folder;
+}
+
+/**
+ * The worker's process id from what bubblewrap writes to `--info-fd`: that is the first process of the new namespace,
+ * which is bubblewrap's; the worker is its only child.
+ */
+export function findWorker(info: string): number | undefined {
+  const first = /"child-pid":\s*(\d+)/.exec(info)?.[1];
+  if (first === undefined) return undefined;
+  try {
+    const children = readFileSync(`/proc/${first}/task/${first}/children`, "latin1").trim();
+    return children === "" ? undefined : Number(children.split(" ")[0]);
+  } catch {
+    return undefined; // it has just ended
+  }
+}

@@ -1,0 +1,9 @@
+import type { EngineRef } from "../../engine/engine.ts";
+import type { Command } from "../child.ts";
+
+/** How workers are started in a sandbox. */
+export interface Launcher {
+  /** The engine, as the worker finds it. */
+  readonly ref: EngineRef;
+  command(): Command;
+}

@@ -1,0 +1,104 @@
+import { execFile } from "node:child_process";
+import { basename } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { CodecellError, messageOf } from "../../core/errors.ts";
+import type { EngineModule, EngineRef } from "../../engine/engine.ts";
+import { bundled, isBuiltIn, WORKER_FOLDER } from "../bundle.ts";
+
+/** A host file or folder, and where the worker sees it. */
+export interface Mount {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** Everything of the host that a worker sees, and what it finds there. */
+export interface Layout {
+  /** Read-only, all of them. */
+  readonly mounts: readonly Mount[];
+  /** Node, as the worker sees it. */
+  readonly node: string;
+  /** The worker's script, as the worker sees it. */
+  readonly entry: string;
+  /** The engine, with paths as the worker sees them. */
+  readonly ref: EngineRef;
+  /** Where the loader finds the libraries. */
+  readonly libraryPath: string;
+}
+
+const ROOT = "/codecell";
+const LIBRARIES = `${ROOT}/lib`;
+
+/**
+ * The smallest root that an engine boots in: Node, the libraries it links, the worker's bundle, the engine's own files.
+ * No package folder, and no path of the host: all of it stands under /codecell, except for the program loader, whose
+ * path is compiled into Node.
+ * @throws CodecellError `sandbox_unavailable`, `engine_unavailable`
+ */
+export async function layOut(ref: EngineRef): Promise<Layout> {
+  const assets = Object.entries(await assetsOf(ref)).map(([option, source]) => ({
+    option,
+    source,
+    target: `${ROOT}/assets/${basename(source)}`,
+  }));
+  const addons = assets.map(({ source }) => source).filter((file) => file.endsWith(".node"));
+  const own = isBuiltIn(ref) ? [] : [ownModule(ref)];
+  const options = Object.fromEntries(assets.map(({ option, target }) => [option, target]));
+  return {
+    mounts: [
+      { source: process.execPath, target: `${ROOT}/node` },
+      ...(await linkedLibraries([process.execPath, ...addons])),
+      { source: WORKER_FOLDER, target: `${ROOT}/worker` },
+      ...assets.map(({ source, target }) => ({ source, target })),
+      ...own,
+    ],
+    node: `${ROOT}/node`,
+    entry: `${ROOT}/worker/worker.mjs`,
+    ref: {
+      name: ref.name,
+      module: pathToFileURL(
+        own[0]?.target ?? `${ROOT}/worker/${basename(bundled(ref).module)}`,
+      ).href,
+      options: { ...(ref.options as object | undefined), ...options },
+    },
+    libraryPath: LIBRARIES,
+  };
+}
+
+/** Files the engine reads besides its module, by the option that tells it where they are. */
+export async function assetsOf(ref: EngineRef): Promise<Readonly<Record<string, string>>> {
+  const module = (await import(ref.module)) as EngineModule;
+  return (await module.assets?.()) ?? {};
+}
+
+/** An engine of the caller's own: its module file alone. What it imports has to be given by `sandbox.readOnly`. */
+function ownModule(ref: EngineRef): Mount {
+  const source = fileURLToPath(ref.module);
+  return { source, target: `${ROOT}/engine/${basename(source)}` };
+}
+
+/** What the loader will open, from the tool that comes with it. */
+async function linkedLibraries(files: readonly string[]): Promise<Mount[]> {
+  let output: string;
+  try {
+    ({ stdout: output } = await promisify(execFile)("ldd", [...files], { env: {} }));
+  } catch (error) {
+    throw new CodecellError(
+      "sandbox_unavailable",
+      `the libraries that Node links cannot be listed: ${messageOf(error).split("\n", 1)[0]}`,
+      { hint: "ldd has to be on the PATH; it comes with the C library (package libc-bin).", cause: error },
+    );
+  }
+  return parseLinked(output);
+}
+
+/** Lines are `libm.so.6 => /lib/libm.so.6 (0x…)`, or `/lib64/ld-linux-x86-64.so.2 (0x…)` for the loader. */
+export function parseLinked(output: string): Mount[] {
+  const mounts = new Map<string, Mount>();
+  for (const [, name, path] of output.matchAll(/^\s+(?:(\S+) => )?(\/\S+) \(0x[0-9a-f]+\)$/gm)) {
+    const wanted = name ?? path!;
+    const target = wanted.startsWith("/") ? wanted : `${LIBRARIES}/${wanted}`;
+    mounts.set(target, { source: path!, target });
+  }
+  return [...mounts.values()];
+}

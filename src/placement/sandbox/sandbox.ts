@@ -1,0 +1,73 @@
+import { CodecellError, messageOf } from "../../core/errors.ts";
+import type { EngineRef, Host, Outcome } from "../../engine/engine.ts";
+import { startChild } from "../child.ts";
+import { NearWorker } from "../near.ts";
+import type { Place, RunRequest } from "../placement.ts";
+import { type PoolOptions, WorkerPool } from "../pool.ts";
+import { probeEngine } from "../process.ts";
+import { bubblewrapLauncher } from "./bubblewrap.ts";
+import { sandboxUnavailable } from "./cure.ts";
+import type { Launcher } from "./launcher.ts";
+import type { WorkerBudget } from "./rlimits.ts";
+import { seatbeltLauncher } from "./seatbelt.ts";
+import type { ResolvedSandbox } from "./settings.ts";
+
+export interface SandboxOptions extends Omit<WorkerBudget, "runsPerWorker"> {
+  readonly pool: PoolOptions;
+  readonly settings: ResolvedSandbox;
+}
+
+/**
+ * The worker processes of `process`, each inside a sandbox of the operating system: a worker that has been taken over
+ * finds no file, no network, no other process and nothing to execute. The first worker is the probe, with the arguments
+ * of all that follow.
+ * @throws CodecellError `sandbox_unavailable` with the cure, `engine_unavailable`, `config_error`
+ */
+export async function sandboxPlace(ref: EngineRef, options: SandboxOptions): Promise<Place> {
+  const launcher = await createLauncher(ref, options);
+  const spawn = (): NearWorker => new NearWorker(startChild(launcher.command()), launcher.ref);
+  const pool = await WorkerPool.create("sandbox", spawn, options.pool).catch((error: unknown) =>
+    diagnose(error, ref),
+  );
+  return {
+    name: pool.name,
+    run: (request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> => {
+      checkMemory(request, options);
+      return pool.run(request, host, signal);
+    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+async function createLauncher(
+  ref: EngineRef,
+  { settings, limits, hardened, pool: { runsPerWorker } }: SandboxOptions,
+): Promise<Launcher> {
+  switch (process.platform) {
+    case "linux":
+      return await bubblewrapLauncher(ref, settings, { limits, runsPerWorker, hardened });
+    case "darwin":
+      return await seatbeltLauncher(ref, settings, hardened);
+    default:
+      throw new CodecellError("sandbox_unavailable", `there is no sandbox for ${process.platform}`, {
+        hint: "Use Linux or macOS (on Windows: WSL 2), or placement 'process'.",
+      });
+  }
+}
+
+/** A worker did not boot: is it the engine, or is it the sandbox? The engine says, in a plain process. */
+async function diagnose(error: unknown, ref: EngineRef): Promise<never> {
+  if (!CodecellError.is(error) || error.code !== "engine_unavailable") throw error;
+  await probeEngine(ref);
+  throw sandboxUnavailable(messageOf(error), error);
+}
+
+/** The kernel's caps on a worker are set when it starts. */
+function checkMemory({ limits: { memoryMb } }: RunRequest, { limits }: SandboxOptions): void {
+  if (memoryMb <= limits.memoryMb) return;
+  throw new CodecellError(
+    "config_error",
+    `limits.memoryMb of this run is ${memoryMb}; in placement 'sandbox' it can be at most the runtime's, which is ${limits.memoryMb}`,
+    { hint: "Raise limits.memoryMb of the runtime." },
+  );
+}

@@ -1,0 +1,82 @@
+import { fileURLToPath } from "node:url";
+import { CodecellError } from "../../core/errors.ts";
+import type { EngineRef } from "../../engine/engine.ts";
+import { bundled, isBuiltIn, WORKER_ENTRY, WORKER_FOLDER } from "../bundle.ts";
+import { nodeFlags } from "../node-flags.ts";
+import type { Launcher } from "./launcher.ts";
+import { assetsOf } from "./layout.ts";
+import type { PathRule, ResolvedSandbox } from "./settings.ts";
+
+/**
+ * macOS: Node under sandbox-exec(1). Not run by our tests, which have no macOS; the profile is tested as text.
+ * @throws CodecellError `config_error` for settings that macOS cannot keep
+ */
+export async function seatbeltLauncher(
+  ref: EngineRef,
+  settings: ResolvedSandbox,
+  hardened: boolean,
+): Promise<Launcher> {
+  if (settings.tmpMb > 0 || settings.cgroup !== undefined) {
+    const setting = settings.tmpMb > 0 ? "sandbox.tmpMb" : "sandbox.cgroup";
+    throw new CodecellError("config_error", `${setting} is for Linux; macOS has nothing like it`, {
+      hint: "Give a folder in sandbox.readWrite instead.",
+    });
+  }
+  const own = isBuiltIn(ref) ? [] : [fileURLToPath(ref.module)];
+  const assets = await assetsOf(ref);
+  const profile = seatbeltProfile(
+    process.execPath,
+    [WORKER_FOLDER, ...Object.values(assets), ...own],
+    settings.paths,
+  );
+  const args = [
+    ...["-p", profile, process.execPath],
+    ...[...nodeFlags(ref.name, hardened), WORKER_ENTRY],
+  ];
+  const command = { file: "/usr/bin/sandbox-exec", args, env: settings.env };
+  const options = { ...(ref.options as object | undefined), ...assets };
+  return { ref: { ...bundled(ref), options }, command: () => command };
+}
+
+/**
+ * A profile in the sandbox's own language: everything is denied that no rule allows, and the last rule that matches
+ * decides.
+ */
+export function seatbeltProfile(
+  node: string,
+  readable: readonly string[],
+  rules: readonly PathRule[],
+): string {
+  return [
+    "(version 1)",
+    "(deny default)",
+    `(allow process-exec (literal ${quote(node)}))`,
+    "(allow process-info* (target self))",
+    "(allow signal (target self))",
+    "(allow sysctl-read)",
+    '(allow mach-lookup (global-name "com.apple.system.logger") (global-name "com.apple.system.notification_center"))',
+    "(allow file-read-metadata)",
+    `(allow file-read* (literal ${quote(node)}) ${readable.map(subpath).join(" ")})`,
+    '(allow file-read* (subpath "/usr/lib") (subpath "/System/Library") (literal "/dev/null") (literal "/dev/urandom"))',
+    '(allow file-write-data (literal "/dev/null"))',
+    ...rules.map(ruleOf),
+    "(deny network*)",
+    "(deny process-fork)",
+  ].join("\n");
+}
+
+function ruleOf({ path, access }: PathRule): string {
+  const target = subpath(path);
+  if (access === "write") return `(allow file-read* file-write* ${target})`;
+  const reading = access === "read" ? "allow" : "deny";
+  return `(${reading} file-read* ${target})\n(deny file-write* ${target})`;
+}
+
+function subpath(path: string): string {
+  return `(subpath ${quote(path)})`;
+}
+
+/** A string of the profile's language; there is no escape that would let a path end it. */
+function quote(path: string): string {
+  return `"${path.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}

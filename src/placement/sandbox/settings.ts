@@ -1,0 +1,242 @@
+import { realpathSync, statSync } from "node:fs";
+import { isAbsolute, normalize } from "node:path";
+import { CodecellError } from "../../core/errors.ts";
+import { SYSCALL_PROFILES, type SyscallProfile } from "./seccomp.ts";
+
+/**
+ * What a sandboxed worker may see and use beside itself. Everything is off unless it is given: programs have no files
+ * and no environment, so only an engine of your own needs any of it. A setting that is unknown, or that contradicts
+ * another, is a `config_error`.
+ */
+export interface SandboxSettings {
+  /** Host files and folders the worker may read, at their own paths. Absolute, existing, no symbolic links. */
+  readonly readOnly?: readonly string[];
+  /** Host files and folders the worker may read and write. */
+  readonly readWrite?: readonly string[];
+  /** Files and folders below those that stay hidden. The longest matching path of the three lists decides. */
+  readonly deny?: readonly string[];
+  /** Names of the host's environment variables that the worker gets. Default none. */
+  readonly env?: readonly string[];
+  /** Size in MiB of a private /tmp in memory. Default 0: there is none. */
+  readonly tmpMb?: number;
+  /** Size in MiB of the largest file the worker may write. Default: `tmpMb`, or 64 where `readWrite` is given. */
+  readonly fileMb?: number;
+  /** File descriptors at most. Default 64. */
+  readonly fileDescriptors?: number;
+  /** Linux: folder of a delegated cgroup v2, in which every worker gets a cgroup of its own. Default none. */
+  readonly cgroup?: string;
+  /** Processes and threads at most; needs `cgroup`. Without it: one process, and as many threads as its memory holds. */
+  readonly processes?: number;
+  /** Processor cores at most, e.g. 0.5; needs `cgroup`. */
+  readonly cpuShare?: number;
+  /** Linux: `strict` allows the system calls Node needs; `compatible` refuses the dangerous ones. Default `strict`. */
+  readonly syscalls?: SyscallProfile;
+}
+
+export type Access = "read" | "write" | "none";
+
+/** One path and what may be done with it. */
+export interface PathRule {
+  readonly path: string;
+  readonly access: Access;
+  readonly folder: boolean;
+}
+
+export interface ResolvedSandbox {
+  /** Parents before children, so that applying them in order makes the longest match win. */
+  readonly paths: readonly PathRule[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly tmpMb: number;
+  readonly fileMb: number;
+  readonly fileDescriptors: number;
+  readonly cgroup?: string;
+  readonly processes?: number;
+  readonly cpuShare?: number;
+  readonly syscalls: SyscallProfile;
+}
+
+const LISTS = { readOnly: "read", readWrite: "write", deny: "none" } as const;
+const NUMBERS = {
+  tmpMb: [0, 65_536],
+  fileMb: [0, 65_536],
+  fileDescriptors: [32, 65_536],
+  processes: [16, 65_536],
+  cpuShare: [0.01, 1_024],
+} as const;
+const KEYS = [...Object.keys(LISTS), ...Object.keys(NUMBERS), "env", "cgroup", "syscalls"];
+
+/** Folders the sandbox makes itself or never has; what is inside of them can be given, except for the last two. */
+const OWN = ["/", "/codecell", "/dev", "/tmp", "/proc", "/sys"];
+const NEVER = ["/codecell/", "/dev/", "/proc/", "/sys/"];
+
+/**
+ * Check settings and fill in the defaults.
+ * @param at where the settings stand, for messages
+ * @param environment the host's, from which `env` picks
+ * @throws CodecellError `config_error`
+ */
+export function resolveSandbox(
+  given: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+  at = "sandbox",
+): ResolvedSandbox {
+  if (given !== undefined && (typeof given !== "object" || given === null || Array.isArray(given)))
+    throw wrong(`${at} must be an object, e.g. { readOnly: ["/srv/models"] }`);
+  const settings = (given ?? {}) as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(settings)) {
+    if (!KEYS.includes(key))
+      throw wrong(`${at}.${key} is not a setting; the settings are ${KEYS.join(", ")}`);
+  }
+  const numbers = checkNumbers(settings, at);
+  const paths = checkPaths(settings, at);
+  const tmpMb = numbers.tmpMb ?? 0;
+  const writes = paths.some((rule) => rule.access === "write");
+  const resolved = {
+    paths,
+    env: pickEnvironment(settings["env"], environment, at),
+    tmpMb,
+    fileMb: numbers.fileMb ?? Math.max(tmpMb, writes ? 64 : 0),
+    fileDescriptors: numbers.fileDescriptors ?? 64,
+    syscalls: checkProfile(settings["syscalls"], at),
+    ...cgroupOf(settings, numbers, at),
+  };
+  if (numbers.fileMb !== undefined && numbers.fileMb > 0 && !writes && tmpMb === 0)
+    throw wrong(`${at}.fileMb is set, but nothing can be written: give readWrite or tmpMb too`);
+  return resolved;
+}
+
+function wrong(message: string): CodecellError {
+  return new CodecellError("config_error", message);
+}
+
+type Numbers = { -readonly [K in keyof typeof NUMBERS]?: number };
+
+function checkNumbers(settings: Readonly<Record<string, unknown>>, at: string): Numbers {
+  const numbers: Numbers = {};
+  for (const [key, [minimum, maximum]] of Object.entries(NUMBERS)) {
+    const value = settings[key];
+    if (value === undefined) continue;
+    const whole = key === "cpuShare" || Number.isInteger(value);
+    if (typeof value !== "number" || !whole || !(value >= minimum && value <= maximum)) {
+      const kind = key === "cpuShare" ? "a number" : "a whole number";
+      throw wrong(
+        `${at}.${key} is ${JSON.stringify(value)}; it must be ${kind} from ${minimum} to ${maximum}`,
+      );
+    }
+    numbers[key as keyof Numbers] = value;
+  }
+  return numbers;
+}
+
+function checkPaths(settings: Readonly<Record<string, unknown>>, at: string): PathRule[] {
+  const rules = new Map<string, PathRule & { readonly list: string }>();
+  for (const [list, access] of Object.entries(LISTS)) {
+    for (const [index, path] of strings(settings[list], `${at}.${list}`).entries()) {
+      const place = `${at}.${list}[${index}]`;
+      const folder = checkPath(path, place);
+      const other = rules.get(path);
+      if (other !== undefined)
+        throw wrong(`${place} is ${JSON.stringify(path)}, which stands in ${other.list} too`);
+      rules.set(path, { path, access, folder, list: `${at}.${list}` });
+    }
+  }
+  for (const { path, access } of rules.values()) {
+    if (access === "none" && !isVisible(path, [...rules.values()]))
+      throw wrong(
+        `${at}.deny has ${JSON.stringify(path)}, which is in nothing that readOnly or readWrite give: it is hidden anyway`,
+      );
+  }
+  return [...rules.values()]
+    .map(({ path, access, folder }) => ({ path, access, folder }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1)); // a parent is a prefix, so it comes first
+}
+
+/**
+ * What the rules say about `path`: the longest rule that is the path itself or a folder above it.
+ * Nothing is allowed that no rule names.
+ */
+export function accessOf(path: string, rules: readonly PathRule[]): Access {
+  let longest = "";
+  let access: Access = "none";
+  for (const rule of rules) {
+    const applies = rule.path === path || path.startsWith(`${rule.path}/`);
+    if (applies && rule.path.length > longest.length) ({ path: longest, access } = rule);
+  }
+  return access;
+}
+
+function isVisible(path: string, rules: readonly PathRule[]): boolean {
+  return accessOf(path, rules.filter((rule) => rule.path !== path)) !== "none";
+}
+
+/** One spelling per file, or a rule could be walked around. Answers whether it is a folder. */
+function checkPath(path: string, place: string): boolean {
+  const shown = `${place} is ${JSON.stringify(path)}`;
+  if (!isAbsolute(path) || path.includes("\0")) throw wrong(`${shown}; it must be an absolute path`);
+  const clean = normalize(path).replace(/(?<=.)\/$/, "");
+  if (clean !== path) throw wrong(`${shown}; write it as ${JSON.stringify(clean)}`);
+  if (OWN.includes(path) || NEVER.some((folder) => path.startsWith(folder)))
+    throw wrong(`${shown}, which the sandbox cannot give to a worker`);
+  try {
+    const real = realpathSync(path);
+    if (real !== path)
+      throw wrong(`${shown}, which leads through a symbolic link to ${JSON.stringify(real)}: give that path`);
+    return statSync(path).isDirectory();
+  } catch (error) {
+    if (CodecellError.is(error)) throw error;
+    throw wrong(`${shown}, which does not exist or cannot be read`);
+  }
+}
+
+function pickEnvironment(
+  given: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+  at: string,
+): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of strings(given, `${at}.env`)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      throw wrong(`${at}.env has ${JSON.stringify(name)}, which is no name of a variable`);
+    if (/^(LD_|NODE_|UV_)/.test(name))
+      throw wrong(`${at}.env has ${name}, which steers how the worker itself is loaded`);
+    const value = environment[name];
+    if (value !== undefined) picked[name] = value;
+  }
+  return picked;
+}
+
+function cgroupOf(
+  settings: Readonly<Record<string, unknown>>,
+  { processes, cpuShare }: Numbers,
+  at: string,
+): Pick<ResolvedSandbox, "cgroup" | "processes" | "cpuShare"> {
+  const { cgroup } = settings;
+  if (cgroup === undefined) {
+    for (const [key, value] of Object.entries({ processes, cpuShare })) {
+      if (value !== undefined)
+        throw wrong(`${at}.${key} needs ${at}.cgroup, the folder of a delegated cgroup v2`);
+    }
+    return {};
+  }
+  if (typeof cgroup !== "string" || !isAbsolute(cgroup))
+    throw wrong(`${at}.cgroup is ${JSON.stringify(cgroup)}; it must be an absolute path`);
+  return {
+    cgroup,
+    ...(processes === undefined ? {} : { processes }),
+    ...(cpuShare === undefined ? {} : { cpuShare }),
+  };
+}
+
+function checkProfile(value: unknown, at: string): SyscallProfile {
+  if (value === undefined) return "strict";
+  if ((SYSCALL_PROFILES as readonly unknown[]).includes(value)) return value as SyscallProfile;
+  throw wrong(
+    `${at}.syscalls is ${JSON.stringify(value)}; it must be one of ${SYSCALL_PROFILES.join(", ")}`,
+  );
+}
+
+function strings(value: unknown, place: string): string[] {
+  if (value === undefined) return [];
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
+  throw wrong(`${place} must be a list of strings`);
+}
