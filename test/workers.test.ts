@@ -59,7 +59,9 @@ async function fine(runtime: Runtime): Promise<void> {
 
 const PLACES = [
   { engine: "v8", placement: "process" },
+  { engine: "v8", placement: "sandbox" },
   { engine: "quickjs", placement: "process" },
+  { engine: "quickjs", placement: "sandbox" },
   { engine: "quickjs", placement: "thread" },
 ] as const;
 

@@ -50,13 +50,15 @@ export function startChild(command: Command): WorkerHandle {
   const workerId = findWorker === undefined ? () => child.pid : told(child, findWorker);
   const exited = watchExit(child, child.stderr!);
   if (command.onEnd !== undefined) void exited.then(command.onEnd);
-  const streams = [child, ...child.stdio] as ({ ref?(): void; unref?(): void } | null)[];
+  const [stdin, , stderr, socket, ...rest] = child.stdio as (Socket | null)[];
+  for (const pipe of rest) pipe?.unref(); // they end while it starts; the others say whether it is held
+  const streams = [child, stdin, stderr, socket];
   return {
     channel,
     kill: () => void child.kill("SIGKILL"),
     exited,
     usage: () => readUsage(workerId()),
-    hold: (held) => streams.forEach((stream) => (held ? stream?.ref?.() : stream?.unref?.())),
+    hold: (held) => streams.forEach((stream) => (held ? stream?.ref() : stream?.unref())),
   };
 }
 

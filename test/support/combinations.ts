@@ -5,9 +5,11 @@ import { demoTools } from "./demo-tools.ts";
 export const COMBINATIONS = [
   { engine: "v8", placement: "inline" },
   { engine: "v8", placement: "process" },
+  { engine: "v8", placement: "sandbox" },
   { engine: "quickjs", placement: "inline" },
   { engine: "quickjs", placement: "thread" },
   { engine: "quickjs", placement: "process" },
+  { engine: "quickjs", placement: "sandbox" },
 ] as const;
 
 export type Combination = (typeof COMBINATIONS)[number];

@@ -9,6 +9,9 @@ export interface Descriptors {
   readonly info: number;
 }
 
+/** The worker is nobody to itself, whoever starts it. */
+const NOBODY = "65534";
+
 /**
  * The options of bubblewrap, as they are fed to `--args`. Source: bwrap(1) 0.8.
  * All namespaces are new, the network's has not even a loopback that is up, no capability is kept, and no further user
@@ -26,7 +29,7 @@ export function bwrapOptions(
   };
   return [
     ...["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"],
-    ...["--new-session", "--clearenv", "--cap-drop", "ALL"],
+    ...["--new-session", "--clearenv", "--cap-drop", "ALL", "--uid", NOBODY, "--gid", NOBODY],
     ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
     ...layout.mounts.flatMap(({ source, target }) => ["--ro-bind", source, target]),
     ...["--tmpfs", "/dev", "--dev-bind", "/dev/null", "/dev/null"],
