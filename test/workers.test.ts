@@ -1,54 +1,14 @@
 /** What the process and thread placements promise beyond the contract: deaths, leftovers, reuse. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { createRuntime, type Runtime } from "../src/index.ts";
 import { startRuntime } from "./support/combinations.ts";
+import { descendants, isAlive, until } from "./support/processes.ts";
 
 const host = fileURLToPath(new URL("support/host.ts", import.meta.url));
 /** A built-in that neither engine can interrupt. */
 const UNSTOPPABLE = "return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)";
-
-/** Ids of all processes below `root`. */
-function descendants(root: number): number[] {
-  const parents = new Map<number, number>();
-  for (const entry of readdirSync("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, "latin1");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      if (fields[0] !== "Z") parents.set(Number(entry), Number(fields[1]));
-    } catch {
-      // it has just ended
-    }
-  }
-  const below = (pid: number): number[] =>
-    [...parents]
-      .filter(([, parent]) => parent === pid)
-      .flatMap(([child]) => [child, ...below(child)]);
-  return below(root);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return !stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
-  } catch {
-    return false;
-  }
-}
-
-async function until(condition: () => boolean, ms = 5_000): Promise<boolean> {
-  for (
-    const deadline = Date.now() + ms;
-    Date.now() < deadline;
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  ) {
-    if (condition()) return true;
-  }
-  return condition();
-}
 
 async function fine(runtime: Runtime): Promise<void> {
   expect(await runtime.run("return await tools.demo.echo('fine')")).toMatchObject({
@@ -202,7 +162,7 @@ async function* take(stream: NodeJS.ReadableStream, count: number): AsyncGenerat
   }
 }
 
-test.each(["v8-idle", "v8-stuck", "quickjs-stuck"])(
+test.each(["v8-idle", "v8-stuck", "v8-sandbox-idle", "v8-sandbox-stuck", "quickjs-stuck"])(
   "no worker outlives a host that is killed (%s)",
   async (mode) => {
     const { child, workers } = await startHost(mode);
@@ -212,16 +172,19 @@ test.each(["v8-idle", "v8-stuck", "quickjs-stuck"])(
   },
 );
 
-test("a host that forgets to close ends by itself", async () => {
-  const child = spawn(process.execPath, [host, "forgets"], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const { promise, resolve } = Promise.withResolvers<number | null>();
-  child.on("exit", resolve);
-  expect(
-    await Promise.race([promise, new Promise((late) => setTimeout(late, 10_000, "still there"))]),
-  ).toBe(0);
-});
+test.each(["forgets", "v8-sandbox-forgets"])(
+  "a host that forgets to close ends by itself (%s)",
+  async (mode) => {
+    const child = spawn(process.execPath, [host, mode], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    const { promise, resolve } = Promise.withResolvers<number | null>();
+    child.on("exit", resolve);
+    expect(
+      await Promise.race([promise, new Promise((late) => setTimeout(late, 10_000, "still there"))]),
+    ).toBe(0);
+  },
+);
 
 test("a thread is refused for v8, with the reason", async () => {
   const starting = createRuntime({ engine: "v8", placement: "thread" });

@@ -26,12 +26,13 @@ const probed = new Map<string, Promise<void>>();
  * Load an engine in a child process and see whether it boots. Asked once per process.
  * @throws CodecellError `engine_unavailable`
  */
-export function probeEngine(ref: EngineRef): Promise<void> {
-  let probe = probed.get(ref.module);
+export function probeEngine(ref: EngineRef, hardened = false): Promise<void> {
+  const key = `${ref.module} ${hardened}`;
+  let probe = probed.get(key);
   if (probe === undefined) {
-    const worker = startWorker(ref, false);
+    const worker = startWorker(ref, hardened);
     probe = worker.booted.finally(() => worker.kill());
-    probed.set(ref.module, probe);
+    probed.set(key, probe);
   }
   return probe;
 }

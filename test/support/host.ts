@@ -5,11 +5,11 @@ const mode = process.argv[2] ?? "";
 const engine = mode.startsWith("quickjs") ? "quickjs" : "v8";
 const runtime = await createRuntime({
   engine,
-  placement: "process",
+  placement: mode.includes("sandbox") ? "sandbox" : "process",
   tools: { demo: { never: () => new Promise(() => {}) } },
 });
 
-if (mode === "forgets") {
+if (mode.endsWith("forgets")) {
   const result = await runtime.run("return 1");
   if (!result.ok) process.exitCode = 1;
 } else {

@@ -24,11 +24,9 @@ export async function bubblewrapLauncher(
   settings: ResolvedSandbox,
   budget: WorkerBudget,
 ): Promise<Launcher> {
-  const [prlimit, bwrap, layout] = await Promise.all([
-    findExecutable("prlimit"),
-    findExecutable("bwrap"),
-    layOut(ref),
-  ]);
+  const bwrap = await findExecutable("bwrap");
+  const prlimit = await findExecutable("prlimit");
+  const layout = await layOut(ref);
   const filter = seccompFilter({
     profile: settings.syscalls,
     writes: settings.tmpMb > 0 || settings.paths.some((rule) => rule.access === "write"),

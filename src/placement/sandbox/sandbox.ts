@@ -27,7 +27,7 @@ export async function sandboxPlace(ref: EngineRef, options: SandboxOptions): Pro
   const launcher = await createLauncher(ref, options);
   const spawn = (): NearWorker => new NearWorker(startChild(launcher.command()), launcher.ref);
   const pool = await WorkerPool.create("sandbox", spawn, options.pool).catch((error: unknown) =>
-    diagnose(error, ref),
+    diagnose(error, ref, options.hardened),
   );
   return {
     name: pool.name,
@@ -56,9 +56,9 @@ async function createLauncher(
 }
 
 /** A worker did not boot: is it the engine, or is it the sandbox? The engine says, in a plain process. */
-async function diagnose(error: unknown, ref: EngineRef): Promise<never> {
+async function diagnose(error: unknown, ref: EngineRef, hardened: boolean): Promise<never> {
   if (!CodecellError.is(error) || error.code !== "engine_unavailable") throw error;
-  await probeEngine(ref);
+  await probeEngine(ref, hardened);
   throw sandboxUnavailable(messageOf(error), error);
 }
 
