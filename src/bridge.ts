@@ -12,7 +12,7 @@ import type { Discovery } from "./discovery/discovery.ts";
 import type { Host, HostCall } from "./engine/engine.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import type { Catalogue, ResolvedTool } from "./tools/catalogue.ts";
-import { ToolError } from "./tools/tool.ts";
+import { type NetworkRequest, ToolError } from "./tools/tool.ts";
 
 export interface BridgeOptions {
   readonly catalogue: Catalogue;
@@ -21,6 +21,10 @@ export interface BridgeOptions {
   /** Who runs the program, for tools that want to know. */
   readonly user: string | undefined;
   readonly onLog: ((entry: LogEntry) => void) | undefined;
+  /** A call was refused. */
+  readonly onDenied: (denial: { readonly tool: string; readonly message: string }) => void;
+  /** A tool made, or was refused, a request to the network for the program. */
+  readonly onRequest: (request: NetworkRequest) => void;
   /** A cap was breached that the place should have kept: the run has to be ended from here. */
   readonly onBreach: (failure: Failure) => void;
 }
@@ -102,6 +106,8 @@ export class Bridge implements Host {
     } catch (error) {
       const failure = describe(error, record.tool);
       record.error = failure.message;
+      if (failure.code === "denied")
+        this.#options.onDenied({ tool: record.tool, message: failure.message });
       return answerFailure(failure);
     } finally {
       record.ms = Math.round((performance.now() - started) * 1_000) / 1_000;
@@ -109,12 +115,15 @@ export class Bridge implements Host {
   }
 
   async #callTool(call: HostCall, record: Mutable<CallRecord>): Promise<string> {
-    const { catalogue, limits, user } = this.#options;
+    const { catalogue, limits, user, onRequest } = this.#options;
     const tool: ResolvedTool = catalogue.resolve(call.server, call.tool);
     record.tool = `${tool.server}.${tool.tool}`;
     const args = decode(call.args);
     const { signal } = this.#abort;
-    const value = await untilAborted(catalogue.call(tool, args, { signal, user }), signal);
+    const value = await untilAborted(
+      catalogue.call(tool, args, { signal, user, onRequest }),
+      signal,
+    );
     return encodeResult(value, limits, record.tool);
   }
 

@@ -11,6 +11,7 @@ export type {
 } from "./core/result.ts";
 export type { CategorySummary, ToolSpec, ToolSummary } from "./discovery/discovery.ts";
 export type { Engine, EngineModule, EngineRef, Host, Outcome, Session } from "./engine/engine.ts";
+export type { RunIdentity, SecurityEventName, SecurityEvents, SecurityListener } from "./events.ts";
 export type { EngineName, PlacementName } from "./engines.ts";
 export type { SandboxSettings } from "./placement/sandbox/settings.ts";
 export type { RuntimeOptions } from "./options.ts";
@@ -20,4 +21,5 @@ export {
   type Runtime,
   type RuntimeDescription,
 } from "./runtime.ts";
-export { tool, type ToolDefinition, ToolError } from "./tools/tool.ts";
+export type { AllowedHost, NetworkSettings } from "./tools/fetch/settings.ts";
+export { type NetworkRequest, tool, type ToolDefinition, ToolError } from "./tools/tool.ts";

@@ -9,6 +9,11 @@ import {
   resolveSandbox,
   type SandboxSettings,
 } from "./placement/sandbox/settings.ts";
+import {
+  type NetworkSettings,
+  type ResolvedNetwork,
+  resolveNetwork,
+} from "./tools/fetch/settings.ts";
 import type { LocalTools } from "./tools/local.ts";
 import { checkServers, type ServerConfig } from "./tools/mcp/config.ts";
 import { loadConfig } from "./tools/mcp/load.ts";
@@ -30,6 +35,8 @@ export interface RuntimeOptions {
   readonly hardened?: boolean;
   /** What workers see in placement `sandbox`, beside themselves. Default: nothing. */
   readonly sandbox?: SandboxSettings;
+  /** What programs may reach by `fetch`. Default: nothing, and then there is no `fetch`. */
+  readonly network?: NetworkSettings;
   /** Caps of every run, see {@link Limits}; a run can set its own. */
   readonly limits?: Partial<Limits>;
   /** Workers of the placements `thread` and `process`. */
@@ -53,10 +60,11 @@ export interface ResolvedOptions {
   readonly workers: PoolOptions;
   readonly hardened: boolean;
   readonly sandbox: ResolvedSandbox;
+  readonly network?: ResolvedNetwork;
 }
 
 /** What a config file may hold under `codecell`. */
-const SETTING_KEYS = ["engine", "placement", "hardened", "sandbox", "limits", "workers"];
+const SETTING_KEYS = ["engine", "placement", "hardened", "sandbox", "network", "limits", "workers"];
 const OPTION_KEYS = ["mcpServers", "config", "tools", ...SETTING_KEYS];
 const WORKER_RANGES = { spare: [0, 64], max: [1, 256], runsPerWorker: [1, 1_000_000] } as const;
 
@@ -73,6 +81,15 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   const given = checkServers(options.mcpServers ?? {}, "mcpServers", process.env);
   const servers = { ...file?.servers, ...given };
   const tools = options.tools ?? {};
+  const network = resolveNetwork(options.network ?? settings["network"], process.env);
+  if (
+    network !== undefined &&
+    (Object.hasOwn(tools, "network") || Object.hasOwn(servers, "network"))
+  )
+    throw new CodecellError(
+      "config_error",
+      "with network settings, no server can be called 'network'; rename it",
+    );
   for (const name of Object.keys(tools)) {
     if (Object.hasOwn(servers, name)) {
       throw new CodecellError(
@@ -91,6 +108,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     placement,
     hardened: checkHardened(options.hardened ?? settings["hardened"] ?? false, engine, placement),
     sandbox: checkSandbox(options.sandbox ?? settings["sandbox"], placement),
+    ...(network === undefined ? {} : { network }),
     limits: resolveLimits(options.limits, fileLimits),
     workers: resolveWorkers({ ...(settings["workers"] as object | undefined), ...options.workers }),
   };

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { Bridge } from "./bridge.ts";
-import { breach } from "./core/breach.ts";
+import { breach, isLimit } from "./core/breach.ts";
 import { CodecellError, type Failure } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { ExecutionResult, LogEntry } from "./core/result.ts";
@@ -15,10 +15,18 @@ import type { Outcome } from "./engine/engine.ts";
 import { type OpenedPlace, openPlace } from "./engines.ts";
 import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
 import type { Place } from "./placement/placement.ts";
+import {
+  type RunIdentity,
+  SecurityEmitter,
+  type SecurityEventName,
+  type SecurityListener,
+} from "./events.ts";
 import { report } from "./report.ts";
 import { type Catalogue, createCatalogue } from "./tools/catalogue.ts";
+import { FetchSource } from "./tools/fetch/fetch.ts";
 import { LocalSource } from "./tools/local.ts";
 import { McpSource } from "./tools/mcp/connection.ts";
+import type { ToolSource } from "./tools/tool.ts";
 
 /** What `run` takes beside the program. */
 export interface RunOptions {
@@ -67,10 +75,11 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   throw place.status === "rejected" ? place.reason : (catalogue as PromiseRejectedResult).reason;
 }
 
-function createSources({ servers, tools, limits }: ResolvedOptions): (McpSource | LocalSource)[] {
+function createSources({ servers, tools, network, limits }: ResolvedOptions): ToolSource[] {
   // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
   const maxMessageBytes = Math.max(16 * 1024 * 1024, 2 * limits.callBytes);
   return [
+    ...(network === undefined ? [] : [new FetchSource(network)]),
     ...Object.entries(tools).map(([name, functions]) => new LocalSource(name, functions)),
     ...Object.entries(servers).map(
       ([name, config]) => new McpSource(name, config, { maxMessageBytes }),
@@ -85,6 +94,7 @@ export class Runtime implements AsyncDisposable {
   readonly #notice: string | undefined;
   readonly #catalogue: Catalogue;
   readonly #discovery: Discovery;
+  readonly #events = new SecurityEmitter();
   readonly #running = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
@@ -113,16 +123,29 @@ export class Runtime implements AsyncDisposable {
     return await running.finally(() => this.#running.delete(running));
   }
 
+  /**
+   * Call `listener` for every event called `name` from now on; the answer stops that. A listener that throws is told of
+   * as a warning of the process.
+   */
+  on<Name extends SecurityEventName>(name: Name, listener: SecurityListener<Name>): () => void {
+    return this.#events.on(name, listener);
+  }
+
   async #run(source: string, limits: Limits, options: RunOptions): Promise<ExecutionResult> {
     const started = performance.now();
+    const { user } = options;
+    const identity = { runId: randomUUID(), ...(user === undefined ? {} : { user }) };
+    this.#tellStart(identity, source);
     const stop = new AbortController();
     let breached: Failure | undefined;
     const bridge = new Bridge({
       catalogue: this.#catalogue,
       discovery: this.#discovery,
       limits,
-      user: options.user,
+      user,
       onLog: options.onLog,
+      onDenied: (denial) => this.#events.emit("denied", { ...identity, ...denial }),
+      onRequest: (request) => this.#events.emit("network", { ...identity, ...request }),
       onBreach: (failure) => {
         breached ??= failure;
         stop.abort();
@@ -138,13 +161,36 @@ export class Runtime implements AsyncDisposable {
       breached === undefined ? outcome : { ...outcome, ok: false, error: breached };
     if (verdict.ok || verdict.clean) await bridge.drain(started + limits.wallMs);
     bridge.abort();
-    const { engine } = this.#options;
-    const facts = {
-      engine: engine.name,
-      placement: this.#place.name,
-      wallMs: performance.now() - started,
-    };
-    return report({ runId: randomUUID(), source, limits, outcome: verdict, bridge, ...facts });
+    const facts = { ...this.#whereabouts(), wallMs: performance.now() - started };
+    const { runId } = identity;
+    const result = report({ runId, source, limits, outcome: verdict, bridge, ...facts });
+    this.#tellEnd(identity, result);
+    return result;
+  }
+
+  #whereabouts(): { engine: string; placement: string } {
+    return { engine: this.#options.engine.name, placement: this.#place.name };
+  }
+
+  #tellStart(identity: RunIdentity, source: string): void {
+    this.#events.emit("run_start", {
+      ...identity,
+      ...this.#whereabouts(),
+      sourceHash: createHash("sha256").update(source).digest("hex"),
+      sourceBytes: utf8Length(source),
+    });
+  }
+
+  #tellEnd(identity: RunIdentity, result: ExecutionResult): void {
+    const { wallMs, cpuMs, toolCalls } = result.usage;
+    if (!result.ok) {
+      const { code, message } = result.error;
+      if (isLimit(result.error)) this.#events.emit("limit", { ...identity, code, message });
+      if (code === "worker_crashed")
+        this.#events.emit("worker_crash", { ...identity, ...this.#whereabouts(), message });
+    }
+    const code = result.ok ? {} : { code: result.error.code };
+    this.#events.emit("run_end", { ...identity, ok: result.ok, ...code, wallMs, cpuMs, toolCalls });
   }
 
   async #execute(

@@ -24,3 +24,18 @@ export function memoryBreach({ memoryMb }: Limits): Failure {
 export function aborted(message = "the run was aborted"): Failure {
   return { code: "aborted", name: "AbortError", message };
 }
+
+const LIMITS: ReadonlySet<Failure["code"]> = new Set([
+  "timeout",
+  "cpu_limit",
+  "memory",
+  "stack_overflow",
+  "call_limit",
+  "output_limit",
+  "source_too_large",
+]);
+
+/** Whether a run was ended by a cap; a tool that failed for one of its own did not end it by that. */
+export function isLimit({ code, name }: Failure): boolean {
+  return LIMITS.has(code) && name !== "ToolError";
+}

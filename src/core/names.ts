@@ -27,4 +27,6 @@ export interface NameTable {
   /** Changes whenever the names change. */
   readonly version: string;
   readonly servers: readonly ServerNames[];
+  /** Programs have `fetch`. */
+  readonly fetch?: boolean;
 }

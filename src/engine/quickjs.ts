@@ -67,7 +67,9 @@ async function loadVariant(): Promise<QuickJSSyncVariant> {
 /** See {@link EngineModule.assets}. */
 export async function assets(): Promise<{ wasmFile: string }> {
   const { fileURLToPath } = await import("node:url");
-  return { wasmFile: fileURLToPath(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm")) };
+  return {
+    wasmFile: fileURLToPath(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm")),
+  };
 }
 
 async function compileEngine(wasmFile: string | undefined): Promise<WebAssembly.Module> {

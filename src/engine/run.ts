@@ -79,6 +79,7 @@ export class Run {
       valueDepth,
       logBytes,
       flat: flatNames(this.#names, program.words),
+      fetch: this.#names.fetch === true,
     };
     return JSON.stringify(setup);
   }

@@ -18,11 +18,7 @@ export async function threadPlace(ref: EngineRef, options: PoolOptions): Promise
       hint: "An isolate that runs out of memory or ignores its timeout takes its whole process along, threads included: use placement 'process', or engine 'quickjs'.",
     });
   }
-  return await WorkerPool.create(
-    "thread",
-    () => new NearWorker(startWorker(), ref),
-    options,
-  );
+  return await WorkerPool.create("thread", () => new NearWorker(startWorker(), ref), options);
 }
 
 function startWorker(): WorkerHandle {
@@ -40,7 +36,9 @@ function startWorker(): WorkerHandle {
       const crash = (error: Error): void =>
         resolve({ outOfMemory: isOutOfMemory(error), detail: error.message, lastWords: "" });
       worker.on("error", crash);
-      worker.on("exit", (code) => resolve({ outOfMemory: false, detail: `exit code ${code}`, lastWords: "" }));
+      worker.on("exit", (code) =>
+        resolve({ outOfMemory: false, detail: `exit code ${code}`, lastWords: "" }),
+      );
     }),
     usage: () => ({ cpuMs: worker.performance.eventLoopUtilization().active, rssBytes: 0 }),
     hold: (held) => (held ? worker.ref() : worker.unref()),

@@ -68,12 +68,14 @@ class LiveCatalogue implements Catalogue {
   }
 
   #rename(): void {
-    this.names = buildNames(
+    const fetch = [...this.#shelves.values()].some(({ source }) => source.offersFetch === true);
+    const names = buildNames(
       [...this.#shelves].map(([name, { tools }]) => ({
         name,
         tools: tools.map((tool) => tool.name),
       })),
     );
+    this.names = { ...names, ...(fetch ? { fetch } : {}) };
   }
 
   get servers(): readonly CatalogueServer[] {

@@ -30,6 +30,21 @@ export interface CallContext {
   /** Who runs the program, as the caller of `run` named them. */
   readonly user?: string | undefined;
   readonly onProgress?: (progress: Progress) => void;
+  /** Told of every request that the call makes to the network for the program. */
+  readonly onRequest?: (request: NetworkRequest) => void;
+}
+
+/** One request to the network, made or refused. Of redirects, each hop is one. */
+export interface NetworkRequest {
+  readonly method: string;
+  /** Without its query and fragment, which may hold secrets. */
+  readonly url: string;
+  /** Absent when it was refused or failed. */
+  readonly status?: number;
+  /** Of the response's body. */
+  readonly bytes: number;
+  readonly ms: number;
+  readonly error?: string;
 }
 
 /** Where tools come from: an MCP server or a namespace of local functions. */
@@ -45,6 +60,8 @@ export interface ToolSource extends Partial<AsyncDisposable> {
   call(tool: string, args: unknown, context: CallContext): Promise<unknown>;
   /** True for a tool whose arguments the source checks itself: its schema is a description only. */
   validates?(tool: string): boolean;
+  /** It offers `fetch`, which programs find as a global too. */
+  readonly offersFetch?: boolean;
   /** `listener` runs whenever the list of tools may have changed. */
   onChanged?(listener: () => void): void;
 }

@@ -20,6 +20,7 @@ import {
   EventTarget,
   setTimerHook,
 } from "./events.ts";
+import { fetch, Headers, Response } from "./fetch.ts";
 import { lockDown } from "./lockdown.ts";
 import { link } from "./modules.ts";
 import { sendError, sendValue } from "./outcome.ts";
@@ -34,6 +35,8 @@ export interface Setup {
   readonly valueDepth: number;
   readonly logBytes: number;
   readonly flat: readonly (readonly [flat: string, server: string, tool: string])[];
+  /** The host offers requests to the network. */
+  readonly fetch: boolean;
 }
 
 type ProgramFunction = (scope: ProgramScope) => Promise<unknown>;
@@ -121,6 +124,11 @@ function prepare(setupText: string): Setup {
   limitCalls(setup.callBytes, setup.valueDepth);
   define("console", createConsole({ budget: setup.logBytes }));
   define("performance", createPerformance());
+  if (setup.fetch) {
+    define("fetch", fetch);
+    define("Headers", Headers);
+    define("Response", Response);
+  }
   defineFlat(globals, setup.flat);
   return setup;
 }
@@ -130,7 +138,7 @@ function prepare(setupText: string): Setup {
  * host does not listen yet.
  */
 function warmUp(): void {
-  prepare('{"callBytes":1000,"valueDepth":9,"logBytes":9,"flat":[]}');
+  prepare('{"callBytes":1000,"valueDepth":9,"logBytes":9,"flat":[],"fetch":false}');
   promiseThen(callTool("", "", {}), undefined, () => {});
   settle(1, '{"a":[1]}');
   sendValue({ a: [1, "x"] }, 1_000, 9);

@@ -56,9 +56,8 @@ export async function layOut(ref: EngineRef): Promise<Layout> {
     entry: `${ROOT}/worker/worker.mjs`,
     ref: {
       name: ref.name,
-      module: pathToFileURL(
-        own[0]?.target ?? `${ROOT}/worker/${basename(bundled(ref).module)}`,
-      ).href,
+      module: pathToFileURL(own[0]?.target ?? `${ROOT}/worker/${basename(bundled(ref).module)}`)
+        .href,
       options: { ...(ref.options as object | undefined), ...options },
     },
     libraryPath: LIBRARIES,
@@ -86,7 +85,10 @@ async function linkedLibraries(files: readonly string[]): Promise<Mount[]> {
     throw new CodecellError(
       "sandbox_unavailable",
       `the libraries that Node links cannot be listed: ${messageOf(error).split("\n", 1)[0]}`,
-      { hint: "ldd has to be on the PATH; it comes with the C library (package libc-bin).", cause: error },
+      {
+        hint: "ldd has to be on the PATH; it comes with the C library (package libc-bin).",
+        cause: error,
+      },
     );
   }
   return parseLinked(output);

@@ -30,7 +30,8 @@ export function prlimitArguments(settings: ResolvedSandbox, budget: WorkerBudget
   const { limits, runsPerWorker, hardened } = budget;
   const mapped = hardened ? MAPPED_MIB.hardened : MAPPED_MIB.normal;
   // Enough for every run of the worker's life to use all of its time on all its threads.
-  const cpuSeconds = Math.ceil((runsPerWorker * (limits.cpuMs + limits.compileMs) * 2) / 1_000) + 60;
+  const cpuSeconds =
+    Math.ceil((runsPerWorker * (limits.cpuMs + limits.compileMs) * 2) / 1_000) + 60;
   return [
     `--data=${(mapped + workerMemoryMib(limits)) * MIB}`,
     `--nofile=${settings.fileDescriptors}`,

@@ -49,9 +49,13 @@ async function createLauncher(
     case "darwin":
       return await seatbeltLauncher(ref, settings, hardened);
     default:
-      throw new CodecellError("sandbox_unavailable", `there is no sandbox for ${process.platform}`, {
-        hint: "Use Linux or macOS (on Windows: WSL 2), or placement 'process'.",
-      });
+      throw new CodecellError(
+        "sandbox_unavailable",
+        `there is no sandbox for ${process.platform}`,
+        {
+          hint: "Use Linux or macOS (on Windows: WSL 2), or placement 'process'.",
+        },
+      );
   }
 }
 

@@ -55,11 +55,7 @@ export interface FilterOptions {
  * The filter as `bwrap --seccomp` reads it.
  * @throws CodecellError `sandbox_unavailable` for an architecture whose calls are not known here
  */
-export function seccompFilter({
-  profile,
-  writes,
-  arch = process.arch,
-}: FilterOptions): Uint8Array {
+export function seccompFilter({ profile, writes, arch = process.arch }: FilterOptions): Uint8Array {
   const architecture = ARCHITECTURES[arch];
   if (architecture === undefined) {
     throw new CodecellError(

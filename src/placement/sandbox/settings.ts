@@ -166,13 +166,19 @@ export function accessOf(path: string, rules: readonly PathRule[]): Access {
 }
 
 function isVisible(path: string, rules: readonly PathRule[]): boolean {
-  return accessOf(path, rules.filter((rule) => rule.path !== path)) !== "none";
+  return (
+    accessOf(
+      path,
+      rules.filter((rule) => rule.path !== path),
+    ) !== "none"
+  );
 }
 
 /** One spelling per file, or a rule could be walked around. Answers whether it is a folder. */
 function checkPath(path: string, place: string): boolean {
   const shown = `${place} is ${JSON.stringify(path)}`;
-  if (!isAbsolute(path) || path.includes("\0")) throw wrong(`${shown}; it must be an absolute path`);
+  if (!isAbsolute(path) || path.includes("\0"))
+    throw wrong(`${shown}; it must be an absolute path`);
   const clean = normalize(path).replace(/(?<=.)\/$/, "");
   if (clean !== path) throw wrong(`${shown}; write it as ${JSON.stringify(clean)}`);
   if (OWN.includes(path) || NEVER.some((folder) => path.startsWith(folder)))
@@ -180,7 +186,9 @@ function checkPath(path: string, place: string): boolean {
   try {
     const real = realpathSync(path);
     if (real !== path)
-      throw wrong(`${shown}, which leads through a symbolic link to ${JSON.stringify(real)}: give that path`);
+      throw wrong(
+        `${shown}, which leads through a symbolic link to ${JSON.stringify(real)}: give that path`,
+      );
     return statSync(path).isDirectory();
   } catch (error) {
     if (CodecellError.is(error)) throw error;

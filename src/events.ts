@@ -1,0 +1,75 @@
+import type { ErrorCode } from "./core/errors.ts";
+import type { NetworkRequest } from "./tools/tool.ts";
+
+/** Which run an event belongs to. */
+export interface RunIdentity {
+  readonly runId: string;
+  /** As the caller of `run` named them. */
+  readonly user?: string;
+}
+
+/** What a runtime tells, for audit logs and alarms. Times are those of the listener's call: events are not delayed. */
+export interface SecurityEvents {
+  /** A program is about to be compiled and run. */
+  run_start: RunIdentity & {
+    readonly engine: string;
+    readonly placement: string;
+    /** SHA-256 of the program's text, in hex. */
+    readonly sourceHash: string;
+    /** The program's size in UTF-8. */
+    readonly sourceBytes: number;
+  };
+  /** A run is over. */
+  run_end: RunIdentity & {
+    readonly ok: boolean;
+    /** Absent when the run succeeded. */
+    readonly code?: ErrorCode;
+    readonly wallMs: number;
+    readonly cpuMs: number;
+    readonly toolCalls: number;
+  };
+  /** A run was ended because it breached a cap. */
+  limit: RunIdentity & { readonly code: ErrorCode; readonly message: string };
+  /** A call was refused: by the network's rules, by a policy. */
+  denied: RunIdentity & { readonly tool: string; readonly message: string };
+  /** A program's request to the network, made or refused. */
+  network: RunIdentity & NetworkRequest;
+  /** The worker of a run died, and not by a limit: a bug of an engine, or an attempt at one. */
+  worker_crash: RunIdentity & {
+    readonly engine: string;
+    readonly placement: string;
+    readonly message: string;
+  };
+}
+
+export type SecurityEventName = keyof SecurityEvents;
+export type SecurityListener<Name extends SecurityEventName> = (
+  event: SecurityEvents[Name],
+) => void;
+
+type AnyListener = (event: never) => void;
+
+/** Listeners by event. One that throws is told of as a warning of the process and disturbs neither runs nor others. */
+export class SecurityEmitter {
+  readonly #listeners = new Map<SecurityEventName, Set<AnyListener>>();
+
+  /** Call `listener` for every event called `name`; the answer stops that. */
+  on<Name extends SecurityEventName>(name: Name, listener: SecurityListener<Name>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners);
+    // One entry per call of `on`, also when the same function listens twice.
+    const entry: AnyListener = (event) => listener(event);
+    listeners.add(entry);
+    return () => void listeners.delete(entry);
+  }
+
+  emit<Name extends SecurityEventName>(name: Name, event: SecurityEvents[Name]): void {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        listener(Object.freeze({ ...event }) as never);
+      } catch (error) {
+        process.emitWarning(`a listener of ${name} threw: ${String(error)}`, "CodecellWarning");
+      }
+    }
+  }
+}

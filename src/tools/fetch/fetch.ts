@@ -1,0 +1,233 @@
+import { type Agent, fetch, type Response } from "undici";
+import { messageOf } from "../../core/errors.ts";
+import { Semaphore } from "../../core/semaphore.ts";
+import { redactor } from "../mcp/redact.ts";
+import { type CallContext, ToolError, type ToolInfo, type ToolSource } from "../tool.ts";
+import { readBody } from "./body.ts";
+import { guardedAgent, type Resolver } from "./dial.ts";
+import { type Destination, destinationOf, matches } from "./hosts.ts";
+import { checkRequest, type FetchRequest, type Pair } from "./request.ts";
+import type { AllowRule, ResolvedNetwork } from "./settings.ts";
+
+const LABEL = "network.fetch";
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** Not sent on to another origin, as the Fetch standard asks. */
+const CREDENTIALS = new Set(["authorization", "cookie", "proxy-authorization"]);
+
+/** What a program gets, see the guest's Response. */
+interface FetchAnswer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly headers: readonly Pair[];
+  /** Text where the bytes are UTF-8. */
+  readonly body: string | Uint8Array;
+}
+
+/** The network as a tool: the one way a program has to it. Every hop of every request is judged here. */
+export class FetchSource implements ToolSource {
+  readonly name = "network";
+  readonly warnings: readonly string[] = [];
+  readonly offersFetch = true;
+  readonly #settings: ResolvedNetwork;
+  readonly #agent: Agent;
+  readonly #slots: Semaphore;
+
+  /** @param resolve for tests: the system's resolver by default */
+  constructor(settings: ResolvedNetwork, resolve?: Resolver) {
+    this.#settings = settings;
+    this.#agent = guardedAgent(settings.isAllowedAddress, settings.connections, resolve);
+    this.#slots = new Semaphore(settings.connections);
+  }
+
+  async list(): Promise<readonly ToolInfo[]> {
+    const hosts = this.#settings.allow.map(
+      ({ pattern, methods }) => `${pattern} (${methods.join(", ")})`,
+    );
+    return [
+      {
+        name: "fetch",
+        description: `Request a URL; in programs also as the global fetch(url, init). Allowed: ${hosts.join("; ")}.`,
+        inputSchema: {
+          type: "object",
+          properties: {
+            url: { type: "string" },
+            method: { type: "string" },
+            headers: { description: "an object, or a list of pairs" },
+            body: { description: "text or bytes" },
+            redirect: { enum: ["follow", "manual", "error"] },
+          },
+          required: ["url"],
+        },
+        annotations: { openWorldHint: true },
+      },
+    ];
+  }
+
+  /** @throws ToolError `denied`, `invalid_arguments`, `output_limit`, `tool_error` */
+  async call(_tool: string, args: unknown, context: CallContext): Promise<FetchAnswer> {
+    const request = checkRequest(args, this.#settings.requestBytes);
+    return await this.#slots.run(async () => {
+      const timeout = AbortSignal.timeout(this.#settings.timeoutMs);
+      const signal = AbortSignal.any([context.signal, timeout]);
+      try {
+        return await this.#follow(request, signal, context);
+      } catch (error) {
+        throw toToolError(error, timeout.aborted, this.#settings.timeoutMs);
+      }
+    });
+  }
+
+  async #follow(
+    first: FetchRequest,
+    signal: AbortSignal,
+    context: CallContext,
+  ): Promise<FetchAnswer> {
+    let request = first;
+    for (let hop = 0; ; hop++) {
+      // oxlint-disable-next-line no-await-in-loop -- each hop depends on the one before
+      const { response, answer } = await this.#hop(request, signal, context);
+      const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
+      if (location === null || request.redirect === "manual")
+        return { ...answer, url: withoutFragment(request.url), redirected: hop > 0 };
+      if (request.redirect === "error")
+        throw new ToolError("tool_error", "the server redirects, which the request does not want");
+      if (hop >= this.#settings.redirects)
+        throw new ToolError("denied", `the server redirects more than ${hop} times`);
+      request = redirected(request, response.status, location);
+    }
+  }
+
+  async #hop(
+    request: FetchRequest,
+    signal: AbortSignal,
+    context: CallContext,
+  ): Promise<{ response: Response; answer: Omit<FetchAnswer, "url" | "redirected"> }> {
+    const started = performance.now();
+    const told = { method: request.method, url: request.url.origin + request.url.pathname };
+    try {
+      const rule = this.#ruleFor(request);
+      const { response, answer, bytes } = await this.#send(request, rule, signal);
+      const ms = performance.now() - started;
+      context.onRequest?.({ ...told, status: response.status, bytes, ms });
+      return { response, answer };
+    } catch (error) {
+      const failure = toToolError(error, false, 0);
+      const ms = performance.now() - started;
+      context.onRequest?.({ ...told, bytes: 0, ms, error: failure.message });
+      throw error;
+    }
+  }
+
+  /** The first rule that allows it. Everything is decided on the parsed URL that is requested. */
+  #ruleFor({ url, method }: FetchRequest): AllowRule {
+    const destination = destinationOf(url);
+    if (destination === undefined || url.username !== "" || url.password !== "")
+      throw denied(
+        `${url.protocol}//${url.host} is no place for a request: http(s), a host, no credentials`,
+      );
+    const { allow, deny } = this.#settings;
+    const rules = allow.filter((rule) => matches(rule, destination));
+    if (rules.length === 0 || deny.some((rule) => matches(rule, destination)))
+      throw denied(`${spell(destination)} is not a host that programs may reach`, allow);
+    const rule = rules.find(({ methods }) => methods.includes(method));
+    if (rule === undefined)
+      throw denied(
+        `${method} is not allowed for ${spell(destination)}; allowed: ${rules.flatMap(({ methods }) => methods).join(", ")}`,
+      );
+    return rule;
+  }
+
+  async #send(
+    { url, method, headers, body }: FetchRequest,
+    rule: AllowRule,
+    signal: AbortSignal,
+  ): Promise<{
+    response: Response;
+    answer: Omit<FetchAnswer, "url" | "redirected">;
+    bytes: number;
+  }> {
+    const own = headers.filter(([name]) => !Object.hasOwn(rule.headers, name));
+    const response = await fetch(url, {
+      method,
+      headers: [...own, ...Object.entries(rule.headers)].map(([name, value]) => [name, value]),
+      ...(body === undefined ? {} : { body }),
+      redirect: "manual",
+      dispatcher: this.#agent,
+      signal,
+    });
+    const bytes = await readBody(response, this.#settings.responseBytes);
+    const redact = redactor(Object.values(rule.headers));
+    const text = utf8(bytes);
+    return {
+      response,
+      bytes: bytes.length,
+      answer: {
+        status: response.status,
+        statusText: response.statusText,
+        headers: [...response.headers].map(([name, value]) => [name, redact(value)] as const),
+        body: text === undefined ? bytes : redact(text),
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+/** The request that a redirect asks for: the Fetch standard's HTTP-redirect fetch. */
+function redirected(request: FetchRequest, status: number, location: string): FetchRequest {
+  if (!URL.canParse(location, request.url))
+    throw new ToolError("tool_error", "the server redirects to what is no URL");
+  const url = new URL(location, request.url);
+  const { method, headers, body, redirect } = request;
+  const toGet =
+    (status === 303 && method !== "HEAD") ||
+    ((status === 301 || status === 302) && method === "POST");
+  const elsewhere = url.origin !== request.url.origin;
+  const kept = headers.filter(
+    ([name]) => !(elsewhere && CREDENTIALS.has(name)) && !(toGet && name.startsWith("content-")),
+  );
+  return {
+    url,
+    method: toGet ? "GET" : method,
+    headers: kept,
+    redirect,
+    ...(toGet || body === undefined ? {} : { body }),
+  };
+}
+
+function denied(message: string, allow: readonly AllowRule[] = []): ToolError {
+  const hosts = allow.slice(0, 10).map(({ pattern }) => pattern);
+  const hint = hosts.length === 0 ? undefined : `Allowed are ${hosts.join(", ")}.`;
+  return new ToolError("denied", message, { tool: LABEL, ...(hint === undefined ? {} : { hint }) });
+}
+
+function spell({ protocol, host, port }: Destination): string {
+  return `${protocol}//${host}:${port}`;
+}
+
+function withoutFragment(url: URL): string {
+  return url.href.slice(0, url.href.length - url.hash.length);
+}
+
+function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What went wrong, in words that hold nothing of the host: undici keeps the reason in `cause`. */
+function toToolError(error: unknown, timedOut: boolean, timeoutMs: number): ToolError {
+  for (let cause = error; cause !== undefined; cause = (cause as { cause?: unknown } | null)?.cause)
+    if (cause instanceof ToolError) return cause;
+  if (timedOut)
+    return new ToolError("tool_error", `the request took more than ${timeoutMs} ms`, { tool: LABEL });
+  const cause = (error as { cause?: { code?: unknown } }).cause;
+  const reason = typeof cause?.code === "string" ? cause.code : messageOf(cause ?? error);
+  return new ToolError("tool_error", `the request failed: ${reason}`, { tool: LABEL });
+}
