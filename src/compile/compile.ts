@@ -114,6 +114,9 @@ function rewrite(code: string, tree: Tree, edits: Edits, comments: readonly Comm
       edits.replace(node.start, node.start + "import".length, `${SCOPE}.import`);
     } else if (node.type === "MetaProperty" && node.meta.name === "import") {
       edits.replace(node.start, node.end, `${SCOPE}.meta`);
+    } else if (node.type === "UnaryExpression" && code.startsWith("<!--", node.start - 1)) {
+      // To the engine, which runs scripts, that begins a comment: the rest of the line would be gone, and what it closes.
+      edits.replace(node.start, node.start + 1, " !");
     } else using.note(node, parents);
   });
   for (const { start, end } of comments) disarm(code, start, end, edits);

@@ -34,10 +34,15 @@ export function stripTypes(text: string): Stripped {
   };
 }
 
-function syntaxError(error: unknown): unknown {
+function syntaxError(error: unknown): CompileError {
   if (error instanceof RangeError) return tooDeep();
   const { loc, message } = error as { loc?: { line: number; column: number }; message?: string };
-  if (loc === undefined || message === undefined) return error;
+  if (loc === undefined || message === undefined) {
+    // Its own checks and slips on broken programs have no position: "Invalid scope depth at end of file: 1".
+    return new CompileError("the program cannot be parsed", {
+      hint: "Look for a bracket that is not closed, or a class or function without a body.",
+    });
+  }
   return new CompileError(message.replace(/ \(\d+:\d+\)$/, ""), {
     line: loc.line,
     column: loc.column,

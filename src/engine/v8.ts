@@ -83,8 +83,11 @@ class V8Vm implements Vm {
   }
 
   start(code: string, setup: string, budgetMs: number): void {
-    // No time limit here: a function expression is evaluated, none of the program runs yet.
-    const program = this.#compile(code).runSync(this.#context, { reference: true });
+    // Only a function expression is evaluated here; should that ever be more, it has no more time than the program.
+    const program = this.#compile(code).runSync(this.#context, {
+      reference: true,
+      timeout: budgetMs,
+    });
     this.#start.applySync(undefined, [program.derefInto({ release: true }), setup], {
       timeout: budgetMs,
     });

@@ -1,0 +1,159 @@
+/** Fuzz targets: what a hostile worker can send, and what a hostile program can be. */
+import { readdirSync, readFileSync } from "node:fs";
+import { duplexPair } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { parseExpressionAt } from "acorn";
+import fc from "fast-check";
+import { FramedChannel } from "../../src/channel/framed.ts";
+import { compile, CompileError } from "../../src/compile/compile.ts";
+import { DeadlineError, withDeadline } from "../../src/placement/deadline.ts";
+import { readMessage } from "../../src/placement/protocol.ts";
+
+const CAP = 1_000;
+const HOSTILE = fileURLToPath(new URL("../../fixtures/hostile/", import.meta.url));
+
+function frame(body: Buffer): Buffer {
+  const header = Buffer.alloc(4);
+  header.writeUInt32BE(body.length);
+  return Buffer.concat([header, body]);
+}
+
+/** The messages in `bytes`, as the format says: the plainest decoder that there can be. */
+function reference(bytes: Buffer): { messages: string[]; refused: boolean } {
+  const messages: string[] = [];
+  for (let at = 0; at + 4 <= bytes.length;) {
+    const length = bytes.readUInt32BE(at);
+    if (length > CAP) return { messages, refused: true };
+    if (at + 4 + length > bytes.length) break;
+    messages.push(bytes.toString("utf8", at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return { messages, refused: false };
+}
+
+const bytes = fc
+  .array(
+    fc.oneof(
+      fc.uint8Array({ maxLength: 40 }).map((body) => Buffer.from(body)),
+      fc.uint8Array({ maxLength: 1_100 }).map((body) => frame(Buffer.from(body))),
+      fc.json().map((json) => frame(Buffer.from(`[${json}]\n${json}`))),
+    ),
+  )
+  .map((parts) => Buffer.concat(parts));
+
+/** Any bytes in any pieces: the decoder agrees with the reference, and reading messages never throws. */
+export const frameDecoder = fc.asyncProperty(bytes, fc.array(fc.nat(2_000)), async (sent, cuts) => {
+  const [raw, end] = duplexPair();
+  const channel = new FramedChannel(end, CAP);
+  const received: string[] = [];
+  channel.onMessage((message) => {
+    received.push(message);
+    readMessage(message);
+  });
+  let at = 0;
+  for (const cut of cuts) raw.write(sent.subarray(at, (at += cut)));
+  raw.write(sent.subarray(at));
+  await new Promise((resolve) => setImmediate(resolve));
+  const expected = reference(sent);
+  if (JSON.stringify(received) !== JSON.stringify(expected.messages))
+    throw new Error(`received ${received.length} messages, not ${expected.messages.length}`);
+  if (end.destroyed !== expected.refused)
+    throw new Error(
+      expected.refused ? "a frame over the cap was borne" : "a good stream was refused",
+    );
+  raw.destroy();
+  end.destroy();
+});
+
+const corpus = readdirSync(HOSTILE, { recursive: true, encoding: "utf8" })
+  .filter((file) => /\.[jt]s$/.test(file))
+  .map((file) => readFileSync(HOSTILE + file, "utf8"))
+  .filter((source) => source.length < 4_000);
+const fragments = [
+  ..."(){}[]<>;,.:?!`'\"/\\\n=+-*&|^~@#$",
+  ...[
+    "=>",
+    "...",
+    "${",
+    "*/",
+    "/*",
+    "//",
+    "<!--",
+    "-->",
+    "```",
+    "```ts\n",
+    "\u2028",
+    "\0",
+    "\ud800",
+  ],
+  ...[
+    "async ",
+    "await ",
+    "function ",
+    "class ",
+    "import ",
+    "export default ",
+    "return ",
+    "using ",
+    "enum ",
+    "type ",
+  ],
+  ...[
+    "as any",
+    "satisfies T",
+    "<T,>",
+    "?.",
+    "??",
+    "#x",
+    "static {",
+    "yield ",
+    "new.target",
+    "import.meta",
+  ],
+];
+const piece = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...fragments) },
+  fc
+    .constantFrom(...corpus)
+    .chain((source) =>
+      fc
+        .tuple(fc.nat(source.length), fc.nat(200))
+        .map(([at, length]) => source.slice(at, at + length)),
+    ),
+  fc.string({ unit: "binary", maxLength: 5 }),
+);
+const source = fc
+  .tuple(
+    fc.constantFrom("", ...corpus),
+    fc.array(fc.tuple(fc.nat(), fc.nat(30), piece), { maxLength: 6 }),
+  )
+  .map(([seed, edits]) => {
+    let text = seed;
+    for (const [position, removed, added] of edits) {
+      const at = position % (text.length + 1);
+      text = text.slice(0, at) + added + text.slice(at + removed);
+    }
+    return text;
+  });
+
+/**
+ * Any text: it compiles, or it is refused with a CompileError, or its time is up. What it compiles to is one function
+ * and nothing beside it: a program that could end its own wrapper would run before its limits hold.
+ */
+export const programCompiler = fc.property(source, (text) => {
+  let code: string;
+  try {
+    ({ code } = withDeadline(1_000, () => compile(text, { sourceBytes: 100_000 })));
+  } catch (error) {
+    if (error instanceof CompileError || error instanceof DeadlineError) return;
+    throw error;
+  }
+  const expression = parseExpressionAt(code, 0, {
+    ecmaVersion: "latest",
+    allowHashBang: false,
+  });
+  if (expression.type !== "ParenthesizedExpression" && expression.type !== "FunctionExpression")
+    throw new Error(`compiled to a ${expression.type}`);
+  if (code.slice(expression.end).replace(/^\)?;?\s*$/, "") !== "")
+    throw new Error("something stands beside the program's function");
+});
