@@ -106,7 +106,7 @@ export class WorkerPool implements Place {
   }
 
   async #giveBack(worker: NearWorker): Promise<void> {
-    const fit = (await worker.ready) && worker.runs < this.#options.runsPerWorker && !this.#closed;
+    const fit = (await worker.ready) && worker.runs < this.#options.runsPerWorker;
     worker.hold(false);
     if (fit) return this.#offer(worker);
     this.#discard(worker);
@@ -136,7 +136,11 @@ export class WorkerPool implements Place {
   }
 
   #offer(worker: NearWorker): void {
-    if (this.#closed) return this.#discard(worker);
+    // It may have said that it is ready and been killed for its last run all the same.
+    if (this.#closed || worker.dead) {
+      this.#discard(worker);
+      return this.#refill();
+    }
     const next = this.#queue.shift();
     if (next === undefined) this.#idle.push(worker);
     else next.resolve(worker);
