@@ -63,7 +63,7 @@ test("run prints the value on stdout and the logs on stderr", async () => {
   expect(code).toBe(0);
   expect(JSON.parse(out)).toEqual({ a: [1, 2] });
   expect(err).toContain("working\n");
-  expect(err).toMatch(/codecell: v8 process, .* ms, 0 tool calls/);
+  expect(err).toMatch(/codecell: v8 sandbox, .* ms, 0 tool calls/);
 });
 
 test("run shows where a program failed, and exits with 1", async () => {
@@ -144,11 +144,6 @@ test.each<[mistake: string, args: string[], message: RegExp]>([
     "a thread for v8",
     ["run", "-", "--placement", "thread"],
     /v8 engine cannot run in placement 'thread'/,
-  ],
-  [
-    "a sandbox that is not there yet",
-    ["run", "-", "--placement", "sandbox"],
-    /sandbox_unavailable/,
   ],
   ["a bad time", ["run", "-", "--timeout", "soon"], /--timeout is 'soon'/],
   ["a negative time", ["run", "-", "--timeout", "-5"], /--timeout/],
@@ -257,8 +252,23 @@ test("doctor tells what works", async () => {
   expect(code).toBe(0);
   const { checks } = JSON.parse(out) as { checks: { name: string; ok: boolean }[] };
   expect(checks.filter(({ ok }) => ok).map(({ name }) => name)).toEqual(
-    expect.arrayContaining(["node", "engine v8", "engine quickjs"]),
+    expect.arrayContaining(["node", "engine v8", "engine quickjs", "sandbox"]),
   );
+});
+
+test("without bubblewrap, auto is a process with one line that says why, and sandbox is refused", async () => {
+  const start = { input: "return 1", env: { PATH: "/nowhere" } };
+  const { code, out, err } = await codecell(["run", "-"], start);
+  expect([code, out]).toEqual([0, "1\n"]);
+  const [notice, summary] = err.trim().split("\n");
+  expect(notice).toMatch(/no sandbox here.*placement 'process'.*bwrap is not on the PATH.*apt-get/);
+  expect(summary).toMatch(/codecell: v8 process/);
+  const refused = await codecell(["run", "-", "--placement", "sandbox"], start);
+  expect(refused.code).toBe(2);
+  expect(refused.err).toMatch(/sandbox_unavailable.*bwrap is not on the PATH/);
+  const doctor = await codecell(["doctor"], start);
+  expect(doctor.code).toBe(0);
+  expect(doctor.out).toMatch(/no +sandbox +bwrap is not on the PATH\n +Install bubblewrap/);
 });
 
 test("help is there for every command", async () => {

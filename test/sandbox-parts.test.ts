@@ -1,19 +1,12 @@
 /** Parts of the sandbox that this machine cannot run whole: other architectures, macOS, cgroups. */
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createRuntime } from "../src/index.ts";
 import { createCgroup } from "../src/placement/sandbox/cgroup.ts";
 import { parseLinked } from "../src/placement/sandbox/layout.ts";
 import { seatbeltProfile } from "../src/placement/sandbox/seatbelt.ts";
 import { type FilterOptions, seccompFilter } from "../src/placement/sandbox/seccomp.ts";
+import { temporaryFolder } from "./support/folders.ts";
 import { rawEngine } from "./support/raw-engine.ts";
 
 /** What the kernel's filter machine answers for a call: the few instructions that our filters use. */
@@ -169,7 +162,7 @@ describe("the profile for macOS", () => {
 describe("a worker's cgroup", () => {
   /** A folder that looks like a delegated cgroup; this machine has no cgroup v2 with controllers. */
   function delegated(controllers: string): string {
-    const folder = realpathSync(mkdtempSync(`${tmpdir()}/codecell-cgroup-`));
+    const folder = temporaryFolder();
     writeFileSync(`${folder}/cgroup.subtree_control`, `${controllers}\n`);
     return folder;
   }

@@ -2,27 +2,21 @@
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  realpathSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createRuntime, type Runtime, type RuntimeOptions } from "../src/index.ts";
+import { temporaryFolder } from "./support/folders.ts";
 import { descendants, procFile } from "./support/processes.ts";
 import { raw, rawEngine } from "./support/raw-engine.ts";
 
 const ONE_WORKER = { spare: 0, max: 1 };
 const onLinux = describe.runIf(process.platform === "linux");
-
-function temporaryFolder(): string {
-  return realpathSync(mkdtempSync(`${tmpdir()}/codecell-`));
-}
 
 async function start(options: RuntimeOptions = {}): Promise<Runtime> {
   return await createRuntime({
@@ -463,6 +457,10 @@ onLinux("a machine without the means", () => {
     ],
     ["bwrap: setting up uid map: Permission denied", /AppArmor/],
     ["bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted", /AppArmor/],
+    [
+      "bwrap: cannot open /proc/sys/user/max_user_namespaces: Read-only file system",
+      /systempaths=unconfined/,
+    ],
     ["bwrap: Unknown option --disable-userns", /older than 0\.8/],
     [
       "bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)",

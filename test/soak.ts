@@ -2,10 +2,13 @@
  * `npm run soak -- RUNS`: mixed good and hostile runs (default 20,000), then the figures: what this process and its
  * workers hold at the end beside what they held after warming up. Exits with 1 when something grew.
  */
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { createRuntime, type ExecutionResult, type Runtime } from "../src/index.ts";
 import { descendants, procFile } from "./support/processes.ts";
+
+// Temporary files of ours, and of nobody else.
+process.env["TMPDIR"] = mkdtempSync(`${tmpdir()}/codecell-soak-`);
 
 const runs = Number(process.argv[2] ?? 20_000);
 /** After these, pools are full and code is compiled. */
@@ -30,7 +33,7 @@ const HOSTILE = [
   ["const all = []; for (;;) all.push(new Array(1e5).fill(0.5))", ["memory", "cpu_limit"]],
   ["Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1)", ["cpu_limit", "timeout"]],
   ["const again = () => again(); again()", ["stack_overflow"]],
-  ["for (;;) await tools.demo.echo(1)", ["call_limit"]],
+  ["for (;;) await tools.demo.echo(1)", ["call_limit", "cpu_limit"]],
   ["await new Promise(() => {})", ["timeout"]],
   [
     "tools.demo.echo(1).then(() => { for (;;) {} }); return await tools.demo.echo(2)",

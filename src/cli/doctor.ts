@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
-import { ENGINES, engineRef } from "../engines.ts";
+import { ENGINES, type EngineName, engineRef } from "../engines.ts";
 import { probeEngine } from "../placement/process.ts";
+import { createRuntime } from "../runtime.ts";
 import { readArguments } from "./arguments.ts";
 import { paint, printJson } from "./output.ts";
 
@@ -19,7 +20,8 @@ const OLDEST_NODE = 24;
 export async function doctor(args: string[]): Promise<number> {
   const { values } = readArguments(args, { json: { type: "boolean" } }, 0);
   const engines = await Promise.all(ENGINES.map(checkEngine));
-  const checks = [checkNode(), ...engines, await checkBubblewrap()];
+  const working = ENGINES.find((_name, at) => engines[at]!.ok);
+  const checks = [checkNode(), ...engines, await checkSandbox(working)];
   const ok = engines.some((check) => check.ok);
   if (values["json"] === true) printJson({ ok, checks });
   else process.stdout.write(checks.map(line).join(""));
@@ -54,20 +56,27 @@ async function checkEngine(name: (typeof ENGINES)[number]): Promise<Check> {
   }
 }
 
-async function checkBubblewrap(): Promise<Check> {
-  const name = "bubblewrap";
+/** The real thing: a worker of an engine that works here, inside of it. */
+async function checkSandbox(engine: EngineName | undefined): Promise<Check> {
+  const name = "sandbox";
+  if (engine === undefined) return { name, ok: false, detail: "not tried: no engine works" };
   try {
-    const { stdout } = await promisify(execFile)("bwrap", ["--version"]);
-    return {
-      name,
-      ok: true,
-      detail: `${stdout.trim()} (placement sandbox comes with a later version)`,
-    };
-  } catch {
-    return {
-      name,
-      ok: false,
-      detail: "not found (placement sandbox comes with a later version and will need it)",
-    };
+    await using runtime = await createRuntime({
+      engine,
+      placement: "sandbox",
+      workers: { spare: 0, max: 1 },
+    });
+    const result = await runtime.run("return 1");
+    if (result.ok) return { name, ok: true, detail: `${await toolOf()}; placement auto uses it` };
+    return { name, ok: false, detail: result.error.message, hint: result.error.hint };
+  } catch (error) {
+    const hint = CodecellError.is(error) ? error.hint : undefined;
+    return { name, ok: false, detail: messageOf(error), hint };
   }
+}
+
+async function toolOf(): Promise<string> {
+  if (process.platform === "darwin") return "sandbox-exec";
+  const { stdout } = await promisify(execFile)("bwrap", ["--version"]);
+  return stdout.trim();
 }

@@ -1,7 +1,7 @@
 import { CodecellError } from "../../core/errors.ts";
 
 const DOCKER =
-  "in Docker: --security-opt seccomp=docker/seccomp.json --security-opt apparmor=unconfined (see docker/compose.yaml), or run the whole service in gVisor";
+  "in Docker: --security-opt seccomp=docker/seccomp.json --security-opt apparmor=unconfined --security-opt systempaths=unconfined (see docker/compose.yaml in codecell's repository), or run the whole service in gVisor";
 
 /** What bubblewrap and prlimit say when they cannot do their work, and what makes them able to. */
 const CURES: readonly (readonly [pattern: RegExp, cure: string])[] = [
@@ -20,6 +20,10 @@ const CURES: readonly (readonly [pattern: RegExp, cure: string])[] = [
   [
     /setting up uid map|RTM_NEWADDR|RTM_NEWLINK/,
     "AppArmor restricts user namespaces here (Ubuntu 23.10 and later): as root, write a profile /etc/apparmor.d/bwrap with `abi <abi/4.0>, include <tunables/global> profile bwrap /usr/bin/bwrap flags=(unconfined) { userns, }` and run apparmor_parser -r /etc/apparmor.d/bwrap.",
+  ],
+  [
+    /Read-only file system/,
+    `bubblewrap cannot close user namespaces behind itself, because /proc/sys is read-only here; ${DOCKER}.`,
   ],
   [
     /ENOSPC|No space left|max_user_namespaces/,

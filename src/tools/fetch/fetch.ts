@@ -226,7 +226,9 @@ function toToolError(error: unknown, timedOut: boolean, timeoutMs: number): Tool
   for (let cause = error; cause !== undefined; cause = (cause as { cause?: unknown } | null)?.cause)
     if (cause instanceof ToolError) return cause;
   if (timedOut)
-    return new ToolError("tool_error", `the request took more than ${timeoutMs} ms`, { tool: LABEL });
+    return new ToolError("tool_error", `the request took more than ${timeoutMs} ms`, {
+      tool: LABEL,
+    });
   const cause = (error as { cause?: { code?: unknown } }).cause;
   const reason = typeof cause?.code === "string" ? cause.code : messageOf(cause ?? error);
   return new ToolError("tool_error", `the request failed: ${reason}`, { tool: LABEL });
