@@ -258,3 +258,16 @@ test("a code frame of a very long line shows the part that matters", () => {
   expect(line.length).toBeLessThan(140);
   expect(line.slice(caret.indexOf("^"), caret.indexOf("^") + 4)).toBe("HERE");
 });
+
+test("a long word costs no more than its length", () => {
+  const started = performance.now();
+  compile(`const line = "${"x".repeat(200_000)}"; return 1`, { sourceBytes: 262_144 });
+  // Looking on from each of its characters took 16 s.
+  expect(performance.now() - started).toBeLessThan(3_000);
+});
+
+test("what crashes the TypeScript step is a program that cannot be parsed", () => {
+  expect(() => compile('call(class "text")', { sourceBytes: 1_000 })).toThrow(
+    expect.objectContaining({ name: "CompileError", message: "the program cannot be parsed" }),
+  );
+});

@@ -21,7 +21,8 @@ export { CompileError } from "./compile-error.ts";
 
 /** The scope that compiled code gets; see core/program.ts. */
 const SCOPE = "$codecell";
-const FLAT_NAME = /[A-Za-z$][\w$]*_[\w$]+/g;
+/** Whole words only: to look on from every character of a long one would take quadratic time. */
+const WORD = /(?<![\w$])[A-Za-z_$][\w$]*/g;
 const MAX_WORDS = 5_000;
 
 /**
@@ -48,9 +49,15 @@ export function compile(
   const code = edits.apply();
   return {
     code,
-    words: [...new Set(code.match(FLAT_NAME))].slice(0, MAX_WORDS),
+    words: flatNames(code),
     locate: locator(source, stripped, edits, code),
   };
+}
+
+/** What may be the flat name of a tool: `github_create_issue`. */
+function flatNames(code: string): string[] {
+  const words = (code.match(WORD) ?? []).filter((word) => word.includes("_"));
+  return [...new Set(words)].slice(0, MAX_WORDS);
 }
 
 /** What can be said before anything is parsed; what is no program text becomes spaces, so that positions stay. */

@@ -2,11 +2,17 @@ import * as native from "../../core/primordials.ts";
 
 /**
  * Remove what must not be in a VM: ways to memory that no engine counts (WebAssembly, shared and resizable buffers)
- * and ways to block a thread that nothing interrupts (Atomics.wait).
+ * and ways to block a thread that nothing interrupts (Atomics.wait). QuickJS carries out template literals, the
+ * prelude's own too, by calling `concat`: it stays what it is.
  */
 export function lockDown(): void {
   for (const name of ["WebAssembly", "SharedArrayBuffer", "Atomics", "ShadowRealm"])
     delete (globalThis as never)[name];
+  native.defineProperty(String.prototype, "concat", {
+    value: String.prototype.concat,
+    writable: false,
+    configurable: false,
+  });
   const { prototype } = ArrayBuffer;
   for (const name of ["resize", "transfer", "transferToFixedLength"])
     delete (prototype as never)[name];

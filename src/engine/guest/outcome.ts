@@ -70,7 +70,15 @@ function awaitAll(found: readonly object[], settled: Map<object, unknown>, done:
 
 /** Send what was thrown. Reading it may run the program's own getters, which cost the program's own time. */
 export function sendError(thrown: unknown): void {
-  end("throw", native.stringifyJson(describe(thrown)));
+  let description: Description;
+  try {
+    description = describe(thrown);
+  } catch {
+    // A proxy whose traps throw, for one. Whatever was thrown, the run has ended.
+    const message = "something was thrown that cannot be described";
+    description = { __proto__: null, code: "program_error", name: "Error", message, stack: "" };
+  }
+  end("throw", native.stringifyJson(description));
 }
 
 function end(kind: "value" | "throw", text: string): void {
