@@ -216,6 +216,7 @@ test("words that may be flat tool names are found", () => {
   expect(compile("await github_create_issue({ some_key: 1 }); plain; _x", LIMITS).words).toEqual([
     "github_create_issue",
     "some_key",
+    "_x",
   ]);
 });
 

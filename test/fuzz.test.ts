@@ -1,5 +1,5 @@
 /** The fuzz targets for a bounded time; `npm run fuzz` runs them for longer. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { frameDecoder, programCompiler } from "./fuzz/targets.ts";
 

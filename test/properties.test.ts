@@ -1,6 +1,6 @@
 /** What holds for every input: properties that fast-check tries to break. */
 import { duplexPair } from "node:stream";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FramedChannel } from "../src/channel/framed.ts";
 import { decode } from "../src/core/decode.ts";

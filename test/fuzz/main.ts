@@ -1,5 +1,5 @@
 /** `npm run fuzz -- SECONDS`: every target for that long (default 60), from a new seed each time. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { frameDecoder, programCompiler } from "./targets.ts";
 
 const seconds = Number(process.argv[2] ?? 60);

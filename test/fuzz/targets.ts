@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { duplexPair } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseExpressionAt } from "acorn";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { FramedChannel } from "../../src/channel/framed.ts";
 import { compile, CompileError } from "../../src/compile/compile.ts";
 import { DeadlineError, withDeadline } from "../../src/placement/deadline.ts";

@@ -60,7 +60,7 @@ export class Headers {
   }
 
   *entries(): IterableIterator<[string, string]> {
-    for (const name of [...this.#values.keys()].sort()) yield [name, this.get(name)!];
+    for (const name of [...this.#values.keys()].toSorted()) yield [name, this.get(name)!];
   }
 
   *keys(): IterableIterator<string> {
