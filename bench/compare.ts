@@ -11,6 +11,8 @@ export interface Contest {
   readonly difference?: boolean;
   /** Runs per round. */
   readonly iterations: number;
+  /** Default 7. Many short ones tell a small difference from the machine's moods. */
+  readonly rounds?: number;
   /** Before each run, outside the time: an idle moment in which pools are refilled. */
   readonly pause?: () => Promise<void>;
 }
@@ -39,7 +41,7 @@ const ROUNDS = 7;
  */
 export async function compare(contest: Contest): Promise<Verdict> {
   const rounds: { subject: number; floor: number; score: number }[] = [];
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= (contest.rounds ?? ROUNDS); round++) {
     const subject = await measure(contest.subject, contest);
     const floor = await measure(contest.floor, contest);
     const score = contest.difference === true ? subject - floor : subject / floor;
@@ -54,7 +56,7 @@ export async function compare(contest: Contest): Promise<Verdict> {
     score,
     unit: contest.difference === true ? "ms" : "×",
     ...(contest.budget === undefined ? {} : { budget: contest.budget }),
-    spread: (scores.at(-2)! - scores[1]!) / Math.abs(score),
+    spread: (quantile(scores, 0.75) - quantile(scores, 0.25)) / Math.abs(score),
   };
 }
 
@@ -69,6 +71,10 @@ async function measure({ name, run }: Job, { iterations, pause }: Contest): Prom
 }
 
 function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
+  return sorted[Math.floor(sorted.length * part)]!;
 }

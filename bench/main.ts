@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { createRuntime, type Runtime, type RuntimeOptions } from "../src/index.ts";
 import { bareIsolate, BareBridge, createBareQuickJs } from "./bare.ts";
+import { containment } from "./containment.ts";
 import { compare, type Contest, type Verdict } from "./compare.ts";
 
 const CALLS = 1_000;
@@ -56,6 +57,7 @@ const job = (name: string, runtime: Runtime, code: string): Contest["subject"] =
   run: () => must(runtime, code),
 });
 
+const contained = await containment(tools, job, idle);
 const contests: readonly Contest[] = [
   {
     title: "trivial program, v8 inline, beside a bare isolate and context",
@@ -113,6 +115,7 @@ const contests: readonly Contest[] = [
     iterations: 5,
     pause: idle,
   },
+  ...contained.contests,
 ];
 
 function line({ title, subjectMs, floorMs, score, unit, budget, spread }: Verdict): string {
@@ -131,6 +134,7 @@ for (const contest of contests) {
   verdicts.push(verdict);
   console.log(line(verdict));
 }
+await Promise.all(contained.runtimes.map((runtime) => runtime.close()));
 process.exitCode = verdicts.every(({ score, budget }) => budget === undefined || score <= budget)
   ? 0
   : 1;
