@@ -39,7 +39,9 @@ test("the package holds the built files and nothing else", () => {
   expect(
     paths.filter(
       (path) =>
-        !/^(dist\/.*\.(js|d\.ts|js\.map|d\.ts\.map)|LICENSE|README\.md|package\.json)$/.test(path),
+        !/^(dist\/.*\.(js|d\.ts|js\.map|d\.ts\.map)|dist\/worker\/[\w-]+\.mjs|LICENSE|(README|SECURITY)\.md|package\.json)$/.test(
+          path,
+        ),
     ),
   ).toEqual([]);
   expect(paths).toEqual(
@@ -50,6 +52,11 @@ test("the package holds the built files and nothing else", () => {
       "dist/placement/worker.js",
       "dist/placement/lifeline.js",
       "dist/engine/guest/source.js",
+      "dist/worker/worker.mjs",
+      "dist/worker/lifeline.mjs",
+      "dist/worker/v8.mjs",
+      "dist/worker/quickjs.mjs",
+      "SECURITY.md",
     ]),
   );
 });

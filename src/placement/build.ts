@@ -1,7 +1,10 @@
 /** Bundles the worker process and the built-in engines into `dist/worker`. Run by `npm run bundle`. */
+import { rmSync } from "node:fs";
 import { buildSync } from "esbuild";
 
 const here = (path: string): string => new URL(path, import.meta.url).pathname;
+const outdir = here("../../dist/worker");
+rmSync(outdir, { recursive: true, force: true }); // the names of shared parts change with their content
 const { metafile } = buildSync({
   entryPoints: {
     worker: here("worker.ts"),
@@ -9,7 +12,7 @@ const { metafile } = buildSync({
     v8: here("../engine/v8.ts"),
     quickjs: here("../engine/quickjs.ts"),
   },
-  outdir: here("../../dist/worker"),
+  outdir,
   outExtension: { ".js": ".mjs" },
   bundle: true,
   splitting: true,
