@@ -81,7 +81,10 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   const given = checkServers(options.mcpServers ?? {}, "mcpServers", process.env);
   const servers = { ...file?.servers, ...given };
   const tools = options.tools ?? {};
-  const network = resolveNetwork(options.network ?? settings["network"], process.env);
+  const network =
+    options.network === undefined
+      ? resolveNetwork(settings["network"], process.env, "codecell.network")
+      : resolveNetwork(options.network, process.env, "network");
   if (
     network !== undefined &&
     (Object.hasOwn(tools, "network") || Object.hasOwn(servers, "network"))
@@ -107,7 +110,10 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     engine,
     placement,
     hardened: checkHardened(options.hardened ?? settings["hardened"] ?? false, engine, placement),
-    sandbox: checkSandbox(options.sandbox ?? settings["sandbox"], placement),
+    sandbox:
+      options.sandbox === undefined
+        ? checkSandbox(settings["sandbox"], placement, "codecell.sandbox")
+        : checkSandbox(options.sandbox, placement, "sandbox"),
     ...(network === undefined ? {} : { network }),
     limits: resolveLimits(options.limits, fileLimits),
     workers: resolveWorkers({ ...(settings["workers"] as object | undefined), ...options.workers }),
@@ -150,14 +156,14 @@ function checkHardened(hardened: unknown, engine: EngineRef, placement: Placemen
   return true;
 }
 
-function checkSandbox(given: unknown, placement: PlacementName): ResolvedSandbox {
+function checkSandbox(given: unknown, placement: PlacementName, at: string): ResolvedSandbox {
   if (given !== undefined && placement !== "sandbox" && placement !== "auto")
     throw new CodecellError(
       "config_error",
-      `sandbox has settings, but the placement is '${placement}', where nothing keeps them`,
+      `${at} has settings, but the placement is '${placement}', where nothing keeps them`,
       { hint: "Use placement 'sandbox'." },
     );
-  return resolveSandbox(given, process.env);
+  return resolveSandbox(given, process.env, at);
 }
 
 function resolveWorkers(given: Readonly<Record<string, unknown>>): PoolOptions {

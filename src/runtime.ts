@@ -1,6 +1,5 @@
-import { createHash, randomUUID } from "node:crypto";
 import { Bridge } from "./bridge.ts";
-import { breach, isLimit } from "./core/breach.ts";
+import { breach } from "./core/breach.ts";
 import { CodecellError, type Failure } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { ExecutionResult, LogEntry } from "./core/result.ts";
@@ -15,13 +14,9 @@ import type { Outcome } from "./engine/engine.ts";
 import { type OpenedPlace, openPlace } from "./engines.ts";
 import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
 import type { Place } from "./placement/placement.ts";
-import {
-  type RunIdentity,
-  SecurityEmitter,
-  type SecurityEventName,
-  type SecurityListener,
-} from "./events.ts";
+import { SecurityEmitter, type SecurityEventName, type SecurityListener } from "./events.ts";
 import { report } from "./report.ts";
+import { RunEvents } from "./run-events.ts";
 import { type Catalogue, createCatalogue } from "./tools/catalogue.ts";
 import { FetchSource } from "./tools/fetch/fetch.ts";
 import { LocalSource } from "./tools/local.ts";
@@ -94,7 +89,7 @@ export class Runtime implements AsyncDisposable {
   readonly #notice: string | undefined;
   readonly #catalogue: Catalogue;
   readonly #discovery: Discovery;
-  readonly #events = new SecurityEmitter();
+  readonly #emitter = new SecurityEmitter();
   readonly #running = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
@@ -128,24 +123,24 @@ export class Runtime implements AsyncDisposable {
    * as a warning of the process.
    */
   on<Name extends SecurityEventName>(name: Name, listener: SecurityListener<Name>): () => void {
-    return this.#events.on(name, listener);
+    return this.#emitter.on(name, listener);
   }
 
   async #run(source: string, limits: Limits, options: RunOptions): Promise<ExecutionResult> {
     const started = performance.now();
-    const { user } = options;
-    const identity = { runId: randomUUID(), ...(user === undefined ? {} : { user }) };
-    this.#tellStart(identity, source);
+    const place = { engine: this.#options.engine.name, placement: this.#place.name };
+    const events = new RunEvents(this.#emitter, place, options.user);
+    events.start(source);
     const stop = new AbortController();
     let breached: Failure | undefined;
     const bridge = new Bridge({
       catalogue: this.#catalogue,
       discovery: this.#discovery,
       limits,
-      user,
+      user: options.user,
       onLog: options.onLog,
-      onDenied: (denial) => this.#events.emit("denied", { ...identity, ...denial }),
-      onRequest: (request) => this.#events.emit("network", { ...identity, ...request }),
+      onDenied: events.denied,
+      onRequest: events.network,
       onBreach: (failure) => {
         breached ??= failure;
         stop.abort();
@@ -161,36 +156,10 @@ export class Runtime implements AsyncDisposable {
       breached === undefined ? outcome : { ...outcome, ok: false, error: breached };
     if (verdict.ok || verdict.clean) await bridge.drain(started + limits.wallMs);
     bridge.abort();
-    const facts = { ...this.#whereabouts(), wallMs: performance.now() - started };
-    const { runId } = identity;
-    const result = report({ runId, source, limits, outcome: verdict, bridge, ...facts });
-    this.#tellEnd(identity, result);
+    const facts = { ...place, runId: events.runId, wallMs: performance.now() - started };
+    const result = report({ source, limits, outcome: verdict, bridge, ...facts });
+    events.end(result);
     return result;
-  }
-
-  #whereabouts(): { engine: string; placement: string } {
-    return { engine: this.#options.engine.name, placement: this.#place.name };
-  }
-
-  #tellStart(identity: RunIdentity, source: string): void {
-    this.#events.emit("run_start", {
-      ...identity,
-      ...this.#whereabouts(),
-      sourceHash: createHash("sha256").update(source).digest("hex"),
-      sourceBytes: utf8Length(source),
-    });
-  }
-
-  #tellEnd(identity: RunIdentity, result: ExecutionResult): void {
-    const { wallMs, cpuMs, toolCalls } = result.usage;
-    if (!result.ok) {
-      const { code, message } = result.error;
-      if (isLimit(result.error)) this.#events.emit("limit", { ...identity, code, message });
-      if (code === "worker_crashed")
-        this.#events.emit("worker_crash", { ...identity, ...this.#whereabouts(), message });
-    }
-    const code = result.ok ? {} : { code: result.error.code };
-    this.#events.emit("run_end", { ...identity, ok: result.ok, ...code, wallMs, cpuMs, toolCalls });
   }
 
   async #execute(

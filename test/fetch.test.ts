@@ -343,7 +343,7 @@ describe("addresses", () => {
     answers: Readonly<Record<string, readonly string[]>>,
   ) => {
     let asked = 0;
-    const source = new FetchSource(resolveNetwork(settings, {})!, (name, done) => {
+    const source = new FetchSource(resolveNetwork(settings, {}, "network")!, (name, done) => {
       asked++;
       const addresses = (answers[name] ?? []).map((address): LookupAddress => {
         return { address, family: address.includes(":") ? 6 : 4 };

@@ -6,11 +6,8 @@ import { FramedChannel } from "../src/channel/framed.ts";
 import { decode } from "../src/core/decode.ts";
 import { encode } from "../src/core/encode.ts";
 import { bwrapOptions } from "../src/placement/sandbox/bwrap.ts";
-import {
-  accessOf,
-  type PathRule,
-  type ResolvedSandbox,
-} from "../src/placement/sandbox/settings.ts";
+import { accessOf, type PathRule } from "../src/placement/sandbox/path-rules.ts";
+import type { ResolvedSandbox } from "../src/placement/sandbox/settings.ts";
 import { addressCheck } from "../src/tools/fetch/addresses.ts";
 import { canonicalHost, destinationOf, matches, parseHostRule } from "../src/tools/fetch/hosts.ts";
 import { buildNames } from "../src/tools/names.ts";
@@ -288,7 +285,7 @@ describe("hosts", () => {
     fc.assert(
       fc.property(fc.object(), fc.array(fc.anything()), (rest, allow) => {
         try {
-          resolveNetwork({ ...rest, allow }, {});
+          resolveNetwork({ ...rest, allow }, {}, "network");
         } catch (error) {
           expect(error).toMatchObject({
             code: "config_error",

@@ -70,9 +70,13 @@ export interface EngineRef {
 /** What an engine module exports. */
 export interface EngineModule {
   createEngine(options?: unknown): Promise<Engine>;
+}
+
+/** What the modules of the engines that come with codecell export besides. */
+export interface BuiltInEngineModule extends EngineModule {
   /**
    * Files that the engine reads besides its module: host paths by the name of the option that tells `createEngine`
-   * where they are. A sandbox shows them at other paths and sets the options.
+   * where they are. A sandbox shows them at other paths and sets the options. Nothing native is loaded for this.
    */
-  assets?(): Promise<Readonly<Record<string, string>>>;
+  assets(): Promise<Readonly<Record<string, string>>>;
 }

@@ -64,7 +64,7 @@ async function loadVariant(): Promise<QuickJSSyncVariant> {
   return module.default;
 }
 
-/** See {@link EngineModule.assets}. */
+/** See {@link BuiltInEngineModule.assets}. */
 export async function assets(): Promise<{ wasmFile: string }> {
   const { fileURLToPath } = await import("node:url");
   return {

@@ -22,7 +22,7 @@ export async function createEngine(options: V8Options = {}): Promise<Engine> {
   return new PooledEngine("v8", (limits) => new V8Vm(library, limits.memoryMb), 4);
 }
 
-/** See {@link EngineModule.assets}. */
+/** See {@link BuiltInEngineModule.assets}. */
 export async function assets(): Promise<{ addon: string }> {
   try {
     const { createRequire } = await import("node:module");

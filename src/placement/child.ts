@@ -9,6 +9,8 @@ import type { WorkerExit, WorkerHandle, WorkerUsage } from "./worker-handle.ts";
 /** Far over what the caps of any run allow in one message: only a broken worker sends more. */
 const MAX_FRAME_BYTES = 512 * 1024 * 1024;
 const STDERR_TAIL = 4_096;
+const OUT_OF_MEMORY =
+  /(heap|process) out of memory|Allocation failed|bad_alloc|invalid (array|table|string) (length|size)|OOM/i;
 
 /** The descriptor of the channel, in the child. */
 const CHANNEL = 3;
@@ -91,10 +93,7 @@ function watchExit(child: ChildProcess, stderr: Readable): Promise<WorkerExit> {
     );
     child.on("close", (code, signal) => {
       // No guest can write here: these are V8's own last words.
-      const outOfMemory =
-        /heap out of memory|Allocation failed|invalid (array|table|string) (length|size)|OOM/i.test(
-          tail,
-        );
+      const outOfMemory = OUT_OF_MEMORY.test(tail);
       resolve({ outOfMemory, detail: describeExit(code, signal), lastWords: tail });
     });
   });

@@ -24,7 +24,8 @@ export class Watchdog implements Disposable {
   readonly #handle: WorkerHandle;
   readonly #limits: Limits;
   readonly #actions: Actions;
-  readonly #start: WorkerUsage | undefined;
+  /** What was used before the run; of a worker that cannot be read at once, what it had when it first could. */
+  #start: WorkerUsage | undefined;
   readonly #wallTimer: NodeJS.Timeout;
   readonly #pollTimer: NodeJS.Timeout;
   readonly #unlisten: () => void;
@@ -50,7 +51,8 @@ export class Watchdog implements Disposable {
 
   #poll(): void {
     const usage = this.#handle.usage();
-    if (usage === undefined || this.#start === undefined) return;
+    if (usage === undefined) return;
+    this.#start ??= usage;
     const { cpuMs, compileMs, memoryMb } = this.#limits;
     // Compiling has a budget of its own, and a worker's other threads (garbage collection) count here too.
     if (usage.cpuMs - this.#start.cpuMs > (cpuMs + compileMs + GRACE_MS) * 1.5)

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Layout } from "./layout.ts";
-import type { PathRule, ResolvedSandbox } from "./settings.ts";
+import type { PathRule } from "./path-rules.ts";
+import type { ResolvedSandbox } from "./settings.ts";
 
 /** Descriptors as bubblewrap sees them, after the worker's channel. */
 export interface Descriptors {
@@ -64,10 +65,27 @@ function isMaskedFolder({ access, folder }: PathRule): boolean {
 export function findWorker(info: string): number | undefined {
   const first = /"child-pid":\s*(\d+)/.exec(info)?.[1];
   if (first === undefined) return undefined;
+  return childOf(first) ?? childByParent(first);
+}
+
+function childOf(parent: string): number | undefined {
   try {
-    const children = readFileSync(`/proc/${first}/task/${first}/children`, "latin1").trim();
+    const children = readFileSync(`/proc/${parent}/task/${parent}/children`, "latin1").trim();
     return children === "" ? undefined : Number(children.split(" ")[0]);
   } catch {
-    return undefined; // it has just ended
+    return undefined; // it has just ended, or the kernel was built without that file
   }
+}
+
+function childByParent(parent: string): number | undefined {
+  const child = readdirSync("/proc").find((entry) => {
+    try {
+      return new RegExp(`^PPid:\\s+${parent}$`, "m").test(
+        readFileSync(`/proc/${entry}/status`, "latin1"),
+      );
+    } catch {
+      return false; // no process, or one that has just ended
+    }
+  });
+  return child === undefined ? undefined : Number(child);
 }

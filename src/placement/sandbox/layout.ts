@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { CodecellError, messageOf } from "../../core/errors.ts";
-import type { EngineModule, EngineRef } from "../../engine/engine.ts";
+import type { BuiltInEngineModule, EngineRef } from "../../engine/engine.ts";
 import { bundled, isBuiltIn, WORKER_FOLDER } from "../bundle.ts";
 
 /** A host file or folder, and where the worker sees it. */
@@ -64,10 +64,13 @@ export async function layOut(ref: EngineRef): Promise<Layout> {
   };
 }
 
-/** Files the engine reads besides its module, by the option that tells it where they are. */
+/**
+ * Files the engine reads besides its module, by the option that tells it where they are. The module of an engine of the
+ * caller's own is not loaded here, where it could do harm: `sandbox.readOnly` shows it the files it needs.
+ */
 export async function assetsOf(ref: EngineRef): Promise<Readonly<Record<string, string>>> {
-  const module = (await import(ref.module)) as EngineModule;
-  return (await module.assets?.()) ?? {};
+  if (!isBuiltIn(ref)) return {};
+  return await ((await import(ref.module)) as BuiltInEngineModule).assets();
 }
 
 /** An engine of the caller's own: its module file alone. What it imports has to be given by `sandbox.readOnly`. */

@@ -5,7 +5,8 @@ import { bundled, isBuiltIn, WORKER_ENTRY, WORKER_FOLDER } from "../bundle.ts";
 import { nodeFlags } from "../node-flags.ts";
 import type { Launcher } from "./launcher.ts";
 import { assetsOf } from "./layout.ts";
-import type { PathRule, ResolvedSandbox } from "./settings.ts";
+import type { PathRule } from "./path-rules.ts";
+import type { ResolvedSandbox } from "./settings.ts";
 
 /**
  * macOS: Node under sandbox-exec(1). Not run by our tests, which have no macOS; the profile is tested as text.

@@ -1,6 +1,6 @@
-import { realpathSync, statSync } from "node:fs";
-import { isAbsolute, normalize } from "node:path";
-import { CodecellError } from "../../core/errors.ts";
+import { isAbsolute } from "node:path";
+import { strings, wrong } from "./check.ts";
+import { checkPaths, PATH_LISTS, type PathRule } from "./path-rules.ts";
 import { SYSCALL_PROFILES, type SyscallProfile } from "./seccomp.ts";
 
 /**
@@ -33,15 +33,6 @@ export interface SandboxSettings {
   readonly syscalls?: SyscallProfile;
 }
 
-export type Access = "read" | "write" | "none";
-
-/** One path and what may be done with it. */
-export interface PathRule {
-  readonly path: string;
-  readonly access: Access;
-  readonly folder: boolean;
-}
-
 export interface ResolvedSandbox {
   /** Parents before children, so that applying them in order makes the longest match win. */
   readonly paths: readonly PathRule[];
@@ -55,7 +46,6 @@ export interface ResolvedSandbox {
   readonly syscalls: SyscallProfile;
 }
 
-const LISTS = { readOnly: "read", readWrite: "write", deny: "none" } as const;
 const NUMBERS = {
   tmpMb: [0, 65_536],
   fileMb: [0, 65_536],
@@ -63,11 +53,7 @@ const NUMBERS = {
   processes: [16, 65_536],
   cpuShare: [0.01, 1_024],
 } as const;
-const KEYS = [...Object.keys(LISTS), ...Object.keys(NUMBERS), "env", "cgroup", "syscalls"];
-
-/** Folders the sandbox makes itself or never has; what is inside of them can be given, except for the last two. */
-const OWN = ["/", "/codecell", "/dev", "/tmp", "/proc", "/sys"];
-const NEVER = ["/codecell/", "/dev/", "/proc/", "/sys/"];
+const KEYS = [...PATH_LISTS, ...Object.keys(NUMBERS), "env", "cgroup", "syscalls"];
 
 /**
  * Check settings and fill in the defaults.
@@ -78,7 +64,7 @@ const NEVER = ["/codecell/", "/dev/", "/proc/", "/sys/"];
 export function resolveSandbox(
   given: unknown,
   environment: Readonly<Record<string, string | undefined>>,
-  at = "sandbox",
+  at: string,
 ): ResolvedSandbox {
   if (given !== undefined && (typeof given !== "object" || given === null || Array.isArray(given)))
     throw wrong(`${at} must be an object, e.g. { readOnly: ["/srv/models"] }`);
@@ -105,10 +91,6 @@ export function resolveSandbox(
   return resolved;
 }
 
-function wrong(message: string): CodecellError {
-  return new CodecellError("config_error", message);
-}
-
 type Numbers = { -readonly [K in keyof typeof NUMBERS]?: number };
 
 function checkNumbers(settings: Readonly<Record<string, unknown>>, at: string): Numbers {
@@ -126,74 +108,6 @@ function checkNumbers(settings: Readonly<Record<string, unknown>>, at: string): 
     numbers[key as keyof Numbers] = value;
   }
   return numbers;
-}
-
-function checkPaths(settings: Readonly<Record<string, unknown>>, at: string): PathRule[] {
-  const rules = new Map<string, PathRule & { readonly list: string }>();
-  for (const [list, access] of Object.entries(LISTS)) {
-    for (const [index, path] of strings(settings[list], `${at}.${list}`).entries()) {
-      const place = `${at}.${list}[${index}]`;
-      const folder = checkPath(path, place);
-      const other = rules.get(path);
-      if (other !== undefined)
-        throw wrong(`${place} is ${JSON.stringify(path)}, which stands in ${other.list} too`);
-      rules.set(path, { path, access, folder, list: `${at}.${list}` });
-    }
-  }
-  for (const { path, access } of rules.values()) {
-    if (access === "none" && !isVisible(path, [...rules.values()]))
-      throw wrong(
-        `${at}.deny has ${JSON.stringify(path)}, which is in nothing that readOnly or readWrite give: it is hidden anyway`,
-      );
-  }
-  return [...rules.values()]
-    .map(({ path, access, folder }) => ({ path, access, folder }))
-    .toSorted((a, b) => (a.path < b.path ? -1 : 1)); // a parent is a prefix, so it comes first
-}
-
-/**
- * What the rules say about `path`: the longest rule that is the path itself or a folder above it.
- * Nothing is allowed that no rule names.
- */
-export function accessOf(path: string, rules: readonly PathRule[]): Access {
-  let longest = "";
-  let access: Access = "none";
-  for (const rule of rules) {
-    const applies = rule.path === path || path.startsWith(`${rule.path}/`);
-    if (applies && rule.path.length > longest.length) ({ path: longest, access } = rule);
-  }
-  return access;
-}
-
-function isVisible(path: string, rules: readonly PathRule[]): boolean {
-  return (
-    accessOf(
-      path,
-      rules.filter((rule) => rule.path !== path),
-    ) !== "none"
-  );
-}
-
-/** One spelling per file, or a rule could be walked around. Answers whether it is a folder. */
-function checkPath(path: string, place: string): boolean {
-  const shown = `${place} is ${JSON.stringify(path)}`;
-  if (!isAbsolute(path) || path.includes("\0"))
-    throw wrong(`${shown}; it must be an absolute path`);
-  const clean = normalize(path).replace(/(?<=.)\/$/, "");
-  if (clean !== path) throw wrong(`${shown}; write it as ${JSON.stringify(clean)}`);
-  if (OWN.includes(path) || NEVER.some((folder) => path.startsWith(folder)))
-    throw wrong(`${shown}, which the sandbox cannot give to a worker`);
-  try {
-    const real = realpathSync(path);
-    if (real !== path)
-      throw wrong(
-        `${shown}, which leads through a symbolic link to ${JSON.stringify(real)}: give that path`,
-      );
-    return statSync(path).isDirectory();
-  } catch (error) {
-    if (CodecellError.is(error)) throw error;
-    throw wrong(`${shown}, which does not exist or cannot be read`);
-  }
 }
 
 function pickEnvironment(
@@ -241,10 +155,4 @@ function checkProfile(value: unknown, at: string): SyscallProfile {
   throw wrong(
     `${at}.syscalls is ${JSON.stringify(value)}; it must be one of ${SYSCALL_PROFILES.join(", ")}`,
   );
-}
-
-function strings(value: unknown, place: string): string[] {
-  if (value === undefined) return [];
-  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value;
-  throw wrong(`${place} must be a list of strings`);
 }

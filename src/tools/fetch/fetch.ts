@@ -6,14 +6,11 @@ import { type CallContext, ToolError, type ToolInfo, type ToolSource } from "../
 import { readBody } from "./body.ts";
 import { guardedAgent, type Resolver } from "./dial.ts";
 import { type Destination, destinationOf, matches } from "./hosts.ts";
+import { REDIRECTS, redirected } from "./redirect.ts";
 import { checkRequest, type FetchRequest, type Pair } from "./request.ts";
 import type { AllowRule, ResolvedNetwork } from "./settings.ts";
 
 const LABEL = "network.fetch";
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** Not sent on to another origin, as the Fetch standard asks. */
-const CREDENTIALS = new Set(["authorization", "cookie", "proxy-authorization"]);
-
 /** What a program gets, see the guest's Response. */
 interface FetchAnswer {
   readonly status: number;
@@ -175,28 +172,6 @@ export class FetchSource implements ToolSource {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent.destroy();
   }
-}
-
-/** The request that a redirect asks for: the Fetch standard's HTTP-redirect fetch. */
-function redirected(request: FetchRequest, status: number, location: string): FetchRequest {
-  if (!URL.canParse(location, request.url))
-    throw new ToolError("tool_error", "the server redirects to what is no URL");
-  const url = new URL(location, request.url);
-  const { method, headers, body, redirect } = request;
-  const toGet =
-    (status === 303 && method !== "HEAD") ||
-    ((status === 301 || status === 302) && method === "POST");
-  const elsewhere = url.origin !== request.url.origin;
-  const kept = headers.filter(
-    ([name]) => !(elsewhere && CREDENTIALS.has(name)) && !(toGet && name.startsWith("content-")),
-  );
-  return {
-    url,
-    method: toGet ? "GET" : method,
-    headers: kept,
-    redirect,
-    ...(toGet || body === undefined ? {} : { body }),
-  };
 }
 
 function denied(message: string, allow: readonly AllowRule[] = []): ToolError {

@@ -74,7 +74,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export function resolveNetwork(
   given: unknown,
   environment: Environment,
-  at = "network",
+  at: string,
 ): ResolvedNetwork | undefined {
   if (given === undefined) return undefined;
   const settings = record(given, at);

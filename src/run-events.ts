@@ -1,0 +1,50 @@
+import { createHash, randomUUID } from "node:crypto";
+import { isLimit } from "./core/breach.ts";
+import type { ExecutionResult } from "./core/result.ts";
+import { utf8Length } from "./core/utf8.ts";
+import type { RunIdentity, SecurityEmitter } from "./events.ts";
+import type { NetworkRequest } from "./tools/tool.ts";
+
+/** Tells the security events of one run. */
+export class RunEvents {
+  readonly runId = randomUUID();
+  readonly #identity: RunIdentity;
+  readonly #emitter: SecurityEmitter;
+  readonly #place: { readonly engine: string; readonly placement: string };
+
+  constructor(
+    emitter: SecurityEmitter,
+    place: { readonly engine: string; readonly placement: string },
+    user: string | undefined,
+  ) {
+    this.#emitter = emitter;
+    this.#place = place;
+    this.#identity = { runId: this.runId, ...(user === undefined ? {} : { user }) };
+  }
+
+  start(source: string): void {
+    this.#emitter.emit("run_start", {
+      ...this.#identity,
+      ...this.#place,
+      sourceHash: createHash("sha256").update(source).digest("hex"),
+      sourceBytes: utf8Length(source),
+    });
+  }
+
+  readonly denied = (denial: { readonly tool: string; readonly message: string }): void =>
+    this.#emitter.emit("denied", { ...this.#identity, ...denial });
+
+  readonly network = (request: NetworkRequest): void =>
+    this.#emitter.emit("network", { ...this.#identity, ...request });
+
+  end(result: ExecutionResult): void {
+    const { wallMs, cpuMs, toolCalls } = result.usage;
+    const usage = { wallMs, cpuMs, toolCalls };
+    if (result.ok) return this.#emitter.emit("run_end", { ...this.#identity, ok: true, ...usage });
+    const { code, message } = result.error;
+    if (isLimit(result.error)) this.#emitter.emit("limit", { ...this.#identity, code, message });
+    if (code === "worker_crashed")
+      this.#emitter.emit("worker_crash", { ...this.#identity, ...this.#place, message });
+    this.#emitter.emit("run_end", { ...this.#identity, ok: false, code, ...usage });
+  }
+}
