@@ -390,7 +390,7 @@ onLinux("sandbox settings", () => {
     [{ tmpMb: -1 }, /tmpMb is -1; it must be a whole number from 0/],
     [{ fileDescriptors: 8 }, /fileDescriptors is 8/],
     [{ cpuShare: 0.5 }, /cpuShare needs sandbox\.cgroup/],
-    [{ processes: 64 }, /processes needs sandbox\.cgroup/],
+    [{ processes: 0 }, /processes is 0; it must be a whole number from 16/],
     [{ cgroup: "here" }, /cgroup is "here"; it must be an absolute path/],
     [{ env: ["A=B"] }, /"A=B", which is no name/],
     [{ env: ["LD_PRELOAD"] }, /LD_PRELOAD, which steers/],

@@ -25,7 +25,10 @@ export interface SandboxSettings {
   readonly fileDescriptors?: number;
   /** Linux: folder of a delegated cgroup v2, in which every worker gets a cgroup of its own. Default none. */
   readonly cgroup?: string;
-  /** Processes and threads at most; needs `cgroup`. Without it: one process, and as many threads as its memory holds. */
+  /**
+   * Processes at most. The filter lets a worker start none in any case; in a `cgroup` its threads are counted as well
+   * (Node has about a dozen), and without one they end where `RLIMIT_DATA` does.
+   */
   readonly processes?: number;
   /** Processor cores at most, e.g. 0.5; needs `cgroup`. */
   readonly cpuShare?: number;
@@ -134,10 +137,8 @@ function cgroupOf(
 ): Pick<ResolvedSandbox, "cgroup" | "processes" | "cpuShare"> {
   const { cgroup } = settings;
   if (cgroup === undefined) {
-    for (const [key, value] of Object.entries({ processes, cpuShare })) {
-      if (value !== undefined)
-        throw wrong(`${at}.${key} needs ${at}.cgroup, the folder of a delegated cgroup v2`);
-    }
+    if (cpuShare !== undefined)
+      throw wrong(`${at}.cpuShare needs ${at}.cgroup, the folder of a delegated cgroup v2`);
     return {};
   }
   if (typeof cgroup !== "string" || !isAbsolute(cgroup))
