@@ -110,7 +110,7 @@ async function contained(
     [
       ...["--unshare-user", "--unshare-pid", "--unshare-ipc", "--uid", "65532", "--gid", "65532"],
       ...["--cap-drop", "ALL", "--die-with-parent", "--ro-bind", "/", "/", "--dev", "/dev"],
-      ...["--proc", "/proc", "--tmpfs", "/tmp", ...mounts],
+      ...["--proc", "/proc", ...mounts],
       ...["--chdir", root, "--seccomp", "3", "--"],
       ...[process.execPath, "src/cli/main.ts", ...args],
     ],

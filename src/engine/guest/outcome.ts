@@ -74,9 +74,9 @@ export function sendError(thrown: unknown): void {
   try {
     description = describe(thrown);
   } catch {
-    // A proxy whose traps throw, for one. Whatever was thrown, the run has ended.
+    // A proxy whose traps throw, or no memory is left to describe it in, which the host knows. The run has ended.
     const message = "something was thrown that cannot be described";
-    description = { __proto__: null, code: "program_error", name: "Error", message, stack: "" };
+    description = { __proto__: null, code: "memory", name: "Error", message, stack: "" };
   }
   end("throw", native.stringifyJson(description));
 }
