@@ -195,6 +195,14 @@ onLinux("a worker that has been taken over", () => {
     expect(reached).toBe(1);
   });
 
+  test("can reserve no memory without end, touched or not, which one in placement process can", async () => {
+    const reserve = `const all = []; try { for (let at = 0; at < 12; at++) all.push(new ArrayBuffer(2 ** 30)); } catch {} return all.length`;
+    await using sandboxed = await start();
+    expect(await attempt(sandboxed, reserve)).toBeLessThan(8);
+    await using open = await start({ placement: "process" });
+    expect(await attempt(open, reserve)).toBe(12);
+  });
+
   test("can still use threads, its engine's means", async () => {
     const thread = `return await new Promise((r) => new (require("worker_threads").Worker)("1", { eval: true }).on("exit", r))`;
     expect(await attempt(runtime, thread)).toBe(0);

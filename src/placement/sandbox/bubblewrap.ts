@@ -1,11 +1,9 @@
-import { access, constants } from "node:fs/promises";
-import { delimiter, join } from "node:path";
 import type { EngineRef } from "../../engine/engine.ts";
 import { type Command, FIRST_FEED } from "../child.ts";
 import { nodeFlags } from "../node-flags.ts";
 import { bwrapOptions, findWorker } from "./bwrap.ts";
 import { createCgroup } from "./cgroup.ts";
-import { sandboxUnavailable } from "./cure.ts";
+import { findExecutable } from "./executable.ts";
 import type { Launcher } from "./launcher.ts";
 import { layOut } from "./layout.ts";
 import { prlimitArguments, type WorkerBudget, workerMemoryMib } from "./rlimits.ts";
@@ -53,17 +51,4 @@ function inCgroup(
   if (cgroup === undefined) return {};
   const own = createCgroup({ ...settings, cgroup }, memoryBytes);
   return { onSpawn: (pid) => own.add(pid), onEnd: () => own.remove() };
-}
-
-async function findExecutable(name: string): Promise<string> {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    const file = join(folder, name);
-    // oxlint-disable-next-line no-await-in-loop -- the first one counts
-    const found = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found && folder !== "") return file;
-  }
-  throw sandboxUnavailable(`${name} is not on the PATH`);
 }

@@ -14,6 +14,10 @@ const CURES: readonly (readonly [pattern: RegExp, cure: string])[] = [
     "Install prlimit: apt-get install util-linux, dnf install util-linux-core, or apk add util-linux-misc.",
   ],
   [
+    /ldd is not|libraries that Node links/,
+    "Install ldd, which comes with the C library (package libc-bin); a Node that links nothing (a static build) cannot be sandboxed yet.",
+  ],
+  [
     /Unknown option|disable-userns/i,
     "This bubblewrap is older than 0.8: install a later one (Debian 12, Ubuntu 24.04, Fedora 38 and Alpine 3.18 have it).",
   ],

@@ -2,9 +2,11 @@ import { execFile } from "node:child_process";
 import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { CodecellError, messageOf } from "../../core/errors.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { BuiltInEngineModule, EngineRef } from "../../engine/engine.ts";
 import { bundled, isBuiltIn, WORKER_FOLDER } from "../bundle.ts";
+import { sandboxUnavailable } from "./cure.ts";
+import { findExecutable } from "./executable.ts";
 
 /** A host file or folder, and where the worker sees it. */
 export interface Mount {
@@ -81,20 +83,13 @@ function ownModule(ref: EngineRef): Mount {
 
 /** What the loader will open, from the tool that comes with it. */
 async function linkedLibraries(files: readonly string[]): Promise<Mount[]> {
-  let output: string;
+  const ldd = await findExecutable("ldd");
   try {
-    ({ stdout: output } = await promisify(execFile)("ldd", [...files], { env: {} }));
+    return parseLinked((await promisify(execFile)(ldd, [...files], { env: {} })).stdout);
   } catch (error) {
-    throw new CodecellError(
-      "sandbox_unavailable",
-      `the libraries that Node links cannot be listed: ${messageOf(error).split("\n", 1)[0]}`,
-      {
-        hint: "ldd has to be on the PATH; it comes with the C library (package libc-bin).",
-        cause: error,
-      },
-    );
+    const reason = messageOf(error).split("\n", 1)[0]!;
+    throw sandboxUnavailable(`the libraries that Node links cannot be listed: ${reason}`, error);
   }
-  return parseLinked(output);
 }
 
 /** Lines are `libm.so.6 => /lib/libm.so.6 (0x…)`, or `/lib64/ld-linux-x86-64.so.2 (0x…)` for the loader. */
