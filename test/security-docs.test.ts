@@ -38,7 +38,7 @@ describe("SECURITY.md", () => {
   test("counts the hostile programs and the system calls", () => {
     const programs = readdirSync(`${root}fixtures/hostile`, { recursive: true, encoding: "utf8" });
     const count = programs.filter((file) => /\.[jt]s$/.test(file)).length;
-    expect(security).toContain(`${count} hostile programs`);
+    expect(count).toBeGreaterThan(Number(/more than (\d+) hostile programs/.exec(security)![1]));
     // The filter of x64, whose table is the longer one; rounded.
     const calls = Object.values(WORKER_CALLS).filter(([x64]) => x64 !== undefined).length;
     expect(seccompFilter({ profile: "strict", writes: false, arch: "x64" }).length).toBeGreaterThan(
