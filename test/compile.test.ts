@@ -3,6 +3,7 @@ import { Script } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { ProgramCache } from "../src/compile/cache.ts";
 import { compile, CompileError } from "../src/compile/compile.ts";
+import { stripTypes } from "../src/compile/typescript.ts";
 import { codeFrame } from "../src/compile/frame.ts";
 import type { Position } from "../src/core/program.ts";
 
@@ -271,4 +272,22 @@ test("what crashes the TypeScript step is a program that cannot be parsed", () =
   expect(() => compile('call(class "text")', { sourceBytes: 1_000 })).toThrow(
     expect.objectContaining({ name: "CompileError", message: "the program cannot be parsed" }),
   );
+});
+
+test("a text that can only just be parsed has places when asked from deeper down", () => {
+  const text = (depth: number): string => `const signs = ${"- ".repeat(depth)}1;`;
+  let [fits, fails] = [100, 200_000];
+  while (fails - fits > 20) {
+    const depth = Math.floor((fits + fails) / 2);
+    try {
+      stripTypes(text(depth));
+      fits = depth;
+    } catch {
+      fails = depth;
+    }
+  }
+  const stripped = stripTypes(text(Math.floor(fits * 0.98)));
+  const deeper = (levels: number): number =>
+    levels === 0 ? stripped.origin(15) : Math.max(0, deeper(levels - 1));
+  expect(deeper(1_500)).toBe(15);
 });

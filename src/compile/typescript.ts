@@ -24,14 +24,23 @@ export function stripTypes(text: string): Stripped {
     throw syntaxError(error);
   }
   refuseNamespaces(text, code);
-  let map: ColumnMap | undefined;
+  let map: { origin(offset: number): number } | undefined;
   return {
     code,
     origin: (offset) => {
-      map ??= new ColumnMap(text, code);
+      map ??= columnMap(text, code);
       return map.origin(offset);
     },
   };
+}
+
+/** A text so deep that it could be stripped only just: asked again from elsewhere, its columns are the stripped ones. */
+function columnMap(text: string, code: string): { origin(offset: number): number } {
+  try {
+    return new ColumnMap(text, code);
+  } catch {
+    return { origin: (offset) => offset };
+  }
 }
 
 function syntaxError(error: unknown): CompileError {

@@ -155,11 +155,13 @@ function start(program: ProgramFunction, setupText: string): void {
     disposables,
     finish,
   });
-  promiseThen(
-    program(scope),
-    (value) => sendValue(value, setup.callBytes, setup.valueDepth),
-    sendError,
-  );
+  let running: Promise<unknown>;
+  try {
+    running = program(scope);
+  } catch (error) {
+    return sendError(error); // an engine may find only here that it cannot compile something so deep
+  }
+  promiseThen(running, (value) => sendValue(value, setup.callBytes, setup.valueDepth), sendError);
 }
 
 /** The host's only way in: an answer to a request, or a timer that is due. */
