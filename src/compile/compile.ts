@@ -13,7 +13,7 @@ import {
   type Program as Tree,
   walk,
 } from "./syntax.ts";
-import { type Stripped, stripTypes } from "./typescript.ts";
+import { type Stripped, stripTypes, tooDeep } from "./typescript.ts";
 import { blank, unfence } from "./unfence.ts";
 import { UsingLowering } from "./using.ts";
 
@@ -33,6 +33,14 @@ export function compile(
   source: string,
   { sourceBytes }: { readonly sourceBytes: number },
 ): Program {
+  try {
+    return build(source, sourceBytes);
+  } catch (error) {
+    throw error instanceof RangeError ? tooDeep() : error; // wherever the stack came to its end
+  }
+}
+
+function build(source: string, sourceBytes: number): Program {
   const text = prepare(source, sourceBytes);
   const comments: Comment[] = [];
   const { stripped, tree } = parse(text, comments);
