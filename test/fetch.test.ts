@@ -299,6 +299,29 @@ describe.each(["v8", "quickjs"] as const)("fetch in a program, %s", (engine) => 
   });
 });
 
+test("no more requests at once than connections", async () => {
+  let open = 0;
+  let most = 0;
+  const slow = createServer((_request, response) => {
+    most = Math.max(most, ++open);
+    setTimeout(() => {
+      open--;
+      response.end();
+    }, 20);
+  });
+  await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${portOf(slow)}`;
+  await using runtime = await createRuntime({
+    placement: "inline",
+    network: { allow: [url], allowPrivate: LOOPBACK, connections: 2 },
+  });
+  const six = `return (await Promise.all(Array.from({ length: 6 }, () => fetch('${url}')))).length`;
+  expect(await runtime.run(six)).toMatchObject({ ok: true, value: 6 });
+  expect(most).toBe(2);
+  slow.closeAllConnections();
+  slow.close();
+});
+
 test("without allowed hosts there is no fetch", async () => {
   for (const network of [undefined, { allow: [] }]) {
     await using runtime = await createRuntime({ placement: "inline", ...(network && { network }) });

@@ -36,7 +36,6 @@ export function guardedAgent(
   return new Agent({
     connections,
     pipelining: 1,
-    maxRedirections: 0,
     connect: (options, done) => {
       const host = options.hostname.replace(/^\[|\]$/g, "");
       if (isIP(host) !== 0 && !isAllowed(host)) return done(refused(host), null);
@@ -47,7 +46,7 @@ export function guardedAgent(
         done(refused(host), null);
       });
     },
-  } as Agent.Options);
+  });
 }
 
 function refused(host: string): ToolError {
