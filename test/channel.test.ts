@@ -101,6 +101,7 @@ describe("a worker that has been taken over", () => {
     ["array", { ok: false, error: { code: "worker_crashed" } }],
     ["unknown", { ok: false, error: { code: "worker_crashed" } }],
     ["huge", { ok: false, error: { code: "worker_crashed" } }],
+    ["large", { ok: false, error: { code: "worker_crashed" } }],
     [
       "code",
       { ok: false, error: { code: "internal", name: "undefined", message: "[object Object]" } },

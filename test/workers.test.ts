@@ -219,3 +219,12 @@ test("an engine whose binary crashes its process is engine_unavailable", async (
     message: expect.stringContaining("SIGSEGV"),
   });
 });
+
+test("a host without descriptors to spare gets an error and goes on", async () => {
+  const child = spawn("prlimit", ["--nofile=60", process.execPath, host, "starved"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = new Promise((resolve) => child.on("exit", resolve));
+  expect(await Array.fromAsync(take(child.stdout!, 1))).toEqual(["engine_unavailable\n"]);
+  expect(await exited).toBe(0);
+});

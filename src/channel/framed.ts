@@ -10,7 +10,7 @@ const HEADER_BYTES = 4;
 export class FramedChannel implements Channel {
   readonly closed: Promise<Error | undefined>;
   readonly #stream: Duplex;
-  readonly #maxBytes: number;
+  #maxBytes: number;
   readonly #closed = Promise.withResolvers<Error | undefined>();
   #listener: ((message: string) => void) | undefined;
   /** Settles when the stream takes more; set while it does not. */
@@ -60,6 +60,10 @@ export class FramedChannel implements Channel {
       new Error(`a frame of ${size} bytes is over the cap of ${this.#maxBytes}`),
     );
     this.close();
+  }
+
+  limit(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
   }
 
   send(message: string): Promise<void> {

@@ -11,6 +11,7 @@ export class PortChannel implements Channel {
   readonly closed: Promise<Error | undefined>;
   readonly #port: Port;
   readonly #closed = Promise.withResolvers<Error | undefined>();
+  #maxLength = Infinity;
 
   constructor(port: Port) {
     this.#port = port;
@@ -24,8 +25,15 @@ export class PortChannel implements Channel {
 
   onMessage(listener: (message: string) => void): void {
     this.#port.on("message", (message) => {
-      if (typeof message === "string") listener(message);
+      if (typeof message !== "string") return;
+      if (message.length > this.#maxLength) this.close();
+      else listener(message);
     });
+  }
+
+  /** The message is in our memory already by then: what bounds that is the sender's memory. */
+  limit(maxBytes: number): void {
+    this.#maxLength = maxBytes;
   }
 
   /** A port has no notion of room: what is in flight is bounded by the caps of the run. */

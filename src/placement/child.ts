@@ -4,10 +4,11 @@ import type { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { FramedChannel } from "../channel/framed.ts";
+import { CodecellError } from "../core/errors.ts";
 import type { WorkerExit, WorkerHandle, WorkerUsage } from "./worker-handle.ts";
 
-/** Far over what the caps of any run allow in one message: only a broken worker sends more. */
-const MAX_FRAME_BYTES = 512 * 1024 * 1024;
+/** What a worker may send before it has a run: that it has booted, or why it cannot. */
+const BOOT_MESSAGE_BYTES = 64 * 1024;
 const STDERR_TAIL = 4_096;
 const OUT_OF_MEMORY =
   /(heap|process) out of memory|Allocation failed|bad_alloc|invalid (array|table|string) (length|size)|OOM/i;
@@ -36,6 +37,7 @@ export interface Command {
 /**
  * Start a worker process. Standard input is its lifeline, and its channel is a socket pair, so
  * that it needs no network and no file to talk.
+ * @throws CodecellError `engine_unavailable` when there are no descriptors for its pipes
  */
 export function startChild(command: Command): WorkerHandle {
   const { file, args, feeds = [], findWorker } = command;
@@ -45,12 +47,13 @@ export function startChild(command: Command): WorkerHandle {
     env: command.env ?? {},
     cwd: "/",
   });
-  const channel = new FramedChannel(child.stdio[CHANNEL] as Socket, MAX_FRAME_BYTES);
+  const exited = watchExit(child);
+  if ((child.stdio as unknown) === undefined) throw startless(); // no pipes could be made; the event tells nobody
+  const channel = new FramedChannel(child.stdio[CHANNEL] as Socket, BOOT_MESSAGE_BYTES);
   child.stdin?.on("error", () => {}); // nothing is ever written
   if (child.pid !== undefined) command.onSpawn?.(child.pid);
   feed(child, feeds);
   const workerId = findWorker === undefined ? () => child.pid : told(child, findWorker);
-  const exited = watchExit(child, child.stderr!);
   if (command.onEnd !== undefined) void exited.then(command.onEnd);
   const [stdin, , stderr, socket, ...rest] = child.stdio as (Socket | null)[];
   for (const pipe of rest) pipe?.unref(); // they end while it starts; the others say whether it is held
@@ -82,10 +85,16 @@ function told(
   return () => (found ??= findWorker(info));
 }
 
-function watchExit(child: ChildProcess, stderr: Readable): Promise<WorkerExit> {
+function startless(): CodecellError {
+  return new CodecellError("engine_unavailable", "a worker process cannot be started", {
+    hint: "This process has as many files open as it may (ulimit -n).",
+  });
+}
+
+function watchExit(child: ChildProcess): Promise<WorkerExit> {
   let tail = "";
-  stderr
-    .setEncoding("utf8")
+  child.stderr
+    ?.setEncoding("utf8")
     .on("data", (text: string) => (tail = (tail + text).slice(-STDERR_TAIL)));
   return new Promise((resolve) => {
     child.on("error", (error) =>

@@ -1,5 +1,6 @@
 import { memoryBreach } from "../core/breach.ts";
 import { CodecellError, type Failure, isErrorCode } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
 import { isLogLevel } from "../core/result.ts";
 import type { EngineRef, Host, Outcome } from "../engine/engine.ts";
 import type { RunRequest } from "./placement.ts";
@@ -75,6 +76,7 @@ export class NearWorker {
       abort: () => void this.#handle.channel.send(writeMessage(["abort"])),
       kill: (failure) => this.#killRun(failure),
     });
+    this.#handle.channel.limit(largestMessage(request.limits));
     this.#sendRun(request);
     const outcome = await promise;
     this.#active = undefined;
@@ -174,6 +176,11 @@ export class NearWorker {
     const answer = await host.call({ server: String(server), tool: String(tool), args });
     await this.#handle.channel.send(writeMessage(["answer", id], answer));
   }
+}
+
+/** More than the caps of a run let a good worker send: a broken one must not fill our memory with a message. */
+function largestMessage({ callBytes }: Limits): number {
+  return 8 * callBytes + 1024 * 1024;
 }
 
 /** What a wrapper, or Node, says of why it could not start. */

@@ -15,6 +15,7 @@ const attacks: Record<string, () => void> = {
   garbage: () => writeSync(CHANNEL, frame("this is no message")),
   array: () => writeSync(CHANNEL, frame('{"not":"an array"}\n')),
   unknown: () => writeSync(CHANNEL, frame('["shutdown"]\n')),
+  large: () => writeSync(CHANNEL, Buffer.from([0x05, 0x00, 0x00, 0x00, 0x5b])), // 80 MiB to come
   huge: () => writeSync(CHANNEL, Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 2, 3])),
   code: () =>
     writeSync(
