@@ -113,6 +113,7 @@ export class Runtime implements AsyncDisposable {
     if (typeof code !== "string")
       throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
     const limits = resolveLimits(options.limits, this.#options.limits);
+    this.#place.check?.(limits);
     const running = this.#run(code, limits, options);
     this.#running.add(running);
     return await running.finally(() => this.#running.delete(running));

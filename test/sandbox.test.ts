@@ -432,10 +432,14 @@ onLinux("sandbox settings", () => {
 
   test("a run cannot ask for more memory than its worker was started for", async () => {
     await using runtime = await createRuntime({ placement: "sandbox", workers: ONE_WORKER });
+    let begun = 0;
+    runtime.on("run_start", () => void begun++);
     await expect(runtime.run("return 1", { limits: { memoryMb: 128 } })).rejects.toMatchObject({
       code: "config_error",
     });
+    expect(begun).toBe(0); // misuse is no run
     expect(await runtime.run("return 1", { limits: { memoryMb: 32 } })).toMatchObject({ ok: true });
+    expect(begun).toBe(1);
   });
 });
 

@@ -14,6 +14,8 @@ export interface RunRequest {
 export interface Place extends AsyncDisposable {
   /** The word for `usage.placement`. */
   readonly name: string;
+  /** Throws CodecellError `config_error` for limits of a run that this place cannot keep. */
+  check?(limits: Limits): void;
   /** Run to the end. Resolves whatever the program does, and when the place dies of it. */
   run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome>;
 }

@@ -1,4 +1,5 @@
 import { CodecellError, messageOf } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
 import type { EngineRef, Host, Outcome } from "../../engine/engine.ts";
 import { startChild } from "../child.ts";
 import { NearWorker } from "../near.ts";
@@ -31,10 +32,9 @@ export async function sandboxPlace(ref: EngineRef, options: SandboxOptions): Pro
   );
   return {
     name: pool.name,
-    run: (request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> => {
-      checkMemory(request, options);
-      return pool.run(request, host, signal);
-    },
+    check: (limits: Limits) => checkMemory(limits, options.limits),
+    run: (request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> =>
+      pool.run(request, host, signal),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
@@ -67,11 +67,11 @@ async function diagnose(error: unknown, ref: EngineRef, hardened: boolean): Prom
 }
 
 /** The kernel's caps on a worker are set when it starts. */
-function checkMemory({ limits: { memoryMb } }: RunRequest, { limits }: SandboxOptions): void {
-  if (memoryMb <= limits.memoryMb) return;
+function checkMemory({ memoryMb }: Limits, ofRuntime: Limits): void {
+  if (memoryMb <= ofRuntime.memoryMb) return;
   throw new CodecellError(
     "config_error",
-    `limits.memoryMb of this run is ${memoryMb}; in placement 'sandbox' it can be at most the runtime's, which is ${limits.memoryMb}`,
+    `limits.memoryMb of this run is ${memoryMb}; in placement 'sandbox' it can be at most the runtime's, which is ${ofRuntime.memoryMb}`,
     { hint: "Raise limits.memoryMb of the runtime." },
   );
 }
