@@ -8,6 +8,7 @@ import { type Answer, answerFailure } from "./core/answer.ts";
 import { decode } from "./core/decode.ts";
 import { encode } from "./core/encode.ts";
 import { WireError } from "./core/wire.ts";
+import { isContextRequest } from "./discovery/context.ts";
 import type { Discovery } from "./discovery/discovery.ts";
 import type { Host, HostCall } from "./engine/engine.ts";
 import { LogBuffer } from "./log-buffer.ts";
@@ -63,7 +64,7 @@ export class Bridge implements Host {
   }
 
   call(call: HostCall): Promise<Answer> {
-    const isTool = call.server !== "";
+    const isTool = call.server !== "" || isContextRequest(call.tool);
     const size = utf8Length(call.args);
     const breach = this.#meter.call(isTool, size);
     if (breach !== undefined) {
@@ -73,14 +74,14 @@ export class Bridge implements Host {
     if (!isTool) return this.#discover(call);
     this.bytesOut += size;
     const answer = this.#slots.run(() => this.#carryOut(call));
-    this.#open.set(answer, `${call.server}.${call.tool}`);
+    this.#open.set(answer, call.server === "" ? call.tool : `${call.server}.${call.tool}`);
     void answer.then(() => this.#open.delete(answer));
     return answer;
   }
 
   async #discover(call: HostCall): Promise<Answer> {
     try {
-      return encode(this.#options.discovery.answer(call.tool, decode(call.args)));
+      return encode(await this.#options.discovery.answer(call.tool, decode(call.args)));
     } catch (error) {
       return answerFailure(describe(error, call.tool));
     }
@@ -116,6 +117,7 @@ export class Bridge implements Host {
 
   async #callTool(call: HostCall, record: Mutable<CallRecord>): Promise<string> {
     const { catalogue, limits, user, onRequest } = this.#options;
+    if (call.server === "") return await this.#askServer(call, record);
     const tool: ResolvedTool = catalogue.resolve(call.server, call.tool);
     record.tool = `${tool.server}.${tool.tool}`;
     const args = decode(call.args);
@@ -125,6 +127,17 @@ export class Bridge implements Host {
       signal,
     );
     return encodeResult(value, limits, record.tool);
+  }
+
+  /** A resource or a prompt: no tool, but a request to a server all the same. */
+  async #askServer(call: HostCall, record: Mutable<CallRecord>): Promise<string> {
+    const { discovery, limits, user } = this.#options;
+    const given = decode(call.args);
+    const args: readonly unknown[] = Array.isArray(given) ? given : [];
+    record.tool = discovery.context.label(call.tool, args);
+    const { signal } = this.#abort;
+    const asked = discovery.context.request(call.tool, args, { signal, user });
+    return encodeResult(await untilAborted(asked, signal), limits, record.tool);
   }
 
   #countResult(bytes: number): void {

@@ -9,7 +9,7 @@ export interface RunIdentity {
 }
 
 /** What a runtime tells, for audit logs and alarms. Times are those of the listener's call: events are not delayed. */
-export interface SecurityEvents {
+export interface RuntimeEvents {
   /** A program is about to be compiled and run. */
   run_start: RunIdentity & {
     readonly engine: string;
@@ -34,6 +34,16 @@ export interface SecurityEvents {
   denied: RunIdentity & { readonly tool: string; readonly message: string };
   /** A program's request to the network, made or refused. */
   network: RunIdentity & NetworkRequest;
+  /** A server logged something (`notifications/message`). What it holds is the server's own. */
+  server_log: {
+    readonly server: string;
+    /** `debug` to `emergency`, as in RFC 5424. */
+    readonly level: string;
+    readonly logger?: string;
+    readonly data: unknown;
+  };
+  /** A server said that a list of its has changed. Tools are listed again at once, the rest when it is next wanted. */
+  list_changed: { readonly server: string; readonly list: "tools" | "resources" | "prompts" };
   /** The worker of a run died, and not by a limit: a bug of an engine, or an attempt at one. */
   worker_crash: RunIdentity & {
     readonly engine: string;
@@ -42,19 +52,17 @@ export interface SecurityEvents {
   };
 }
 
-export type SecurityEventName = keyof SecurityEvents;
-export type SecurityListener<Name extends SecurityEventName> = (
-  event: SecurityEvents[Name],
-) => void;
+export type RuntimeEventName = keyof RuntimeEvents;
+export type RuntimeListener<Name extends RuntimeEventName> = (event: RuntimeEvents[Name]) => void;
 
 type AnyListener = (event: never) => void;
 
 /** Listeners by event. One that throws is told of as a warning of the process and disturbs neither runs nor others. */
-export class SecurityEmitter {
-  readonly #listeners = new Map<SecurityEventName, Set<AnyListener>>();
+export class RuntimeEmitter {
+  readonly #listeners = new Map<RuntimeEventName, Set<AnyListener>>();
 
   /** Call `listener` for every event called `name`; the answer stops that. */
-  on<Name extends SecurityEventName>(name: Name, listener: SecurityListener<Name>): () => void {
+  on<Name extends RuntimeEventName>(name: Name, listener: RuntimeListener<Name>): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
     // One entry per call of `on`, also when the same function listens twice.
@@ -63,7 +71,7 @@ export class SecurityEmitter {
     return () => void listeners.delete(entry);
   }
 
-  emit<Name extends SecurityEventName>(name: Name, event: SecurityEvents[Name]): void {
+  emit<Name extends RuntimeEventName>(name: Name, event: RuntimeEvents[Name]): void {
     for (const listener of this.#listeners.get(name) ?? []) {
       try {
         listener(Object.freeze({ ...event }) as never);

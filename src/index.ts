@@ -11,7 +11,7 @@ export type {
 } from "./core/result.ts";
 export type { CategorySummary, ToolSpec, ToolSummary } from "./discovery/discovery.ts";
 export type { Engine, EngineModule, EngineRef, Host, Outcome, Session } from "./engine/engine.ts";
-export type { RunIdentity, SecurityEventName, SecurityEvents, SecurityListener } from "./events.ts";
+export type { RunIdentity, RuntimeEventName, RuntimeEvents, RuntimeListener } from "./events.ts";
 export type { EngineName, PlacementName } from "./engines.ts";
 export type { SandboxSettings } from "./placement/sandbox/settings.ts";
 export type { RuntimeOptions } from "./options.ts";

@@ -14,6 +14,8 @@ import {
   type ResolvedNetwork,
   resolveNetwork,
 } from "./tools/fetch/settings.ts";
+import type { ClientHooks, ServerRequestHandler } from "./tools/mcp/client.ts";
+import { isMcpClient, type McpClient } from "./tools/mcp/client-upstream.ts";
 import type { LocalTools } from "./tools/local.ts";
 import { checkServers, type ServerConfig } from "./tools/mcp/config.ts";
 import { loadConfig } from "./tools/mcp/load.ts";
@@ -21,7 +23,10 @@ import { near } from "./tools/names.ts";
 
 /** What `createRuntime` takes. Everything has a default; an unknown key is an error. */
 export interface RuntimeOptions {
-  /** MCP servers, in the format that MCP hosts share. */
+  /**
+   * MCP servers, in the format that MCP hosts share. A connected client of your own (`Client` of
+   * `@modelcontextprotocol/sdk` or `@modelcontextprotocol/client`) can stand in the place of an entry; it stays yours to close.
+   */
   readonly mcpServers?: Readonly<Record<string, unknown>>;
   /** A config file with `mcpServers` and, optionally, our own settings under `codecell`. */
   readonly config?: string;
@@ -37,6 +42,10 @@ export interface RuntimeOptions {
   readonly sandbox?: SandboxSettings;
   /** What programs may reach by `fetch`. Default: nothing, and then there is no `fetch`. */
   readonly network?: NetworkSettings;
+  /** Answers servers that ask the host's model for a text. Default: they are refused. */
+  readonly onSampling?: ServerRequestHandler;
+  /** Answers servers that ask a person for input. Default: they are refused. */
+  readonly onElicitation?: ServerRequestHandler;
   /** Caps of every run, see {@link Limits}; a run can set its own. */
   readonly limits?: Partial<Limits>;
   /** Workers of the placements `thread` and `process`. */
@@ -53,6 +62,9 @@ export interface RuntimeOptions {
 /** Options with every default filled in. */
 export interface ResolvedOptions {
   readonly servers: Readonly<Record<string, ServerConfig>>;
+  /** The caller's own clients by server. */
+  readonly clients: Readonly<Record<string, McpClient>>;
+  readonly hooks: ClientHooks;
   readonly tools: Readonly<Record<string, LocalTools>>;
   readonly engine: EngineRef;
   readonly placement: PlacementName;
@@ -65,7 +77,14 @@ export interface ResolvedOptions {
 
 /** What a config file may hold under `codecell`. */
 const SETTING_KEYS = ["engine", "placement", "hardened", "sandbox", "network", "limits", "workers"];
-const OPTION_KEYS = ["mcpServers", "config", "tools", ...SETTING_KEYS];
+const OPTION_KEYS = [
+  "mcpServers",
+  "config",
+  "tools",
+  "onSampling",
+  "onElicitation",
+  ...SETTING_KEYS,
+];
 const WORKER_RANGES = { spare: [0, 64], max: [1, 256], runsPerWorker: [1, 1_000_000] } as const;
 
 /**
@@ -78,8 +97,14 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     options.config === undefined ? undefined : await loadConfig(options.config, process.env);
   const settings = file?.settings ?? {};
   checkKeys(settings, SETTING_KEYS, "codecell.");
-  const given = checkServers(options.mcpServers ?? {}, "mcpServers", process.env);
-  const servers = { ...file?.servers, ...given };
+  const given = Object.entries(options.mcpServers ?? {});
+  const clients = Object.fromEntries(given.filter(([, value]) => isMcpClient(value))) as Record<
+    string,
+    McpClient
+  >;
+  const entries = Object.fromEntries(given.filter(([, value]) => !isMcpClient(value)));
+  const servers = { ...file?.servers, ...checkServers(entries, "mcpServers", process.env) };
+  for (const name of Object.keys(clients)) delete servers[name];
   const tools = options.tools ?? {};
   const network =
     options.network === undefined
@@ -87,14 +112,14 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
       : resolveNetwork(options.network, process.env, "network");
   if (
     network !== undefined &&
-    (Object.hasOwn(tools, "network") || Object.hasOwn(servers, "network"))
+    [tools, servers, clients].some((names) => Object.hasOwn(names, "network"))
   )
     throw new CodecellError(
       "config_error",
       "with network settings, no server can be called 'network'; rename it",
     );
   for (const name of Object.keys(tools)) {
-    if (Object.hasOwn(servers, name)) {
+    if (Object.hasOwn(servers, name) || Object.hasOwn(clients, name)) {
       throw new CodecellError(
         "config_error",
         `tools.${name} and mcpServers.${name} have the same name; rename one`,
@@ -106,6 +131,11 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   const fileLimits = resolveLimits(settings["limits"], undefined, "codecell.limits");
   return {
     servers,
+    clients,
+    hooks: {
+      onSampling: checkHandler("onSampling", options.onSampling),
+      onElicitation: checkHandler("onElicitation", options.onElicitation),
+    },
     tools,
     engine,
     placement,
@@ -130,6 +160,14 @@ function checkKeys(object: object, known: readonly string[], prefix: string): vo
         : `did you mean ${prefix}${closest}?`;
     throw new CodecellError("config_error", `${prefix}${key} is not a setting; ${hint}`);
   }
+}
+
+function checkHandler(
+  name: string,
+  handler: ServerRequestHandler | undefined,
+): ServerRequestHandler | undefined {
+  if (handler === undefined || typeof handler === "function") return handler;
+  throw new CodecellError("config_error", `${name} must be a function`);
 }
 
 function checkPlacement(placement: unknown): PlacementName {

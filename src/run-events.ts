@@ -2,18 +2,18 @@ import { createHash, randomUUID } from "node:crypto";
 import { isLimit } from "./core/breach.ts";
 import type { ExecutionResult } from "./core/result.ts";
 import { utf8Length } from "./core/utf8.ts";
-import type { RunIdentity, SecurityEmitter } from "./events.ts";
+import type { RunIdentity, RuntimeEmitter } from "./events.ts";
 import type { NetworkRequest } from "./tools/tool.ts";
 
 /** Tells the security events of one run. */
 export class RunEvents {
   readonly runId = randomUUID();
   readonly #identity: RunIdentity;
-  readonly #emitter: SecurityEmitter;
+  readonly #emitter: RuntimeEmitter;
   readonly #place: { readonly engine: string; readonly placement: string };
 
   constructor(
-    emitter: SecurityEmitter,
+    emitter: RuntimeEmitter,
     place: { readonly engine: string; readonly placement: string },
     user: string | undefined,
   ) {

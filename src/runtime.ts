@@ -7,6 +7,9 @@ import { utf8Length } from "./core/utf8.ts";
 import {
   type CategorySummary,
   Discovery,
+  type ListOptions,
+  type SearchOptions,
+  type ToolDetail,
   type ToolSpec,
   type ToolSummary,
 } from "./discovery/discovery.ts";
@@ -14,13 +17,13 @@ import type { Outcome } from "./engine/engine.ts";
 import { type OpenedPlace, openPlace } from "./engines.ts";
 import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
 import type { Place } from "./placement/placement.ts";
-import { SecurityEmitter, type SecurityEventName, type SecurityListener } from "./events.ts";
+import { RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
 import { report } from "./report.ts";
 import { RunEvents } from "./run-events.ts";
 import { type Catalogue, createCatalogue } from "./tools/catalogue.ts";
 import { FetchSource } from "./tools/fetch/fetch.ts";
 import { LocalSource } from "./tools/local.ts";
-import { McpSource } from "./tools/mcp/connection.ts";
+import { clientSource, configuredSource } from "./tools/mcp/open.ts";
 import type { ToolSource } from "./tools/tool.ts";
 
 /** What `run` takes beside the program. */
@@ -60,26 +63,48 @@ export interface RuntimeDescription {
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const resolved = await resolveOptions(options);
   const opening = openPlace(resolved);
-  const listing = createCatalogue(createSources(resolved));
+  const emitter = new RuntimeEmitter();
+  const sources = createSources(resolved);
+  for (const source of sources) tellNotifications(source, emitter);
+  const listing = createCatalogue(sources);
   const [place, catalogue] = await Promise.allSettled([opening, listing]);
   if (place.status === "fulfilled" && catalogue.status === "fulfilled") {
-    return new Runtime(resolved, place.value, catalogue.value);
+    return new Runtime(resolved, place.value, catalogue.value, emitter);
   }
   if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
   if (catalogue.status === "fulfilled") await catalogue.value[Symbol.asyncDispose]();
   throw place.status === "rejected" ? place.reason : (catalogue as PromiseRejectedResult).reason;
 }
 
-function createSources({ servers, tools, network, limits }: ResolvedOptions): ToolSource[] {
+function createSources(options: ResolvedOptions): ToolSource[] {
+  const { servers, clients, hooks, tools, network, limits } = options;
   // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
   const maxMessageBytes = Math.max(16 * 1024 * 1024, 2 * limits.callBytes);
   return [
     ...(network === undefined ? [] : [new FetchSource(network)]),
     ...Object.entries(tools).map(([name, functions]) => new LocalSource(name, functions)),
-    ...Object.entries(servers).map(
-      ([name, config]) => new McpSource(name, config, { maxMessageBytes }),
+    ...Object.entries(servers).map(([name, config]) =>
+      configuredSource(name, config, { maxMessageBytes, hooks }),
     ),
+    ...Object.entries(clients).map(([name, client]) => clientSource(name, client)),
   ];
+}
+
+/** What servers tell by themselves, as events. */
+function tellNotifications(source: ToolSource, emitter: RuntimeEmitter): void {
+  const server = source.name;
+  source.onNotification?.(({ method, params = {} }) => {
+    const list = /^notifications\/(tools|resources|prompts)\/list_changed$/.exec(method)?.[1];
+    if (list !== undefined) return emitter.emit("list_changed", { server, list: list as "tools" });
+    if (method !== "notifications/message") return;
+    const { level, logger, data } = params;
+    emitter.emit("server_log", {
+      server,
+      level: typeof level === "string" ? level : "info",
+      ...(typeof logger === "string" ? { logger } : {}),
+      data,
+    });
+  });
 }
 
 /** Runs programs. Made by {@link createRuntime}; close it, or hold it with `await using`. */
@@ -89,13 +114,19 @@ export class Runtime implements AsyncDisposable {
   readonly #notice: string | undefined;
   readonly #catalogue: Catalogue;
   readonly #discovery: Discovery;
-  readonly #emitter = new SecurityEmitter();
+  readonly #emitter: RuntimeEmitter;
   readonly #running = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
 
   /** @internal */
-  constructor(options: ResolvedOptions, { place, notice }: OpenedPlace, catalogue: Catalogue) {
+  constructor(
+    options: ResolvedOptions,
+    { place, notice }: OpenedPlace,
+    catalogue: Catalogue,
+    emitter: RuntimeEmitter,
+  ) {
+    this.#emitter = emitter;
     this.#options = options;
     this.#place = place;
     this.#notice = notice;
@@ -123,7 +154,7 @@ export class Runtime implements AsyncDisposable {
    * Call `listener` for every event called `name` from now on; the answer stops that. A listener that throws is told of
    * as a warning of the process.
    */
-  on<Name extends SecurityEventName>(name: Name, listener: SecurityListener<Name>): () => void {
+  on<Name extends RuntimeEventName>(name: Name, listener: RuntimeListener<Name>): () => void {
     return this.#emitter.on(name, listener);
   }
 
@@ -183,23 +214,28 @@ export class Runtime implements AsyncDisposable {
   }
 
   /** The servers and namespaces, one line each. */
-  listToolCategories(): CategorySummary[] {
-    return this.#discovery.listToolCategories();
+  async listToolCategories(): Promise<CategorySummary[]> {
+    return await this.#discovery.listToolCategories();
   }
 
-  /** The tools of one server, one line each. Throws ToolError `unknown_tool`. */
-  listTools(category: string): ToolSummary[] {
-    return this.#discovery.listTools(category);
+  /** The tools of one server, one line each unless the options say more or less. Throws ToolError `unknown_tool`. */
+  async listTools(category: string, options?: ListOptions): Promise<ToolSummary[]> {
+    return await this.#discovery.listTools(category, options);
   }
 
-  /** One tool in full. Throws ToolError `unknown_tool`. */
-  getToolSpec(category: string, tool: string): ToolSpec {
-    return this.#discovery.getToolSpec(category, tool);
+  /** One tool in full, as TypeScript. Throws ToolError `unknown_tool`. */
+  async getToolSpec(category: string, tool: string): Promise<ToolSpec> {
+    return await this.#discovery.getToolSpec(category, tool);
   }
 
-  /** The tools that match `query`, best first. */
-  searchTools(query: string): ToolSummary[] {
-    return this.#discovery.searchTools(query);
+  /** The tools that match the words of `query`, best first, in any language. */
+  async searchTools(query: string, options?: SearchOptions | ToolDetail): Promise<ToolSummary[]> {
+    return await this.#discovery.searchTools(query, options);
+  }
+
+  /** The wrappers of all tools as TypeScript files: relative path and text. What `codecell types` writes. */
+  wrappers(): AsyncIterable<readonly [path: string, text: string]> {
+    return this.#discovery.tree.files();
   }
 
   describe(): RuntimeDescription {

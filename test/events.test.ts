@@ -1,10 +1,10 @@
 /** Security events: what a runtime tells its listeners. */
 import { createServer } from "node:http";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { createRuntime, type Runtime, type SecurityEventName } from "../src/index.ts";
+import { createRuntime, type Runtime, type RuntimeEventName } from "../src/index.ts";
 import { descendants } from "./support/processes.ts";
 
-const NAMES: readonly SecurityEventName[] = [
+const NAMES: readonly RuntimeEventName[] = [
   "run_start",
   "run_end",
   "limit",

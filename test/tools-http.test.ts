@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { fixed, type HttpFixture, sseOnly, streamable } from "../fixtures/servers/http.ts";
 import { checkServers } from "../src/tools/mcp/config.ts";
-import { McpSource } from "../src/tools/mcp/connection.ts";
+import { configuredSource } from "../src/tools/mcp/open.ts";
+import type { McpSource } from "../src/tools/mcp/source.ts";
 
 const context = { signal: new AbortController().signal };
 const open: AsyncDisposable[] = [];
@@ -24,7 +25,7 @@ function connect(
   maxMessageBytes = 1_000_000,
 ): McpSource {
   const config = checkServers({ web: { url, ...more } }, "mcpServers", {})["web"]!;
-  const source = new McpSource("web", config, { maxMessageBytes });
+  const source = configuredSource("web", config, { maxMessageBytes });
   open.push(source);
   return source;
 }
@@ -104,7 +105,7 @@ test("servers that refuse or are not there", async () => {
     headers: { Authorization: "Bearer s3cr3tvalue" },
   });
   expect(await message(forbidden.list())).toBe(
-    'server "web" did not start: HTTP 401 (check its credentials): bad key [redacted] (mcpServers.web)',
+    'server "web" did not start: HTTP 401 (check its credentials, or codecell login web): bad key [redacted] (mcpServers.web)',
   );
   const body = JSON.stringify({
     jsonrpc: "2.0",

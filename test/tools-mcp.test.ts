@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Catalogue, createCatalogue } from "../src/tools/catalogue.ts";
 import { checkServers } from "../src/tools/mcp/config.ts";
-import { McpSource } from "../src/tools/mcp/connection.ts";
+import { configuredSource } from "../src/tools/mcp/open.ts";
+import type { McpSource } from "../src/tools/mcp/source.ts";
 import { ToolError } from "../src/tools/tool.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
@@ -29,7 +30,7 @@ interface Options {
 function start(entry: object, options: Options = {}, name = "fix"): McpSource {
   const { maxMessageBytes, ...more } = options;
   const config = checkServers({ [name]: { ...entry, ...more } }, "mcpServers", {})[name]!;
-  const source = new McpSource(
+  const source = configuredSource(
     name,
     config,
     maxMessageBytes === undefined ? {} : { maxMessageBytes },

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test, vi } from "vitest";
 import { checkServers } from "../src/tools/mcp/config.ts";
-import { McpSource } from "../src/tools/mcp/connection.ts";
+import { configuredSource } from "../src/tools/mcp/open.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -50,7 +50,7 @@ test("closing ends a server that ignores SIGTERM, and its child", async () => {
     "mcpServers",
     {},
   )["stubborn"]!;
-  const source = new McpSource("stubborn", config);
+  const source = configuredSource("stubborn", config);
   const [server, child] = (await source.call("pids", {}, context)) as [number, number];
   started.add(server).add(child);
   expect([server, child].map(isAlive)).toEqual([true, true]);
@@ -66,7 +66,7 @@ test("a server whose parent process crashed does not leave its child behind", as
     "mcpServers",
     {},
   )["stubborn"]!;
-  const source = new McpSource("stubborn", config);
+  const source = configuredSource("stubborn", config);
   const [server, child] = (await source.call("pids", {}, context)) as [number, number];
   started.add(server).add(child);
   process.kill(server, "SIGKILL");

@@ -11,6 +11,7 @@ export const HELP: Readonly<Record<string, string>> = {
 Usage
   codecell run FILE|-                   run a program; - reads it from standard input
   codecell tools [CATEGORY [TOOL]]      what a program can call
+  codecell types --out DIR              the tools' wrappers as TypeScript files
   codecell doctor                       what works on this machine
   codecell help [COMMAND]
 
@@ -34,7 +35,18 @@ Exit codes: 0 the program succeeded, 1 it failed, 2 usage or config error, 130 i
 
 Without arguments: the servers. With a server: its tools, one line each. With a tool: everything about it.
 
-${RUNTIME}  --search QUERY      the tools that match the words, best first
+${RUNTIME}  --search QUERY      the tools that match the words, best first; with a server, of that server
+  --detail LEVEL      name, summary (default), parameters or full
+  --limit N           at most so many tools
+  --offset N          without the first so many
+`,
+  types: `codecell types --out DIR    the tools' wrappers as TypeScript files
+
+DIR gets globals.d.ts (what programs find without an import), <server>/index.ts and <server>/<tool>.ts. Files that are
+as they should be stay untouched; files of tools that are gone are removed, unless a server did not start.
+
+${RUNTIME}
+Exit codes: 0 written, 1 a server did not start and its tools are missing, 2 usage or config error.
 `,
   doctor: `codecell doctor    what works on this machine: engines, placements, versions
 

@@ -12,6 +12,7 @@ const USAGE = 2;
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   run: async (args) => await (await import("./run.ts")).run(args),
   tools: async (args) => await (await import("./tools.ts")).tools(args),
+  types: async (args) => await (await import("./types.ts")).types(args),
   doctor: async (args) => await (await import("./doctor.ts")).doctor(args),
 };
 

@@ -2,9 +2,16 @@ import { createRuntime, type Runtime } from "../runtime.ts";
 import { readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
 import { paint, printable, printJson } from "./output.ts";
 import { tellProblems } from "./run.ts";
-import type { ToolSummary } from "../discovery/discovery.ts";
+import type { ListOptions, ToolDetail, ToolSummary } from "../discovery/discovery.ts";
+import { CodecellError } from "../core/errors.ts";
 
-const FLAGS = { ...RUNTIME_FLAGS, search: { type: "string" } } as const;
+const FLAGS = {
+  ...RUNTIME_FLAGS,
+  search: { type: "string" },
+  detail: { type: "string" },
+  limit: { type: "string" },
+  offset: { type: "string" },
+} as const;
 
 /** `codecell tools [CATEGORY [TOOL]] [--search QUERY]` */
 export async function tools(args: string[]): Promise<number> {
@@ -16,7 +23,9 @@ export async function tools(args: string[]): Promise<number> {
     workers: { spare: 0 },
   });
   tellProblems(runtime);
-  const found = lookUp(runtime, positionals, values["search"] as string | undefined);
+  const page = pageOf(values);
+  const query = values["search"] as string | undefined;
+  const found = await lookUp(runtime, positionals, query, page);
   if (values["json"] === true) printJson(found.json);
   else process.stdout.write(found.text);
   return 0;
@@ -27,47 +36,67 @@ interface Found {
   readonly text: string;
 }
 
-function lookUp(
+function pageOf(values: Readonly<Record<string, unknown>>): ListOptions {
+  const detail = values["detail"] as ToolDetail | undefined;
+  return {
+    ...(detail === undefined ? {} : { detail }),
+    ...wholeNumber("limit", values["limit"]),
+    ...wholeNumber("offset", values["offset"]),
+  };
+}
+
+function wholeNumber(name: string, text: unknown): Record<string, number> {
+  if (text === undefined) return {};
+  if (typeof text === "string" && /^\d{1,9}$/.test(text)) return { [name]: Number(text) };
+  throw new CodecellError(
+    "config_error",
+    `--${name} is '${String(text)}'; it must be a whole number`,
+  );
+}
+
+async function lookUp(
   runtime: Runtime,
   [category, tool]: readonly string[],
   query: string | undefined,
-): Found {
+  page: ListOptions,
+): Promise<Found> {
   if (query !== undefined) {
-    const matches = runtime.searchTools(query);
+    const within = category === undefined ? {} : { category };
+    const matches = await runtime.searchTools(query, { ...page, ...within });
     return {
       json: { tools: matches },
       text: matches.length === 0 ? "no tool matches\n" : lines(matches),
     };
   }
-  if (category === undefined) {
-    const categories = runtime.listToolCategories();
-    const text = categories
-      .map(({ name, tools: count }) => `${paint("bold", printable(name))}  ${count} tools\n`)
-      .join("");
-    return {
-      json: { categories },
-      text: text === "" ? "no servers are configured; see codecell help tools\n" : text,
-    };
-  }
+  if (category === undefined) return listCategories(await runtime.listToolCategories());
   if (tool === undefined) {
-    const list = runtime.listTools(category);
+    const list = await runtime.listTools(category, page);
     return { json: { tools: list }, text: lines(list) };
   }
-  const spec = runtime.getToolSpec(category, tool);
-  const { call, description, inputSchema, outputSchema } = spec;
-  const schemas = Object.entries({ input: inputSchema, output: outputSchema }).filter(
-    ([, schema]) => schema !== undefined,
-  );
-  const details = schemas
-    .map(([label, schema]) => `\n${label} ${JSON.stringify(schema, null, 2)}\n`)
+  const spec = await runtime.getToolSpec(category, tool);
+  return { json: spec, text: printable(`${spec.call}\n\n${spec.declaration}`) };
+}
+
+function listCategories(categories: Awaited<ReturnType<Runtime["listToolCategories"]>>): Found {
+  const text = categories
+    .map(({ name, tools: count, description = "" }) => {
+      const counted = `${count} ${count === 1 ? "tool" : "tools"}`;
+      return `${paint("bold", printable(name))}  ${counted}${description === "" ? "" : `  ${printable(description)}`}\n`;
+    })
     .join("");
-  return { json: spec, text: printable(`${call}\n\n${description}\n${details}`) };
+  return {
+    json: { categories },
+    text: text === "" ? "no servers are configured; see codecell help tools\n" : text,
+  };
 }
 
 function lines(list: readonly ToolSummary[]): string {
   return list
-    .map(
-      ({ call, description }) => `${paint("bold", printable(call))}  ${printable(description)}\n`,
-    )
+    .map(({ call, description, parameters, declaration }) => {
+      const head = paint("bold", printable(call));
+      if (declaration !== undefined) return `${head}\n${printable(declaration)}\n`;
+      const rest = [parameters, description].filter((part) => part !== undefined).map(printable);
+      return `${[head, ...rest].join("  ")}\n`;
+    })
     .join("");
 }

@@ -6,6 +6,8 @@ export interface ToolNames {
   readonly alias: string;
   /** Its name as a global function: `github_create_issue`. Unique over all servers. */
   readonly flat: string;
+  /** Its file in the tree of wrappers, without `.ts`, where that is not its name. Unique within the server, in any case of letters. */
+  readonly file?: string;
 }
 
 /** One server (or one namespace of local functions) as a program can spell it. */
@@ -16,6 +18,8 @@ export interface ServerNames {
   readonly alias: string;
   /** The name of its wrapper class: `GithubTools`. */
   readonly className: string;
+  /** Its folder in the tree of wrappers, where that is not its name. */
+  readonly folder?: string;
   readonly tools: readonly ToolNames[];
 }
 

@@ -1,15 +1,28 @@
-import type { Catalogue } from "../tools/catalogue.ts";
+import type { ServerNames, ToolNames } from "../core/names.ts";
+import type { Catalogue, CatalogueServer } from "../tools/catalogue.ts";
 import { near } from "../tools/names.ts";
+import { expectedParameters } from "../tools/shape.ts";
 import { ToolError, type ToolInfo } from "../tools/tool.ts";
+import { oneLine } from "../core/one-line.ts";
+import { ContextAccess } from "./context.ts";
+import { ToolIndex } from "./search.ts";
+import { readFile, readFolder } from "./files.ts";
+import { WrapperTree } from "./types/tree.ts";
+import { declaration } from "./types/wrappers.ts";
 
 /** A server in one line. */
 export interface CategorySummary {
   readonly name: string;
   /** How many tools it has. */
   readonly tools: number;
+  /** What its server says of itself, where it says something: the first sentence. */
+  readonly description?: string;
 }
 
-/** A tool in one line. */
+/** How much is told of each tool in a list, see {@link ToolSummary}. */
+export type ToolDetail = "name" | "summary" | "parameters" | "full";
+
+/** A tool in a list. */
 export interface ToolSummary {
   /** The server. */
   readonly category: string;
@@ -17,80 +30,161 @@ export interface ToolSummary {
   readonly name: string;
   /** How to call it: `tools.github.createIssue(args)`. */
   readonly call: string;
-  /** The first sentence of its description. */
-  readonly description: string;
+  /** The first sentence of its description; not with detail `name`. */
+  readonly description?: string;
+  /** `{ owner: string, labels?: string[] }`; with detail `parameters`. */
+  readonly parameters?: string;
+  /** Its description, signature and types; with detail `full`. */
+  readonly declaration?: string;
 }
 
 /** Everything about one tool. */
-export interface ToolSpec extends Omit<ToolSummary, "description"> {
+export interface ToolSpec {
+  readonly category: string;
+  readonly name: string;
+  readonly call: string;
+  readonly title?: string;
   readonly description: string;
+  /** TypeScript: documentation, `declare function`, the types of its arguments and result. */
+  readonly declaration: string;
+  /** The server's claims: `readOnlyHint` and the like. */
+  readonly annotations?: unknown;
   readonly inputSchema?: unknown;
   readonly outputSchema?: unknown;
-  readonly annotations?: unknown;
 }
 
-/** Most matches that a search answers. */
-const MAX_MATCHES = 20;
+/** What part of a list to give, and how much of each tool. */
+export interface ListOptions {
+  /** Default `summary`. */
+  readonly detail?: ToolDetail;
+  /** Most tools to give. Default: all of a category, 10 matches of a search. */
+  readonly limit?: number;
+  /** How many to leave out at the start. Default 0. */
+  readonly offset?: number;
+}
+
+/** What to search in, beside the page of the answer. */
+export interface SearchOptions extends ListOptions {
+  /** Only in this category. */
+  readonly category?: string;
+}
+
+const DETAILS: readonly unknown[] = [
+  "name",
+  "summary",
+  "parameters",
+  "full",
+] satisfies ToolDetail[];
+const MATCHES = 10;
+const MAX_LIMIT = 1_000;
 
 /** Progressive disclosure: categories, then a category's tools, then one tool; the same inside programs and outside. */
 export class Discovery {
+  readonly tree: WrapperTree;
+  readonly context: ContextAccess;
   readonly #catalogue: Catalogue;
+  #index: { readonly version: object; readonly index: ToolIndex } | undefined;
 
-  constructor(catalogue: Catalogue) {
+  constructor(catalogue: Catalogue, tree = new WrapperTree(catalogue)) {
     this.#catalogue = catalogue;
+    this.tree = tree;
+    this.context = new ContextAccess(catalogue);
   }
 
-  listToolCategories(): CategorySummary[] {
-    return this.#catalogue.servers.map(({ name, tools }) => ({ name, tools: tools.length }));
+  async listToolCategories(): Promise<CategorySummary[]> {
+    return this.#catalogue.servers.map(({ name, tools, instructions }) => ({
+      name,
+      tools: tools.length,
+      ...(instructions === undefined ? {} : { description: firstSentence(instructions) }),
+    }));
   }
 
-  /** One line for each tool of `category`, a server's name. Throws ToolError `unknown_tool` when there is none. */
-  listTools(category: string): ToolSummary[] {
-    const server = this.#server(category);
-    return server.tools.map((tool) => this.#summary(server.name, tool));
+  /**
+   * The tools of `category`, a server's name.
+   * @throws ToolError `unknown_tool` when there is none, `invalid_arguments`
+   */
+  async listTools(category: string, options: ListOptions = {}): Promise<ToolSummary[]> {
+    const server = this.#server(text("listTools", "category", category));
+    const { detail, limit, offset } = checkList("listTools", options, MAX_LIMIT);
+    const page = server.tools.slice(offset, offset + limit);
+    return await Promise.all(page.map((info) => this.#summary(server.name, info, detail)));
   }
 
-  /** Throws ToolError `unknown_tool` when there is no such tool. */
-  getToolSpec(category: string, tool: string): ToolSpec {
-    const { server, info } = this.#catalogue.resolve(category, tool);
-    const { inputSchema, outputSchema, annotations, description = "" } = info;
-    const details = Object.entries({ inputSchema, outputSchema, annotations }).filter(
+  /** @throws ToolError `unknown_tool` when there is no such tool */
+  async getToolSpec(category: string, tool: string): Promise<ToolSpec> {
+    const found = this.#catalogue.resolve(
+      text("getToolSpec", "category", category),
+      text("getToolSpec", "tool", tool),
+    );
+    const { server, info } = found;
+    const { title, description = "", annotations, inputSchema, outputSchema } = info;
+    const details = Object.entries({ annotations, inputSchema, outputSchema }).filter(
       ([, value]) => value !== undefined,
     );
-    return { ...this.#summary(server, info), description, ...Object.fromEntries(details) };
+    return {
+      category: server,
+      name: info.name,
+      call: this.#call(server, info),
+      ...(title === undefined ? {} : { title }),
+      description,
+      declaration: await this.#declaration(server, info),
+      ...Object.fromEntries(details),
+    };
   }
 
-  /** Tools whose name or description holds the words of `query`, best first. */
-  searchTools(query: string): ToolSummary[] {
-    const words = query
-      .toLowerCase()
-      .split(/[^\p{L}\p{N}]+/u)
-      .filter(Boolean);
-    const scored = this.#catalogue.servers.flatMap(({ name, tools }) =>
-      tools.map((tool) => ({ name, tool, score: score(words, name, tool) })),
-    );
-    const best = scored.filter((match) => match.score > 0).toSorted((a, b) => b.score - a.score);
-    return best.slice(0, MAX_MATCHES).map(({ name, tool }) => this.#summary(name, tool));
+  /**
+   * The tools that match the words of `query`, best first. A string in the place of the options is the detail.
+   * @throws ToolError `invalid_arguments`, `unknown_tool` for a category that is none
+   */
+  async searchTools(
+    query: string,
+    options: SearchOptions | ToolDetail = {},
+  ): Promise<ToolSummary[]> {
+    const given = typeof options === "string" ? { detail: options } : options;
+    const { detail, limit, offset } = checkList("searchTools", given, MATCHES);
+    const category =
+      given?.category === undefined
+        ? undefined
+        : this.#server(text("searchTools", "category", given.category)).name;
+    const found = this.#ready().search(text("searchTools", "query", query), category);
+    const page = found.slice(offset, offset + limit);
+    return await Promise.all(page.map(({ server, info }) => this.#summary(server, info, detail)));
   }
 
   /** The same for a program, which names the function; every argument comes from hostile code. */
-  answer(name: string, args: unknown): unknown {
-    const [first, second] = Array.isArray(args) ? (args as unknown[]) : [];
+  async answer(name: string, args: unknown): Promise<unknown> {
+    const [first, second] = (Array.isArray(args) ? args : []) as never[];
     switch (name) {
       case "listToolCategories":
-        return this.listToolCategories();
+        return await this.listToolCategories();
       case "listTools":
-        return this.listTools(text(name, "category", first));
+        return await this.listTools(first!, second);
       case "getToolSpec":
-        return this.getToolSpec(text(name, "category", first), text(name, "tool", second));
+        return await this.getToolSpec(first!, second!);
       case "searchTools":
-        return this.searchTools(text(name, "query", first));
+        return await this.searchTools(first!, second);
+      case "resources.list":
+      case "resources.templates":
+      case "prompts.list":
+        return await this.context.list(name, [first]);
+      case "readdir":
+        return readFolder(this.tree, text("fs.readdir", "path", first));
+      case "readFile":
+        return await readFile(this.tree, text("fs.readFile", "path", first));
       default:
-        throw new ToolError("unknown_tool", `there is no function ${name}`);
+        throw new ToolError("unknown_tool", `there is no function ${oneLine(name.slice(0, 100))}`);
     }
   }
 
-  #server(category: string): Catalogue["servers"][number] {
+  /** The index is made anew when the list of tools has changed. */
+  #ready(): ToolIndex {
+    const { names, servers } = this.#catalogue;
+    if (this.#index?.version !== names)
+      this.#index = { version: names, index: new ToolIndex(servers) };
+    return this.#index.index;
+  }
+
+  #server(category: string): CatalogueServer {
     const { servers, names } = this.#catalogue;
     const name = names.servers.find((server) => server.alias === category)?.name ?? category;
     const server = servers.find((candidate) => candidate.name === name);
@@ -99,14 +193,40 @@ export class Discovery {
     const closest = near(category, all, 3);
     const list =
       closest.length > 0 ? `did you mean ${closest.join(" or ")}?` : `there are: ${all.join(", ")}`;
-    throw new ToolError("unknown_tool", `there is no category '${category}'; ${list}`);
+    throw new ToolError(
+      "unknown_tool",
+      `there is no category '${category.slice(0, 100)}'; ${list}`,
+    );
   }
 
-  #summary(server: string, { name, description = "" }: ToolInfo): ToolSummary {
+  async #summary(server: string, info: ToolInfo, detail: ToolDetail): Promise<ToolSummary> {
+    const brief = { category: server, name: info.name, call: this.#call(server, info) };
+    if (detail === "name") return brief;
+    if (detail === "full") return { ...brief, declaration: await this.#declaration(server, info) };
+    const summary = { ...brief, description: firstSentence(info.description ?? "") };
+    if (detail === "summary") return summary;
+    return {
+      ...summary,
+      parameters: expectedParameters(info.inputSchema).replace(/^expects /, ""),
+    };
+  }
+
+  #call(server: string, { name }: ToolInfo): string {
+    const { names, tool } = this.#names(server, name);
+    return `tools.${names?.alias ?? server}.${tool?.alias ?? name}(args)`;
+  }
+
+  async #declaration(server: string, { name }: ToolInfo): Promise<string> {
+    const { names, tool } = this.#names(server, name);
+    return names === undefined || tool === undefined
+      ? ""
+      : declaration(await this.tree.tool(names, tool));
+  }
+
+  #names(server: string, name: string): { names?: ServerNames; tool?: ToolNames } {
     const names = this.#catalogue.names.servers.find((candidate) => candidate.name === server);
-    const alias = names?.tools.find((tool) => tool.name === name)?.alias;
-    const call = `tools.${names?.alias ?? server}.${alias ?? name}(args)`;
-    return { category: server, name, call, description: firstSentence(description) };
+    const tool = names?.tools.find((candidate) => candidate.name === name);
+    return { ...(names === undefined ? {} : { names }), ...(tool === undefined ? {} : { tool }) };
   }
 }
 
@@ -115,19 +235,36 @@ function text(name: string, parameter: string, value: unknown): string {
   throw new ToolError("invalid_arguments", `${name}: ${parameter} must be a string`);
 }
 
+function checkList(
+  name: string,
+  options: unknown,
+  defaultLimit: number,
+): { detail: ToolDetail; limit: number; offset: number } {
+  const given = (typeof options === "object" && options !== null ? options : {}) as ListOptions;
+  const { detail = "summary" } = given;
+  if (!DETAILS.includes(detail))
+    throw new ToolError(
+      "invalid_arguments",
+      `${name}: detail must be one of ${DETAILS.join(", ")}`,
+    );
+  const limit = count(name, "limit", given.limit ?? defaultLimit);
+  return {
+    detail,
+    limit: Math.min(limit, MAX_LIMIT),
+    offset: count(name, "offset", given.offset ?? 0),
+  };
+}
+
+function count(name: string, key: string, value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0) return value;
+  throw new ToolError("invalid_arguments", `${name}: ${key} must be a whole number from 0`);
+}
+
 function firstSentence(description: string): string {
   const line = description
     .trim()
+    .slice(0, 2_000)
     .split(/\n\s*\n|(?<=[.!?])\s/u, 1)[0]!
     .replace(/\s+/gu, " ");
-  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
-}
-
-/** A word in the name counts more than one in the description; words that match nothing cost nothing. */
-function score(words: readonly string[], server: string, tool: ToolInfo): number {
-  const name = `${server} ${tool.name}`.toLowerCase();
-  const description = (tool.description ?? "").toLowerCase();
-  let sum = 0;
-  for (const word of words) sum += name.includes(word) ? 3 : description.includes(word) ? 1 : 0;
-  return sum;
+  return oneLine(line.length > 200 ? `${line.slice(0, 199)}…` : line);
 }

@@ -27,9 +27,9 @@ export function flatNames(names: NameTable, words: readonly string[]): FlatEntry
 export function answerNames(names: NameTable, server: string): string {
   const rows =
     server === ""
-      ? names.servers.map(({ name, alias, className }) => [name, alias, className])
+      ? names.servers.map(({ name, alias, className, folder }) => [name, alias, className, folder])
       : (names.servers.find(({ name }) => name === server)?.tools ?? []).map(
-          ({ name, alias, flat }) => [name, alias, flat],
+          ({ name, alias, flat, file }) => [name, alias, flat, file],
         );
   return JSON.stringify(rows);
 }

@@ -2,6 +2,7 @@ import { CodecellError } from "../core/errors.ts";
 import type { NameTable } from "../core/names.ts";
 import { buildNames, describeCollisions, near } from "./names.ts";
 import { Shelf } from "./shelf.ts";
+import type { ContextSource } from "./context.ts";
 import { type CallContext, ToolError, type ToolInfo, type ToolSource } from "./tool.ts";
 
 /** A server (or a namespace of local functions) and what it offers. */
@@ -10,6 +11,8 @@ export interface CatalogueServer {
   readonly tools: readonly ToolInfo[];
   /** Why it did not start. */
   readonly failure?: string;
+  /** What it says of itself. */
+  readonly instructions?: string;
 }
 
 /** A tool that exists, with original names. */
@@ -30,6 +33,13 @@ export interface Catalogue extends AsyncDisposable {
    * @throws ToolError `unknown_tool` naming the nearest, `tool_error` when the server did not start
    */
   resolve(server: string, tool: string): ResolvedTool;
+  /**
+   * Resources and prompts of a server, by original name or alias; nothing where it can have none.
+   * @throws ToolError `unknown_tool` when there is no such server
+   */
+  context(server: string): ContextSource | undefined;
+  /** `listener` runs after names, servers or tools have changed. */
+  onChanged(listener: () => void): void;
   /**
    * Check the arguments and call the tool. `undefined` counts as `{}` for a tool with an input schema.
    * @throws ToolError
@@ -54,6 +64,7 @@ export async function createCatalogue(sources: readonly ToolSource[]): Promise<C
 class LiveCatalogue implements Catalogue {
   names: NameTable = buildNames([]);
   readonly #shelves: ReadonlyMap<string, Shelf>;
+  readonly #listeners: (() => void)[] = [];
 
   constructor(sources: readonly ToolSource[]) {
     this.#shelves = new Map(sources.map((source) => [source.name, new Shelf(source)]));
@@ -76,12 +87,25 @@ class LiveCatalogue implements Catalogue {
       })),
     );
     this.names = { ...names, ...(fetch ? { fetch } : {}) };
+    for (const listener of this.#listeners) listener();
   }
 
   get servers(): readonly CatalogueServer[] {
-    return [...this.#shelves].map(([name, { tools, failure }]) => {
-      return { name, tools, ...(failure === undefined ? {} : { failure }) };
-    });
+    return [...this.#shelves].map(
+      ([
+        name,
+        {
+          tools,
+          failure,
+          source: { instructions },
+        },
+      ]) => ({
+        name,
+        tools,
+        ...(failure === undefined ? {} : { failure }),
+        ...(instructions === undefined ? {} : { instructions }),
+      }),
+    );
   }
 
   get warnings(): readonly string[] {
@@ -105,6 +129,14 @@ class LiveCatalogue implements Catalogue {
     if (shelf.failure !== undefined)
       throw new ToolError("tool_error", shelf.failure, { tool: `${name}.${tool}` });
     throw this.#unknownTool(shelf, tool);
+  }
+
+  context(server: string): ContextSource | undefined {
+    return this.#shelf(server).source.context;
+  }
+
+  onChanged(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   #shelf(server: string): Shelf {

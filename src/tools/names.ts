@@ -1,4 +1,5 @@
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
+import { assignFiles } from "./file-names.ts";
 
 export { near } from "./near.ts";
 
@@ -30,15 +31,21 @@ export function buildNames(servers: readonly ServerToolNames[]): NameTable {
     toClassName,
   );
   const flats = assignFlat(servers);
+  const folders = assignFiles(aliases);
   const named = servers.map(({ name, tools }): ServerNames => {
     const toolAliases = assign(tools, toIdentifier);
-    const spell = (tool: string): ToolNames => {
-      return { name: tool, alias: toolAliases.get(tool)!, flat: flats.get(flatKey(name, tool))! };
-    };
+    const files = assignFiles(toolAliases);
+    const spell = (tool: string): ToolNames => ({
+      name: tool,
+      alias: toolAliases.get(tool)!,
+      flat: flats.get(flatKey(name, tool))!,
+      ...(files.has(tool) ? { file: files.get(tool)! } : {}),
+    });
     return {
       name,
       alias: aliases.get(name)!,
       className: classes.get(name)!,
+      ...(folders.has(name) ? { folder: folders.get(name)! } : {}),
       tools: tools.map(spell),
     };
   });

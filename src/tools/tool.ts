@@ -1,4 +1,6 @@
 import type { ErrorCode } from "../core/errors.ts";
+import type { CallContext } from "./call-context.ts";
+import type { ContextSource } from "./context.ts";
 
 /** A JSON Schema object. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -16,35 +18,12 @@ export interface ToolInfo {
   readonly _meta?: Readonly<Record<string, unknown>>;
 }
 
-/** How far a call is. */
-export interface Progress {
-  readonly progress: number;
-  readonly total?: number;
-  readonly message?: string;
-}
+export type { CallContext, NetworkRequest, Progress } from "./call-context.ts";
 
-/** What goes along with a call. */
-export interface CallContext {
-  /** Aborting ends the call. */
-  readonly signal: AbortSignal;
-  /** Who runs the program, as the caller of `run` named them. */
-  readonly user?: string | undefined;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Told of every request that the call makes to the network for the program. */
-  readonly onRequest?: (request: NetworkRequest) => void;
-}
-
-/** One request to the network, made or refused. Of redirects, each hop is one. */
-export interface NetworkRequest {
+/** What a server tells by itself, as the protocol has it. */
+export interface SourceNotification {
   readonly method: string;
-  /** Without its query and fragment, which may hold secrets. */
-  readonly url: string;
-  /** Absent when it was refused or failed. */
-  readonly status?: number;
-  /** Of the response's body. */
-  readonly bytes: number;
-  readonly ms: number;
-  readonly error?: string;
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Where tools come from: an MCP server or a namespace of local functions. */
@@ -62,8 +41,14 @@ export interface ToolSource extends Partial<AsyncDisposable> {
   validates?(tool: string): boolean;
   /** It offers `fetch`, which programs find as a global too. */
   readonly offersFetch?: boolean;
+  /** What the server says of itself. */
+  readonly instructions?: string | undefined;
+  /** Resources and prompts, where the source can have some. */
+  readonly context?: ContextSource;
   /** `listener` runs whenever the list of tools may have changed. */
   onChanged?(listener: () => void): void;
+  /** `listener` gets every notification of the server. */
+  onNotification?(listener: (notification: SourceNotification) => void): void;
 }
 
 /** Why a call failed. Its message goes to the program. */

@@ -21,6 +21,7 @@ import {
   setTimerHook,
 } from "./events.ts";
 import { fetch, Headers, Response } from "./fetch.ts";
+import { fs, prompts, resources } from "./host-objects.ts";
 import { lockDown } from "./lockdown.ts";
 import { link } from "./modules.ts";
 import { sendError, sendValue } from "./outcome.ts";
@@ -109,6 +110,9 @@ function defineGlobals(): void {
     crypto,
     ToolError,
     tools,
+    fs,
+    resources,
+    prompts,
     global: globals,
   };
   const names = native.objectKeys(all);

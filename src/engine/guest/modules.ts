@@ -36,11 +36,11 @@ function resolve(specifier: string): { space: Namespace; tool: ToolEntry | undef
       `cannot import '${specifier}': a program can import only tools, e.g. from './mcp-tools/<server>/<tool>'`,
     );
   }
-  const server = find(serverEntries(), parts[1]!, 2);
+  const server = find(serverEntries(), parts[1]!, 2) ?? find(serverEntries(), parts[1]!, 4);
   if (server === undefined) throw noSuch(`'${specifier}'`, "server", parts[1]!, serverEntries());
   const space = namespace(server[0]);
   if (parts[2] === undefined) return { space, tool: undefined };
-  const tool = find(space.entries, parts[2], 3);
+  const tool = find(space.entries, parts[2], 4);
   if (tool === undefined) throw noSuch(`'${specifier}'`, "tool", parts[2], space.entries);
   return { space, tool };
 }
@@ -49,7 +49,7 @@ function noSuch(
   subject: string,
   what: string,
   name: string,
-  entries: readonly (readonly string[])[],
+  entries: readonly (readonly (string | null)[])[],
 ): Error {
   let list = "";
   for (let at = 0; at < entries.length && at < 30; at++)

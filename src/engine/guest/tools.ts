@@ -9,8 +9,9 @@ import { callTool } from "./calls.ts";
 import { send } from "./door.ts";
 
 type ToolFunction = (args?: unknown) => Promise<unknown>;
-type ServerEntry = readonly [name: string, alias: string, className: string];
-export type ToolEntry = readonly [name: string, alias: string, flat: string];
+/** What is null has no name of its own in the tree of files. */
+type ServerEntry = readonly [name: string, alias: string, className: string, folder: string | null];
+export type ToolEntry = readonly [name: string, alias: string, flat: string, file: string | null];
 
 export interface Namespace {
   readonly name: string;
@@ -45,7 +46,7 @@ export function serverEntries(): readonly ServerEntry[] {
   return servers;
 }
 
-export function find<T extends readonly string[]>(
+export function find<T extends readonly (string | null)[]>(
   entries: readonly T[],
   spelling: string,
   columns: number,
@@ -93,7 +94,7 @@ export function toolAt(space: Namespace, key: string): ToolFunction | undefined 
   return call;
 }
 
-export function contains(list: readonly string[], text: string): boolean {
+export function contains(list: readonly (string | null)[], text: string): boolean {
   for (let at = 0; at < list.length; at++) if (list[at] === text) return true;
   return false;
 }
@@ -101,7 +102,7 @@ export function contains(list: readonly string[], text: string): boolean {
 /** A proxy that can be read and listed, and nothing else. */
 export function readOnly(
   get: (key: string) => unknown,
-  entries: () => readonly (readonly string[])[],
+  entries: () => readonly (readonly (string | null)[])[],
 ): object {
   const lookUp = (_target: object, key: string | symbol): unknown =>
     typeof key === "string" ? get(key) : undefined;

@@ -1,167 +1,154 @@
+import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ErrorCode, McpError, ResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import { type CallContext, ToolError, type ToolInfo, type ToolSource } from "../tool.ts";
+import { ToolError } from "../tool.ts";
 import type { ServerConfig } from "./entry.ts";
-import { unwrap } from "./content.ts";
 import { describe, describeStart, describeStop } from "./failure.ts";
-import { Link } from "./link.ts";
+import type { ClientHooks } from "./client.ts";
+import { Link, type LinkAuth } from "./link.ts";
+import { type Authorizer, PersonProvider, serviceProvider } from "./oauth.ts";
 import { redactor } from "./redact.ts";
+import { TokenStore } from "./token-store.ts";
+import {
+  MethodNotFound,
+  NO_TIMEOUT_MS,
+  type Notification,
+  type RequestOptions,
+  type Result,
+  type Upstream,
+} from "./upstream.ts";
 
-export interface McpOptions {
+export interface ConnectionOptions {
   /** A larger message from the server fails its request. Default 16 MiB. */
   readonly maxMessageBytes?: number;
+  /** Answers to what the server asks. */
+  readonly hooks?: ClientHooks;
+  /** Where credentials are kept. Default: the user's own, see {@link TokenStore}. */
+  readonly store?: TokenStore;
+  /** How a person can log in now. Without it a login that is needed is an error. */
+  readonly authorizer?: Authorizer;
 }
 
-type Result = Record<string, unknown>;
-
-/** The SDK's own default of 60 s must not apply; this is the longest that a timer can wait. */
-const NO_TIMEOUT_MS = 2 ** 31 - 1;
+const MAX_LOGINS = 3;
 const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-const MAX_PAGES = 1_000;
 
-/** An MCP server as a source of tools. Connects at the first use; a connection that died is replaced at the next call. */
-export class McpSource implements ToolSource {
-  readonly name: string;
+/** A server of the config. Connects at the first request; a connection that died is replaced at the next one. */
+export class Connection implements Upstream {
+  readonly #name: string;
   readonly #config: ServerConfig;
-  readonly #maxMessageBytes: number;
+  readonly #options: ConnectionOptions;
   readonly #redact: (text: string) => string;
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners: ((notification: Notification) => void)[] = [];
   #link: Promise<Link> | undefined;
   #failure: string | undefined;
   #garbage: string | undefined;
-  #pageWarning: string | undefined;
   /** The link that `#link` resolved to. */
   #live: Link | undefined;
   readonly #closings = new Set<Promise<void>>();
   readonly #stop = new AbortController();
 
-  constructor(name: string, config: ServerConfig, options: McpOptions = {}) {
-    this.name = name;
+  constructor(name: string, config: ServerConfig, options: ConnectionOptions = {}) {
+    this.#name = name;
     this.#config = config;
-    this.#maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    this.#options = options;
     this.#redact = redactor(config.secrets);
   }
 
   get failure(): string | undefined {
-    return this.#failure;
+    return this.#stop.signal.aborted ? `server "${this.#name}" is closed` : this.#failure;
   }
 
   get warnings(): readonly string[] {
-    return [this.#garbage, this.#pageWarning].filter((warning) => warning !== undefined);
+    return this.#garbage === undefined ? [] : [this.#garbage];
   }
 
-  onChanged(listener: () => void): void {
+  get instructions(): string | undefined {
+    return this.#live?.client.getInstructions();
+  }
+
+  get capabilities(): Readonly<Record<string, unknown>> | undefined {
+    return this.#live?.client.getServerCapabilities();
+  }
+
+  onNotification(listener: (notification: Notification) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** @throws ToolError `tool_error` when the server does not start or does not list its tools */
-  async list(): Promise<readonly ToolInfo[]> {
-    const link = await this.#connect();
+  async request(method: string, params: Result, options: RequestOptions): Promise<Result> {
+    const link = await this.#connect(options.label);
     try {
-      return await this.#listPages(link);
-    } catch (error) {
-      // A server without tools may say so instead of listing none.
-      if (error instanceof McpError && error.code === ErrorCode.MethodNotFound) return [];
-      const why = link.dead
-        ? describeStop(this.name, link.postMortem, this.#redact)
-        : this.#redact(describe(error));
-      this.#failure = `server "${this.name}" does not list its tools: ${why} (${this.#config.path})`;
-      throw new ToolError("tool_error", this.#failure);
-    }
-  }
-
-  async #listPages(link: Link): Promise<ToolInfo[]> {
-    const tools: unknown[] = [];
-    const seen = new Set<string>();
-    const options = { timeout: this.#config.startTimeoutMs };
-    let cursor: string | undefined;
-    for (let page = 0; page < MAX_PAGES; page++) {
-      const params = cursor === undefined ? {} : { cursor };
-      const result: Result = await link.client.request(
-        { method: "tools/list", params },
-        ResultSchema,
-        options,
-      );
-      if (!Array.isArray(result["tools"])) throw new Error("it answered tools/list without a list");
-      tools.push(...(result["tools"] as unknown[]));
-      const { nextCursor } = result;
-      // What is in the list is checked by the catalogue, tool by tool.
-      if (typeof nextCursor !== "string" || nextCursor === "") return tools as ToolInfo[];
-      if (seen.has(nextCursor)) return this.#cutShort(tools, "gives the same page again and again");
-      seen.add(nextCursor);
-      cursor = nextCursor;
-    }
-    return this.#cutShort(tools, `has more than ${MAX_PAGES} pages`);
-  }
-
-  #cutShort(tools: readonly unknown[], why: string): ToolInfo[] {
-    this.#pageWarning = `${this.name}: its list of tools ${why}; what came so far is used`;
-    return tools as ToolInfo[];
-  }
-
-  async call(tool: string, args: unknown, context: CallContext): Promise<unknown> {
-    const label = `${this.name}.${tool}`;
-    const given = args ?? {};
-    if (typeof given !== "object" || Array.isArray(given)) {
-      throw new ToolError("invalid_arguments", `${label} takes one object of arguments`, {
-        tool: label,
-      });
-    }
-    const link = await this.#connect(label);
-    try {
-      return await this.#callOn(link, tool, given, context);
+      return await this.#requestLoggedIn(link, method, params, options);
     } catch (error) {
       if (!isLostSession(error, link)) throw error;
-      // The server was not reached by this call, so that trying again does nothing twice.
+      // The server was not reached by this request, so that trying again does nothing twice.
       this.#drop(link);
-      return await this.#callOn(await this.#connect(label), tool, given, context);
+      return await this.#requestOn(await this.#connect(options.label), method, params, options);
     }
   }
 
-  async #callOn(link: Link, tool: string, args: object, context: CallContext): Promise<unknown> {
-    const label = `${this.name}.${tool}`;
-    const request = {
-      method: "tools/call" as const,
-      params: { name: tool, arguments: args as Result },
-    };
+  /** A server may want a person to log in, or to grant more, at any request. */
+  async #requestLoggedIn(
+    link: Link,
+    method: string,
+    params: Result,
+    options: RequestOptions,
+  ): Promise<Result> {
+    for (let logins = 0; ; logins++) {
+      try {
+        return await this.#requestOn(link, method, params, options);
+      } catch (error) {
+        if (!(error instanceof UnauthorizedError)) throw error;
+        if (logins === MAX_LOGINS || !(await link.logIn(error)))
+          throw this.#translate(error, link, options, this.#stop.signal);
+      }
+    }
+  }
+
+  async #requestOn(
+    link: Link,
+    method: string,
+    params: Result,
+    options: RequestOptions,
+  ): Promise<Result> {
+    const { signal, timeoutMs, onProgress } = options;
+    const aborts = signal ?? this.#stop.signal;
     try {
-      const result = await link.client.request(request, ResultSchema, {
-        // The SDK never takes its listener off the signal again; this one goes with the call.
-        signal: AbortSignal.any([context.signal]),
-        timeout: this.#config.timeoutMs ?? NO_TIMEOUT_MS,
+      return await link.client.request({ method, params }, ResultSchema, {
+        // The SDK never takes its listener off the signal again; this one goes with the request.
+        signal: AbortSignal.any([aborts]),
+        timeout: timeoutMs ?? NO_TIMEOUT_MS,
         resetTimeoutOnProgress: true,
         // Without it the SDK neither asks for progress nor resets the timeout.
         onprogress: ({ progress, total, message }) => {
-          context.onProgress?.({
+          onProgress?.({
             progress,
             ...(total === undefined ? {} : { total }),
             ...(message === undefined ? {} : { message }),
           });
         },
       });
-      return unwrap(result, label);
     } catch (error) {
-      if (isLostSession(error, link)) throw error;
-      throw this.#toToolError(error, link, label, context.signal);
+      if (isLostSession(error, link) || error instanceof UnauthorizedError) throw error;
+      throw this.#translate(error, link, options, aborts);
     }
   }
 
-  #toToolError(error: unknown, link: Link, tool: string, signal: AbortSignal): ToolError {
+  #translate(
+    error: unknown,
+    link: Link,
+    { label: tool, timeoutMs }: RequestOptions,
+    signal: AbortSignal,
+  ): Error {
     if (signal.aborted)
       return new ToolError("aborted", "the run ended before the tool answered", { tool });
-    if (error instanceof ToolError)
-      return new ToolError(error.code, this.#redact(error.message), { tool });
     if (link.dead)
-      return new ToolError("tool_error", describeStop(this.name, link.postMortem, this.#redact), {
+      return new ToolError("tool_error", describeStop(this.#name, link.postMortem, this.#redact), {
         tool,
       });
-    if (error instanceof McpError && error.code === ErrorCode.RequestTimeout) {
-      return new ToolError(
-        "tool_error",
-        `${tool} did not answer within ${this.#config.timeoutMs} ms`,
-        { tool },
-      );
-    }
+    if (error instanceof McpError && error.code === ErrorCode.MethodNotFound)
+      return new MethodNotFound(this.#redact(describe(error)));
+    if (error instanceof McpError && error.code === ErrorCode.RequestTimeout)
+      return new ToolError("tool_error", `${tool} did not answer within ${timeoutMs} ms`, { tool });
     if (error instanceof TypeError && error.message.includes("BigInt")) {
       return new ToolError(
         "invalid_arguments",
@@ -169,50 +156,70 @@ export class McpSource implements ToolSource {
         { tool },
       );
     }
-    return new ToolError("tool_error", this.#redact(describe(error)), { tool });
+    return new ToolError("tool_error", this.#redact(describe(error, this.#name)), { tool });
   }
 
   /** The connection in use, or a new one where it died. */
-  async #connect(tool?: string): Promise<Link> {
+  async #connect(tool: string): Promise<Link> {
     const current = await this.#link?.catch(() => undefined);
     if (current?.dead === true) this.#drop(current);
-    if (this.#stop.signal.aborted)
-      throw new ToolError("tool_error", `server "${this.name}" is closed`);
+    if (this.#stop.signal.aborted) throw new ToolError("tool_error", this.failure!);
     this.#link ??= this.#open();
     try {
       return await this.#link;
     } catch (error) {
-      throw new ToolError(
-        "tool_error",
-        this.#failure ?? describe(error),
-        tool === undefined ? {} : { tool },
-      );
+      throw new ToolError("tool_error", this.#failure ?? describe(error, this.#name), { tool });
     }
   }
 
-  #open(): Promise<Link> {
-    const opening = Link.open(this.#config, this.#maxMessageBytes, {
+  async #openLink(): Promise<Link> {
+    const { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, hooks = {} } = this.#options;
+    const { roots } = this.#config;
+    return await Link.open(this.#config, maxMessageBytes, {
       onGarbage: (count, first) => {
         const lines = count === 1 ? "a line" : `${count} lines`;
-        this.#garbage = `${this.name}: wrote ${lines} on stdout that are no messages, first: ${shorten(this.#redact(first))}`;
+        this.#garbage = `${this.#name}: wrote ${lines} on stdout that are no messages, first: ${shorten(this.#redact(first))}`;
       },
-      onToolsChanged: () => this.#listeners.forEach((listener) => listener()),
+      onNotification: (notification) =>
+        this.#listeners.forEach((listener) => listener(notification)),
       signal: this.#stop.signal,
+      server: this.#name,
+      hooks: roots === undefined ? hooks : { ...hooks, roots },
+      auth: await this.#auth(),
     });
+  }
+
+  /** Without a login of the past or a person to log in now, a server that wants one is only asked without. */
+  async #auth(): Promise<LinkAuth | undefined> {
+    const config = this.#config;
+    if (config.type === "stdio") return undefined;
+    const service = serviceProvider(config.oauth);
+    if (service !== undefined) return { provider: service };
+    const { store = new TokenStore(), authorizer } = this.#options;
+    if (authorizer === undefined && (await store.read(config.url)).tokens === undefined)
+      return undefined;
+    return {
+      provider: new PersonProvider(config.url, config.oauth, store, authorizer),
+      authorizer,
+    };
+  }
+
+  #open(): Promise<Link> {
+    const opening = this.#openLink();
     opening.then(
       (link) => {
         this.#live = link;
         this.#failure = undefined;
       },
       (error: unknown) => {
-        this.#failure = describeStart(this.name, this.#config, error, this.#redact);
+        this.#failure = describeStart(this.#name, this.#config, error, this.#redact);
         if (this.#link === opening) this.#link = undefined;
       },
     );
     return opening;
   }
 
-  /** Calls that noticed the same death must not close the connection that one of them has made since. */
+  /** Requests that noticed the same death must not close the connection that one of them has made since. */
   #drop(link: Link): void {
     if (this.#live !== link) return;
     this.#live = undefined;

@@ -25,7 +25,7 @@ export function unwrap(result: Part, tool: string): unknown {
   if (result["toolResult"] !== undefined) return result["toolResult"]; // protocol 2024-10-07
   if (parts.length === 0) return undefined;
   const texts = parts.map(textOf);
-  return texts.every((text) => text !== undefined) ? parsed(texts.join("\n")) : parts.map(tidy);
+  return texts.every((text) => text !== undefined) ? parsed(texts.join("\n")) : parts;
 }
 
 function partsOf(content: unknown): Part[] {
@@ -47,11 +47,6 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-/** Hints for hosts say nothing to a program. */
-function tidy({ annotations: _annotations, _meta, ...part }: Part): Part {
-  return part;
 }
 
 function errorText(parts: readonly Part[], { structuredContent }: Part): string {

@@ -1,3 +1,6 @@
+import { homedir } from "node:os";
+import { basename, isAbsolute, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { CodecellError } from "../../core/errors.ts";
 import { asObject, checkKeys, kindOf, problem } from "./check.ts";
 import { type Environment, Expander } from "./expand.ts";
@@ -9,6 +12,8 @@ interface CommonConfig {
   readonly startTimeoutMs: number;
   /** Where it stands, for messages: `.mcp.json: mcpServers.github`. */
   readonly path: string;
+  /** Folders that the server is told it may work in, as `file:` addresses. */
+  readonly roots?: readonly { readonly uri: string; readonly name?: string }[];
   /** Values that must not show in any message. */
   readonly secrets: readonly string[];
 }
@@ -27,6 +32,27 @@ export interface HttpConfig extends CommonConfig {
   readonly type: "http" | "sse" | "auto";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly oauth: OAuthConfig;
+}
+
+/** Who we are to an authorization server. Everything left out is found out or registered. */
+export interface OAuthConfig {
+  /** Default: a person's, by `codecell login`. */
+  readonly grant?: "authorization_code" | "client_credentials";
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  /** PEM, for `private_key_jwt` (RFC 7523). */
+  readonly privateKey?: string;
+  /** Of the private key's signatures. Default `ES256`. */
+  readonly algorithm?: string;
+  /** Separated by spaces. */
+  readonly scope?: string;
+  /** The only authorization server that gets a service's credentials. */
+  readonly issuer?: string;
+  /** The address of a client metadata document, in place of a registration. */
+  readonly clientMetadataUrl?: string;
+  /** Of the loopback listener of a login. Default: any free one. */
+  readonly callbackPort?: number;
 }
 
 /** One entry of `mcpServers`, checked and expanded. */
@@ -42,6 +68,8 @@ const ENTRY_KEYS = [
   "cwd",
   "url",
   "headers",
+  "oauth",
+  "roots",
   "timeoutMs",
   "startTimeoutMs",
 ];
@@ -66,10 +94,21 @@ const IGNORED_ENTRY_KEYS = new Set([
   "tools",
   "transport",
   "transportType",
-  "oauth",
   "note",
   "$schema",
 ]);
+const OAUTH_TEXTS = [
+  "grant",
+  "clientId",
+  "clientSecret",
+  "privateKey",
+  "algorithm",
+  "scope",
+  "issuer",
+  "clientMetadataUrl",
+];
+/** Keys that other hosts put there. */
+const IGNORED_OAUTH_KEYS = new Set(["authServerMetadataUrl", "clientName"]);
 const TYPES: Readonly<Record<string, ServerConfig["type"]>> = {
   stdio: "stdio",
   http: "http",
@@ -134,7 +173,63 @@ export class EntryReader {
       throw this.#problem("url", "must be an http:// or https:// address");
     }
     const inUrl = [parsed.username, parsed.password, ...parsed.searchParams.values()];
-    return { type, url, headers, ...this.#common([...Object.values(headers), ...inUrl]) };
+    const oauth = this.#readOAuth();
+    const secrets = [oauth.clientSecret, oauth.privateKey].filter((secret) => secret !== undefined);
+    return {
+      type,
+      url,
+      headers,
+      oauth,
+      ...this.#common([...Object.values(headers), ...inUrl, ...secrets]),
+    };
+  }
+
+  #readOAuth(): OAuthConfig {
+    const given = this.#entry["oauth"];
+    if (given === undefined) return {};
+    const at = `${this.#path}.oauth`;
+    const raw = asObject(given, `${this.#file}${at}`, 'an object like { "clientId": "…" }');
+    checkKeys(raw, [...OAUTH_TEXTS, "callbackPort"], IGNORED_OAUTH_KEYS, this.#file, `${at}.`);
+    const texts = OAUTH_TEXTS.filter((key) => raw[key] !== undefined).map((key) => [
+      key,
+      this.#expandText(raw[key], `oauth.${key}`),
+    ]);
+    const port = raw["callbackPort"];
+    if (
+      port !== undefined &&
+      !(Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536)
+    )
+      throw this.#problem("oauth.callbackPort", "must be a port, from 1 to 65535");
+    const oauth = {
+      ...Object.fromEntries(texts),
+      ...(port === undefined ? {} : { callbackPort: port }),
+    } as OAuthConfig;
+    this.#checkGrant(oauth);
+    return oauth;
+  }
+
+  #checkGrant({ grant, clientId, clientSecret, privateKey }: OAuthConfig): void {
+    if (grant !== undefined && grant !== "authorization_code" && grant !== "client_credentials")
+      throw this.#problem("oauth.grant", "must be authorization_code or client_credentials");
+    const service = grant === "client_credentials";
+    if (
+      service &&
+      (clientId === undefined || (clientSecret === undefined) === (privateKey === undefined))
+    )
+      throw this.#problem("oauth", "needs a clientId and either a clientSecret or a privateKey");
+    if (!service && privateKey !== undefined)
+      throw this.#problem("oauth.privateKey", 'is for services: set "grant": "client_credentials"');
+  }
+
+  /** Folders as absolute paths, `~` being the home folder, or as `file:` addresses. */
+  #readRoots(): { uri: string; name?: string }[] {
+    return this.#texts("roots").map((root, at) => {
+      if (root.startsWith("file://")) return { uri: root };
+      const path = root === "~" || root.startsWith("~/") ? join(homedir(), root.slice(1)) : root;
+      if (!isAbsolute(path))
+        throw this.#problem(`roots[${at}]`, "must be an absolute path or a file: address");
+      return { uri: pathToFileURL(path).href, name: basename(path) };
+    });
   }
 
   #common(secrets: readonly string[]): CommonConfig {
@@ -143,6 +238,7 @@ export class EntryReader {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       startTimeoutMs: this.#milliseconds("startTimeoutMs") ?? DEFAULT_START_TIMEOUT_MS,
       path: `${this.#file}${this.#path}`,
+      ...(this.#entry["roots"] === undefined ? {} : { roots: this.#readRoots() }),
       secrets: [...secrets, ...this.#expander.used],
     };
   }

@@ -1,8 +1,10 @@
+import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../core/errors.ts";
 import type { ServerConfig } from "./entry.ts";
 import { type Link, LinkError } from "./link.ts";
+import { LoginNeeded } from "./oauth.ts";
 
 /** `Unsupported protocol version`: the server speaks only versions that this SDK does not. */
 const UNSUPPORTED_VERSION = -32_022;
@@ -20,7 +22,7 @@ export function describeStart(
 ): string {
   const { exit, stderr } = error instanceof LinkError ? error.postMortem : {};
   const cause = error instanceof LinkError ? error.cause : error;
-  const what = exit === undefined ? redact(describe(cause)) : `it ended with ${exit}`;
+  const what = exit === undefined ? redact(describe(cause, name)) : `it ended with ${exit}`;
   const tail = lastLines(redact(stderr ?? ""), MAX_TAIL);
   return `server "${name}" did not start: ${what}${tail === "" ? "" : `: ${tail}`} (${path})`;
 }
@@ -38,13 +40,18 @@ export function describeStop(
   return `server "${name}" stopped during the call${exit === undefined ? "" : ` (${exit})`}${tail === "" ? "" : `: ${tail}`}`;
 }
 
-/** The server's own message, without what the SDK puts around it. */
-export function describe(error: unknown): string {
+/** The server's own message, without what the SDK puts around it. `server`: what to log in to, where that is the cure. */
+export function describe(error: unknown, server?: string): string {
   if (isUnsupportedVersion(error)) {
-    return "it only speaks newer versions of the protocol (2026-07-28) than codecell does (up to 2025-11-25)";
+    return (
+      "it only speaks newer versions of the protocol (2026-07-28) than codecell does (up to 2025-11-25); " +
+      "give a connected Client of @modelcontextprotocol/client in the place of its config entry"
+    );
   }
+  if (error instanceof LoginNeeded || error instanceof UnauthorizedError)
+    return `it wants a login${server === undefined ? "" : `: codecell login ${server}`}`;
   if (error instanceof McpError) return error.message.replace(/^(?:MCP error -?\d+: )+/, "");
-  if (error instanceof StreamableHTTPError) return describeHttp(error);
+  if (error instanceof StreamableHTTPError) return describeHttp(error, server);
   const cause = error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof Error)) return messageOf(error);
   // `fetch failed` says nothing without its cause.
@@ -58,7 +65,7 @@ function isUnsupportedVersion(error: unknown): boolean {
   );
 }
 
-function describeHttp({ code, message }: StreamableHTTPError): string {
+function describeHttp({ code, message }: StreamableHTTPError, server: string | undefined): string {
   const text = message
     .replace(/^Streamable HTTP error: (?:Error POSTing to endpoint: )?/, "")
     .slice(0, 300)
@@ -67,7 +74,7 @@ function describeHttp({ code, message }: StreamableHTTPError): string {
     code === undefined
       ? ""
       : code === 401 || code === 403
-        ? `HTTP ${code} (check its credentials)`
+        ? `HTTP ${code} (check its credentials${code === 401 && server !== undefined ? `, or codecell login ${server}` : ""})`
         : `HTTP ${code}`;
   return [status, text === "null" ? "" : text].filter(Boolean).join(": ");
 }

@@ -1,32 +1,53 @@
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import {
+  type OAuthClientProvider,
+  UnauthorizedError,
+} from "@modelcontextprotocol/sdk/client/auth.js";
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport, SseError } from "@modelcontextprotocol/sdk/client/sse.js";
 import {
   StreamableHTTPClientTransport,
   StreamableHTTPError,
 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { type ClientHooks, createClient } from "./client.ts";
 import type { HttpConfig, ServerConfig } from "./entry.ts";
 import { cappedFetch } from "./http.ts";
+import type { Authorizer } from "./oauth.ts";
 import { StdioTransport } from "./stdio.ts";
+import type { Notification } from "./upstream.ts";
 
 /** What a connection tells its owner. */
 export interface LinkEvents {
   readonly onGarbage: (count: number, first: string) => void;
-  readonly onToolsChanged: () => void;
+  readonly onNotification: (notification: Notification) => void;
   /** Aborting ends an attempt to connect. */
   readonly signal: AbortSignal;
+  /** Who it is, for the host's handlers. */
+  readonly server: string;
+  readonly hooks: ClientHooks;
+  readonly auth?: LinkAuth | undefined;
 }
+
+/** Credentials of a server behind HTTP, and the person who can renew them. */
+export interface LinkAuth {
+  readonly provider: OAuthClientProvider;
+  readonly authorizer?: Authorizer | undefined;
+}
+
+/** A person may be asked for more scopes after the login; more often than this is a server that never has enough. */
+const MAX_LOGINS = 3;
 
 /** One connection to a server, from initialize to its end. It is never revived; a new one is made. */
 export class Link {
   readonly client: Client;
   readonly #transport: Transport;
+  readonly #auth: LinkAuth | undefined;
   #dead = false;
 
-  private constructor(client: Client, transport: Transport) {
+  private constructor(client: Client, transport: Transport, auth: LinkAuth | undefined) {
     this.client = client;
     this.#transport = transport;
+    this.#auth = auth;
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Client is no EventTarget
     client.onclose = () => {
       this.#dead = true;
@@ -59,29 +80,44 @@ export class Link {
   ): Promise<Link> {
     const deadline = performance.now() + config.startTimeoutMs;
     if (config.type !== "auto")
-      return await Link.#open(
-        config,
-        makeTransport(config, maxMessageBytes, events),
-        deadline,
-        events,
-      );
-    const http = makeTransport({ ...config, type: "http" }, maxMessageBytes, events);
+      return await Link.#openLoggedIn(config, maxMessageBytes, deadline, events);
     try {
-      return await Link.#open(config, http, deadline, events);
+      const http = { ...config, type: "http" as const };
+      return await Link.#openLoggedIn(http, maxMessageBytes, deadline, events);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       try {
-        return await Link.#open(
-          config,
-          makeTransport({ ...config, type: "sse" }, maxMessageBytes, events),
-          deadline,
-          events,
-        );
+        const sse = { ...config, type: "sse" as const };
+        return await Link.#openLoggedIn(sse, maxMessageBytes, deadline, events);
       } catch {
         // Not a server of the old kind either: its answer to the usual way says more.
         throw error;
       }
     }
+  }
+
+  /** Where the server wants a login and a person is there: again, once they have logged in. */
+  static async #openLoggedIn(
+    config: ServerConfig,
+    maxMessageBytes: number,
+    deadline: number,
+    events: LinkEvents,
+  ): Promise<Link> {
+    let until = deadline;
+    for (let logins = 0; ; logins++) {
+      const transport = makeTransport(config, maxMessageBytes, events);
+      try {
+        return await Link.#open(config, transport, until, events);
+      } catch (error) {
+        if (logins === MAX_LOGINS || !(await logIn(error, transport, events.auth))) throw error;
+        until = performance.now() + config.startTimeoutMs;
+      }
+    }
+  }
+
+  /** True when `error` said that a person has to log in, and they did. */
+  async logIn(error: unknown): Promise<boolean> {
+    return await logIn(error, this.#transport, this.#auth);
   }
 
   static async #open(
@@ -90,9 +126,8 @@ export class Link {
     deadline: number,
     events: LinkEvents,
   ): Promise<Link> {
-    const client = new Client({ name: "codecell", version: "0" });
-    const link = new Link(client, transport);
-    client.setNotificationHandler(ToolListChangedNotificationSchema, () => events.onToolsChanged());
+    const client = createClient(events.server, events.hooks, events.onNotification);
+    const link = new Link(client, transport, events.auth);
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Client is no EventTarget
     client.onerror = (error) => {
       if (endsTheConnection(error)) void client.close();
@@ -139,20 +174,43 @@ export class LinkError extends Error {
 function makeTransport(
   config: ServerConfig,
   maxMessageBytes: number,
-  { onGarbage }: LinkEvents,
+  { onGarbage, auth }: LinkEvents,
 ): Transport {
   if (config.type === "stdio") {
     const { command, args, env, cwd } = config;
     return new StdioTransport({ command, args, env, cwd, maxMessageBytes, onGarbage });
   }
-  return makeHttpTransport(config, maxMessageBytes);
+  return makeHttpTransport(config, maxMessageBytes, auth);
 }
 
-function makeHttpTransport({ type, url, headers }: HttpConfig, maxMessageBytes: number): Transport {
-  const options = { requestInit: { headers }, fetch: cappedFetch(maxMessageBytes) };
+function makeHttpTransport(
+  { type, url, headers }: HttpConfig,
+  maxMessageBytes: number,
+  auth: LinkAuth | undefined,
+): Transport {
+  const options = {
+    requestInit: { headers },
+    fetch: cappedFetch(maxMessageBytes),
+    ...(auth === undefined ? {} : { authProvider: auth.provider }),
+  };
   // The SDK's own classes do not fit its interface under exactOptionalPropertyTypes.
   if (type === "sse") return new SSEClientTransport(new URL(url), options) as Transport;
   return new StreamableHTTPClientTransport(new URL(url), options) as Transport;
+}
+
+async function logIn(
+  thrown: unknown,
+  transport: Transport,
+  auth: LinkAuth | undefined,
+): Promise<boolean> {
+  const error = thrown instanceof LinkError ? thrown.cause : thrown;
+  if (!(error instanceof UnauthorizedError) || auth?.authorizer === undefined) return false;
+  if (
+    !(transport instanceof StreamableHTTPClientTransport || transport instanceof SSEClientTransport)
+  )
+    return false;
+  await transport.finishAuth(await auth.authorizer.code());
+  return true;
 }
 
 /** A 4xx on initialize is what servers of the older HTTP+SSE kind answer. */
@@ -162,7 +220,10 @@ function isRefusal(error: unknown): boolean {
     cause instanceof StreamableHTTPError &&
     cause.code !== undefined &&
     cause.code >= 400 &&
-    cause.code < 500
+    cause.code < 500 &&
+    // It wants credentials, whichever kind it is.
+    cause.code !== 401 &&
+    cause.code !== 403
   );
 }
 

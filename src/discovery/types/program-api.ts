@@ -1,0 +1,42 @@
+/** What every program finds as globals beside its tools and the web's, in TypeScript, for `declare global`. */
+export const PROGRAM_API = `
+  /** A failed call. */
+  class ToolError extends Error {
+    readonly code: string;
+    /** \`server.tool\` */
+    readonly tool?: string;
+    /** What to do next. */
+    readonly hint?: string;
+  }
+  interface ToolCategory { name: string; tools: number; description?: string }
+  interface ToolSummary { category: string; name: string; call: string; description?: string; parameters?: string; declaration?: string }
+  interface ToolSpec { category: string; name: string; call: string; title?: string; description: string; declaration: string; annotations?: Record<string, unknown>; inputSchema?: unknown; outputSchema?: unknown }
+  /** \`name\`: names only; \`summary\` (default): and one line each; \`parameters\`: and the parameters; \`full\`: and the declaration. */
+  type ToolDetail = "name" | "summary" | "parameters" | "full";
+  interface ToolPage { detail?: ToolDetail; limit?: number; offset?: number }
+  function listToolCategories(): Promise<ToolCategory[]>;
+  function listTools(category: string, options?: ToolPage): Promise<ToolSummary[]>;
+  function getToolSpec(category: string, tool: string): Promise<ToolSpec>;
+  function searchTools(query: string, options?: ToolDetail | (ToolPage & { category?: string })): Promise<ToolSummary[]>;
+
+  /** The tree of wrappers under /tools, to read. */
+  const fs: {
+    readdir(path: string): Promise<string[]>;
+    readFile(path: string, encoding?: unknown): Promise<string>;
+  };
+
+  interface Resource { server: string; uri: string; name: string; title?: string; description?: string; mimeType?: string; size?: number }
+  interface ResourceTemplate { server: string; uriTemplate: string; name: string; title?: string; description?: string; mimeType?: string }
+  interface ResourceContents { uri: string; mimeType?: string; text?: string; blob?: string }
+  const resources: {
+    list(server?: string): Promise<Resource[]>;
+    templates(server?: string): Promise<ResourceTemplate[]>;
+    read(server: string, uri: string): Promise<ResourceContents[]>;
+  };
+
+  interface Prompt { server: string; name: string; title?: string; description?: string; arguments?: { name: string; description?: string; required?: boolean }[] }
+  interface PromptMessage { role: "user" | "assistant"; content: { type: string; text?: string; [key: string]: unknown } }
+  const prompts: {
+    list(server?: string): Promise<Prompt[]>;
+    get(server: string, name: string, args?: Record<string, string>): Promise<{ description?: string; messages: PromptMessage[] }>;
+  };`;

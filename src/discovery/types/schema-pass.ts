@@ -1,0 +1,292 @@
+import type { JsonSchema } from "../../tools/tool.ts";
+import { commentText } from "./comment.ts";
+
+/** A schema in the few keywords that the generator of types understands, none of which can smuggle in code. */
+export interface PassedSchema {
+  readonly schema: Record<string, unknown>;
+  /** What had to be left out, for a comment. */
+  readonly notes: readonly string[];
+}
+
+/** Names for the types that a schema defines, all different, beginning with the tool's. */
+export class TypeNames {
+  readonly #prefix: string;
+  readonly #taken = new Set<string>();
+
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  /** `create_issue` and `Block` → `CreateIssueBlock`. */
+  take(name: string): string {
+    const words = name
+      .split(/[^A-Za-z0-9]+/)
+      .map((word) => word.replace(/^./, (first) => first.toUpperCase()));
+    const base = this.#prefix + (words.join("") || "Part");
+    let free = base;
+    for (let count = 2; this.#taken.has(free); count++) free = `${base}${count}`;
+    this.#taken.add(free);
+    return free;
+  }
+}
+
+const TYPES = new Set(["string", "number", "integer", "boolean", "array", "object", "null"]);
+/** Larger ones are no interface for a program; the limit also bounds the time that a hostile schema can cost. */
+const MAX_PARTS = 10_000;
+const MAX_DEPTH = 200;
+const MAX_DESCRIPTION = 1_000;
+
+/**
+ * Copy `schema`, which any server can have written: known keywords only, references only within it, constraints as words.
+ * References to anywhere but the root become definitions, so that each is printed once.
+ * @throws Error when it is too large or nested too deeply
+ */
+export function passSchema(schema: JsonSchema, names: TypeNames): PassedSchema {
+  const pass = new SchemaPass(schema, names);
+  return { schema: pass.run(), notes: pass.notes };
+}
+
+class SchemaPass {
+  readonly #root: JsonSchema;
+  readonly #notes = new Set<string>();
+  /** Name of the definition by what it is a copy of. */
+  readonly #names = new Map<object, string>();
+  readonly #definitions = new Map<string, unknown>();
+  readonly #typeNames: TypeNames;
+  #parts = 0;
+
+  constructor(root: JsonSchema, typeNames: TypeNames) {
+    this.#root = root;
+    this.#typeNames = typeNames;
+  }
+
+  get notes(): string[] {
+    return [...this.#notes];
+  }
+
+  run(): Record<string, unknown> {
+    const copy = this.#copy(this.#root, 0);
+    const root = isObject(copy) ? copy : {};
+    delete root["description"];
+    return this.#definitions.size === 0
+      ? root
+      : { ...root, $defs: Object.fromEntries(this.#definitions) };
+  }
+
+  #copy(schema: unknown, depth: number): unknown {
+    if (schema === false) return { not: {} };
+    if (!isObject(schema)) return {};
+    if (++this.#parts > MAX_PARTS) throw new Error(`it has more than ${MAX_PARTS} parts`);
+    if (depth > MAX_DEPTH) throw new Error(`it is nested more than ${MAX_DEPTH} deep`);
+    const description = describe(schema);
+    const described = description === "" ? {} : { description };
+    const reference = schema["$ref"] ?? schema["$recursiveRef"] ?? schema["$dynamicRef"];
+    if (typeof reference === "string")
+      return { ...this.#reference(reference, depth), ...described };
+    const body = { ...this.#combined(schema, depth), ...this.#own(schema, depth) };
+    const deprecated = schema["deprecated"] === true ? { deprecated: true } : {};
+    if (schema["nullable"] !== true) return { ...body, ...described, ...deprecated };
+    return { anyOf: [body, { type: "null" }], ...described, ...deprecated };
+  }
+
+  #own(schema: Record<string, unknown>, depth: number): Record<string, unknown> {
+    const body: Record<string, unknown> = {};
+    if (Array.isArray(schema["enum"]) && schema["enum"].length > 0) {
+      body["enum"] = schema["enum"].filter(isPrimitive);
+      if (schema["enum"].every(isPrimitive)) return body;
+      return {};
+    }
+    if ("const" in schema) return isPrimitive(schema["const"]) ? { enum: [schema["const"]] } : {};
+    const type = typesOf(schema["type"]);
+    if (type !== undefined) body["type"] = type;
+    if (
+      isObject(schema["properties"]) ||
+      isObject(schema["patternProperties"]) ||
+      includes(type, "object")
+    )
+      Object.assign(body, this.#object(schema, depth));
+    if ("items" in schema || "prefixItems" in schema)
+      Object.assign(body, this.#array(schema, depth));
+    return body;
+  }
+
+  #object(schema: Record<string, unknown>, depth: number): Record<string, unknown> {
+    const properties = isObject(schema["properties"]) ? schema["properties"] : {};
+    const named = Object.entries(properties).filter(
+      ([name, part]) => name !== "__proto__" && part !== false,
+    );
+    const required = Array.isArray(schema["required"])
+      ? schema["required"].filter((name) => typeof name === "string" && name !== "__proto__")
+      : [];
+    // Properties that are required and not described exist all the same.
+    const ghosts = required.filter((name) => !named.some(([known]) => known === name));
+    const all = [
+      ...named.map(([name, part]) => [name, this.#copy(part, depth + 1)]),
+      ...ghosts.map((name) => [name, {}]),
+    ] as [string, unknown][];
+    return {
+      ...(all.length > 0 ? { properties: Object.fromEntries(all) } : {}),
+      ...(required.length > 0 ? { required: [...new Set(required)] } : {}),
+      additionalProperties: this.#additional(schema, all.length, depth),
+    };
+  }
+
+  #additional(schema: Record<string, unknown>, properties: number, depth: number): unknown {
+    const { additionalProperties, patternProperties } = schema;
+    const patterns = isObject(patternProperties) ? Object.values(patternProperties) : [];
+    if (patterns.length > 0) {
+      // An index signature has to fit the named properties too.
+      return properties > 0 ? true : { anyOf: patterns.map((part) => this.#copy(part, depth + 1)) };
+    }
+    if (isObject(additionalProperties))
+      return properties > 0 ? true : this.#copy(additionalProperties, depth + 1);
+    if (additionalProperties === true) return true;
+    // Alone, `{ type: "object" }` means any object.
+    const open = properties === 0 && additionalProperties !== false && !isCombined(schema);
+    return open;
+  }
+
+  #array(schema: Record<string, unknown>, depth: number): Record<string, unknown> {
+    const tuple = Array.isArray(schema["prefixItems"])
+      ? schema["prefixItems"]
+      : Array.isArray(schema["items"])
+        ? schema["items"]
+        : undefined;
+    if (tuple === undefined) return { items: this.#copy(schema["items"], depth + 1) };
+    const items = tuple.map((part) => this.#copy(part, depth + 1));
+    const rest = Array.isArray(schema["items"]) ? schema["additionalItems"] : schema["items"];
+    if (rest === false && items.length > 0)
+      return { items, minItems: items.length, maxItems: items.length, additionalItems: false };
+    // An open tuple: what is known of any item is that it is one of these.
+    return { items: rest === undefined ? {} : { anyOf: [...items, this.#copy(rest, depth + 1)] } };
+  }
+
+  #combined(schema: Record<string, unknown>, depth: number): Record<string, unknown> {
+    const combined: Record<string, unknown> = {};
+    for (const key of ["anyOf", "oneOf", "allOf"]) {
+      const parts = schema[key];
+      if (Array.isArray(parts) && parts.length > 0)
+        combined[key] = parts.map((part) => this.#copy(part, depth + 1));
+    }
+    return combined;
+  }
+
+  #reference(reference: string, depth: number): Record<string, unknown> {
+    if (reference === "#") return { $ref: "#" };
+    const target = this.#resolve(reference);
+    if (target === undefined) {
+      const what = reference.startsWith("#")
+        ? "leads nowhere"
+        : "leads out of the schema and is not followed";
+      this.#notes.add(`the reference ${commentText(reference.slice(0, 100))} ${what}`);
+      return {};
+    }
+    if (target === this.#root) return { $ref: "#" };
+    return { $ref: `#/$defs/${this.#define(reference, target, depth)}` };
+  }
+
+  #define(reference: string, target: Record<string, unknown>, depth: number): string {
+    const known = this.#names.get(target);
+    if (known !== undefined) return known;
+    const name = this.#typeNames.take(reference.split("/").at(-1)!);
+    this.#names.set(target, name);
+    this.#definitions.set(name, {});
+    this.#definitions.set(name, this.#copy(target, depth + 1));
+    return name;
+  }
+
+  /** What a reference within the schema means, through references that lead to references. */
+  #resolve(reference: string): Record<string, unknown> | undefined {
+    const seen = new Set<string>();
+    let next = reference;
+    for (;;) {
+      if (seen.has(next)) return undefined;
+      seen.add(next);
+      const target = next.startsWith("#/") ? at(this.#root, next) : anchored(this.#root, next);
+      if (!isObject(target)) return undefined;
+      const { $ref } = target;
+      if (typeof $ref !== "string") return target;
+      next = $ref;
+      if (next === "#") return this.#root as Record<string, unknown>;
+    }
+  }
+}
+
+function at(root: unknown, pointer: string): unknown {
+  let part = root;
+  for (const step of pointer.split("/").slice(1)) {
+    const key = decode(step).replaceAll("~1", "/").replaceAll("~0", "~");
+    if (typeof part !== "object" || part === null || !Object.hasOwn(part, key)) return undefined;
+    part = (part as Record<string, unknown>)[key];
+  }
+  return part;
+}
+
+function decode(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
+}
+
+/** `#name` is the definition with that `$anchor`. */
+function anchored(root: JsonSchema, reference: string): unknown {
+  if (!reference.startsWith("#")) return undefined;
+  const name = reference.slice(1);
+  const definitions = [root["$defs"], root["definitions"]].filter(isObject).flatMap(Object.values);
+  return definitions.find((part) => isObject(part) && part["$anchor"] === name);
+}
+
+function typesOf(type: unknown): string | string[] | undefined {
+  if (typeof type === "string") return TYPES.has(type) ? type : undefined;
+  if (!Array.isArray(type)) return undefined;
+  const known = [...new Set(type.filter((one) => TYPES.has(one as string)))] as string[];
+  return known.length === type.length && known.length > 0 ? known : undefined;
+}
+
+function includes(type: string | string[] | undefined, wanted: string): boolean {
+  return Array.isArray(type) ? type.includes(wanted) : type === wanted;
+}
+
+function isCombined(schema: Record<string, unknown>): boolean {
+  return ["anyOf", "oneOf", "allOf"].some((key) => Array.isArray(schema[key]));
+}
+
+/** Its description, and the constraints that a type cannot say. */
+function describe(schema: Record<string, unknown>): string {
+  const { description } = schema;
+  const text = typeof description === "string" ? commentText(description) : "";
+  const cut = text.length > MAX_DESCRIPTION ? `${text.slice(0, MAX_DESCRIPTION)}…` : text;
+  const facts = [
+    range(schema),
+    ...["default", "format", "pattern"].flatMap((key) => fact(schema, key)),
+  ];
+  const listed = facts.filter(Boolean).join(", ");
+  if (listed === "") return cut;
+  return cut === "" ? listed : `${cut} (${listed})`;
+}
+
+function fact(schema: Record<string, unknown>, key: string): string[] {
+  const value = schema[key];
+  if (value === undefined || value === null || (key !== "default" && typeof value !== "string"))
+    return [];
+  const text = commentText(
+    typeof value === "string" && key !== "default" ? value : JSON.stringify(value),
+  );
+  return text.length > 80 ? [] : [`${key} ${text}`];
+}
+
+function range({ minimum, maximum }: Record<string, unknown>): string {
+  if (typeof minimum === "number" && typeof maximum === "number") return `${minimum} to ${maximum}`;
+  if (typeof minimum === "number") return `at least ${minimum}`;
+  return typeof maximum === "number" ? `at most ${maximum}` : "";
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || ["string", "number", "boolean"].includes(typeof value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,120 @@
+import type { NameTable, ServerNames, ToolNames } from "../../core/names.ts";
+import type { Catalogue } from "../../tools/catalogue.ts";
+import type { JsonSchema, ToolInfo } from "../../tools/tool.ts";
+import { declareTool, type ToolTypes } from "./declare.ts";
+import {
+  CALL_MODULE,
+  globalsModule,
+  serverIndex,
+  toolModule,
+  type TypedTool,
+  typeNameOf,
+} from "./wrappers.ts";
+
+/** What results of a tool looked like, where its server does not say. */
+export interface ObservedResult {
+  readonly schema: JsonSchema;
+  readonly calls: number;
+}
+
+/** A place in the tree: a folder with the names in it, or a file with a way to its text. */
+export type TreeEntry =
+  | { readonly names: readonly string[] }
+  | { readonly text: () => Promise<string> };
+
+/**
+ * The wrappers of all tools as a tree of files, made when they are looked at and kept until their tool changes:
+ * `call.ts`, `globals.d.ts`, `<server>/index.ts`, `<server>/<tool>.ts`.
+ */
+export class WrapperTree {
+  readonly #catalogue: Catalogue;
+  readonly #observed: (server: string, tool: string) => ObservedResult | undefined;
+  readonly #types = new WeakMap<
+    ToolInfo,
+    { readonly calls: number; readonly types: Promise<ToolTypes> }
+  >();
+
+  constructor(
+    catalogue: Catalogue,
+    observed: (server: string, tool: string) => ObservedResult | undefined = () => undefined,
+  ) {
+    this.#catalogue = catalogue;
+    this.#observed = observed;
+  }
+
+  /** One tool with its types; both by original names. */
+  async tool(server: ServerNames, names: ToolNames): Promise<TypedTool> {
+    const { info } = this.#catalogue.resolve(server.name, names.name);
+    const observed =
+      info.outputSchema === undefined ? this.#observed(server.name, names.name) : undefined;
+    const calls = observed?.calls ?? 0;
+    let known = this.#types.get(info);
+    if (known?.calls !== calls) {
+      known = { calls, types: typesOf(names, info, observed) };
+      this.#types.set(info, known);
+    }
+    return { names, info, types: await known.types };
+  }
+
+  /** What is at `path`, a relative path without `..`; `""` is the root. */
+  entry(path: string): TreeEntry | undefined {
+    const table = this.#catalogue.names;
+    const [first = "", second, ...more] = path.split("/").filter((step) => step !== "");
+    if (more.length > 0) return undefined;
+    if (first === "") return { names: rootNames(table) };
+    if (second === undefined && first === "call.ts") return { text: async () => CALL_MODULE };
+    if (second === undefined && first === "globals.d.ts")
+      return { text: async () => globalsModule(table.servers) };
+    const server = table.servers.find((candidate) => folderOf(candidate) === first);
+    if (server === undefined) return undefined;
+    if (second === undefined)
+      return { names: ["index.ts", ...server.tools.map((tool) => `${fileOf(tool)}.ts`)] };
+    if (second === "index.ts") return { text: async () => await this.#index(server) };
+    const tool = server.tools.find((candidate) => `${fileOf(candidate)}.ts` === second);
+    if (tool === undefined) return undefined;
+    return { text: async () => toolModule(server, await this.tool(server, tool)) };
+  }
+
+  async #index(server: ServerNames): Promise<string> {
+    const tools = await Promise.all(server.tools.map((tool) => this.tool(server, tool)));
+    return serverIndex(server, tools);
+  }
+
+  /** All files, with their paths. */
+  async *files(): AsyncGenerator<readonly [path: string, text: string]> {
+    for (const name of rootNames(this.#catalogue.names)) yield* this.#filesAt(name);
+  }
+
+  async *#filesAt(path: string): AsyncGenerator<readonly [path: string, text: string]> {
+    const entry = this.entry(path);
+    if (entry === undefined) return;
+    if ("text" in entry) yield [path, await entry.text()];
+    else for (const name of entry.names) yield* this.#filesAt(`${path}/${name}`);
+  }
+}
+
+async function typesOf(
+  names: ToolNames,
+  info: ToolInfo,
+  observed: ObservedResult | undefined,
+): Promise<ToolTypes> {
+  if (observed === undefined) return await declareTool(typeNameOf(names), info);
+  const types = await declareTool(typeNameOf(names), { ...info, outputSchema: observed.schema });
+  const times = observed.calls === 1 ? "1 call" : `${observed.calls} calls`;
+  return {
+    ...types,
+    notes: [...types.notes, `Result: observed in ${times}, not declared by the server.`],
+  };
+}
+
+function rootNames({ servers }: NameTable): string[] {
+  return ["call.ts", "globals.d.ts", ...servers.map(folderOf)];
+}
+
+function fileOf({ name, file }: ToolNames): string {
+  return file ?? name;
+}
+
+function folderOf({ name, folder }: ServerNames): string {
+  return folder ?? name;
+}

@@ -1,0 +1,26 @@
+import { ClientUpstream, type McpClient } from "./client-upstream.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import type { ServerConfig } from "./entry.ts";
+import { McpSource } from "./source.ts";
+
+const CLIENT_LIST_TIMEOUT_MS = 30_000;
+
+/** The server of a config entry as a source. */
+export function configuredSource(
+  name: string,
+  config: ServerConfig,
+  options: ConnectionOptions = {},
+): McpSource {
+  const { path, timeoutMs, startTimeoutMs } = config;
+  const upstream = new Connection(name, config, options);
+  return new McpSource(name, upstream, { path, timeoutMs, listTimeoutMs: startTimeoutMs });
+}
+
+/** A client of the caller's own as a source. */
+export function clientSource(name: string, client: McpClient): McpSource {
+  const path = `mcpServers.${name}`;
+  return new McpSource(name, new ClientUpstream(client), {
+    path,
+    listTimeoutMs: CLIENT_LIST_TIMEOUT_MS,
+  });
+}

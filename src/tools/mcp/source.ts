@@ -1,0 +1,104 @@
+import { CodecellError, messageOf } from "../../core/errors.ts";
+import { type CallContext, ToolError, type ToolInfo, type ToolSource } from "../tool.ts";
+import { unwrap } from "./content.ts";
+import { McpContext } from "./context.ts";
+import { MethodNotFound, type Notification, type Upstream } from "./upstream.ts";
+import { listPages } from "./pages.ts";
+
+export interface McpSourceOptions {
+  /** Where it stands in the config, for messages. */
+  readonly path: string;
+  /** Longest time of one call in ms; progress resets it. Default: none. */
+  readonly timeoutMs?: number | undefined;
+  /** Longest time of one request for a list, in ms. */
+  readonly listTimeoutMs: number;
+}
+
+/** An MCP server as a source of tools, resources and prompts. */
+export class McpSource implements ToolSource {
+  readonly name: string;
+  readonly context: McpContext;
+  readonly #upstream: Upstream;
+  readonly #options: McpSourceOptions;
+  readonly #listeners: (() => void)[] = [];
+  #failure: string | undefined;
+  #pageWarning: string | undefined;
+
+  constructor(name: string, upstream: Upstream, options: McpSourceOptions) {
+    this.name = name;
+    this.#upstream = upstream;
+    this.#options = options;
+    this.context = new McpContext(name, upstream, options.listTimeoutMs);
+    upstream.onNotification(({ method }) => {
+      if (method === "notifications/tools/list_changed")
+        for (const listener of this.#listeners) listener();
+    });
+  }
+
+  get failure(): string | undefined {
+    return this.#failure ?? this.#upstream.failure;
+  }
+
+  get warnings(): readonly string[] {
+    return [
+      ...this.#upstream.warnings,
+      ...(this.#pageWarning === undefined ? [] : [this.#pageWarning]),
+    ];
+  }
+
+  get instructions(): string | undefined {
+    return this.#upstream.instructions;
+  }
+
+  onChanged(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  onNotification(listener: (notification: Notification) => void): void {
+    this.#upstream.onNotification(listener);
+  }
+
+  /** @throws ToolError `tool_error` when the server does not start or does not list its tools */
+  async list(): Promise<readonly ToolInfo[]> {
+    const options = { label: this.name, timeoutMs: this.#options.listTimeoutMs };
+    try {
+      const { items, warning } = await listPages(this.#upstream, "tools/list", "tools", options);
+      this.#pageWarning =
+        warning === undefined
+          ? undefined
+          : `${this.name}: its list of tools ${warning}; what came so far is used`;
+      this.#failure = undefined;
+      // What is in the list is checked by the catalogue, tool by tool.
+      return items as ToolInfo[];
+    } catch (error) {
+      // A server without tools may say so instead of listing none.
+      if (error instanceof MethodNotFound) return [];
+      if (this.#upstream.failure !== undefined) throw error;
+      this.#failure = `server "${this.name}" does not list its tools: ${messageOf(error)} (${this.#options.path})`;
+      throw new ToolError("tool_error", this.#failure);
+    }
+  }
+
+  async call(tool: string, args: unknown, context: CallContext): Promise<unknown> {
+    const label = `${this.name}.${tool}`;
+    const given = args ?? {};
+    if (typeof given !== "object" || Array.isArray(given)) {
+      throw new ToolError("invalid_arguments", `${label} takes one object of arguments`, {
+        tool: label,
+      });
+    }
+    const { signal, onProgress } = context;
+    try {
+      const options = { label, signal, timeoutMs: this.#options.timeoutMs, onProgress };
+      const params = { name: tool, arguments: given as Record<string, unknown> };
+      return unwrap(await this.#upstream.request("tools/call", params, options), label);
+    } catch (error) {
+      if (CodecellError.is(error) || error instanceof ToolError) throw error;
+      throw new ToolError("tool_error", messageOf(error), { tool: label });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#upstream[Symbol.asyncDispose]();
+  }
+}
