@@ -22,6 +22,7 @@ export interface BridgeOptions {
   /** Who runs the program, for tools that want to know. */
   readonly user: string | undefined;
   readonly onLog: ((entry: LogEntry) => void) | undefined;
+  readonly onCall: ((call: CallRecord) => void) | undefined;
   /** A call was refused. */
   readonly onDenied: (denial: { readonly tool: string; readonly message: string }) => void;
   /** A tool made, or was refused, a request to the network for the program. */
@@ -112,6 +113,7 @@ export class Bridge implements Host {
       return answerFailure(failure);
     } finally {
       record.ms = Math.round((performance.now() - started) * 1_000) / 1_000;
+      this.#options.onCall?.({ ...record });
     }
   }
 

@@ -57,6 +57,21 @@ export type RuntimeListener<Name extends RuntimeEventName> = (event: RuntimeEven
 
 type AnyListener = (event: never) => void;
 
+/** `listener`, but what it throws is told of as a warning of the process. */
+export function guarded<Event>(
+  name: string,
+  listener: ((event: Event) => void) | undefined,
+): ((event: Event) => void) | undefined {
+  if (listener === undefined) return undefined;
+  return (event) => {
+    try {
+      listener(event);
+    } catch (error) {
+      process.emitWarning(`a listener of ${name} threw: ${String(error)}`, "CodecellWarning");
+    }
+  };
+}
+
 /** Listeners by event. One that throws is told of as a warning of the process and disturbs neither runs nor others. */
 export class RuntimeEmitter {
   readonly #listeners = new Map<RuntimeEventName, Set<AnyListener>>();
@@ -66,18 +81,14 @@ export class RuntimeEmitter {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);
     // One entry per call of `on`, also when the same function listens twice.
-    const entry: AnyListener = (event) => listener(event);
+    const entry = guarded(name, listener as (event: unknown) => void) as AnyListener;
     listeners.add(entry);
     return () => void listeners.delete(entry);
   }
 
   emit<Name extends RuntimeEventName>(name: Name, event: RuntimeEvents[Name]): void {
     for (const listener of this.#listeners.get(name) ?? []) {
-      try {
-        listener(Object.freeze({ ...event }) as never);
-      } catch (error) {
-        process.emitWarning(`a listener of ${name} threw: ${String(error)}`, "CodecellWarning");
-      }
+      listener(Object.freeze({ ...event }) as never);
     }
   }
 }

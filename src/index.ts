@@ -9,7 +9,14 @@ export type {
   LogLevel,
   Usage,
 } from "./core/result.ts";
-export type { CategorySummary, ToolSpec, ToolSummary } from "./discovery/discovery.ts";
+export type {
+  CategorySummary,
+  ListOptions,
+  SearchOptions,
+  ToolDetail,
+  ToolSpec,
+  ToolSummary,
+} from "./discovery/discovery.ts";
 export type { Engine, EngineModule, EngineRef, Host, Outcome, Session } from "./engine/engine.ts";
 export type { RunIdentity, RuntimeEventName, RuntimeEvents, RuntimeListener } from "./events.ts";
 export type { EngineName, PlacementName } from "./engines.ts";
@@ -23,3 +30,9 @@ export {
 } from "./runtime.ts";
 export type { AllowedHost, NetworkSettings } from "./tools/fetch/settings.ts";
 export { type NetworkRequest, tool, type ToolDefinition, ToolError } from "./tools/tool.ts";
+export type {
+  ServerRequest,
+  ServerRequestContext,
+  ServerRequestHandler,
+} from "./tools/mcp/client.ts";
+export type { McpClient } from "./tools/mcp/client-upstream.ts";

@@ -19,6 +19,7 @@ import { isMcpClient, type McpClient } from "./tools/mcp/client-upstream.ts";
 import type { LocalTools } from "./tools/local.ts";
 import { checkServers, type ServerConfig } from "./tools/mcp/config.ts";
 import { loadConfig } from "./tools/mcp/load.ts";
+import { withoutItself } from "./self-reference.ts";
 import { near } from "./tools/names.ts";
 
 /** What `createRuntime` takes. Everything has a default; an unknown key is an error. */
@@ -62,6 +63,8 @@ export interface RuntimeOptions {
 /** Options with every default filled in. */
 export interface ResolvedOptions {
   readonly servers: Readonly<Record<string, ServerConfig>>;
+  /** What was left out of them, and why. */
+  readonly warnings: readonly string[];
   /** The caller's own clients by server. */
   readonly clients: Readonly<Record<string, McpClient>>;
   readonly hooks: ClientHooks;
@@ -77,6 +80,8 @@ export interface ResolvedOptions {
 
 /** What a config file may hold under `codecell`. */
 const SETTING_KEYS = ["engine", "placement", "hardened", "sandbox", "network", "limits", "workers"];
+/** Settings of other faces that a config file may hold too. */
+const OTHER_KEYS = ["mcp"];
 const OPTION_KEYS = [
   "mcpServers",
   "config",
@@ -96,14 +101,15 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   const file =
     options.config === undefined ? undefined : await loadConfig(options.config, process.env);
   const settings = file?.settings ?? {};
-  checkKeys(settings, SETTING_KEYS, "codecell.");
+  checkKeys(settings, [...SETTING_KEYS, ...OTHER_KEYS], "codecell.");
   const given = Object.entries(options.mcpServers ?? {});
   const clients = Object.fromEntries(given.filter(([, value]) => isMcpClient(value))) as Record<
     string,
     McpClient
   >;
   const entries = Object.fromEntries(given.filter(([, value]) => !isMcpClient(value)));
-  const servers = { ...file?.servers, ...checkServers(entries, "mcpServers", process.env) };
+  const fromFile = withoutItself(file?.servers ?? {}, options.config ?? "");
+  const servers = { ...fromFile.servers, ...checkServers(entries, "mcpServers", process.env) };
   for (const name of Object.keys(clients)) delete servers[name];
   const tools = options.tools ?? {};
   const network =
@@ -131,6 +137,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   const fileLimits = resolveLimits(settings["limits"], undefined, "codecell.limits");
   return {
     servers,
+    warnings: fromFile.warnings,
     clients,
     hooks: {
       onSampling: checkHandler("onSampling", options.onSampling),

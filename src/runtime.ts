@@ -2,7 +2,7 @@ import { Bridge } from "./bridge.ts";
 import { breach } from "./core/breach.ts";
 import { CodecellError, type Failure } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
-import type { ExecutionResult, LogEntry } from "./core/result.ts";
+import type { CallRecord, ExecutionResult, LogEntry } from "./core/result.ts";
 import { utf8Length } from "./core/utf8.ts";
 import {
   type CategorySummary,
@@ -17,7 +17,7 @@ import type { Outcome } from "./engine/engine.ts";
 import { type OpenedPlace, openPlace } from "./engines.ts";
 import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
 import type { Place } from "./placement/placement.ts";
-import { RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
+import { guarded, RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
 import { report } from "./report.ts";
 import { RunEvents } from "./run-events.ts";
 import { type Catalogue, createCatalogue } from "./tools/catalogue.ts";
@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly limits?: Partial<Limits>;
   /** Called with each console entry as it comes. All entries are in the result too. */
   readonly onLog?: (entry: LogEntry) => void;
+  /** Called with each tool call when it has ended. All calls are in the result too. */
+  readonly onCall?: (call: CallRecord) => void;
 }
 
 /** What a runtime is made of, for people and for `codecell doctor`. */
@@ -170,7 +172,8 @@ export class Runtime implements AsyncDisposable {
       discovery: this.#discovery,
       limits,
       user: options.user,
-      onLog: options.onLog,
+      onLog: guarded("onLog", options.onLog),
+      onCall: guarded("onCall", options.onCall),
       onDenied: events.denied,
       onRequest: events.network,
       onBreach: (failure) => {
@@ -250,7 +253,7 @@ export class Runtime implements AsyncDisposable {
       placement: this.#place.name,
       limits,
       servers,
-      warnings: this.#catalogue.warnings,
+      warnings: [...this.#options.warnings, ...this.#catalogue.warnings],
       ...(this.#notice === undefined ? {} : { notice: this.#notice }),
     };
   }

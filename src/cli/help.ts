@@ -12,6 +12,8 @@ Usage
   codecell run FILE|-                   run a program; - reads it from standard input
   codecell tools [CATEGORY [TOOL]]      what a program can call
   codecell types --out DIR              the tools' wrappers as TypeScript files
+  codecell mcp [--http PORT]            be an MCP server: three tools that stand for all
+  codecell login SERVER                 log in to a remote server
   codecell doctor                       what works on this machine
   codecell help [COMMAND]
 
@@ -39,6 +41,28 @@ ${RUNTIME}  --search QUERY      the tools that match the words, best first; with
   --detail LEVEL      name, summary (default), parameters or full
   --limit N           at most so many tools
   --offset N          without the first so many
+`,
+  mcp: `codecell mcp    be an MCP server: search_tools, get_tool_details and execute_code stand for all tools of the config
+
+On standard input and output, unless --http is given. The settings codecell.mcp.names ({ search, details, execute }) and
+codecell.mcp.maxResultChars (default 20000) of the config file change names and the longest answer.
+
+${RUNTIME.replace(/ {2}--json.*\n/, "")}  --http PORT         Streamable HTTP at /mcp on 127.0.0.1; 0 is any free port
+  --host HOST         another address to listen on; needs CODECELL_TOKEN in the environment
+  --stateless         no sessions: any replica can answer any request
+  --allow-host NAMES  host names of this service, separated by commas, beside localhost
+  --allow-origin URLS origins of web pages that may ask, separated by commas
+  --print-config HOST the entry to paste for claude, cursor or vscode, nothing else
+
+With CODECELL_TOKEN set, clients must send it as Authorization: Bearer.
+`,
+  login: `codecell login SERVER    log in to a remote server that wants it (OAuth 2.1)
+
+Shows an address to open; the credentials are kept under ~/.codecell/credentials (or $CODECELL_HOME/credentials), readable
+by you only. From then on programs can use the server.
+
+  --config FILE       where the server is configured; default as for run
+  --json              one JSON object on stdout, nothing else
 `,
   types: `codecell types --out DIR    the tools' wrappers as TypeScript files
 

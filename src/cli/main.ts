@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   run: async (args) => await (await import("./run.ts")).run(args),
   tools: async (args) => await (await import("./tools.ts")).tools(args),
   types: async (args) => await (await import("./types.ts")).types(args),
+  login: async (args) => await (await import("./login.ts")).login(args),
+  mcp: async (args) => await (await import("./mcp.ts")).mcp(args),
   doctor: async (args) => await (await import("./doctor.ts")).doctor(args),
 };
 

@@ -1,0 +1,152 @@
+import { serve } from "@hono/node-server";
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { CodecellError } from "../core/errors.ts";
+import { createRuntime, type Runtime } from "../runtime.ts";
+import { createMcpServer, type McpServerOptions } from "../serve/mcp.ts";
+import { McpHttpHandler } from "../serve/mcp-http.ts";
+import { readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
+import { mcpSettings } from "./mcp-settings.ts";
+import { note } from "./output.ts";
+import { tellProblems } from "./run.ts";
+
+const FLAGS = {
+  ...RUNTIME_FLAGS,
+  http: { type: "string" },
+  host: { type: "string" },
+  stateless: { type: "boolean" },
+  "allow-host": { type: "string" },
+  "allow-origin": { type: "string" },
+  "print-config": { type: "string" },
+} as const;
+
+type Values = ReturnType<typeof readArguments>["values"];
+
+/** `codecell mcp`: be an MCP server, on stdin and stdout unless `--http`. */
+export async function mcp(args: string[]): Promise<number> {
+  const { values } = readArguments(args, FLAGS, 0);
+  if (values["print-config"] !== undefined) return printConfig(values);
+  const http = values["http"] === undefined ? undefined : httpOptions(values);
+  const options = await runtimeOptions(values);
+  const settings = await mcpSettings(options.config);
+  await using runtime = await createRuntime({ placement: "auto", ...options });
+  tellProblems(runtime);
+  const serverOptions = { ...settings, version: await ownVersion() };
+  if (http === undefined) await serveStdio(runtime, serverOptions);
+  else await serveHttp(runtime, serverOptions, http);
+  return 0;
+}
+
+/** Until the host closes stdin, or ends us. */
+async function serveStdio(runtime: Runtime, options: McpServerOptions): Promise<void> {
+  const server = createMcpServer(runtime, options);
+  const ended = untilEnded();
+  await server.connect(new StdioServerTransport());
+  await ended;
+  await server.close();
+}
+
+interface HttpOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly stateless: boolean;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly token: string | undefined;
+}
+
+function httpOptions(values: Values): HttpOptions {
+  const port = Number(values["http"]);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new CodecellError(
+      "config_error",
+      `--http is '${values["http"]}'; it must be a port, 0 for any free one`,
+    );
+  const host = (values["host"] as string | undefined) ?? "127.0.0.1";
+  const token = process.env["CODECELL_TOKEN"] || undefined;
+  if (!["127.0.0.1", "::1", "localhost"].includes(host) && token === undefined) {
+    throw new CodecellError(
+      "config_error",
+      `--host ${host} lets others in, and nothing would ask who they are`,
+      {
+        hint: "Set CODECELL_TOKEN to a long random text; clients send it as Authorization: Bearer.",
+      },
+    );
+  }
+  const list = (key: string): string[] =>
+    ((values[key] as string | undefined) ?? "").split(",").filter((item) => item !== "");
+  return {
+    port,
+    host,
+    stateless: values["stateless"] === true,
+    allowedHosts: list("allow-host"),
+    allowedOrigins: list("allow-origin"),
+    token,
+  };
+}
+
+async function serveHttp(
+  runtime: Runtime,
+  options: McpServerOptions,
+  http: HttpOptions,
+): Promise<void> {
+  const { port, host, stateless, allowedHosts, allowedOrigins, token } = http;
+  await using handler = new McpHttpHandler({
+    createServer: () => createMcpServer(runtime, options),
+    stateless,
+    allowedHosts,
+    allowedOrigins,
+    ...(token === undefined ? {} : { token }),
+  });
+  const { promise: listening, resolve: onListening, reject } = Promise.withResolvers<number>();
+  const server = serve({ fetch: handler.fetch, port, hostname: host }, (info) =>
+    onListening(info.port),
+  );
+  server.once("error", reject);
+  const ended = untilEnded(false);
+  const actual = await listening.catch((error: unknown) => {
+    throw new CodecellError(
+      "config_error",
+      `cannot listen on ${host}:${port}: ${(error as Error).message}`,
+    );
+  });
+  note(`MCP at http://${host.includes(":") ? `[${host}]` : host}:${actual}/mcp`);
+  await ended;
+  (server as { closeAllConnections?: () => void }).closeAllConnections?.();
+  await new Promise((done) => server.close(done));
+}
+
+/** Resolves at SIGINT, SIGTERM, or (for stdio) at the end of stdin: a server must not outlive its host. */
+function untilEnded(withStdin = true): Promise<void> {
+  const { promise, resolve: end } = Promise.withResolvers<void>();
+  process.once("SIGINT", () => end()).once("SIGTERM", () => end());
+  if (withStdin) process.stdin.once("end", () => end()).once("close", () => end());
+  return promise;
+}
+
+/** The entry to paste into a host's config. */
+function printConfig(values: Values): number {
+  const host = values["print-config"] as string;
+  if (!["claude", "cursor", "vscode"].includes(host))
+    throw new CodecellError(
+      "config_error",
+      `--print-config is '${host}'; it must be claude, cursor or vscode`,
+    );
+  const config = values["config"] as string | undefined;
+  const args = [
+    "-y",
+    "codecell",
+    "mcp",
+    ...(config === undefined ? [] : ["--config", resolve(config)]),
+  ];
+  const entry = { ...(host === "vscode" ? { type: "stdio" } : {}), command: "npx", args };
+  const key = host === "vscode" ? "servers" : "mcpServers";
+  process.stdout.write(`${JSON.stringify({ [key]: { codecell: entry } }, undefined, 2)}\n`);
+  return 0;
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -1,0 +1,44 @@
+import type { ProgressToken, ServerNotification } from "@modelcontextprotocol/sdk/types.js";
+
+/** Shortest time between two notifications, and longest time without one: hosts give up on a silent server. */
+const MIN_MS = 250;
+const MAX_MS = 5_000;
+
+interface Extra {
+  readonly sendNotification: (notification: ServerNotification) => Promise<void>;
+}
+
+/** Tells a client that asked for it what is going on during a call. */
+export class ProgressTeller implements Disposable {
+  readonly #token: ProgressToken | undefined;
+  readonly #extra: Extra;
+  readonly #started = performance.now();
+  readonly #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #last = -Infinity;
+  #count = 0;
+
+  constructor(token: ProgressToken | undefined, extra: Extra) {
+    this.#token = token;
+    this.#extra = extra;
+    if (token === undefined) return;
+    this.#heartbeat = setInterval(() => {
+      if (performance.now() - this.#last >= MAX_MS)
+        this.#send(`running for ${Math.round((performance.now() - this.#started) / 1_000)} s`);
+    }, MAX_MS / 2);
+  }
+
+  tell(message: string): void {
+    if (performance.now() - this.#last >= MIN_MS) this.#send(message.slice(0, 500));
+  }
+
+  #send(message: string): void {
+    if (this.#token === undefined) return;
+    this.#last = performance.now();
+    const params = { progressToken: this.#token, progress: ++this.#count, message };
+    this.#extra.sendNotification({ method: "notifications/progress", params }).catch(() => {});
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#heartbeat);
+  }
+}

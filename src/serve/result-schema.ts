@@ -1,0 +1,57 @@
+/** ExecutionResult as JSON Schema, for hosts that check or show structured answers. */
+const text = { type: "string" } as const;
+const number = { type: "number" } as const;
+
+export const RESULT_SCHEMA = {
+  type: "object",
+  properties: {
+    ok: { type: "boolean", description: "Whether the program succeeded" },
+    value: {
+      description: "What the program returned; absent when it returned nothing",
+      type: ["object", "array", "string", "number", "boolean", "null"],
+    },
+    error: {
+      type: "object",
+      properties: {
+        code: text,
+        name: text,
+        message: text,
+        line: { type: "integer" },
+        column: { type: "integer" },
+        frame: { type: "string", description: "The lines around the place of the error" },
+        hint: { type: "string", description: "What to do next" },
+        tool: text,
+      },
+      required: ["code", "name", "message"],
+    },
+    logs: {
+      type: "array",
+      items: { type: "object", properties: { level: text, text }, required: ["level", "text"] },
+    },
+    calls: {
+      type: "array",
+      description: "The first tool calls; usage.toolCalls counts all",
+      items: {
+        type: "object",
+        properties: { tool: text, ok: { type: "boolean" }, ms: number, bytes: number, error: text },
+        required: ["tool", "ok", "ms", "bytes"],
+      },
+    },
+    usage: {
+      type: "object",
+      properties: {
+        engine: text,
+        placement: text,
+        wallMs: number,
+        cpuMs: number,
+        peakBytes: number,
+        toolCalls: number,
+        bytesIn: number,
+        bytesOut: number,
+      },
+    },
+    truncated: { type: "object", properties: { value: number, logs: number } },
+    runId: text,
+  },
+  required: ["ok", "logs", "calls", "usage", "runId"],
+} as const;
