@@ -23,6 +23,8 @@ export interface BridgeOptions {
   readonly user: string | undefined;
   readonly onLog: ((entry: LogEntry) => void) | undefined;
   readonly onCall: ((call: CallRecord) => void) | undefined;
+  /** What a tool answered. */
+  readonly onResult: ((tool: ResolvedTool, value: unknown) => void) | undefined;
   /** A call was refused. */
   readonly onDenied: (denial: { readonly tool: string; readonly message: string }) => void;
   /** A tool made, or was refused, a request to the network for the program. */
@@ -118,7 +120,7 @@ export class Bridge implements Host {
   }
 
   async #callTool(call: HostCall, record: Mutable<CallRecord>): Promise<string> {
-    const { catalogue, limits, user, onRequest } = this.#options;
+    const { catalogue, limits, user, onRequest, onResult } = this.#options;
     if (call.server === "") return await this.#askServer(call, record);
     const tool: ResolvedTool = catalogue.resolve(call.server, call.tool);
     record.tool = `${tool.server}.${tool.tool}`;
@@ -128,6 +130,7 @@ export class Bridge implements Host {
       catalogue.call(tool, args, { signal, user, onRequest }),
       signal,
     );
+    onResult?.(tool, value);
     return encodeResult(value, limits, record.tool);
   }
 

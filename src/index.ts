@@ -21,6 +21,7 @@ export type { Engine, EngineModule, EngineRef, Host, Outcome, Session } from "./
 export type { RunIdentity, RuntimeEventName, RuntimeEvents, RuntimeListener } from "./events.ts";
 export type { EngineName, PlacementName } from "./engines.ts";
 export type { SandboxSettings } from "./placement/sandbox/settings.ts";
+export type { DynamicUse, ImportUse, Inspection, ToolUse } from "./inspect.ts";
 export type { RuntimeOptions } from "./options.ts";
 export {
   createRuntime,

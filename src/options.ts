@@ -47,6 +47,13 @@ export interface RuntimeOptions {
   readonly onSampling?: ServerRequestHandler;
   /** Answers servers that ask a person for input. Default: they are refused. */
   readonly onElicitation?: ServerRequestHandler;
+  /** Check programs against the types of their tools before they run (needs the package typescript, version 7). Default false. */
+  readonly typeCheck?: boolean;
+  /**
+   * Learn the types of results that servers do not declare from results: shapes, never values. A path keeps them in that
+   * file. Default false.
+   */
+  readonly learn?: boolean | string;
   /** Caps of every run, see {@link Limits}; a run can set its own. */
   readonly limits?: Partial<Limits>;
   /** Workers of the placements `thread` and `process`. */
@@ -76,10 +83,22 @@ export interface ResolvedOptions {
   readonly hardened: boolean;
   readonly sandbox: ResolvedSandbox;
   readonly network?: ResolvedNetwork;
+  readonly typeCheck: boolean;
+  readonly learn: boolean | string;
 }
 
 /** What a config file may hold under `codecell`. */
-const SETTING_KEYS = ["engine", "placement", "hardened", "sandbox", "network", "limits", "workers"];
+const SETTING_KEYS = [
+  "engine",
+  "placement",
+  "hardened",
+  "sandbox",
+  "network",
+  "typeCheck",
+  "learn",
+  "limits",
+  "workers",
+];
 /** Settings of other faces that a config file may hold too. */
 const OTHER_KEYS = ["mcp"];
 const OPTION_KEYS = [
@@ -152,6 +171,8 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
         ? checkSandbox(settings["sandbox"], placement, "codecell.sandbox")
         : checkSandbox(options.sandbox, placement, "sandbox"),
     ...(network === undefined ? {} : { network }),
+    typeCheck: checkTypeCheck(options.typeCheck ?? settings["typeCheck"] ?? false),
+    learn: checkLearn(options.learn ?? settings["learn"] ?? false),
     limits: resolveLimits(options.limits, fileLimits),
     workers: resolveWorkers({ ...(settings["workers"] as object | undefined), ...options.workers }),
   };
@@ -167,6 +188,16 @@ function checkKeys(object: object, known: readonly string[], prefix: string): vo
         : `did you mean ${prefix}${closest}?`;
     throw new CodecellError("config_error", `${prefix}${key} is not a setting; ${hint}`);
   }
+}
+
+function checkTypeCheck(typeCheck: unknown): boolean {
+  if (typeof typeCheck === "boolean") return typeCheck;
+  throw new CodecellError("config_error", "typeCheck must be true or false");
+}
+
+function checkLearn(learn: unknown): boolean | string {
+  if (typeof learn === "boolean" || (typeof learn === "string" && learn !== "")) return learn;
+  throw new CodecellError("config_error", "learn must be true, false, or the path of a file");
 }
 
 function checkHandler(

@@ -4,18 +4,19 @@ import { CodecellError, type Failure } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { CallRecord, ExecutionResult, LogEntry } from "./core/result.ts";
 import { utf8Length } from "./core/utf8.ts";
-import {
-  type CategorySummary,
-  Discovery,
-  type ListOptions,
-  type SearchOptions,
-  type ToolDetail,
-  type ToolSpec,
-  type ToolSummary,
+import type {
+  CategorySummary,
+  ListOptions,
+  SearchOptions,
+  ToolDetail,
+  ToolSpec,
+  ToolSummary,
 } from "./discovery/discovery.ts";
 import type { Outcome } from "./engine/engine.ts";
 import { type OpenedPlace, openPlace } from "./engines.ts";
 import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
+import { type Guide, openGuide } from "./guide.ts";
+import type { Inspection } from "./inspect.ts";
 import type { Place } from "./placement/placement.ts";
 import { guarded, RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
 import { report } from "./report.ts";
@@ -70,12 +71,16 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   for (const source of sources) tellNotifications(source, emitter);
   const listing = createCatalogue(sources);
   const [place, catalogue] = await Promise.allSettled([opening, listing]);
-  if (place.status === "fulfilled" && catalogue.status === "fulfilled") {
-    return new Runtime(resolved, place.value, catalogue.value, emitter);
+  try {
+    if (place.status === "rejected") throw place.reason;
+    if (catalogue.status === "rejected") throw catalogue.reason;
+    const guide = await openGuide(catalogue.value, resolved);
+    return new Runtime(resolved, place.value, catalogue.value, guide, emitter);
+  } catch (error) {
+    if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
+    if (catalogue.status === "fulfilled") await catalogue.value[Symbol.asyncDispose]();
+    throw error;
   }
-  if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
-  if (catalogue.status === "fulfilled") await catalogue.value[Symbol.asyncDispose]();
-  throw place.status === "rejected" ? place.reason : (catalogue as PromiseRejectedResult).reason;
 }
 
 function createSources(options: ResolvedOptions): ToolSource[] {
@@ -90,6 +95,16 @@ function createSources(options: ResolvedOptions): ToolSource[] {
     ),
     ...Object.entries(clients).map(([name, client]) => clientSource(name, client)),
   ];
+}
+
+function tooLarge(source: string, { sourceBytes }: Limits): Failure | undefined {
+  const size = utf8Length(source);
+  if (size <= sourceBytes) return undefined;
+  return breach(
+    "source_too_large",
+    `the program has ${size} bytes; the cap is ${sourceBytes}`,
+    "sourceBytes",
+  );
 }
 
 /** What servers tell by themselves, as events. */
@@ -115,7 +130,7 @@ export class Runtime implements AsyncDisposable {
   readonly #place: Place;
   readonly #notice: string | undefined;
   readonly #catalogue: Catalogue;
-  readonly #discovery: Discovery;
+  readonly #guide: Guide;
   readonly #emitter: RuntimeEmitter;
   readonly #running = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
@@ -126,6 +141,7 @@ export class Runtime implements AsyncDisposable {
     options: ResolvedOptions,
     { place, notice }: OpenedPlace,
     catalogue: Catalogue,
+    guide: Guide,
     emitter: RuntimeEmitter,
   ) {
     this.#emitter = emitter;
@@ -133,7 +149,7 @@ export class Runtime implements AsyncDisposable {
     this.#place = place;
     this.#notice = notice;
     this.#catalogue = catalogue;
-    this.#discovery = new Discovery(catalogue);
+    this.#guide = guide;
   }
 
   /**
@@ -169,11 +185,12 @@ export class Runtime implements AsyncDisposable {
     let breached: Failure | undefined;
     const bridge = new Bridge({
       catalogue: this.#catalogue,
-      discovery: this.#discovery,
+      discovery: this.#guide.discovery,
       limits,
       user: options.user,
       onLog: guarded("onLog", options.onLog),
       onCall: guarded("onCall", options.onCall),
+      onResult: this.#guide.onResult,
       onDenied: events.denied,
       onRequest: events.network,
       onBreach: (failure) => {
@@ -203,42 +220,46 @@ export class Runtime implements AsyncDisposable {
     bridge: Bridge,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    const size = utf8Length(source);
-    if (size <= limits.sourceBytes) {
-      return await this.#place.run(
-        { source, limits, names: this.#catalogue.names },
-        bridge,
-        signal,
-      );
-    }
-    const message = `the program has ${size} bytes; the cap is ${limits.sourceBytes}`;
-    const error = breach("source_too_large", message, "sourceBytes");
-    return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
+    const error = tooLarge(source, limits) ?? (await this.#guide.typeFailure(source, limits));
+    if (error !== undefined)
+      return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
+    const request = { source, limits, names: this.#catalogue.names };
+    return await this.#place.run(request, bridge, signal);
+  }
+
+  /**
+   * What a program may do, read from its text: the tools that it can call, with the arguments that stand there, loops,
+   * calls that nobody awaits, imports, and what is wrong with it. Nothing is run.
+   */
+  async inspect(code: string): Promise<Inspection> {
+    if (typeof code !== "string")
+      throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
+    return await this.#guide.inspect(code, this.#options.limits);
   }
 
   /** The servers and namespaces, one line each. */
   async listToolCategories(): Promise<CategorySummary[]> {
-    return await this.#discovery.listToolCategories();
+    return await this.#guide.discovery.listToolCategories();
   }
 
   /** The tools of one server, one line each unless the options say more or less. Throws ToolError `unknown_tool`. */
   async listTools(category: string, options?: ListOptions): Promise<ToolSummary[]> {
-    return await this.#discovery.listTools(category, options);
+    return await this.#guide.discovery.listTools(category, options);
   }
 
   /** One tool in full, as TypeScript. Throws ToolError `unknown_tool`. */
   async getToolSpec(category: string, tool: string): Promise<ToolSpec> {
-    return await this.#discovery.getToolSpec(category, tool);
+    return await this.#guide.discovery.getToolSpec(category, tool);
   }
 
   /** The tools that match the words of `query`, best first, in any language. */
   async searchTools(query: string, options?: SearchOptions | ToolDetail): Promise<ToolSummary[]> {
-    return await this.#discovery.searchTools(query, options);
+    return await this.#guide.discovery.searchTools(query, options);
   }
 
   /** The wrappers of all tools as TypeScript files: relative path and text. What `codecell types` writes. */
   wrappers(): AsyncIterable<readonly [path: string, text: string]> {
-    return this.#discovery.tree.files();
+    return this.#guide.discovery.tree.files();
   }
 
   describe(): RuntimeDescription {
@@ -268,6 +289,7 @@ export class Runtime implements AsyncDisposable {
     this.#closing.abort();
     await Promise.allSettled(this.#running);
     await Promise.allSettled([
+      this.#guide[Symbol.asyncDispose](),
       this.#place[Symbol.asyncDispose](),
       this.#catalogue[Symbol.asyncDispose](),
     ]);

@@ -1,20 +1,11 @@
-import type { Position, Program } from "../core/program.ts";
-import { utf8Length } from "../core/utf8.ts";
+import type { Program } from "../core/program.ts";
 import { CompileError } from "./compile-error.ts";
 import { Edits } from "./edits.ts";
 import { Lines } from "./lines.ts";
 import { ShapeError, TopLevel } from "./shape.ts";
-import {
-  type AnyNode,
-  type Comment,
-  decoratorsHint,
-  ParseError,
-  parseProgram,
-  type Program as Tree,
-  walk,
-} from "./syntax.ts";
-import { type Stripped, stripTypes, tooDeep } from "./typescript.ts";
-import { blank, unfence } from "./unfence.ts";
+import { parseSource, place } from "./parse.ts";
+import { type AnyNode, type Comment, type Program as Tree, walk } from "./syntax.ts";
+import { type Stripped, tooDeep } from "./typescript.ts";
 import { UsingLowering } from "./using.ts";
 
 export { CompileError } from "./compile-error.ts";
@@ -41,9 +32,7 @@ export function compile(
 }
 
 function build(source: string, sourceBytes: number): Program {
-  const text = prepare(source, sourceBytes);
-  const comments: Comment[] = [];
-  const { stripped, tree } = parse(text, comments);
+  const { stripped, tree, comments } = parseSource(source, sourceBytes);
   const edits = new Edits(stripped.code);
   try {
     rewrite(stripped.code, tree, edits, comments);
@@ -66,55 +55,6 @@ function build(source: string, sourceBytes: number): Program {
 function flatNames(code: string): string[] {
   const words = (code.match(WORD) ?? []).filter((word) => word.includes("_"));
   return [...new Set(words)].slice(0, MAX_WORDS);
-}
-
-/** What can be said before anything is parsed; what is no program text becomes spaces, so that positions stay. */
-function prepare(source: string, sourceBytes: number): string {
-  if (source.length > sourceBytes || utf8Length(source) > sourceBytes) {
-    throw new CompileError(`the program is larger than ${sourceBytes} bytes`, {
-      code: "source_too_large",
-    });
-  }
-  const binary = source.indexOf("\0");
-  if (binary >= 0) {
-    const hint = "A program is text: TypeScript or JavaScript.";
-    throw new CompileError("the program holds NUL characters: it seems to be a binary file", {
-      ...new Lines(source).position(binary),
-      hint,
-    });
-  }
-  return unfence(source)
-    .replace(/^\ufeff/, " ")
-    .replace(/^\s*#!.*/, blank);
-}
-
-/** Types off and parsed; text that only the TypeScript step rejects is taken as the JavaScript it is. */
-function parse(text: string, comments: Comment[]): { stripped: Stripped; tree: Tree } {
-  let stripped: Stripped;
-  try {
-    stripped = stripTypes(text);
-  } catch (error) {
-    if (!(error instanceof CompileError) || error.line === undefined || error.hint !== undefined)
-      throw error;
-    stripped = { code: text, origin: (offset) => offset };
-    try {
-      return { stripped, tree: refuseEmpty(parseProgram(text, comments)) };
-    } catch {
-      throw error;
-    }
-  }
-  try {
-    return { stripped, tree: refuseEmpty(parseProgram(stripped.code, comments)) };
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    const hint = decoratorsHint(stripped.code, error.offset);
-    throw new CompileError(error.message, { ...place(text, stripped, error.offset), hint });
-  }
-}
-
-function refuseEmpty(tree: Tree): Tree {
-  if (tree.body.some((node) => node.type !== "EmptyStatement")) return tree;
-  throw new CompileError("the program is empty", { hint: "Write a program that returns a value." });
 }
 
 function rewrite(code: string, tree: Tree, edits: Edits, comments: readonly Comment[]): void {
@@ -178,10 +118,6 @@ function disarm(code: string, start: number, end: number, edits: Edits): void {
 function endOfLine(code: string, comments: readonly Comment[]): string {
   const last = comments.at(-1);
   return last?.type === "Line" && last.end >= code.trimEnd().length ? "\n" : "";
-}
-
-function place(source: string, stripped: Stripped, offset: number): Position {
-  return new Lines(source).position(stripped.origin(offset));
 }
 
 function locator(

@@ -37,7 +37,8 @@ export function warmCompiler(): void {
   compile("const warm: number = await Promise.resolve(1);\nwarm", { sourceBytes: 1_000 });
 }
 
-function compileFailure(error: unknown, compileMs: number): Failure {
+/** What is told of a program that does not compile. Throws what is no fault of the program. */
+export function compileFailure(error: unknown, compileMs: number): Failure {
   if (error instanceof DeadlineError) {
     return breach(
       "cpu_limit",

@@ -1,5 +1,6 @@
 /** What a program can import: servers and tools, under the spellings that wrappers have on disk. */
 import * as native from "../../core/primordials.ts";
+import { TOOL_MODULE } from "../../core/tool-modules.ts";
 import { toolError } from "./calls.ts";
 import {
   contains,
@@ -24,13 +25,9 @@ function wrapperClass(space: Namespace): unknown {
   };
 }
 
-/** `./mcp-tools/github/create_issue.ts` and its many spellings: folder, server, tool. */
-const SPECIFIER =
-  /(?:^|\/)(?:mcp-tools|tools|servers|wrappers)\/([^/]+?)(?:\/(?!index(?:\.[a-z]+)?$)(.+?))?(?:\/index)?(?:\.[cm]?[jt]s)?$/;
-
 /** The module for an import. Throws when there is none. */
 function resolve(specifier: string): { space: Namespace; tool: ToolEntry | undefined } {
-  const parts = matchText(specifier, SPECIFIER);
+  const parts = matchText(specifier, TOOL_MODULE);
   if (parts === null) {
     throw new native.NativeError(
       `cannot import '${specifier}': a program can import only tools, e.g. from './mcp-tools/<server>/<tool>'`,

@@ -1,0 +1,74 @@
+import type { Position } from "../core/program.ts";
+import { utf8Length } from "../core/utf8.ts";
+import { CompileError } from "./compile-error.ts";
+import { Lines } from "./lines.ts";
+import { type Comment, decoratorsHint, ParseError, parseProgram, type Program } from "./syntax.ts";
+import { type Stripped, stripTypes } from "./typescript.ts";
+import { blank, unfence } from "./unfence.ts";
+
+/** A program without types, as a tree, with the way back to the caller's text. */
+export interface Parsed {
+  readonly stripped: Stripped;
+  readonly tree: Program;
+  readonly comments: readonly Comment[];
+}
+
+/** @throws CompileError */
+export function parseSource(source: string, sourceBytes: number): Parsed {
+  const comments: Comment[] = [];
+  return { ...parse(programText(source, sourceBytes), comments), comments };
+}
+
+/** Where an offset of the stripped text is in the caller's. */
+export function place(source: string, stripped: Stripped, offset: number): Position {
+  return new Lines(source).position(stripped.origin(offset));
+}
+
+/** What can be said before anything is parsed; what is no program text becomes spaces, so that positions stay. */
+export function programText(source: string, sourceBytes: number): string {
+  if (source.length > sourceBytes || utf8Length(source) > sourceBytes) {
+    throw new CompileError(`the program is larger than ${sourceBytes} bytes`, {
+      code: "source_too_large",
+    });
+  }
+  const binary = source.indexOf("\0");
+  if (binary >= 0) {
+    const hint = "A program is text: TypeScript or JavaScript.";
+    throw new CompileError("the program holds NUL characters: it seems to be a binary file", {
+      ...new Lines(source).position(binary),
+      hint,
+    });
+  }
+  return unfence(source)
+    .replace(/^\ufeff/, " ")
+    .replace(/^\s*#!.*/, blank);
+}
+
+/** Types off and parsed; text that only the TypeScript step rejects is taken as the JavaScript it is. */
+function parse(text: string, comments: Comment[]): { stripped: Stripped; tree: Program } {
+  let stripped: Stripped;
+  try {
+    stripped = stripTypes(text);
+  } catch (error) {
+    if (!(error instanceof CompileError) || error.line === undefined || error.hint !== undefined)
+      throw error;
+    stripped = { code: text, origin: (offset) => offset };
+    try {
+      return { stripped, tree: refuseEmpty(parseProgram(text, comments)) };
+    } catch {
+      throw error;
+    }
+  }
+  try {
+    return { stripped, tree: refuseEmpty(parseProgram(stripped.code, comments)) };
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    const hint = decoratorsHint(stripped.code, error.offset);
+    throw new CompileError(error.message, { ...place(text, stripped, error.offset), hint });
+  }
+}
+
+function refuseEmpty(tree: Program): Program {
+  if (tree.body.some((node) => node.type !== "EmptyStatement")) return tree;
+  throw new CompileError("the program is empty", { hint: "Write a program that returns a value." });
+}

@@ -1,0 +1,21 @@
+import type { NameTable, ServerNames, ToolNames } from "./names.ts";
+
+/** `./mcp-tools/github/create_issue.ts` and its many spellings: folder, server, tool. */
+export const TOOL_MODULE =
+  /(?:^|\/)(?:mcp-tools|tools|servers|wrappers)\/([^/]+?)(?:\/(?!index(?:\.[a-z]+)?$)(.+?))?(?:\/index)?(?:\.[cm]?[jt]s)?$/;
+
+/** The server, and the tool where it is one, that an import of `specifier` means. */
+export function toolModule(
+  { servers }: NameTable,
+  specifier: string,
+): { readonly server: ServerNames; readonly tool?: ToolNames } | undefined {
+  const [, folder, file] = TOOL_MODULE.exec(specifier) ?? [];
+  const server = servers.find(({ name, alias, folder: own }) =>
+    [name, alias, own].includes(folder ?? ""),
+  );
+  if (server === undefined || file === undefined) return server && { server };
+  const tool = server.tools.find(({ name, alias, flat, file: own }) =>
+    [name, alias, flat, own].includes(file),
+  );
+  return tool && { server, tool };
+}

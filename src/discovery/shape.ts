@@ -1,0 +1,116 @@
+import type { JsonSchema } from "../tools/tool.ts";
+
+/** The few keywords that shapes consist of. `{}` is anything. */
+interface Shape {
+  readonly [key: string]: unknown;
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: Shape;
+  readonly items?: Shape;
+  readonly anyOf?: readonly Shape[];
+}
+
+const MAX_DEPTH = 6;
+const MAX_ITEMS = 50;
+/** An object with more properties is a dictionary, whose keys are values. */
+const MAX_PROPERTIES = 60;
+const MAX_CHOICES = 5;
+/** Anything else as a key may be data: an address, a number, a sentence. */
+const NAME = /^[A-Za-z_$][A-Za-z0-9_$-]{0,39}$/;
+
+/** The kinds of a value and the names of its properties, as JSON Schema. */
+export function shapeOf(value: unknown): JsonSchema {
+  return infer(value, 0);
+}
+
+/** A shape that both fit. */
+export function mergeShapes(a: JsonSchema, b: JsonSchema): JsonSchema {
+  return merge(a as Shape, b as Shape);
+}
+
+function infer(value: unknown, depth: number): Shape {
+  if (value === null) return { type: "null" };
+  if (depth > MAX_DEPTH) return {};
+  if (Array.isArray(value)) {
+    if (value.length === 0) return { type: "array" };
+    return {
+      type: "array",
+      items: value
+        .slice(0, MAX_ITEMS)
+        .map((item) => infer(item, depth + 1))
+        .reduce(merge),
+    };
+  }
+  if (typeof value === "object") return inferObject(value, depth);
+  return ["string", "number", "boolean"].includes(typeof value) ? { type: typeof value } : {};
+}
+
+function inferObject(value: object, depth: number): Shape {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return {};
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  const shapes = entries
+    .slice(0, 500)
+    .map(([name, item]) => [name, infer(item, depth + 1)] as const);
+  if (shapes.length > MAX_PROPERTIES || shapes.some(([name]) => !NAME.test(name)))
+    return { type: "object", additionalProperties: shapes.map(([, shape]) => shape).reduce(merge) };
+  const properties = Object.fromEntries(shapes);
+  return { type: "object", properties, required: shapes.map(([name]) => name).toSorted() };
+}
+
+function merge(a: Shape, b: Shape): Shape {
+  if (isAnything(a) || isAnything(b)) return {};
+  const choices = [...choicesOf(a)];
+  for (const choice of choicesOf(b)) {
+    const at = choices.findIndex(({ type }) => type === choice.type);
+    if (at < 0) choices.push(choice);
+    else choices[at] = mergeAlike(choices[at]!, choice);
+  }
+  if (choices.length > MAX_CHOICES) return {};
+  return choices.length === 1 ? choices[0]! : { anyOf: choices };
+}
+
+function isAnything(shape: Shape): boolean {
+  return shape.type === undefined && shape.anyOf === undefined;
+}
+
+function choicesOf(shape: Shape): readonly Shape[] {
+  return shape.anyOf ?? [shape];
+}
+
+function mergeAlike(a: Shape, b: Shape): Shape {
+  if (a.type === "array") {
+    if (a.items === undefined || b.items === undefined) return a.items === undefined ? b : a;
+    return { type: "array", items: merge(a.items, b.items) };
+  }
+  return a.type === "object" ? mergeObjects(a, b) : a;
+}
+
+function mergeObjects(a: Shape, b: Shape): Shape {
+  const [left, right] = [a.properties, b.properties];
+  if (left === undefined || right === undefined) return dictionary([a, b]);
+  const names = [...new Set([...Object.keys(left), ...Object.keys(right)])];
+  if (names.length > MAX_PROPERTIES) return dictionary([a, b]);
+  const properties = names.map((name) => {
+    const [one, other] = [left[name], right[name]];
+    return [name, one === undefined ? other! : other === undefined ? one : merge(one, other)];
+  });
+  const required = (a.required ?? []).filter((name) => b.required?.includes(name));
+  return {
+    type: "object",
+    properties: Object.fromEntries(properties) as Record<string, Shape>,
+    required,
+  };
+}
+
+function dictionary(shapes: readonly Shape[]): Shape {
+  const values = shapes.flatMap(({ properties, additionalProperties }) => [
+    ...Object.values(properties ?? {}),
+    ...(additionalProperties === undefined ? [] : [additionalProperties]),
+  ]);
+  return {
+    type: "object",
+    ...(values.length === 0 ? {} : { additionalProperties: values.reduce(merge) }),
+  };
+}

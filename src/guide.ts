@@ -1,0 +1,85 @@
+/** What a runtime knows about programs and tools beside running them: discovery, types, what it has learned. */
+import type { Failure } from "./core/errors.ts";
+import type { Limits } from "./core/limits.ts";
+import { Discovery } from "./discovery/discovery.ts";
+import { ShapeFile } from "./shape-file.ts";
+import { ObservedShapes } from "./discovery/learn.ts";
+import { WrapperTree } from "./discovery/types/tree.ts";
+import { inspect, type Inspection, readProgram } from "./inspect.ts";
+import type { Catalogue, ResolvedTool } from "./tools/catalogue.ts";
+import { TypeChecker } from "./typecheck/checker.ts";
+
+export interface GuideOptions {
+  readonly typeCheck: boolean;
+  readonly learn: boolean | string;
+}
+
+/** @throws CodecellError `config_error` when what was learned cannot be read, or types cannot be checked here */
+export async function openGuide(
+  catalogue: Catalogue,
+  { typeCheck, learn }: GuideOptions,
+): Promise<Guide> {
+  const file = typeof learn === "string" ? await ShapeFile.open(learn) : undefined;
+  const shapes = file?.shapes ?? (learn === true ? new ObservedShapes() : undefined);
+  const tree = new WrapperTree(catalogue, (server, tool) => shapes?.of(server, tool));
+  const checker = typeCheck ? new TypeChecker(catalogue, tree) : undefined;
+  await checker?.start();
+  return new Guide(catalogue, new Discovery(catalogue, tree), shapes, checker, file);
+}
+
+export class Guide implements AsyncDisposable {
+  readonly discovery: Discovery;
+  /** Told of what tools answered, where that is wanted. */
+  readonly onResult: ((tool: ResolvedTool, value: unknown) => void) | undefined;
+  readonly #catalogue: Catalogue;
+  readonly #file: ShapeFile | undefined;
+  readonly #checker: TypeChecker | undefined;
+
+  constructor(
+    catalogue: Catalogue,
+    discovery: Discovery,
+    shapes: ObservedShapes | undefined,
+    checker: TypeChecker | undefined,
+    file: ShapeFile | undefined,
+  ) {
+    this.discovery = discovery;
+    this.#catalogue = catalogue;
+    this.#file = file;
+    this.#checker = checker;
+    this.onResult =
+      shapes === undefined
+        ? undefined
+        : ({ server, tool, info }, value) => {
+            if (info.outputSchema === undefined) shapes.observe(server, tool, value);
+          };
+  }
+
+  async inspect(source: string, limits: Limits): Promise<Inspection> {
+    return await inspect(source, limits, this.#catalogue, this.#checker);
+  }
+
+  /** The first type error of a program, with the others in its hint; nothing where types are not checked. */
+  async typeFailure(source: string, limits: Limits): Promise<Failure | undefined> {
+    if (this.#checker === undefined) return undefined;
+    let program;
+    try {
+      program = readProgram(source, limits, this.#catalogue);
+    } catch {
+      return undefined; // it does not compile, which is told where it is compiled
+    }
+    const [first, ...others] = await this.#checker.check(source, program, limits.sourceBytes);
+    if (first === undefined || others.length === 0) return first;
+    const list = others
+      .slice(0, 4)
+      .map(({ message, line, column }) => `${line}:${column} ${message.split("\n", 1)[0]}`);
+    const more = `${others.length} more: ${list.join("; ")}${others.length > 4 ? " …" : ""}`;
+    return { ...first, hint: first.hint === undefined ? more : `${more}\n\n${first.hint}` };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([
+      this.#checker?.[Symbol.asyncDispose](),
+      this.#file?.[Symbol.asyncDispose](),
+    ]);
+  }
+}

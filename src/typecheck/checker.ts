@@ -1,0 +1,180 @@
+import type { InspectedProgram, ToolUse } from "../compile/inspect.ts";
+import { Lines } from "../compile/lines.ts";
+import { programText } from "../compile/parse.ts";
+import { breach } from "../core/breach.ts";
+import type { Failure } from "../core/errors.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
+import { declaration } from "../discovery/types/wrappers.ts";
+import type { WrapperTree } from "../discovery/types/tree.ts";
+import { Compiler, type TypeDiagnostic, type VirtualFiles } from "./compiler.ts";
+import { environmentFiles } from "./environment.ts";
+import { isRelevant, needsTypes } from "./relevant.ts";
+
+/** Longest time of one check, in ms. */
+const CHECK_MS = 5_000;
+const MAX_DIAGNOSTICS = 20;
+const MAX_MESSAGE = 500;
+
+const OPTIONS = {
+  noEmit: true,
+  allowJs: true,
+  checkJs: true,
+  strict: false,
+  target: "esnext",
+  lib: ["esnext", "webworker"],
+  module: "esnext",
+  moduleResolution: "bundler",
+  moduleDetection: "force",
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
+  types: [],
+};
+
+/**
+ * Checks programs against the declarations of the tools they name. The compiler starts at the first check and stays; one
+ * that takes too long is killed.
+ */
+export class TypeChecker implements AsyncDisposable {
+  readonly #catalogue: Catalogue;
+  readonly #tree: WrapperTree;
+  #compiler: Promise<Compiler> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(catalogue: Catalogue, tree: WrapperTree) {
+    this.#catalogue = catalogue;
+    this.#tree = tree;
+  }
+
+  /** Start the compiler now. @throws CodecellError `config_error` when TypeScript is not installed */
+  async start(): Promise<void> {
+    this.#compiler ??= Compiler.start();
+    await this.#compiler;
+    await this.check("1", { tools: [], imports: [], dynamic: [], returns: [] }, 1_000);
+  }
+
+  /** The type errors of a program that compiles, in the order of the text. */
+  check(source: string, uses: InspectedProgram, sourceBytes: number): Promise<Failure[]> {
+    const checking = this.#last.then(() => this.#check(source, uses, sourceBytes));
+    this.#last = checking.catch(() => {});
+    return checking;
+  }
+
+  async #check(source: string, uses: InspectedProgram, sourceBytes: number): Promise<Failure[]> {
+    const text = asModule(programText(source, sourceBytes), uses.returns);
+    const started = performance.now();
+    let found = await this.#diagnose(text, uses, "js", started);
+    // Plain JavaScript may add properties to objects; only a program with types is held to them.
+    if (found?.some(({ code }) => needsTypes(code)) === true)
+      found = await this.#diagnose(text, uses, "ts", started);
+    if (found === undefined)
+      return [breach("cpu_limit", `the type check took more than ${CHECK_MS} ms`, "compileMs")];
+    const relevant = found.filter((each) => isRelevant(each, text)).slice(0, MAX_DIAGNOSTICS);
+    const lines = new Lines(source);
+    return await Promise.all(relevant.map((each) => this.#failure(each, uses, lines)));
+  }
+
+  async #diagnose(
+    text: string,
+    uses: InspectedProgram,
+    language: "js" | "ts",
+    started: number,
+  ): Promise<TypeDiagnostic[] | undefined> {
+    const folder = `/${language}`;
+    const file = `${folder}/program.${language}`;
+    const config = `${folder}/tsconfig.json`;
+    const compilerOptions = OPTIONS;
+    const files: VirtualFiles = new Map([
+      ...(await environmentFiles(uses, this.#catalogue.names, this.#tree, folder)),
+      [file, text],
+      [config, JSON.stringify({ compilerOptions, files: [file, "globals.d.ts", "modules.d.ts"] })],
+    ]);
+    const compiler = await (this.#compiler ??= Compiler.start());
+    const { promise: late, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(
+      () => resolve(undefined),
+      Math.max(1, started + CHECK_MS - performance.now()),
+    );
+    const check = compiler.check(files, config, file);
+    check.catch(() => {});
+    try {
+      const found = await Promise.race([check, late]);
+      if (found === undefined) this.#kill(compiler);
+      return found;
+    } catch {
+      // It crashed: the next check has a new one, and this program is run unchecked rather than not at all.
+      this.#kill(compiler);
+      return [];
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #kill(compiler: Compiler): void {
+    compiler.kill();
+    this.#compiler = undefined;
+  }
+
+  async #failure(
+    { start, message }: TypeDiagnostic,
+    uses: InspectedProgram,
+    lines: Lines,
+  ): Promise<Failure> {
+    const use = concerned(uses.tools, start, message, this.#catalogue);
+    const hint = use === undefined ? undefined : await this.#declaration(use);
+    return {
+      code: "type_error",
+      name: "TypeError",
+      message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
+      ...lines.position(start),
+      ...(hint === undefined ? {} : { hint }),
+      ...(use === undefined ? {} : { tool: `${use.server}.${use.tool!}` }),
+    };
+  }
+
+  async #declaration({ server, tool }: ToolUse): Promise<string | undefined> {
+    const names = this.#catalogue.names.servers.find(({ name }) => name === server);
+    const found = names?.tools.find(({ name }) => name === tool);
+    if (names === undefined || found === undefined) return undefined;
+    const text = declaration(await this.#tree.tool(names, found));
+    return text.length > 3_000 ? `${text.slice(0, 3_000)}…` : text;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const compiler = await this.#compiler?.catch(() => undefined);
+    compiler?.kill();
+  }
+}
+
+/**
+ * A module has no `return`, and what follows one is not checked there: `throw` checks its value and ends the program in
+ * the same place, on as many characters.
+ */
+function asModule(text: string, returns: readonly number[]): string {
+  let module = text;
+  for (const at of returns)
+    if (text.startsWith("return", at))
+      module = `${module.slice(0, at)}throw ${module.slice(at + "return".length)}`;
+  return module;
+}
+
+/** The call that a complaint is about: the innermost one around it, or the one whose type it names. */
+function concerned(
+  uses: readonly ToolUse[],
+  start: number,
+  message: string,
+  { names }: Catalogue,
+): ToolUse | undefined {
+  const known = uses.filter(({ tool }) => tool !== undefined);
+  const around = known.filter((use) => use.start <= start && start < use.end);
+  if (around.length > 0)
+    return around.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a));
+  return known.find(({ server, tool }) => {
+    const alias = names.servers
+      .find(({ name }) => name === server)
+      ?.tools.find(({ name }) => name === tool)?.alias;
+    const type = alias?.replace(/^[$_]*./u, (first) => first.toUpperCase());
+    return (
+      type !== undefined && (message.includes(`${type}Result`) || message.includes(`${type}Args`))
+    );
+  });
+}
