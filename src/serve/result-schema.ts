@@ -8,7 +8,7 @@ export const RESULT_SCHEMA = {
     ok: { type: "boolean", description: "Whether the program succeeded" },
     value: {
       description: "What the program returned; absent when it returned nothing",
-      type: ["object", "array", "string", "number", "boolean", "null"],
+      anyOf: ["object", "array", "string", "number", "boolean", "null"].map((type) => ({ type })),
     },
     error: {
       type: "object",
