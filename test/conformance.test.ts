@@ -11,9 +11,13 @@ const SUITE = here("../node_modules/@modelcontextprotocol/conformance/dist/index
 const BASELINE = here("conformance/baseline.yml");
 
 async function conformance(...args: string[]): Promise<{ code: number; output: string }> {
-  const run = promisify(execFile)(process.execPath, [SUITE, ...args, "--expected-failures", BASELINE], {
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const run = promisify(execFile)(
+    process.execPath,
+    [SUITE, ...args, "--expected-failures", BASELINE],
+    {
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
   return await run.then(
     ({ stdout }) => ({ code: 0, output: stdout }),
     (error: { code: number; stdout: string; stderr: string }) => ({
@@ -45,7 +49,9 @@ describe("server", () => {
   let url = "";
 
   beforeAll(async () => {
-    server = spawn(process.execPath, [here("conformance/server.ts")], { stdio: ["ignore", "pipe", "inherit"] });
+    server = spawn(process.execPath, [here("conformance/server.ts")], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     const [port] = (await once(createInterface(server.stdout!), "line")) as [string];
     url = `http://127.0.0.1:${port}/mcp`;
   });

@@ -7,7 +7,6 @@ import {
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
-  McpError,
   ReadResourceRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { type Runtime, ToolError } from "../index.ts";
@@ -99,9 +98,14 @@ function offerResources(server: Server, runtime: Runtime): void {
       };
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
-      throw new McpError(RESOURCE_NOT_FOUND, error.message);
+      throw rpcError(RESOURCE_NOT_FOUND, error.message);
     }
   });
+}
+
+/** An error answer. The SDK's own class would put its code into the message as well. */
+function rpcError(code: number, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 /** Of the specification, which the SDK has no name for. */

@@ -26,7 +26,12 @@ function oauth(): Record<string, string> {
   if (scenario === "auth/client-credentials-basic")
     return { grant: "client_credentials", ...client, ...secret };
   if (scenario === "auth/client-credentials-jwt")
-    return { grant: "client_credentials", ...client, privateKey: private_key_pem!, algorithm: signing_algorithm };
+    return {
+      grant: "client_credentials",
+      ...client,
+      privateKey: private_key_pem!,
+      algorithm: signing_algorithm,
+    };
   if (scenario === "auth/basic-cimd")
     return { clientMetadataUrl: "https://conformance-test.local/client-metadata.json" };
   return { ...client, ...secret };
@@ -52,10 +57,14 @@ class Agreeing implements Authorizer {
 function argumentsFor({ inputSchema = {} }: ToolInfo): Record<string, unknown> {
   const properties = (inputSchema["properties"] ?? {}) as Record<string, { type?: string }>;
   const values: Record<string, unknown> = { number: 2, integer: 2, boolean: true };
-  return Object.fromEntries(Object.entries(properties).map(([key, { type = "" }]) => [key, values[type] ?? "x"]));
+  return Object.fromEntries(
+    Object.entries(properties).map(([key, { type = "" }]) => [key, values[type] ?? "x"]),
+  );
 }
 
-const config = checkServers({ remote: { type: "http", url, oauth: oauth() } }, "mcpServers", {})["remote"]!;
+const config = checkServers({ remote: { type: "http", url, oauth: oauth() } }, "mcpServers", {})[
+  "remote"
+]!;
 await using source = configuredSource("remote", config, {
   authorizer: new Agreeing(),
   store: new TokenStore(await mkdtemp(join(tmpdir(), "codecell-conformance-"))),
@@ -63,5 +72,7 @@ await using source = configuredSource("remote", config, {
 });
 for (const tool of await source.list()) {
   const signal = AbortSignal.timeout(20_000);
-  await source.call(tool.name, argumentsFor(tool), { signal }).catch((error: Error) => console.error(error.message));
+  await source
+    .call(tool.name, argumentsFor(tool), { signal })
+    .catch((error: Error) => console.error(error.message));
 }

@@ -3,11 +3,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { ListToolsRequestSchema, SubscribeRequestSchema, UnsubscribeRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  ListToolsRequestSchema,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { McpHttpHandler } from "../../src/serve/index.ts";
 
-const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
+const PNG =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 const WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAESsAACJWAAACABAAZGF0YQAAAAA=";
 const image = { type: "image" as const, data: PNG, mimeType: "image/png" };
 const text = (words: string) => ({ type: "text" as const, text: words });
@@ -35,7 +40,9 @@ function contentTools(mcp: McpServer): void {
     test_simple_text: [text("This is a simple text response for testing.")],
     test_image_content: [image],
     test_audio_content: [{ type: "audio" as const, data: WAV, mimeType: "audio/wav" }],
-    test_embedded_resource: [embedded("test://embedded-resource", "text/plain", "This is an embedded resource content.")],
+    test_embedded_resource: [
+      embedded("test://embedded-resource", "text/plain", "This is an embedded resource content."),
+    ],
     test_multiple_content_types: [
       text("Multiple content types test:"),
       image,
@@ -52,8 +59,15 @@ function contentTools(mcp: McpServer): void {
 
 function talkingTools(mcp: McpServer): void {
   mcp.registerTool("test_tool_with_logging", { description: "Logs" }, async (extra) => {
-    for (const data of ["Tool execution started", "Tool processing data", "Tool execution completed"]) {
-      await extra.sendNotification({ method: "notifications/message", params: { level: "info", data } });
+    for (const data of [
+      "Tool execution started",
+      "Tool processing data",
+      "Tool execution completed",
+    ]) {
+      await extra.sendNotification({
+        method: "notifications/message",
+        params: { level: "info", data },
+      });
       await delay(50);
     }
     return { content: [text("logged")] };
@@ -62,7 +76,10 @@ function talkingTools(mcp: McpServer): void {
     const { progressToken } = extra._meta ?? {};
     for (const progress of [0, 50, 100]) {
       if (progressToken !== undefined)
-        await extra.sendNotification({ method: "notifications/progress", params: { progressToken, progress, total: 100 } });
+        await extra.sendNotification({
+          method: "notifications/progress",
+          params: { progressToken, progress, total: 100 },
+        });
       await delay(50);
     }
     return { content: [text("done")] };
@@ -81,20 +98,39 @@ function talkingTools(mcp: McpServer): void {
 }
 
 function elicitingTools(mcp: McpServer): void {
-  const ask = async (message: string, properties: object, requestId: string | number, required?: string[]) => {
-    const requestedSchema = { type: "object", properties, ...(required === undefined ? {} : { required }) };
-    return await mcp.server.elicitInput({ message, requestedSchema } as never, { relatedRequestId: requestId });
+  const ask = async (
+    message: string,
+    properties: object,
+    requestId: string | number,
+    required?: string[],
+  ) => {
+    const requestedSchema = {
+      type: "object",
+      properties,
+      ...(required === undefined ? {} : { required }),
+    };
+    return await mcp.server.elicitInput({ message, requestedSchema } as never, {
+      relatedRequestId: requestId,
+    });
   };
   const string = { type: "string" };
   mcp.registerTool(
     "test_elicitation",
     { description: "Asks", inputSchema: { message: z.string() } },
     async ({ message }, { requestId }) => {
-      const { action, content } = await ask(message, { username: string, email: string }, requestId, ["username", "email"]);
-      return { content: [text(`User response: action: ${action}, content: ${JSON.stringify(content)}`)] };
+      const { action, content } = await ask(
+        message,
+        { username: string, email: string },
+        requestId,
+        ["username", "email"],
+      );
+      return {
+        content: [text(`User response: action: ${action}, content: ${JSON.stringify(content)}`)],
+      };
     },
   );
-  const titled = (...values: string[]) => values.map((value) => ({ const: value, title: `Title of ${value}` }));
+  const titled = (...values: string[]) =>
+    values.map((value) => ({ const: value, title: `Title of ${value}` }));
   const forms = {
     test_elicitation_sep1034_defaults: {
       name: { type: "string", default: "John Doe" },
@@ -106,36 +142,71 @@ function elicitingTools(mcp: McpServer): void {
     test_elicitation_sep1330_enums: {
       untitledSingle: { type: "string", enum: ["option1", "option2", "option3"] },
       titledSingle: { type: "string", oneOf: titled("value1", "value2", "value3") },
-      legacyEnum: { type: "string", enum: ["opt1", "opt2", "opt3"], enumNames: ["Option One", "Option Two", "Option Three"] },
-      untitledMulti: { type: "array", items: { type: "string", enum: ["option1", "option2", "option3"] } },
+      legacyEnum: {
+        type: "string",
+        enum: ["opt1", "opt2", "opt3"],
+        enumNames: ["Option One", "Option Two", "Option Three"],
+      },
+      untitledMulti: {
+        type: "array",
+        items: { type: "string", enum: ["option1", "option2", "option3"] },
+      },
       titledMulti: { type: "array", items: { anyOf: titled("value1", "value2", "value3") } },
     },
   };
   for (const [name, form] of Object.entries(forms)) {
     mcp.registerTool(name, { description: "Asks" }, async ({ requestId }) => {
       const { action, content } = await ask("Please choose", form, requestId);
-      return { content: [text(`Elicitation completed: action=${action}, content=${JSON.stringify(content)}`)] };
+      return {
+        content: [
+          text(`Elicitation completed: action=${action}, content=${JSON.stringify(content)}`),
+        ],
+      };
     });
   }
 }
 
 function resources(mcp: McpServer): void {
   const words = "This is the content of the static text resource.";
-  mcp.registerResource("static-text", "test://static-text", { mimeType: "text/plain" }, async ({ href }) => ({
-    contents: [{ uri: href, mimeType: "text/plain", text: words }],
-  }));
-  mcp.registerResource("static-binary", "test://static-binary", { mimeType: "image/png" }, async ({ href }) => ({
-    contents: [{ uri: href, mimeType: "image/png", blob: PNG }],
-  }));
-  mcp.registerResource("watched", "test://watched-resource", { mimeType: "text/plain" }, async ({ href }) => ({
-    contents: [{ uri: href, mimeType: "text/plain", text: "watched" }],
-  }));
+  mcp.registerResource(
+    "static-text",
+    "test://static-text",
+    { mimeType: "text/plain" },
+    async ({ href }) => ({
+      contents: [{ uri: href, mimeType: "text/plain", text: words }],
+    }),
+  );
+  mcp.registerResource(
+    "static-binary",
+    "test://static-binary",
+    { mimeType: "image/png" },
+    async ({ href }) => ({
+      contents: [{ uri: href, mimeType: "image/png", blob: PNG }],
+    }),
+  );
+  mcp.registerResource(
+    "watched",
+    "test://watched-resource",
+    { mimeType: "text/plain" },
+    async ({ href }) => ({
+      contents: [{ uri: href, mimeType: "text/plain", text: "watched" }],
+    }),
+  );
   const template = new ResourceTemplate("test://template/{id}/data", { list: undefined });
-  mcp.registerResource("template", template, { mimeType: "application/json" }, async ({ href }, { id }) => ({
-    contents: [
-      { uri: href, mimeType: "application/json", text: JSON.stringify({ id, templateTest: true, data: `Data for ID: ${String(id)}` }) },
-    ],
-  }));
+  mcp.registerResource(
+    "template",
+    template,
+    { mimeType: "application/json" },
+    async ({ href }, { id }) => ({
+      contents: [
+        {
+          uri: href,
+          mimeType: "application/json",
+          text: JSON.stringify({ id, templateTest: true, data: `Data for ID: ${String(id)}` }),
+        },
+      ],
+    }),
+  );
   mcp.server.setRequestHandler(SubscribeRequestSchema, () => ({}));
   mcp.server.setRequestHandler(UnsubscribeRequestSchema, () => ({}));
 }
@@ -148,7 +219,9 @@ function prompts(mcp: McpServer): void {
   mcp.registerPrompt(
     "test_prompt_with_arguments",
     { description: "With arguments", argsSchema: { arg1: z.string(), arg2: z.string() } },
-    async ({ arg1, arg2 }) => ({ messages: [user(text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`))] }),
+    async ({ arg1, arg2 }) => ({
+      messages: [user(text(`Prompt with arguments: arg1='${arg1}', arg2='${arg2}'`))],
+    }),
   );
   mcp.registerPrompt(
     "test_prompt_with_embedded_resource",
@@ -167,22 +240,40 @@ function prompts(mcp: McpServer): void {
 
 /** A tool whose schema the SDK's own registration would rewrite. */
 function schemaTool(mcp: McpServer): void {
-  mcp.registerTool("json_schema_2020_12_tool", { description: "Tool with JSON Schema 2020-12 features" }, async () => ({
-    content: [text("ok")],
-  }));
+  mcp.registerTool(
+    "json_schema_2020_12_tool",
+    { description: "Tool with JSON Schema 2020-12 features" },
+    async () => ({
+      content: [text("ok")],
+    }),
+  );
   const list = (
-    mcp.server as unknown as { _requestHandlers: Map<string, (request: unknown, extra: unknown) => Promise<{ tools: { name: string }[] }>> }
+    mcp.server as unknown as {
+      _requestHandlers: Map<
+        string,
+        (request: unknown, extra: unknown) => Promise<{ tools: { name: string }[] }>
+      >;
+    }
   )._requestHandlers.get("tools/list")!;
   mcp.server.setRequestHandler(ListToolsRequestSchema, async (request, extra) => {
     const { tools } = await list(request, extra);
-    return { tools: tools.map((tool) => (tool.name === "json_schema_2020_12_tool" ? { ...tool, inputSchema: SCHEMA } : tool)) as never };
+    return {
+      tools: tools.map((tool) =>
+        tool.name === "json_schema_2020_12_tool" ? { ...tool, inputSchema: SCHEMA } : tool,
+      ) as never,
+    };
   });
 }
 
 const SCHEMA = {
   $schema: "https://json-schema.org/draft/2020-12/schema",
   type: "object",
-  $defs: { address: { type: "object", properties: { street: { type: "string" }, city: { type: "string" } } } },
+  $defs: {
+    address: {
+      type: "object",
+      properties: { street: { type: "string" }, city: { type: "string" } },
+    },
+  },
   properties: { name: { type: "string" }, address: { $ref: "#/$defs/address" } },
   additionalProperties: false,
 };

@@ -4,7 +4,6 @@ import {
   ElicitRequestSchema,
   ErrorCode,
   ListRootsRequestSchema,
-  McpError,
 } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../core/errors.ts";
 import type { Notification } from "./upstream.ts";
@@ -59,7 +58,7 @@ export function createClient(
     try {
       return await handler(request, { server, signal });
     } catch (error) {
-      throw new McpError(ErrorCode.InternalError, messageOf(error));
+      throw rpcError(ErrorCode.InternalError, messageOf(error));
     }
   };
   if (onSampling !== undefined)
@@ -77,11 +76,16 @@ export function createClient(
       roots: roots.map((root) => ({ ...root })),
     }));
   client.fallbackRequestHandler = async ({ method }) => {
-    throw new McpError(ErrorCode.MethodNotFound, refusal(method));
+    throw rpcError(ErrorCode.MethodNotFound, refusal(method));
   };
   client.fallbackNotificationHandler = async (notification) =>
     onNotification(notification as Notification);
   return client;
+}
+
+/** An error answer. The SDK's own class would put its code into the message as well. */
+function rpcError(code: ErrorCode, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 function refusal(method: string): string {
