@@ -53,7 +53,7 @@ function offerTools(server: Server, tools: readonly AgentTool[]): void {
       const tool = tools.find(({ name }) => name === params.name);
       if (tool === undefined) {
         const names = tools.map(({ name }) => name).join(", ");
-        throw new McpError(
+        throw rpcError(
           ErrorCode.InvalidParams,
           `there is no tool ${params.name}; there are ${names}, and programs for ${tools.at(-1)!.name} call all others`,
         );

@@ -50,6 +50,7 @@ function copy(schema: unknown, plan: Plan): unknown {
     // What the dropped patternProperties matched would now count as additional.
     if (key === "additionalProperties" && "patternProperties" in schema) continue;
     if (key === "type" && !isKnownType(value)) continue;
+    if (key === "required" && !Array.isArray(value)) continue;
     if (key === "oneOf" && plan.loses)
       entries.push(["allOf", [...existing(schema, plan), { anyOf: copy(value, plan) }]]);
     else if (key === "allOf" && plan.loses && "oneOf" in schema) continue;

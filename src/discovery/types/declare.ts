@@ -2,6 +2,7 @@
 import type { Options } from "json-schema-to-typescript";
 import { messageOf } from "../../core/errors.ts";
 import type { JsonSchema, ToolInfo } from "../../tools/tool.ts";
+import { oneLine } from "../../core/one-line.ts";
 import { commentText } from "./comment.ts";
 import { passSchema, TypeNames } from "./schema-pass.ts";
 
@@ -95,7 +96,8 @@ function tidy(text: string): string {
     if (line.startsWith("}")) level--;
     const indentation = "  ".repeat(Math.max(0, level));
     if (line.endsWith("{")) level++;
-    return (indentation + line).trimEnd();
+    // Names and choices are a server's text too: as escapes they mean the same and steer no terminal.
+    return oneLine(indentation + line).trimEnd();
   });
   return `${indented.join("\n").trim()}\n`;
 }
