@@ -12,6 +12,9 @@ export function assignFiles(aliases: ReadonlyMap<string, string>): Map<string, s
   const result = new Map<string, string>();
   const taken = new Set<string>();
   const rest: string[] = [];
+  const owners = new Map(
+    [...aliases].flatMap(([name, alias]) => [[alias, name] as const, [name, name] as const]),
+  );
   for (const name of [...aliases.keys()].toSorted()) {
     if (isFileName(name) && !taken.has(name.toLowerCase())) taken.add(name.toLowerCase());
     else rest.push(name);
@@ -19,8 +22,12 @@ export function assignFiles(aliases: ReadonlyMap<string, string>): Map<string, s
   for (const name of rest) {
     const alias = aliases.get(name)!.slice(0, 100);
     const base = isFileName(alias) ? alias : `${alias}_`;
+    // An import is looked up among names and aliases too: a file must not be called like another tool.
+    const isTaken = (file: string): boolean =>
+      taken.has(file.toLowerCase()) ||
+      (owners.get(file) !== undefined && owners.get(file) !== name);
     let file = base;
-    for (let count = 2; taken.has(file.toLowerCase()); count++) file = `${base}_${count}`;
+    for (let count = 2; isTaken(file); count++) file = `${base}_${count}`;
     taken.add(file.toLowerCase());
     result.set(name, file);
   }
