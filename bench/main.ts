@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { createRuntime, type Runtime, type RuntimeOptions } from "../src/index.ts";
 import { bareIsolate, BareBridge, createBareQuickJs } from "./bare.ts";
 import { containment } from "./containment.ts";
+import { knowledge } from "./knowledge.ts";
 import { compare, type Contest, type Verdict } from "./compare.ts";
 
 const CALLS = 1_000;
@@ -58,6 +59,7 @@ const job = (name: string, runtime: Runtime, code: string): Contest["subject"] =
 });
 
 const contained = await containment(tools, job, idle);
+const known = await knowledge(job, idle);
 const contests: readonly Contest[] = [
   {
     title: "trivial program, v8 inline, beside a bare isolate and context",
@@ -116,6 +118,7 @@ const contests: readonly Contest[] = [
     pause: idle,
   },
   ...contained.contests,
+  ...known.contests,
 ];
 
 function line({ title, subjectMs, floorMs, score, unit, budget, spread }: Verdict): string {
@@ -134,7 +137,7 @@ for (const contest of contests) {
   verdicts.push(verdict);
   console.log(line(verdict));
 }
-await Promise.all(contained.runtimes.map((runtime) => runtime.close()));
+await Promise.all([...contained.runtimes, ...known.runtimes].map((runtime) => runtime.close()));
 process.exitCode = verdicts.every(({ score, budget }) => budget === undefined || score <= budget)
   ? 0
   : 1;

@@ -28,7 +28,7 @@ const MAX_WORDS = 20;
 const OPTIONS: SearchOptions = {
   boost: { name: 4, server: 2, parameters: 1.2, description: 1 },
   prefix: (term) => term.length > 2,
-  fuzzy: (term) => (term.length > 4 ? 0.2 : false),
+  fuzzy: (term) => (term.length > 3 ? 0.25 : false),
   weights: { prefix: 0.6, fuzzy: 0.3 },
 };
 
