@@ -15,7 +15,10 @@ type Tools = NonNullable<RuntimeOptions["tools"]>;
 const start = (tools: Tools, more: RuntimeOptions = {}): Promise<Runtime> =>
   createRuntime({ engine: "quickjs", placement: "inline", tools, ...more });
 
-const NOUNS = "invoice customer order ticket report branch commit pipeline secret calendar message folder image account payment refund".split(" ");
+const NOUNS =
+  "invoice customer order ticket report branch commit pipeline secret calendar message folder image account payment refund".split(
+    " ",
+  );
 const VERBS = "create get list update delete archive approve export assign search".split(" ");
 
 /** `servers` namespaces of `count` tools each, described as servers do. */
@@ -29,8 +32,17 @@ function catalogue(servers: number, count: number): Tools {
           return [
             `${verb}_${noun}_${at}`,
             tool({
-              description: `Use this to ${verb} one ${noun} of service ${server}. It needs the right to do so. `.repeat(6),
-              input: { type: "object", properties: { [`${noun}_id`]: { type: "string", description: `The id of the ${noun}` }, limit: { type: "integer" } } },
+              description:
+                `Use this to ${verb} one ${noun} of service ${server}. It needs the right to do so. `.repeat(
+                  6,
+                ),
+              input: {
+                type: "object",
+                properties: {
+                  [`${noun}_id`]: { type: "string", description: `The id of the ${noun}` },
+                  limit: { type: "integer" },
+                },
+              },
               run: () => at,
             }),
           ];
@@ -43,22 +55,34 @@ function catalogue(servers: number, count: number): Tools {
 describe("searching", () => {
   let runtime: Runtime;
   beforeAll(async () => {
-    const described = (description: string, properties: Record<string, unknown> = {}): ReturnType<typeof tool> =>
+    const described = (
+      description: string,
+      properties: Record<string, unknown> = {},
+    ): ReturnType<typeof tool> =>
       tool({ description, input: { type: "object", properties }, run: () => 1 });
     runtime = await start({
       github: {
-        create_issue: described("Open a new issue in a repository.", { labels: { type: "array", description: "Names of labels" } }),
+        create_issue: described("Open a new issue in a repository.", {
+          labels: { type: "array", description: "Names of labels" },
+        }),
         listPullRequests: described("All pull requests of a repository."),
         merge: described("Merge a pull request."),
       },
-      wetter: { vorhersage: described("Liefert die Wettervorhersage für eine Straße in München."), größe: described("Die Größe.") },
-      日本: { 天気: described("指定した都市の天気予報を取得します。"), 翻訳: described("文章を英語に翻訳します。") },
+      wetter: {
+        vorhersage: described("Liefert die Wettervorhersage für eine Straße in München."),
+        größe: described("Die Größe."),
+      },
+      日本: {
+        天気: described("指定した都市の天気予報を取得します。"),
+        翻訳: described("文章を英語に翻訳します。"),
+      },
       почта: { отправить: described("Отправляет письмо получателю.") },
       طقس: { توقعات: described("يعيد توقعات الطقس لمدينة.") },
     });
   });
   afterAll(() => runtime.close());
-  const best = async (query: string): Promise<string | undefined> => (await runtime.searchTools(query))[0]?.name;
+  const best = async (query: string): Promise<string | undefined> =>
+    (await runtime.searchTools(query))[0]?.name;
 
   test.each([
     ["issue", "create_issue"],
@@ -83,28 +107,57 @@ describe("searching", () => {
   });
 
   test("what matches nothing answers nothing, and odd queries are no trouble", async () => {
-    for (const query of ["", "   ", "…!?", "zzzzqqqq", "\u0000", "x".repeat(100_000), "a ".repeat(10_000), "*", "\\", "😀"])
-      expect((await runtime.searchTools(query)).every(({ name }) => typeof name === "string")).toBe(true);
+    for (const query of [
+      "",
+      "   ",
+      "…!?",
+      "zzzzqqqq",
+      "\u0000",
+      "x".repeat(100_000),
+      "a ".repeat(10_000),
+      "*",
+      "\\",
+      "😀",
+    ])
+      expect((await runtime.searchTools(query)).every(({ name }) => typeof name === "string")).toBe(
+        true,
+      );
     expect(await runtime.searchTools("zzzzqqqq")).toEqual([]);
   });
 
   test("details, pages and categories", async () => {
     const [name] = await runtime.searchTools("issue", "name");
-    expect(name).toEqual({ category: "github", name: "create_issue", call: "tools.github.createIssue(args)" });
+    expect(name).toEqual({
+      category: "github",
+      name: "create_issue",
+      call: "tools.github.createIssue(args)",
+    });
     const [summary] = await runtime.searchTools("issue");
     expect(summary).toEqual({ ...name, description: "Open a new issue in a repository." });
     const [parameters] = await runtime.searchTools("issue", { detail: "parameters" });
     expect(parameters).toEqual({ ...summary, parameters: "{ labels?: unknown[] }" });
     const [full] = await runtime.searchTools("issue", { detail: "full", limit: 1 });
-    expect(full).toEqual({ ...name, declaration: expect.stringContaining("declare function createIssue(args?: CreateIssueArgs)") });
+    expect(full).toEqual({
+      ...name,
+      declaration: expect.stringContaining("declare function createIssue(args?: CreateIssueArgs)"),
+    });
     const all = await runtime.listTools("github");
-    const pages = [await runtime.listTools("github", { limit: 2 }), await runtime.listTools("github", { limit: 2, offset: 2 })];
+    const pages = [
+      await runtime.listTools("github", { limit: 2 }),
+      await runtime.listTools("github", { limit: 2, offset: 2 }),
+    ];
     expect(pages.flat()).toEqual(all);
     const within = await runtime.searchTools("die the repository", { category: "wetter" });
     expect(new Set(within.map(({ category }) => category))).toEqual(new Set(["wetter"]));
-    await expect(runtime.searchTools("x", { category: "githb" })).rejects.toThrow("did you mean github?");
-    await expect(runtime.searchTools("x", "all" as never)).rejects.toThrow("detail must be one of name, summary, parameters, full");
-    await expect(runtime.listTools("github", { limit: -1 })).rejects.toThrow("limit must be a whole number from 0");
+    await expect(runtime.searchTools("x", { category: "githb" })).rejects.toThrow(
+      "did you mean github?",
+    );
+    await expect(runtime.searchTools("x", "all" as never)).rejects.toThrow(
+      "detail must be one of name, summary, parameters, full",
+    );
+    await expect(runtime.listTools("github", { limit: -1 })).rejects.toThrow(
+      "limit must be a whole number from 0",
+    );
     await expect(runtime.searchTools(7 as never)).rejects.toThrow("query must be a string");
   });
 
@@ -138,7 +191,13 @@ describe("what the start costs a model", () => {
     expect(await startContext(large)).toBeLessThan(2_000);
     expect(await startContext(small)).toBeLessThan(400);
     const definitions = (runtime: Runtime): number =>
-      tokens(agentTools(runtime).map(({ name, description, inputSchema }) => ({ name, description, inputSchema })));
+      tokens(
+        agentTools(runtime).map(({ name, description, inputSchema }) => ({
+          name,
+          description,
+          inputSchema,
+        })),
+      );
     // The three tools cost the same at any size.
     expect(definitions(large)).toBe(definitions(small));
     expect(definitions(large) + (await startContext(large))).toBeLessThan(2_000);
@@ -153,7 +212,8 @@ describe("learned results", () => {
       declared: tool({ output: { type: "string" }, run: () => "x" }),
     };
     await using runtime = await start({ api }, { learn: true });
-    const declaration = async (): Promise<string> => (await runtime.getToolSpec("api", "get")).declaration;
+    const declaration = async (): Promise<string> =>
+      (await runtime.getToolSpec("api", "get")).declaration;
     expect(await declaration()).toBe("declare function get(args?: unknown): Promise<unknown>;\n");
     answers = [{ id: 1, owner: { login: "ada" }, labels: ["bug"], by: { "ada@example.com": 2 } }];
     await runtime.run("return await tools.api.get()");
@@ -163,7 +223,10 @@ describe("learned results", () => {
       "interface GetResult { id: number owner: { login: string } labels: string[] by: { [k: string]: number } }",
     );
     expect(once).not.toMatch(/ada|bug/);
-    answers = [{ id: "x", owner: null, labels: [] }, { id: 2, owner: { login: "b" }, labels: [1], extra: true }];
+    answers = [
+      { id: "x", owner: null, labels: [] },
+      { id: 2, owner: { login: "b" }, labels: [1], extra: true },
+    ];
     await runtime.run("await tools.api.get(); await tools.api.get(); await tools.api.declared()");
     expect((await declaration()).replace(/\s+/g, " ")).toContain(
       "interface GetResult { id: (number | string) owner: ({ login: string } | null) labels: (string | number)[] by?: { [k: string]: number } extra?: boolean }",
@@ -193,7 +256,11 @@ describe("learned results", () => {
           tool: "get",
           version: 2,
           calls: 3,
-          schema: { type: "object", properties: { a: { type: "string" }, b: { type: "number" } }, required: ["a"] },
+          schema: {
+            type: "object",
+            properties: { a: { type: "string" }, b: { type: "number" } },
+            required: ["a"],
+          },
         },
       ],
     });
@@ -204,8 +271,12 @@ describe("learned results", () => {
   test("a file that is something else is refused and stays as it is", async () => {
     const file = join(mkdtempSync(join(tmpdir(), "codecell-test-")), "notes.txt");
     writeFileSync(file, "my notes");
-    await expect(start({}, { learn: file })).rejects.toThrow(`learn: ${file} is not a file of learned shapes`);
+    await expect(start({}, { learn: file })).rejects.toThrow(
+      `learn: ${file} is not a file of learned shapes`,
+    );
     expect(readFileSync(file, "utf8")).toBe("my notes");
-    await expect(start({}, { learn: 1 as never })).rejects.toThrow("learn must be true, false, or the path of a file");
+    await expect(start({}, { learn: 1 as never })).rejects.toThrow(
+      "learn must be true, false, or the path of a file",
+    );
   });
 });

@@ -204,7 +204,7 @@ export class Discovery {
     if (detail === "name") return brief;
     if (detail === "full") return { ...brief, declaration: await this.#declaration(server, info) };
     const summary = { ...brief, description: firstSentence(info.description ?? "") };
-    if (detail === "summary") return summary;
+    if (detail === "summary" || info.inputSchema === undefined) return summary;
     return {
       ...summary,
       parameters: expectedParameters(info.inputSchema).replace(/^expects /, ""),

@@ -1,4 +1,4 @@
-/** codecell for the Vercel AI SDK: `generateText({ model, tools: codecellTools(runtime), … })`. */
+/** codecell for the Vercel AI SDK, version 7: `generateText({ model, tools: codecellTools(runtime), … })`. */
 import { z } from "zod";
 import type { Runtime } from "../index.ts";
 import {
@@ -8,14 +8,28 @@ import {
   type AgentToolsOptions,
 } from "./agent-tools.ts";
 
-/** A tool as `generateText` and `streamText` of package `ai` take it. */
+/** What a model reads of an answer, as the SDK has it. */
+export type AiSdkOutput =
+  | { readonly type: "error-text"; readonly value: string }
+  | { readonly type: "content"; readonly value: AiSdkPart[] };
+
+type AiSdkPart =
+  | { readonly type: "text"; readonly text: string }
+  | {
+      readonly type: "file";
+      readonly mediaType: string;
+      readonly data: { readonly type: "data"; readonly data: string };
+    };
+
+/** A tool as `generateText` and `streamText` of the package `ai` take it. */
 export interface AiSdkTool {
   readonly description: string;
-  readonly inputSchema: z.ZodType;
-  execute(input: unknown, options?: { readonly abortSignal?: AbortSignal }): Promise<AgentAnswer>;
-  toModelOutput(
-    answer: unknown,
-  ): { type: "content"; value: never[] } | { type: "error-text"; value: string };
+  readonly inputSchema: z.ZodType<Record<string, unknown>>;
+  execute(
+    input: Record<string, unknown>,
+    options?: { readonly abortSignal?: AbortSignal | undefined },
+  ): Promise<AgentAnswer>;
+  toModelOutput(options: { readonly output: AgentAnswer }): AiSdkOutput;
 }
 
 /** The tools of `runtime` by name, for the option `tools`. */
@@ -29,28 +43,21 @@ export function codecellTools(
 function toAiSdk({ description, inputSchema, execute }: AgentTool): AiSdkTool {
   return {
     description,
-    inputSchema: z.fromJSONSchema(inputSchema as never),
+    inputSchema: z.fromJSONSchema(inputSchema as never) as z.ZodType<Record<string, unknown>>,
     execute: async (input, { abortSignal } = {}) =>
       await execute(input, abortSignal === undefined ? {} : { signal: abortSignal }),
-    toModelOutput,
+    toModelOutput: ({ output }) =>
+      output.isError
+        ? { type: "error-text", value: output.text }
+        : { type: "content", value: output.content.map(toPart) },
   };
 }
 
-/** What the model reads: the text, and pictures as pictures. */
-function toModelOutput(given: unknown): ReturnType<AiSdkTool["toModelOutput"]> {
-  // Version 5 of the SDK gives the output itself, later ones an object around it.
-  const answer = (
-    isAnswer(given) ? given : (given as { output: AgentAnswer }).output
-  ) as AgentAnswer;
-  if (answer.isError) return { type: "error-text", value: answer.text };
-  const value = answer.content.map((part) =>
-    part.type === "text"
-      ? { type: "text", text: part["text"] }
-      : { type: "media", data: part["data"], mediaType: part["mimeType"] },
-  );
-  return { type: "content", value: value as never[] };
-}
-
-function isAnswer(given: unknown): boolean {
-  return typeof given === "object" && given !== null && "content" in given && "isError" in given;
+function toPart(part: AgentAnswer["content"][number]): AiSdkPart {
+  if (part.type === "text") return { type: "text", text: String(part["text"]) };
+  return {
+    type: "file",
+    mediaType: String(part["mimeType"]),
+    data: { type: "data", data: String(part["data"]) },
+  };
 }

@@ -119,12 +119,13 @@ export class TypeChecker implements AsyncDisposable {
     uses: InspectedProgram,
     lines: Lines,
   ): Promise<Failure> {
+    const text = message.replace(/ Do you need to (?:install|change)[\s\S]*$/, "");
     const use = concerned(uses.tools, start, message, this.#catalogue);
     const hint = use === undefined ? undefined : await this.#declaration(use);
     return {
       code: "type_error",
       name: "TypeError",
-      message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
+      message: text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text,
       ...lines.position(start),
       ...(hint === undefined ? {} : { hint }),
       ...(use === undefined ? {} : { tool: `${use.server}.${use.tool!}` }),

@@ -1,39 +1,26 @@
 import type { TypeDiagnostic } from "./compiler.ts";
 
+/** A name that is not there. */
+const NAMES: ReadonlySet<number> = new Set([2304, 2552, 2580, 2584, 2591]);
+
 /**
  * Complaints that mean that a program will fail, or do what it was not meant to. Others (unused names, implicit types,
  * possible nulls) are matters of taste, or what a program finds out by running.
  */
-const RELEVANT = new Set([
-  2304,
-  2552, // a name that is not there
-  2305,
-  2724, // an export that is not there
-  2339,
-  2551,
-  2550, // a property that is not there
-  2345,
-  2322,
-  2559,
-  2769, // an argument or a value of another type
-  2353,
-  2561, // an argument that the tool does not have
-  2739,
-  2740,
-  2741, // an argument that is missing
-  2554,
-  2555, // too few or too many arguments
-  2349,
-  2351, // not a function, not a class
-  2362,
-  2363,
-  2365, // computing with what is no number: often a promise
-  2488,
-  2504,
-  2461,
-  2495, // looping over what is no list: often a promise
-  2588, // assigning to a constant
-]);
+const RELEVANT: ReadonlySet<number> = new Set(
+  Object.values({
+    names: [...NAMES],
+    exports: [2305, 2724],
+    properties: [2339, 2551, 2550],
+    arguments: [2345, 2322, 2559, 2769, 2353, 2561, 2739, 2740, 2741, 2554, 2555],
+    notFunctions: [2349, 2351],
+    /** Often a promise that is not awaited. */
+    notNumbers: [2362, 2363, 2365],
+    /** The same. */
+    notLists: [2488, 2504, 2461, 2495],
+    constants: [2588],
+  }).flat(),
+);
 
 /** Complaints of a JavaScript file that its text is TypeScript. */
 export function needsTypes(code: number): boolean {
@@ -42,7 +29,7 @@ export function needsTypes(code: number): boolean {
 
 export function isRelevant({ code, start, end, message }: TypeDiagnostic, text: string): boolean {
   if (!RELEVANT.has(code)) return false;
-  if (code === 2304 || code === 2552) return !isSetGlobally(text.slice(start, end), text);
+  if (NAMES.has(code)) return !isSetGlobally(text.slice(start, end), text);
   if (code !== 2339 && code !== 2551) return true;
   // Adding a property to an object that was made without it is what plain programs do.
   return !/on type '\{\}'/.test(message) && !/^\s*=(?!=)/.test(text.slice(end, end + 20));
