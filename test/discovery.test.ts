@@ -27,7 +27,7 @@ function catalogue(servers: number, count: number): Tools {
     Array.from({ length: servers }, (_, server) => [
       `service${server}`,
       Object.fromEntries(
-        Array.from({ length: count }, (_, at) => {
+        Array.from({ length: count }, (_each, at) => {
           const [verb, noun] = [VERBS[at % VERBS.length]!, NOUNS[(at + server) % NOUNS.length]!];
           return [
             `${verb}_${noun}_${at}`,

@@ -11,8 +11,7 @@ beforeAll(async () => {
     placement: "inline",
     tools: {
       crm: { find: count, "send-mail": count },
-      "my files": { read: count },
-      then: { constructor: count },
+      "my files": { read: count, constructor: count },
     },
   });
 });
