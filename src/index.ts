@@ -16,7 +16,7 @@ export type {
   ToolDetail,
   ToolSpec,
   ToolSummary,
-} from "./discovery/discovery.ts";
+} from "./discovery/summary.ts";
 export type { Engine, EngineModule, EngineRef, Host, Outcome, Session } from "./engine/engine.ts";
 export type { RunIdentity, RuntimeEventName, RuntimeEvents, RuntimeListener } from "./events.ts";
 export type { EngineName, PlacementName } from "./engines.ts";

@@ -11,7 +11,7 @@ import type {
   ToolDetail,
   ToolSpec,
   ToolSummary,
-} from "./discovery/discovery.ts";
+} from "./discovery/summary.ts";
 import type { Outcome } from "./engine/engine.ts";
 import { type OpenedPlace, openPlace } from "./engines.ts";
 import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
@@ -21,11 +21,8 @@ import type { Place } from "./placement/placement.ts";
 import { guarded, RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
 import { report } from "./report.ts";
 import { RunEvents } from "./run-events.ts";
+import { createSources } from "./sources.ts";
 import { type Catalogue, createCatalogue } from "./tools/catalogue.ts";
-import { FetchSource } from "./tools/fetch/fetch.ts";
-import { LocalSource } from "./tools/local.ts";
-import { clientSource, configuredSource } from "./tools/mcp/open.ts";
-import type { ToolSource } from "./tools/tool.ts";
 
 /** What `run` takes beside the program. */
 export interface RunOptions {
@@ -67,9 +64,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const resolved = await resolveOptions(options);
   const opening = openPlace(resolved);
   const emitter = new RuntimeEmitter();
-  const sources = createSources(resolved);
-  for (const source of sources) tellNotifications(source, emitter);
-  const listing = createCatalogue(sources);
+  const listing = createCatalogue(createSources(resolved, emitter));
   const [place, catalogue] = await Promise.allSettled([opening, listing]);
   try {
     if (place.status === "rejected") throw place.reason;
@@ -83,20 +78,6 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   }
 }
 
-function createSources(options: ResolvedOptions): ToolSource[] {
-  const { servers, clients, hooks, tools, network, limits } = options;
-  // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
-  const maxMessageBytes = Math.max(16 * 1024 * 1024, 2 * limits.callBytes);
-  return [
-    ...(network === undefined ? [] : [new FetchSource(network)]),
-    ...Object.entries(tools).map(([name, functions]) => new LocalSource(name, functions)),
-    ...Object.entries(servers).map(([name, config]) =>
-      configuredSource(name, config, { maxMessageBytes, hooks }),
-    ),
-    ...Object.entries(clients).map(([name, client]) => clientSource(name, client)),
-  ];
-}
-
 function tooLarge(source: string, { sourceBytes }: Limits): Failure | undefined {
   const size = utf8Length(source);
   if (size <= sourceBytes) return undefined;
@@ -105,23 +86,6 @@ function tooLarge(source: string, { sourceBytes }: Limits): Failure | undefined 
     `the program has ${size} bytes; the cap is ${sourceBytes}`,
     "sourceBytes",
   );
-}
-
-/** What servers tell by themselves, as events. */
-function tellNotifications(source: ToolSource, emitter: RuntimeEmitter): void {
-  const server = source.name;
-  source.onNotification?.(({ method, params = {} }) => {
-    const list = /^notifications\/(tools|resources|prompts)\/list_changed$/.exec(method)?.[1];
-    if (list !== undefined) return emitter.emit("list_changed", { server, list: list as "tools" });
-    if (method !== "notifications/message") return;
-    const { level, logger, data } = params;
-    emitter.emit("server_log", {
-      server,
-      level: typeof level === "string" ? level : "info",
-      ...(typeof logger === "string" ? { logger } : {}),
-      data,
-    });
-  });
 }
 
 /** Runs programs. Made by {@link createRuntime}; close it, or hold it with `await using`. */

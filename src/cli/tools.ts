@@ -2,7 +2,7 @@ import { createRuntime, type Runtime } from "../runtime.ts";
 import { readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
 import { paint, printable, printJson } from "./output.ts";
 import { tellProblems } from "./run.ts";
-import type { ListOptions, ToolDetail, ToolSummary } from "../discovery/discovery.ts";
+import type { ListOptions, ToolDetail, ToolSummary } from "../discovery/summary.ts";
 import { CodecellError } from "../core/errors.ts";
 
 const FLAGS = {

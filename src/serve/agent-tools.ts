@@ -1,13 +1,9 @@
 /** The few tools that stand for all others, for any agent loop: look for tools, read their types, run a program. */
-import {
-  CodecellError,
-  type Runtime,
-  type ToolDetail,
-  ToolError,
-  type ToolSummary,
-} from "../index.ts";
+import { CodecellError, type Runtime, ToolError } from "../index.ts";
 import { type AgentAnswer, resultAnswer, textAnswer } from "./answer.ts";
+import { describeTools, searchTools } from "./agent-search.ts";
 import { agentTexts } from "./descriptions.ts";
+import { DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
 import { RESULT_SCHEMA } from "./result-schema.ts";
 
 export type { AgentAnswer, ContentPart } from "./answer.ts";
@@ -110,48 +106,6 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
   ];
 }
 
-const SEARCH_INPUT = {
-  type: "object",
-  properties: {
-    query: {
-      type: "string",
-      description:
-        "Words, in any language. Without it: the tools of the category, or all categories",
-    },
-    category: { type: "string", description: "Only in this category" },
-    detail: {
-      type: "string",
-      enum: ["name", "summary", "parameters", "full"],
-      description: "How much of each tool; default parameters",
-    },
-    limit: { type: "integer", minimum: 1, maximum: 200, description: "Default 10" },
-    offset: { type: "integer", minimum: 0, description: "To go on where the last answer ended" },
-  },
-  additionalProperties: false,
-} as const;
-
-const DETAILS_INPUT = {
-  type: "object",
-  properties: {
-    tools: {
-      type: "array",
-      items: { type: "string" },
-      minItems: 1,
-      maxItems: 20,
-      description: 'Like "github.create_issue"',
-    },
-  },
-  required: ["tools"],
-  additionalProperties: false,
-} as const;
-
-const EXECUTE_INPUT = {
-  type: "object",
-  properties: { code: { type: "string", description: "The program: TypeScript or JavaScript" } },
-  required: ["code"],
-  additionalProperties: false,
-} as const;
-
 function checkNames(names: readonly string[]): void {
   const bad = names.find((name) => typeof name !== "string" || !NAME.test(name));
   if (bad !== undefined)
@@ -201,80 +155,4 @@ async function runProgram(
         }),
   });
   return resultAnswer(result, maxChars);
-}
-
-async function searchTools(
-  runtime: Runtime,
-  args: Readonly<Record<string, unknown>>,
-): Promise<string> {
-  const { query, category } = args;
-  const offset = args["offset"] === undefined ? 0 : Number(args["offset"]);
-  const limit = args["limit"] === undefined ? 10 : Number(args["limit"]);
-  if (query === undefined && category === undefined) return await listCategories(runtime);
-  const page = {
-    detail: (args["detail"] as ToolDetail | undefined) ?? "parameters",
-    limit: limit + 1,
-    offset,
-  };
-  const found =
-    query === undefined
-      ? await runtime.listTools(category as string, page)
-      : await runtime.searchTools(query as string, {
-          ...page,
-          ...(category === undefined ? {} : { category: category as string }),
-        });
-  if (found.length === 0)
-    return offset > 0
-      ? "There are no more."
-      : "No tool matches. Without a query all categories are listed.";
-  const lines = found.slice(0, limit).map(line);
-  if (found.length > limit) lines.push(`There are more: offset ${offset + limit}.`);
-  return lines.join("\n");
-}
-
-async function listCategories(runtime: Runtime): Promise<string> {
-  const categories = await runtime.listToolCategories();
-  if (categories.length === 0) return "No servers are connected.";
-  return categories
-    .map(
-      ({ name, tools, description = "" }) =>
-        `${name} (${tools} tools)${description === "" ? "" : `: ${description}`}`,
-    )
-    .join("\n");
-}
-
-function line({ category, name, call, description, parameters, declaration }: ToolSummary): string {
-  const head = `${category}.${name}`;
-  if (declaration !== undefined) return `${head}: ${call}\n${declaration}`;
-  const how = parameters === undefined ? call : call.replace("(args)", `(${parameters})`);
-  return `${head}: ${how}${description === undefined || description === "" ? "" : ` // ${description}`}`;
-}
-
-async function describeTools(
-  runtime: Runtime,
-  { tools }: Readonly<Record<string, unknown>>,
-): Promise<string> {
-  const names = typeof tools === "string" ? [tools] : tools;
-  if (!Array.isArray(names) || names.length === 0 || names.some((name) => typeof name !== "string"))
-    throw new ToolError(
-      "invalid_arguments",
-      'tools must be an array of names like "github.create_issue"',
-    );
-  const categories = (await runtime.listToolCategories()).map(({ name }) => name);
-  const described = names.slice(0, 20).map(async (name: string) => {
-    const [category, tool] = split(name, categories);
-    const { call, declaration } = await runtime.getToolSpec(category, tool);
-    return `// ${call}\n${declaration}`;
-  });
-  return (await Promise.all(described)).join("\n");
-}
-
-/** `tools.github.create_issue`, `github.create_issue`, `github/create_issue`; both names may hold dots. */
-function split(name: string, categories: readonly string[]): [category: string, tool: string] {
-  const path = name.replace(/^tools\./, "").replace(/\(.*$/s, "");
-  const longest = categories
-    .filter((category) => path.startsWith(category) && /^[./]./.test(path.slice(category.length)))
-    .toSorted((a, b) => b.length - a.length)[0];
-  const at = longest === undefined ? path.search(/[./]/) : longest.length;
-  return at < 0 ? [path, ""] : [path.slice(0, at), path.slice(at + 1)];
 }

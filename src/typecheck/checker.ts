@@ -12,6 +12,11 @@ import { isRelevant, needsTypes } from "./relevant.ts";
 
 /** Longest time of one check, in ms. */
 const CHECK_MS = 5_000;
+const POLL_MS = 50;
+const MIB = 1024 * 1024;
+/** What a check may take (a large catalogue takes about 150 MiB), and what is kept between checks. */
+const MAX_BYTES = 1_024 * MIB;
+const MAX_IDLE_BYTES = 512 * MIB;
 const MAX_DIAGNOSTICS = 20;
 const MAX_MESSAGE = 500;
 
@@ -64,10 +69,9 @@ export class TypeChecker implements AsyncDisposable {
     const started = performance.now();
     let found = await this.#diagnose(text, uses, "js", started);
     // Plain JavaScript may add properties to objects; only a program with types is held to them.
-    if (found?.some(({ code }) => needsTypes(code)) === true)
+    if (Array.isArray(found) && found.some(({ code }) => needsTypes(code)))
       found = await this.#diagnose(text, uses, "ts", started);
-    if (found === undefined)
-      return [breach("cpu_limit", `the type check took more than ${CHECK_MS} ms`, "compileMs")];
+    if (!Array.isArray(found)) return [found];
     const relevant = found.filter((each) => isRelevant(each, text)).slice(0, MAX_DIAGNOSTICS);
     const lines = new Lines(source);
     return await Promise.all(relevant.map((each) => this.#failure(each, uses, lines)));
@@ -78,7 +82,7 @@ export class TypeChecker implements AsyncDisposable {
     uses: InspectedProgram,
     language: "js" | "ts",
     started: number,
-  ): Promise<TypeDiagnostic[] | undefined> {
+  ): Promise<TypeDiagnostic[] | Failure> {
     const folder = `/${language}`;
     const file = `${folder}/program.${language}`;
     const config = `${folder}/tsconfig.json`;
@@ -89,23 +93,27 @@ export class TypeChecker implements AsyncDisposable {
       [config, JSON.stringify({ compilerOptions, files: [file, "globals.d.ts", "modules.d.ts"] })],
     ]);
     const compiler = await (this.#compiler ??= Compiler.start());
-    const { promise: late, resolve } = Promise.withResolvers<undefined>();
-    const timer = setTimeout(
-      () => resolve(undefined),
-      Math.max(1, started + CHECK_MS - performance.now()),
-    );
+    const { promise: tooMuch, resolve } = Promise.withResolvers<Failure>();
+    const timer = setInterval(() => {
+      if (performance.now() - started > CHECK_MS)
+        resolve(breach("cpu_limit", `the type check took more than ${CHECK_MS} ms`));
+      else if (compiler.residentBytes() > MAX_BYTES)
+        resolve(
+          breach("memory", `the type check needed more than ${MAX_BYTES / MIB} MiB of memory`),
+        );
+    }, POLL_MS);
     const check = compiler.check(files, config, file);
     check.catch(() => {});
     try {
-      const found = await Promise.race([check, late]);
-      if (found === undefined) this.#kill(compiler);
+      const found = await Promise.race([check, tooMuch]);
+      if (!Array.isArray(found) || compiler.residentBytes() > MAX_IDLE_BYTES) this.#kill(compiler);
       return found;
     } catch {
       // It crashed: the next check has a new one, and this program is run unchecked rather than not at all.
       this.#kill(compiler);
       return [];
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
     }
   }
 

@@ -1,5 +1,7 @@
 /** The door to TypeScript: its native compiler as a process that is kept warm and that can be killed. */
 import type { API, Diagnostic } from "typescript/unstable/async";
+import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { CodecellError, messageOf } from "../core/errors.ts";
 
 /** A complaint, at offsets in UTF-16 units of the file. */
@@ -16,6 +18,8 @@ export type VirtualFiles = ReadonlyMap<string, string>;
 /** Nothing of the disk is read but TypeScript's own library, whatever a program refers to. */
 const LIBRARY =
   /[\\/]node_modules[\\/]@typescript[\\/]typescript-[\w-]+[\\/]lib[\\/]lib[\w.]*\.d\.ts$/;
+
+const PAGE_BYTES = 4_096;
 
 export class Compiler {
   readonly #api: API;
@@ -64,13 +68,26 @@ export class Compiler {
       .map(({ pos, end, code, text }) => ({ start: pos, end, code, message: text }));
   }
 
+  /** Resident memory of the process, where the operating system tells (Linux). */
+  residentBytes(): number {
+    try {
+      const pages = readFileSync(`/proc/${this.#process?.pid}/statm`, "utf8").split(" ")[1];
+      return Number(pages) * PAGE_BYTES;
+    } catch {
+      return 0;
+    }
+  }
+
+  /** Its API keeps the process to itself. */
+  get #process(): { readonly pid: number; kill(signal: string): void } | undefined {
+    return (this.#api as unknown as { client?: { process?: ChildProcess } }).client
+      ?.process as never;
+  }
+
   /** Ends the process at once, also when it computes for ever. */
   kill(): void {
-    // Closing only ends its input, which a busy compiler does not read; the SDK keeps the process to itself.
-    const { client } = this.#api as unknown as {
-      client?: { process?: { kill(signal: string): void } };
-    };
-    client?.process?.kill("SIGKILL");
+    // Closing only ends its input, which a busy compiler does not read.
+    this.#process?.kill("SIGKILL");
     this.#api.close().catch(() => {});
   }
 

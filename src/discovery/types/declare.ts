@@ -4,7 +4,8 @@ import { messageOf } from "../../core/errors.ts";
 import type { JsonSchema, ToolInfo } from "../../tools/tool.ts";
 import { oneLine } from "../../core/one-line.ts";
 import { commentText } from "./comment.ts";
-import { passSchema, TypeNames } from "./schema-pass.ts";
+import { passSchema } from "./schema-pass.ts";
+import { TypeNames } from "./type-names.ts";
 
 /** A tool in TypeScript. */
 export interface ToolTypes {

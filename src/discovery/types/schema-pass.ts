@@ -1,5 +1,8 @@
 import type { JsonSchema } from "../../tools/tool.ts";
 import { commentText } from "./comment.ts";
+import { anchored, at } from "./pointer.ts";
+import { describe } from "./schema-words.ts";
+import type { TypeNames } from "./type-names.ts";
 
 /** A schema in the few keywords that the generator of types understands, none of which can smuggle in code. */
 export interface PassedSchema {
@@ -8,33 +11,10 @@ export interface PassedSchema {
   readonly notes: readonly string[];
 }
 
-/** Names for the types that a schema defines, all different, beginning with the tool's. */
-export class TypeNames {
-  readonly #prefix: string;
-  readonly #taken = new Set<string>();
-
-  constructor(prefix: string) {
-    this.#prefix = prefix;
-  }
-
-  /** `create_issue` and `Block` → `CreateIssueBlock`. */
-  take(name: string): string {
-    const words = name
-      .split(/[^A-Za-z0-9]+/)
-      .map((word) => word.replace(/^./, (first) => first.toUpperCase()));
-    const base = this.#prefix + (words.join("") || "Part");
-    let free = base;
-    for (let count = 2; this.#taken.has(free); count++) free = `${base}${count}`;
-    this.#taken.add(free);
-    return free;
-  }
-}
-
 const TYPES = new Set(["string", "number", "integer", "boolean", "array", "object", "null"]);
 /** Larger ones are no interface for a program; the limit also bounds the time that a hostile schema can cost. */
 const MAX_PARTS = 10_000;
 const MAX_DEPTH = 200;
-const MAX_DESCRIPTION = 1_000;
 
 /**
  * Copy `schema`, which any server can have written: known keywords only, references only within it, constraints as words.
@@ -212,32 +192,6 @@ class SchemaPass {
   }
 }
 
-function at(root: unknown, pointer: string): unknown {
-  let part = root;
-  for (const step of pointer.split("/").slice(1)) {
-    const key = decode(step).replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof part !== "object" || part === null || !Object.hasOwn(part, key)) return undefined;
-    part = (part as Record<string, unknown>)[key];
-  }
-  return part;
-}
-
-function decode(step: string): string {
-  try {
-    return decodeURIComponent(step);
-  } catch {
-    return step;
-  }
-}
-
-/** `#name` is the definition with that `$anchor`. */
-function anchored(root: JsonSchema, reference: string): unknown {
-  if (!reference.startsWith("#")) return undefined;
-  const name = reference.slice(1);
-  const definitions = [root["$defs"], root["definitions"]].filter(isObject).flatMap(Object.values);
-  return definitions.find((part) => isObject(part) && part["$anchor"] === name);
-}
-
 function typesOf(type: unknown): string | string[] | undefined {
   if (typeof type === "string") return TYPES.has(type) ? type : undefined;
   if (!Array.isArray(type)) return undefined;
@@ -251,36 +205,6 @@ function includes(type: string | string[] | undefined, wanted: string): boolean 
 
 function isCombined(schema: Record<string, unknown>): boolean {
   return ["anyOf", "oneOf", "allOf"].some((key) => Array.isArray(schema[key]));
-}
-
-/** Its description, and the constraints that a type cannot say. */
-function describe(schema: Record<string, unknown>): string {
-  const { description } = schema;
-  const text = typeof description === "string" ? commentText(description) : "";
-  const cut = text.length > MAX_DESCRIPTION ? `${text.slice(0, MAX_DESCRIPTION)}…` : text;
-  const facts = [
-    range(schema),
-    ...["default", "format", "pattern"].flatMap((key) => fact(schema, key)),
-  ];
-  const listed = facts.filter(Boolean).join(", ");
-  if (listed === "") return cut;
-  return cut === "" ? listed : `${cut} (${listed})`;
-}
-
-function fact(schema: Record<string, unknown>, key: string): string[] {
-  const value = schema[key];
-  if (value === undefined || value === null || (key !== "default" && typeof value !== "string"))
-    return [];
-  const text = commentText(
-    typeof value === "string" && key !== "default" ? value : JSON.stringify(value),
-  );
-  return text.length > 80 ? [] : [`${key} ${text}`];
-}
-
-function range({ minimum, maximum }: Record<string, unknown>): string {
-  if (typeof minimum === "number" && typeof maximum === "number") return `${minimum} to ${maximum}`;
-  if (typeof minimum === "number") return `at least ${minimum}`;
-  return typeof maximum === "number" ? `at most ${maximum}` : "";
 }
 
 function isPrimitive(value: unknown): boolean {

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { CodecellError } from "../../core/errors.ts";
 import { asObject, checkKeys, kindOf, problem } from "./check.ts";
 import { type Environment, Expander } from "./expand.ts";
+import { type OAuthConfig, readOAuth } from "./oauth-entry.ts";
 
 interface CommonConfig {
   /** Longest time of one call in ms; progress resets it. Default: none of its own. */
@@ -33,26 +34,6 @@ export interface HttpConfig extends CommonConfig {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly oauth: OAuthConfig;
-}
-
-/** Who we are to an authorization server. Everything left out is found out or registered. */
-export interface OAuthConfig {
-  /** Default: a person's, by `codecell login`. */
-  readonly grant?: "authorization_code" | "client_credentials";
-  readonly clientId?: string;
-  readonly clientSecret?: string;
-  /** PEM, for `private_key_jwt` (RFC 7523). */
-  readonly privateKey?: string;
-  /** Of the private key's signatures. Default `ES256`. */
-  readonly algorithm?: string;
-  /** Separated by spaces. */
-  readonly scope?: string;
-  /** The only authorization server that gets a service's credentials. */
-  readonly issuer?: string;
-  /** The address of a client metadata document, in place of a registration. */
-  readonly clientMetadataUrl?: string;
-  /** Of the loopback listener of a login. Default: any free one. */
-  readonly callbackPort?: number;
 }
 
 /** One entry of `mcpServers`, checked and expanded. */
@@ -97,18 +78,6 @@ const IGNORED_ENTRY_KEYS = new Set([
   "note",
   "$schema",
 ]);
-const OAUTH_TEXTS = [
-  "grant",
-  "clientId",
-  "clientSecret",
-  "privateKey",
-  "algorithm",
-  "scope",
-  "issuer",
-  "clientMetadataUrl",
-];
-/** Keys that other hosts put there. */
-const IGNORED_OAUTH_KEYS = new Set(["authServerMetadataUrl", "clientName"]);
 const TYPES: Readonly<Record<string, ServerConfig["type"]>> = {
   stdio: "stdio",
   http: "http",
@@ -173,7 +142,9 @@ export class EntryReader {
       throw this.#problem("url", "must be an http:// or https:// address");
     }
     const inUrl = [parsed.username, parsed.password, ...parsed.searchParams.values()];
-    const oauth = this.#readOAuth();
+    const oauth = readOAuth(this.#entry["oauth"], `${this.#path}.oauth`, this.#file, (value, key) =>
+      this.#expandText(value, `oauth.${key}`),
+    );
     const secrets = [oauth.clientSecret, oauth.privateKey].filter((secret) => secret !== undefined);
     return {
       type,
@@ -182,43 +153,6 @@ export class EntryReader {
       oauth,
       ...this.#common([...Object.values(headers), ...inUrl, ...secrets]),
     };
-  }
-
-  #readOAuth(): OAuthConfig {
-    const given = this.#entry["oauth"];
-    if (given === undefined) return {};
-    const at = `${this.#path}.oauth`;
-    const raw = asObject(given, `${this.#file}${at}`, 'an object like { "clientId": "…" }');
-    checkKeys(raw, [...OAUTH_TEXTS, "callbackPort"], IGNORED_OAUTH_KEYS, this.#file, `${at}.`);
-    const texts = OAUTH_TEXTS.filter((key) => raw[key] !== undefined).map((key) => [
-      key,
-      this.#expandText(raw[key], `oauth.${key}`),
-    ]);
-    const port = raw["callbackPort"];
-    if (
-      port !== undefined &&
-      !(Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536)
-    )
-      throw this.#problem("oauth.callbackPort", "must be a port, from 1 to 65535");
-    const oauth = {
-      ...Object.fromEntries(texts),
-      ...(port === undefined ? {} : { callbackPort: port }),
-    } as OAuthConfig;
-    this.#checkGrant(oauth);
-    return oauth;
-  }
-
-  #checkGrant({ grant, clientId, clientSecret, privateKey }: OAuthConfig): void {
-    if (grant !== undefined && grant !== "authorization_code" && grant !== "client_credentials")
-      throw this.#problem("oauth.grant", "must be authorization_code or client_credentials");
-    const service = grant === "client_credentials";
-    if (
-      service &&
-      (clientId === undefined || (clientSecret === undefined) === (privateKey === undefined))
-    )
-      throw this.#problem("oauth", "needs a clientId and either a clientSecret or a privateKey");
-    if (!service && privateKey !== undefined)
-      throw this.#problem("oauth.privateKey", 'is for services: set "grant": "client_credentials"');
   }
 
   /** Folders as absolute paths, `~` being the home folder, or as `file:` addresses. */

@@ -12,7 +12,7 @@ import type {
   OAuthClientMetadata,
   OAuthTokens,
 } from "@modelcontextprotocol/sdk/shared/auth.js";
-import type { OAuthConfig } from "./entry.ts";
+import type { OAuthConfig } from "./oauth-entry.ts";
 import type { StoredCredentials, TokenStore } from "./token-store.ts";
 
 /** How a person logs in: shown `url`, they end at `redirectUrl` with a code. */

@@ -1,0 +1,39 @@
+import type { RuntimeEmitter } from "./events.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { FetchSource } from "./tools/fetch/fetch.ts";
+import { LocalSource } from "./tools/local.ts";
+import { clientSource, configuredSource } from "./tools/mcp/open.ts";
+import type { ToolSource } from "./tools/tool.ts";
+
+/** All that programs can call, as the options say; what servers tell by themselves becomes events. */
+export function createSources(options: ResolvedOptions, emitter: RuntimeEmitter): ToolSource[] {
+  const { servers, clients, hooks, tools, network, limits } = options;
+  // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
+  const maxMessageBytes = Math.max(16 * 1024 * 1024, 2 * limits.callBytes);
+  const sources: ToolSource[] = [
+    ...(network === undefined ? [] : [new FetchSource(network)]),
+    ...Object.entries(tools).map(([name, functions]) => new LocalSource(name, functions)),
+    ...Object.entries(servers).map(([name, config]) =>
+      configuredSource(name, config, { maxMessageBytes, hooks }),
+    ),
+    ...Object.entries(clients).map(([name, client]) => clientSource(name, client)),
+  ];
+  for (const source of sources) tellNotifications(source, emitter);
+  return sources;
+}
+
+function tellNotifications(source: ToolSource, emitter: RuntimeEmitter): void {
+  const server = source.name;
+  source.onNotification?.(({ method, params = {} }) => {
+    const list = /^notifications\/(tools|resources|prompts)\/list_changed$/.exec(method)?.[1];
+    if (list !== undefined) return emitter.emit("list_changed", { server, list: list as "tools" });
+    if (method !== "notifications/message") return;
+    const { level, logger, data } = params;
+    emitter.emit("server_log", {
+      server,
+      level: typeof level === "string" ? level : "info",
+      ...(typeof logger === "string" ? { logger } : {}),
+      data,
+    });
+  });
+}
