@@ -12,6 +12,7 @@ import { isContextRequest } from "./discovery/context.ts";
 import type { Discovery } from "./discovery/discovery.ts";
 import type { Host, HostCall } from "./engine/engine.ts";
 import { LogBuffer } from "./log-buffer.ts";
+import { LookUps } from "./look-ups.ts";
 import type { Catalogue, ResolvedTool } from "./tools/catalogue.ts";
 import { type NetworkRequest, ToolError } from "./tools/tool.ts";
 
@@ -47,6 +48,7 @@ export class Bridge implements Host {
   readonly #options: BridgeOptions;
   readonly #meter: Meter;
   readonly #slots: Semaphore;
+  readonly #lookUps: LookUps;
   readonly #abort = new AbortController();
   /** Calls that the program made and that have no answer yet. */
   readonly #open = new Map<Promise<Answer>, string>();
@@ -55,6 +57,8 @@ export class Bridge implements Host {
     this.#options = options;
     this.#meter = new Meter(options.limits);
     this.#slots = new Semaphore(options.limits.parallelCalls);
+    const { discovery, limits, onBreach } = options;
+    this.#lookUps = new LookUps(discovery, limits, (size) => this.#countBytes(size), onBreach);
     this.logs = new LogBuffer(options.limits.logBytes, options.onLog);
   }
 
@@ -74,20 +78,12 @@ export class Bridge implements Host {
       this.#options.onBreach(breach);
       return Promise.resolve(answerFailure(breach));
     }
-    if (!isTool) return this.#discover(call);
+    if (!isTool) return this.#lookUps.answer(call);
     this.bytesOut += size;
     const answer = this.#slots.run(() => this.#carryOut(call));
     this.#open.set(answer, call.server === "" ? call.tool : `${call.server}.${call.tool}`);
     void answer.then(() => this.#open.delete(answer));
     return answer;
-  }
-
-  async #discover(call: HostCall): Promise<Answer> {
-    try {
-      return encode(await this.#options.discovery.answer(call.tool, decode(call.args)));
-    } catch (error) {
-      return answerFailure(describe(error, call.tool));
-    }
   }
 
   async #carryOut(call: HostCall): Promise<Answer> {
@@ -147,6 +143,10 @@ export class Bridge implements Host {
 
   #countResult(bytes: number): void {
     this.bytesIn += bytes;
+    this.#countBytes(bytes);
+  }
+
+  #countBytes(bytes: number): void {
     const breach = this.#meter.bytes(bytes);
     if (breach !== undefined) this.#options.onBreach(breach);
   }
@@ -170,6 +170,7 @@ export class Bridge implements Host {
 
   /** End all calls that are still going on. */
   abort(): void {
+    this.#lookUps.end();
     this.#abort.abort();
   }
 }

@@ -108,6 +108,21 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
     ["a", "b"],
   ],
   ["search", "return (await searchTools('numbers')).map((t) => t.name)", ["add"]],
+  [
+    "the tree of wrappers",
+    "return [await fs.readdir('/tools'), (await fs.readFile('/tools/demo/add.ts', 'utf8')).includes('export function add(args: AddArgs)')]",
+    [["call.ts", "globals.d.ts", "demo"], true],
+  ],
+  [
+    "a file that is not there",
+    "return await fs.readFile('/etc/passwd').catch((e) => [e.name, e.code])",
+    ["ToolError", "tool_error"],
+  ],
+  [
+    "resources and prompts where no server has any",
+    "return [await resources.list(), await resources.templates(), await prompts.list()]",
+    [[], [], []],
+  ],
   ["no value", "const x = 1", undefined],
   ["undefined", "return undefined", undefined],
   ["null", "return null", null],

@@ -337,7 +337,13 @@ test.each([
   { how: "a private key", more: { privateKey } },
 ])("a service logs in by itself with $how", async ({ more }) => {
   const box = await protectedServer();
-  const oauth = { grant: "client_credentials", clientId: "robot", scope: "all", ...more };
+  const oauth = {
+    grant: "client_credentials",
+    clientId: "robot",
+    scope: "all",
+    issuer: new URL(box.url).origin,
+    ...more,
+  };
   await using runtime = await createRuntime({
     engine: "quickjs",
     placement: "inline",
@@ -351,6 +357,24 @@ test.each([
   expect("client_assertion" in box.grants[0]!).toBe("privateKey" in more);
 });
 
+test("a service's credentials go to no authorization server but its own", async () => {
+  const [box, other] = [await protectedServer(), await protectedServer()];
+  const issuer = new URL(other.url).origin;
+  const oauth = {
+    grant: "client_credentials",
+    clientId: "robot",
+    clientSecret: "hush-hush",
+    issuer,
+  };
+  await using runtime = await createRuntime({
+    engine: "quickjs",
+    placement: "inline",
+    mcpServers: { box: { url: box.url, oauth } },
+  });
+  expect(runtime.describe().servers[0]!.failure).toMatch(/issuer|authorization server/i);
+  expect([box.grants, other.grants]).toEqual([[], []]);
+});
+
 test("settings that make no sense are refused with their path", async () => {
   const wrong = async (oauth: unknown): Promise<string> =>
     await createRuntime({ mcpServers: { box: { url: "https://a.example/", oauth } } }).then(
@@ -360,6 +384,9 @@ test("settings that make no sense are refused with their path", async () => {
   expect(await wrong({ grant: "password" })).toContain("mcpServers.box.oauth.grant must be");
   expect(await wrong({ grant: "client_credentials", clientId: "a" })).toContain(
     "needs a clientId and either",
+  );
+  expect(await wrong({ grant: "client_credentials", clientId: "a", clientSecret: "b" })).toContain(
+    "mcpServers.box.oauth.issuer is missing",
   );
   expect(await wrong({ privateKey: "x" })).toContain('set "grant": "client_credentials"');
   expect(await wrong({ callbackPort: "80" })).toContain("oauth.callbackPort must be a port");

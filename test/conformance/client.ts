@@ -19,15 +19,23 @@ const url = process.argv.at(-1)!;
 const scenario = process.env["MCP_CONFORMANCE_SCENARIO"] ?? "";
 const context = JSON.parse(process.env["MCP_CONFORMANCE_CONTEXT"] ?? "{}") as Context;
 
-function oauth(): Record<string, string> {
+/** What a service's owner knows: who issues its tokens. */
+async function issuer(): Promise<string> {
+  const { pathname, origin } = new URL(url);
+  const response = await fetch(`${origin}/.well-known/oauth-protected-resource${pathname}`);
+  return ((await response.json()) as { authorization_servers: string[] }).authorization_servers[0]!;
+}
+
+async function oauth(): Promise<Record<string, string>> {
   const { client_id, client_secret, private_key_pem, signing_algorithm = "ES256" } = context;
   const client = client_id === undefined ? {} : { clientId: client_id };
   const secret = client_secret === undefined ? {} : { clientSecret: client_secret };
   if (scenario === "auth/client-credentials-basic")
-    return { grant: "client_credentials", ...client, ...secret };
+    return { grant: "client_credentials", issuer: await issuer(), ...client, ...secret };
   if (scenario === "auth/client-credentials-jwt")
     return {
       grant: "client_credentials",
+      issuer: await issuer(),
       ...client,
       privateKey: private_key_pem!,
       algorithm: signing_algorithm,
@@ -62,9 +70,11 @@ function argumentsFor({ inputSchema = {} }: ToolInfo): Record<string, unknown> {
   );
 }
 
-const config = checkServers({ remote: { type: "http", url, oauth: oauth() } }, "mcpServers", {})[
-  "remote"
-]!;
+const config = checkServers(
+  { remote: { type: "http", url, oauth: await oauth() } },
+  "mcpServers",
+  {},
+)["remote"]!;
 await using source = configuredSource("remote", config, {
   authorizer: new Agreeing(),
   store: new TokenStore(await mkdtemp(join(tmpdir(), "codecell-conformance-"))),

@@ -12,7 +12,7 @@ export interface OAuthConfig {
   readonly algorithm?: string;
   /** Separated by spaces. */
   readonly scope?: string;
-  /** The only authorization server that gets a service's credentials. */
+  /** The authorization server of a service's credentials; they go to no other, whatever the MCP server says. */
   readonly issuer?: string;
   /** The address of a client metadata document, in place of a registration. */
   readonly clientMetadataUrl?: string;
@@ -67,7 +67,7 @@ export function readOAuth(
 }
 
 function checkGrant(
-  { grant, clientId, clientSecret, privateKey }: OAuthConfig,
+  { grant, clientId, clientSecret, privateKey, issuer }: OAuthConfig,
   at: string,
   file: string,
 ): void {
@@ -79,6 +79,9 @@ function checkGrant(
     (clientId === undefined || (clientSecret === undefined) === (privateKey === undefined))
   )
     throw problem(file, at, "needs a clientId and either a clientSecret or a privateKey");
+  // Without it the MCP server could name any place, and be sent the credentials there.
+  if (service && issuer === undefined)
+    throw problem(file, `${at}.issuer`, "is missing: the address of the authorization server");
   if (!service && privateKey !== undefined)
     throw problem(file, `${at}.privateKey`, 'is for services: set "grant": "client_credentials"');
 }

@@ -33,12 +33,13 @@ export class LoginNeeded extends Error {
 /** A service's own credentials, where the config has some. */
 export function serviceProvider(config: OAuthConfig): OAuthClientProvider | undefined {
   const { clientId, clientSecret, privateKey, algorithm = "ES256", scope, issuer } = config;
-  if (clientId === undefined || config.grant !== "client_credentials") return undefined;
+  if (config.grant !== "client_credentials" || clientId === undefined || issuer === undefined)
+    return undefined;
   const common = {
     clientId,
     clientName: "codecell",
     ...(scope === undefined ? {} : { scope }),
-    ...(issuer === undefined ? {} : { expectedIssuer: issuer }),
+    expectedIssuer: issuer,
   };
   if (privateKey !== undefined)
     return new PrivateKeyJwtProvider({ ...common, privateKey, algorithm });
