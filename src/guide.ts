@@ -27,6 +27,15 @@ export async function openGuide(
   return new Guide(catalogue, new Discovery(catalogue, tree), shapes, checker, file);
 }
 
+/** A result that cannot be read (a getter throws) teaches nothing, and is the caller's all the same. */
+function observe(shapes: ObservedShapes, server: string, tool: string, value: unknown): void {
+  try {
+    shapes.observe(server, tool, value);
+  } catch {
+    // Nothing was learned.
+  }
+}
+
 export class Guide implements AsyncDisposable {
   readonly discovery: Discovery;
   /** Told of what tools answered, where that is wanted. */
@@ -50,7 +59,7 @@ export class Guide implements AsyncDisposable {
       shapes === undefined
         ? undefined
         : ({ server, tool, info }, value) => {
-            if (info.outputSchema === undefined) shapes.observe(server, tool, value);
+            if (info.outputSchema === undefined) observe(shapes, server, tool, value);
           };
   }
 

@@ -12,6 +12,8 @@ interface Shape {
 }
 
 const MAX_DEPTH = 6;
+/** Results of servers can be as large as they like; what is looked at of one takes about a millisecond. */
+const MAX_PARTS = 5_000;
 const MAX_ITEMS = 50;
 /** An object with more properties is a dictionary, whose keys are values. */
 const MAX_PROPERTIES = 60;
@@ -21,7 +23,7 @@ const NAME = /^[A-Za-z_$][A-Za-z0-9_$-]{0,39}$/;
 
 /** The kinds of a value and the names of its properties, as JSON Schema. */
 export function shapeOf(value: unknown): JsonSchema {
-  return infer(value, 0);
+  return infer(value, 0, { parts: MAX_PARTS });
 }
 
 /** A shape that both fit. */
@@ -29,30 +31,31 @@ export function mergeShapes(a: JsonSchema, b: JsonSchema): JsonSchema {
   return merge(a as Shape, b as Shape);
 }
 
-function infer(value: unknown, depth: number): Shape {
+/** How many more parts of a value are looked at. */
+interface Budget {
+  parts: number;
+}
+
+function infer(value: unknown, depth: number, budget: Budget): Shape {
   if (value === null) return { type: "null" };
-  if (depth > MAX_DEPTH) return {};
+  if (depth > MAX_DEPTH || --budget.parts < 0) return {};
   if (Array.isArray(value)) {
-    if (value.length === 0) return { type: "array" };
-    return {
-      type: "array",
-      items: value
-        .slice(0, MAX_ITEMS)
-        .map((item) => infer(item, depth + 1))
-        .reduce(merge),
-    };
+    const items = value
+      .slice(0, MAX_ITEMS)
+      .flatMap((item) => (budget.parts > 0 ? [infer(item, depth + 1, budget)] : []));
+    return items.length === 0 ? { type: "array" } : { type: "array", items: items.reduce(merge) };
   }
-  if (typeof value === "object") return inferObject(value, depth);
+  if (typeof value === "object") return inferObject(value, depth, budget);
   return ["string", "number", "boolean"].includes(typeof value) ? { type: typeof value } : {};
 }
 
-function inferObject(value: object, depth: number): Shape {
+function inferObject(value: object, depth: number, budget: Budget): Shape {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return {};
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   const shapes = entries
     .slice(0, 500)
-    .map(([name, item]) => [name, infer(item, depth + 1)] as const);
+    .map(([name, item]) => [name, infer(item, depth + 1, budget)] as const);
   if (shapes.length > MAX_PROPERTIES || shapes.some(([name]) => !NAME.test(name)))
     return { type: "object", additionalProperties: shapes.map(([, shape]) => shape).reduce(merge) };
   const properties = Object.fromEntries(shapes);
