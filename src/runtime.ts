@@ -12,6 +12,7 @@ import type {
   ToolSpec,
   ToolSummary,
 } from "./discovery/summary.ts";
+import { startContext } from "./discovery/start-context.ts";
 import type { Outcome } from "./engine/engine.ts";
 import { type OpenedPlace, openPlace } from "./engines.ts";
 import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
@@ -219,6 +220,14 @@ export class Runtime implements AsyncDisposable {
   /** The tools that match the words of `query`, best first, in any language. */
   async searchTools(query: string, options?: SearchOptions | ToolDetail): Promise<ToolSummary[]> {
     return await this.#guide.discovery.searchTools(query, options);
+  }
+
+  /**
+   * What a model has to know before its first program, for a system prompt: how programs call tools, and the tools where
+   * they are few, else their categories. A few hundred tokens, whatever the number of tools.
+   */
+  async startContext(): Promise<string> {
+    return await startContext(this.#guide.discovery);
   }
 
   /** The wrappers of all tools as TypeScript files: relative path and text. What `codecell types` writes. */

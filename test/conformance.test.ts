@@ -1,10 +1,13 @@
 /** The official conformance suite, over our own client and our own HTTP server. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "./support/folders.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const SUITE = here("../node_modules/@modelcontextprotocol/conformance/dist/index.js");
@@ -43,6 +46,48 @@ describe("client", () => {
     120_000,
   );
 });
+
+/** What codecell's own command answers, beside the suite's tools that it does not have. */
+test.each([
+  "server-initialize",
+  "ping",
+  "tools-list",
+  "resources-list",
+  "dns-rebinding-protection",
+])(
+  "codecell mcp --http: %s",
+  async (scenario) => {
+    const config = join(temporaryFolder(), "empty.json");
+    writeFileSync(config, '{ "mcpServers": {} }');
+    const args = [
+      here("../dist/cli/main.js"),
+      "mcp",
+      "--http",
+      "0",
+      "--placement",
+      "process",
+      "--config",
+      config,
+    ];
+    const server = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+    try {
+      const [line] = (await once(createInterface(server.stderr), "line")) as [string];
+      const url = /http:\S+/.exec(line)![0];
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        SUITE,
+        "server",
+        "--url",
+        url,
+        "--scenario",
+        scenario,
+      ]);
+      expect(stdout).toMatch(/Passed: [1-9]\d*\/[1-9]\d*, 0 failed/);
+    } finally {
+      server.kill();
+    }
+  },
+  60_000,
+);
 
 describe("server", () => {
   let server: ChildProcess;

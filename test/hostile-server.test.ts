@@ -108,6 +108,16 @@ test("every tool can be called under every name", async () => {
   expect(await runtime.run(code)).toMatchObject({ ok: true, value: [] });
 });
 
+test("a pattern that backtracks without end holds up nobody", async () => {
+  const runtime = await start();
+  const evil = `${"a".repeat(60)}!`;
+  const result = await runtime.run(
+    `return await tools.bad.redos({ a: ${JSON.stringify(evil)}, [${JSON.stringify(evil)}]: 1 })`,
+    { limits: { wallMs: 5_000 } },
+  );
+  expect(result).toMatchObject({ ok: true, value: { a: evil } });
+});
+
 test("results that change their shape are values or errors, never a crash", async () => {
   const runtime = await start();
   const code = `const all = [];

@@ -41,6 +41,7 @@ ${RUNTIME}  --search QUERY      the tools that match the words, best first; with
   --detail LEVEL      name, summary (default), parameters or full
   --limit N           at most so many tools
   --offset N          without the first so many
+  --context           what a model has to know at the start, for a system prompt
 `,
   mcp: `codecell mcp    be an MCP server: search_tools, get_tool_details and execute_code stand for all tools of the config
 

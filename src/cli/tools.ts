@@ -9,6 +9,7 @@ const FLAGS = {
   ...RUNTIME_FLAGS,
   search: { type: "string" },
   detail: { type: "string" },
+  context: { type: "boolean" },
   limit: { type: "string" },
   offset: { type: "string" },
 } as const;
@@ -23,11 +24,20 @@ export async function tools(args: string[]): Promise<number> {
     workers: { spare: 0 },
   });
   tellProblems(runtime);
+  if (values["context"] === true) return await printContext(runtime, values["json"] === true);
   const page = pageOf(values);
   const query = values["search"] as string | undefined;
   const found = await lookUp(runtime, positionals, query, page);
   if (values["json"] === true) printJson(found.json);
   else process.stdout.write(found.text);
+  return 0;
+}
+
+/** What goes into a system prompt. */
+async function printContext(runtime: Runtime, json: boolean): Promise<number> {
+  const context = await runtime.startContext();
+  if (json) printJson({ context });
+  else process.stdout.write(printable(context));
   return 0;
 }
 
