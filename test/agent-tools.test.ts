@@ -72,6 +72,14 @@ describe("for any agent loop", () => {
     expect(answer).toMatchObject({ isError: true, text: expect.stringMatching(/^aborted: /) });
   });
 
+  test("a session, which there is none of, is not passed over in silence", async () => {
+    const answer = await named("execute_code").execute({ code: "return 1", session: "a" });
+    expect(answer).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("there are no sessions"),
+    });
+  });
+
   test("whatever a model sends is answered", async () => {
     for (const args of [undefined, null, 7, "x", [], { code: 1 }, { query: 1 }, { tools: {} }])
       for (const tool of agentTools(runtime))

@@ -212,6 +212,7 @@ function count(name: string, key: string, value: unknown): number {
 function firstSentence(description: string): string {
   const line = description
     .trim()
+    .replace(/^#+\s+/, "")
     .slice(0, 2_000)
     .split(/\n\s*\n|(?<=[.!?])\s/u, 1)[0]!
     .replace(/\s+/gu, " ");

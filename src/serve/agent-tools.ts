@@ -132,12 +132,18 @@ async function answered(maxChars: number, work: () => Promise<string>): Promise<
 
 async function runProgram(
   runtime: Runtime,
-  { code }: Readonly<Record<string, unknown>>,
+  { code, session }: Readonly<Record<string, unknown>>,
   { signal, user, onProgress }: AgentCallOptions,
   maxChars: number,
 ): Promise<AgentAnswer> {
   if (typeof code !== "string")
     return textAnswer('invalid_arguments: code is missing; send { "code": "…" }', maxChars, true);
+  if (session !== undefined)
+    return textAnswer(
+      "invalid_arguments: there are no sessions; every program starts fresh",
+      maxChars,
+      true,
+    );
   const { limits } = runtime.describe();
   const result = await runtime.run(code, {
     ...(signal === undefined ? {} : { signal }),
