@@ -1,4 +1,5 @@
-/** What a runtime knows about programs and tools beside running them: discovery, types, what it has learned. */
+/** What is known about tools and programs without running any: discovery, types, what was learned. */
+import type { RuntimeEmitter } from "./events.ts";
 import type { Failure } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { Discovery } from "./discovery/discovery.ts";
@@ -6,25 +7,44 @@ import { ShapeFile } from "./shape-file.ts";
 import { ObservedShapes } from "./discovery/learn.ts";
 import { WrapperTree } from "./discovery/types/tree.ts";
 import { inspect, type Inspection, readProgram } from "./inspect.ts";
-import type { Catalogue, ResolvedTool } from "./tools/catalogue.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { createSources } from "./sources.ts";
+import { type Catalogue, createCatalogue, type ResolvedTool } from "./tools/catalogue.ts";
 import { TypeChecker } from "./typecheck/checker.ts";
 
-export interface GuideOptions {
-  readonly typeCheck: boolean;
-  readonly learn: boolean | string;
+/** The servers, and what is odd about them. */
+export interface ServerReport {
+  readonly servers: readonly {
+    readonly name: string;
+    readonly tools: number;
+    readonly failure?: string;
+  }[];
+  readonly warnings: readonly string[];
 }
 
-/** @throws CodecellError `config_error` when what was learned cannot be read, or types cannot be checked here */
-export async function openGuide(
-  catalogue: Catalogue,
-  { typeCheck, learn }: GuideOptions,
-): Promise<Guide> {
+/**
+ * Connect the tools.
+ * @throws CodecellError `config_error` when what was learned cannot be read, or types cannot be checked here
+ */
+export async function openGuide(options: ResolvedOptions, emitter: RuntimeEmitter): Promise<Guide> {
+  const catalogue = await createCatalogue(createSources(options, emitter));
+  try {
+    return await guideTo(catalogue, options);
+  } catch (error) {
+    await catalogue[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function guideTo(catalogue: Catalogue, options: ResolvedOptions): Promise<Guide> {
+  const { learn, typeCheck } = options;
   const file = typeof learn === "string" ? await ShapeFile.open(learn) : undefined;
   const shapes = file?.shapes ?? (learn === true ? new ObservedShapes() : undefined);
   const tree = new WrapperTree(catalogue, (server, tool) => shapes?.of(server, tool));
   const checker = typeCheck ? new TypeChecker(catalogue, tree) : undefined;
   await checker?.start();
-  return new Guide(catalogue, new Discovery(catalogue, tree), shapes, checker, file);
+  const discovery = new Discovery(catalogue, tree);
+  return new Guide({ catalogue, discovery, shapes, checker, file, warnings: options.warnings });
 }
 
 /** A result that cannot be read (a getter throws) teaches nothing, and is the caller's all the same. */
@@ -36,23 +56,28 @@ function observe(shapes: ObservedShapes, server: string, tool: string, value: un
   }
 }
 
+interface GuideParts {
+  readonly catalogue: Catalogue;
+  readonly discovery: Discovery;
+  readonly shapes: ObservedShapes | undefined;
+  readonly checker: TypeChecker | undefined;
+  readonly file: ShapeFile | undefined;
+  readonly warnings: readonly string[];
+}
+
 export class Guide implements AsyncDisposable {
+  readonly catalogue: Catalogue;
   readonly discovery: Discovery;
   /** Told of what tools answered, where that is wanted. */
   readonly onResult: ((tool: ResolvedTool, value: unknown) => void) | undefined;
-  readonly #catalogue: Catalogue;
+  readonly #warnings: readonly string[];
   readonly #file: ShapeFile | undefined;
   readonly #checker: TypeChecker | undefined;
 
-  constructor(
-    catalogue: Catalogue,
-    discovery: Discovery,
-    shapes: ObservedShapes | undefined,
-    checker: TypeChecker | undefined,
-    file: ShapeFile | undefined,
-  ) {
+  constructor({ catalogue, discovery, shapes, checker, file, warnings }: GuideParts) {
+    this.catalogue = catalogue;
     this.discovery = discovery;
-    this.#catalogue = catalogue;
+    this.#warnings = warnings;
     this.#file = file;
     this.#checker = checker;
     this.onResult =
@@ -63,8 +88,17 @@ export class Guide implements AsyncDisposable {
           };
   }
 
+  report(): ServerReport {
+    const servers = this.catalogue.servers.map(({ name, tools, failure }) => ({
+      name,
+      tools: tools.length,
+      ...(failure === undefined ? {} : { failure }),
+    }));
+    return { servers, warnings: [...this.#warnings, ...this.catalogue.warnings] };
+  }
+
   async inspect(source: string, limits: Limits): Promise<Inspection> {
-    return await inspect(source, limits, this.#catalogue, this.#checker);
+    return await inspect(source, limits, this.catalogue, this.#checker);
   }
 
   /** The first type error of a program, with the others in its hint; nothing where types are not checked. */
@@ -72,7 +106,7 @@ export class Guide implements AsyncDisposable {
     if (this.#checker === undefined) return undefined;
     let program;
     try {
-      program = readProgram(source, limits, this.#catalogue);
+      program = readProgram(source, limits, this.catalogue);
     } catch {
       return undefined; // it does not compile, which is told where it is compiled
     }
@@ -89,6 +123,7 @@ export class Guide implements AsyncDisposable {
     await Promise.allSettled([
       this.#checker?.[Symbol.asyncDispose](),
       this.#file?.[Symbol.asyncDispose](),
+      this.catalogue[Symbol.asyncDispose](),
     ]);
   }
 }

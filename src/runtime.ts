@@ -22,8 +22,6 @@ import type { Place } from "./placement/placement.ts";
 import { guarded, RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
 import { report } from "./report.ts";
 import { RunEvents } from "./run-events.ts";
-import { createSources } from "./sources.ts";
-import { type Catalogue, createCatalogue } from "./tools/catalogue.ts";
 
 /** What `run` takes beside the program. */
 export interface RunOptions {
@@ -65,18 +63,12 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const resolved = await resolveOptions(options);
   const opening = openPlace(resolved);
   const emitter = new RuntimeEmitter();
-  const listing = createCatalogue(createSources(resolved, emitter));
-  const [place, catalogue] = await Promise.allSettled([opening, listing]);
-  try {
-    if (place.status === "rejected") throw place.reason;
-    if (catalogue.status === "rejected") throw catalogue.reason;
-    const guide = await openGuide(catalogue.value, resolved);
-    return new Runtime(resolved, place.value, catalogue.value, guide, emitter);
-  } catch (error) {
-    if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
-    if (catalogue.status === "fulfilled") await catalogue.value[Symbol.asyncDispose]();
-    throw error;
-  }
+  const [place, guide] = await Promise.allSettled([opening, openGuide(resolved, emitter)]);
+  if (place.status === "fulfilled" && guide.status === "fulfilled")
+    return new Runtime(resolved, place.value, guide.value, emitter);
+  if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
+  if (guide.status === "fulfilled") await guide.value[Symbol.asyncDispose]();
+  throw place.status === "rejected" ? place.reason : (guide as PromiseRejectedResult).reason;
 }
 
 function tooLarge(source: string, { sourceBytes }: Limits): Failure | undefined {
@@ -94,7 +86,6 @@ export class Runtime implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   readonly #place: Place;
   readonly #notice: string | undefined;
-  readonly #catalogue: Catalogue;
   readonly #guide: Guide;
   readonly #emitter: RuntimeEmitter;
   readonly #running = new Set<Promise<unknown>>();
@@ -105,7 +96,6 @@ export class Runtime implements AsyncDisposable {
   constructor(
     options: ResolvedOptions,
     { place, notice }: OpenedPlace,
-    catalogue: Catalogue,
     guide: Guide,
     emitter: RuntimeEmitter,
   ) {
@@ -113,7 +103,6 @@ export class Runtime implements AsyncDisposable {
     this.#options = options;
     this.#place = place;
     this.#notice = notice;
-    this.#catalogue = catalogue;
     this.#guide = guide;
   }
 
@@ -149,7 +138,7 @@ export class Runtime implements AsyncDisposable {
     const stop = new AbortController();
     let breached: Failure | undefined;
     const bridge = new Bridge({
-      catalogue: this.#catalogue,
+      catalogue: this.#guide.catalogue,
       discovery: this.#guide.discovery,
       limits,
       user: options.user,
@@ -188,7 +177,7 @@ export class Runtime implements AsyncDisposable {
     const error = tooLarge(source, limits) ?? (await this.#guide.typeFailure(source, limits));
     if (error !== undefined)
       return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
-    const request = { source, limits, names: this.#catalogue.names };
+    const request = { source, limits, names: this.#guide.catalogue.names };
     return await this.#place.run(request, bridge, signal);
   }
 
@@ -237,17 +226,11 @@ export class Runtime implements AsyncDisposable {
 
   describe(): RuntimeDescription {
     const { engine, limits } = this.#options;
-    const servers = this.#catalogue.servers.map(({ name, tools, failure }) => ({
-      name,
-      tools: tools.length,
-      ...(failure === undefined ? {} : { failure }),
-    }));
     return {
       engine: engine.name,
       placement: this.#place.name,
       limits,
-      servers,
-      warnings: [...this.#options.warnings, ...this.#catalogue.warnings],
+      ...this.#guide.report(),
       ...(this.#notice === undefined ? {} : { notice: this.#notice }),
     };
   }
@@ -264,7 +247,6 @@ export class Runtime implements AsyncDisposable {
     await Promise.allSettled([
       this.#guide[Symbol.asyncDispose](),
       this.#place[Symbol.asyncDispose](),
-      this.#catalogue[Symbol.asyncDispose](),
     ]);
   }
 

@@ -31,7 +31,7 @@ export async function mcp(args: string[]): Promise<number> {
   const options = await runtimeOptions(values);
   const settings = await mcpSettings(options.config);
   await using runtime = await createRuntime({ placement: "auto", ...options });
-  tellProblems(runtime);
+  tellProblems(runtime.describe());
   const serverOptions = { ...settings, version: await ownVersion() };
   if (http === undefined) await serveStdio(runtime, serverOptions);
   else await serveHttp(runtime, serverOptions, http);

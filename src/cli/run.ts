@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import type { ExecutionResult, LogEntry } from "../core/result.ts";
-import { createRuntime, type Runtime } from "../runtime.ts";
+import { createRuntime, type RuntimeDescription } from "../runtime.ts";
 import {
   parseDuration,
   parseMemory,
@@ -46,7 +46,7 @@ export async function run(args: string[]): Promise<number> {
     limits,
     workers: { spare: 0 },
   });
-  tellProblems(runtime);
+  tellProblems(runtime.describe());
   const json = values["json"] === true;
   const result = await runtime.run(code, {
     signal: interrupt.signal,
@@ -69,9 +69,10 @@ async function readProgram(file: string): Promise<string> {
   }
 }
 
+type Problems = Pick<RuntimeDescription, "servers" | "warnings" | "notice">;
+
 /** Servers that did not start and tools that were left out: the program may still do without them. */
-export function tellProblems(runtime: Runtime): void {
-  const { servers, warnings, notice } = runtime.describe();
+export function tellProblems({ servers, warnings, notice }: Problems): void {
   if (notice !== undefined) note(notice);
   for (const { failure } of servers) if (failure !== undefined) note(failure);
   for (const warning of warnings) note(warning);

@@ -1,7 +1,8 @@
-import { createRuntime, type Runtime } from "../runtime.ts";
-import { readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
+import type { Discovery } from "../discovery/discovery.ts";
+import { startContext } from "../discovery/start-context.ts";
+import { readArguments, RUNTIME_FLAGS } from "./arguments.ts";
+import { connectTools } from "./connect.ts";
 import { paint, printable, printJson } from "./output.ts";
-import { tellProblems } from "./run.ts";
 import type { ListOptions, ToolDetail, ToolSummary } from "../discovery/summary.ts";
 import { CodecellError } from "../core/errors.ts";
 
@@ -17,25 +18,20 @@ const FLAGS = {
 /** `codecell tools [CATEGORY [TOOL]] [--search QUERY]` */
 export async function tools(args: string[]): Promise<number> {
   const { values, positionals } = readArguments(args, FLAGS, 2);
-  const options = await runtimeOptions(values);
-  await using runtime = await createRuntime({
-    placement: "auto",
-    ...options,
-    workers: { spare: 0 },
-  });
-  tellProblems(runtime);
-  if (values["context"] === true) return await printContext(runtime, values["json"] === true);
+  await using guide = await connectTools(values);
+  const { discovery } = guide;
+  if (values["context"] === true) return await printContext(discovery, values["json"] === true);
   const page = pageOf(values);
   const query = values["search"] as string | undefined;
-  const found = await lookUp(runtime, positionals, query, page);
+  const found = await lookUp(discovery, positionals, query, page);
   if (values["json"] === true) printJson(found.json);
   else process.stdout.write(found.text);
   return 0;
 }
 
 /** What goes into a system prompt. */
-async function printContext(runtime: Runtime, json: boolean): Promise<number> {
-  const context = await runtime.startContext();
+async function printContext(discovery: Discovery, json: boolean): Promise<number> {
+  const context = await startContext(discovery);
   if (json) printJson({ context });
   else process.stdout.write(printable(context));
   return 0;
@@ -65,29 +61,29 @@ function wholeNumber(name: string, text: unknown): Record<string, number> {
 }
 
 async function lookUp(
-  runtime: Runtime,
+  discovery: Discovery,
   [category, tool]: readonly string[],
   query: string | undefined,
   page: ListOptions,
 ): Promise<Found> {
   if (query !== undefined) {
     const within = category === undefined ? {} : { category };
-    const matches = await runtime.searchTools(query, { ...page, ...within });
+    const matches = await discovery.searchTools(query, { ...page, ...within });
     return {
       json: { tools: matches },
       text: matches.length === 0 ? "no tool matches\n" : lines(matches),
     };
   }
-  if (category === undefined) return listCategories(await runtime.listToolCategories());
+  if (category === undefined) return listCategories(await discovery.listToolCategories());
   if (tool === undefined) {
-    const list = await runtime.listTools(category, page);
+    const list = await discovery.listTools(category, page);
     return { json: { tools: list }, text: lines(list) };
   }
-  const spec = await runtime.getToolSpec(category, tool);
+  const spec = await discovery.getToolSpec(category, tool);
   return { json: spec, text: printable(`${spec.call}\n\n${spec.declaration}`) };
 }
 
-function listCategories(categories: Awaited<ReturnType<Runtime["listToolCategories"]>>): Found {
+function listCategories(categories: Awaited<ReturnType<Discovery["listToolCategories"]>>): Found {
   const text = categories
     .map(({ name, tools: count, description = "" }) => {
       const counted = `${count} ${count === 1 ? "tool" : "tools"}`;

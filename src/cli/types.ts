@@ -1,10 +1,9 @@
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CodecellError } from "../core/errors.ts";
-import { createRuntime } from "../runtime.ts";
-import { readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
+import { readArguments, RUNTIME_FLAGS } from "./arguments.ts";
+import { connectTools } from "./connect.ts";
 import { note, printJson } from "./output.ts";
-import { tellProblems } from "./run.ts";
 
 /** The first line of every file; what begins otherwise is not ours to delete. */
 const MARK = "// Written by codecell types.\n";
@@ -17,20 +16,15 @@ export async function types(args: string[]): Promise<number> {
   const out = values["out"];
   if (typeof out !== "string" || out === "")
     throw new CodecellError("config_error", "where to? codecell types --out DIR");
-  await using runtime = await createRuntime({
-    placement: "auto",
-    ...(await runtimeOptions(values)),
-    workers: { spare: 0 },
-  });
-  tellProblems(runtime);
+  await using guide = await connectTools(values);
   const kept = new Set<string>();
   let written = 0;
-  for await (const [path, text] of runtime.wrappers()) {
+  for await (const [path, text] of guide.discovery.tree.files()) {
     kept.add(path);
     if (await writeIfChanged(join(out, path), MARK + text)) written++;
   }
   // A server that did not start has no tools now, and may have them again next time.
-  const failed = runtime.describe().servers.filter(({ failure }) => failure !== undefined);
+  const failed = guide.report().servers.filter(({ failure }) => failure !== undefined);
   const removed = failed.length > 0 ? 0 : await removeOthers(out, kept);
   if (values["json"] === true) printJson({ files: kept.size, written, removed });
   else note(`${kept.size} files in ${out}: ${written} written, ${removed} removed`);
