@@ -244,7 +244,52 @@ test("tools shows servers, tools, one tool, and matches", async () => {
   expect(JSON.parse(found.out).tools[0]).toMatchObject({ name: "delete_relations" });
   const missing = await codecell(["tools", "memroy"], { cwd });
   expect(missing.code).toBe(2);
-  expect(missing.err).toContain("memory");
+  expect(missing.err).toMatch(
+    /^unknown_tool: there is no category 'memroy'; did you mean memory\?$/m,
+  );
+});
+
+test("tools takes pages, details, and tells what a model has to know first", async () => {
+  const cwd = `${folder}/project`;
+  const page = await codecell(["tools", "memory", "--limit", "2", "--offset", "1", "--json"], {
+    cwd,
+  });
+  expect((JSON.parse(page.out) as { tools: unknown[] }).tools).toHaveLength(2);
+  const full = await codecell(["tools", "memory", "--search", "entities", "--detail", "full"], {
+    cwd,
+  });
+  expect(full.out).toContain("declare function createEntities(args: CreateEntitiesArgs)");
+  const parameters = await codecell(["tools", "memory", "--detail", "parameters"], { cwd });
+  expect(parameters.out).toContain("tools.memory.searchNodes(args)  { query: string }");
+  expect((await codecell(["tools", "--detail", "all", "--search", "x"], { cwd })).err).toMatch(
+    /^invalid_arguments: .*name, summary, parameters, full/m,
+  );
+  expect(await codecell(["tools", "--limit", "many"], { cwd })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("--limit is 'many'; it must be a whole number"),
+  });
+  const context = await codecell(["tools", "--context"], { cwd });
+  expect(context.out).toMatch(/^Write one TypeScript program\..*\nmemory \(9 tools\)/s);
+});
+
+test("tools and types need no engine that works", async () => {
+  const config = `${folder}/no-engine.json`;
+  const entry = { command: process.execPath, args: [memoryServer] };
+  await writeFile(
+    config,
+    JSON.stringify({ mcpServers: { memory: entry }, codecell: { placement: "sandbox" } }),
+  );
+  const start = { env: { PATH: "/nowhere" } };
+  expect(await codecell(["tools", "--config", config], start)).toMatchObject({
+    code: 0,
+    out: "memory  9 tools\n",
+  });
+  const types = await codecell(["types", "--out", `${folder}/types`, "--config", config], start);
+  expect(types).toMatchObject({ code: 0, err: expect.stringContaining("12 files") });
+  expect(await codecell(["types"], start)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("--out DIR"),
+  });
 });
 
 test("doctor tells what works", async () => {
@@ -272,9 +317,19 @@ test("without bubblewrap, auto is a process with one line that says why, and san
 });
 
 test("help is there for every command", async () => {
-  for (const args of [["--help"], ["run", "--help"], ["tools", "-h"], ["help", "doctor"]]) {
+  for (const args of [
+    ["--help"],
+    ["run", "--help"],
+    ["tools", "-h"],
+    ["help", "doctor"],
+    ["mcp", "-h"],
+    ["types", "--help"],
+    ["help", "login"],
+  ]) {
     const { code, out } = await codecell(args);
     expect(code).toBe(0);
     expect(out).toContain("codecell");
   }
+  const { err } = await codecell(["serv"]);
+  expect(err).toContain("The commands are run, tools, types, login, mcp, doctor");
 });

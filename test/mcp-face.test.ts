@@ -410,6 +410,36 @@ describe("HTTP", () => {
     }
   });
 
+  test("without sessions, a client that goes away ends its program", async () => {
+    const { url } = await http(["--stateless"]);
+    const client = await overHttp(url);
+    const gone = new AbortController();
+    const body = JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: {
+        name: "execute_code",
+        arguments: { code: "await tools.basic.slow({ ms: 20_000 }); return 'late'" },
+      },
+    });
+    const headers = {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    };
+    const asked = fetch(url, { method: "POST", headers, body, signal: gone.signal }).then(
+      (response) => response.text(),
+    );
+    setTimeout(() => gone.abort(), 500);
+    await expect(asked).rejects.toThrow();
+    await expect
+      .poll(
+        async () => (await run(client, "return await tools.basic.cancelled({})")).structuredContent,
+        { timeout: 5_000 },
+      )
+      .toMatchObject({ value: [expect.anything()] });
+  });
+
   test("a session that is not known is gone, other paths are nothing", async () => {
     const { url } = await http();
     const headers = {

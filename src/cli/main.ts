@@ -2,6 +2,7 @@
 /** The command line: a thin face of the library. Commands answer an exit code; everything they throw is told here. */
 import { readFile } from "node:fs/promises";
 import { CodecellError, messageOf } from "../core/errors.ts";
+import { ToolError } from "../tools/tool.ts";
 import { HELP } from "./help.ts";
 import { fail, printJson } from "./output.ts";
 
@@ -53,9 +54,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) =>
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const { code, hint } = CodecellError.is(error)
-    ? error
-    : { code: "internal" as const, hint: undefined };
+  const { code, hint } =
+    CodecellError.is(error) || error instanceof ToolError
+      ? error
+      : { code: "internal" as const, hint: undefined };
   const failure = {
     code,
     name: "CodecellError",

@@ -75,8 +75,13 @@ export class McpHttpHandler implements AsyncDisposable {
       return failure(405, -32_000, "there are no sessions here: send POST", { allow: "POST" });
     const { transport, server } = this.#create({ enableJsonResponse: this.#options.json ?? false });
     await server.connect(transport as Transport);
-    const response = await transport.handleRequest(request);
-    return whenSent(response, () => void server.close());
+    try {
+      // A client that goes away ends what it asked for: there is no session to cancel it in.
+      return whenSent(await transport.handleRequest(request), () => void server.close());
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
   }
 
   async #answerInSession(request: Request): Promise<Response> {
