@@ -175,6 +175,7 @@ test("a list without end is cut, one of 20,000 tools works and is searched", asy
   expect(endless.describe().warnings.join("\n")).toContain("more than 1000 pages");
   const huge = await start({ MODE: "huge" });
   expect(huge.describe().servers.find(({ name }) => name === "bad")!.tools).toBe(20_000);
+  expect(await huge.listTools("bad")).toHaveLength(20_000);
   expect((await huge.searchTools("number 17123"))[0]!.name).toBe("tool_17123");
   expect(await huge.run("return await tools.bad.tool_19999({ x: 1 })")).toMatchObject({
     ok: true,

@@ -25,13 +25,13 @@ const DETAILS: readonly unknown[] = [
   "full",
 ] satisfies ToolDetail[];
 const MATCHES = 10;
-const MAX_LIMIT = 1_000;
 
 /** Progressive disclosure: categories, then a category's tools, then one tool; the same inside programs and outside. */
 export class Discovery {
   readonly tree: WrapperTree;
   readonly context: ContextAccess;
   readonly #catalogue: Catalogue;
+  readonly #byName = new WeakMap<ServerNames, ReadonlyMap<string, ToolNames>>();
   #index: { readonly version: object; readonly index: ToolIndex } | undefined;
 
   constructor(catalogue: Catalogue, tree = new WrapperTree(catalogue)) {
@@ -54,7 +54,7 @@ export class Discovery {
    */
   async listTools(category: string, options: ListOptions = {}): Promise<ToolSummary[]> {
     const server = this.#server(text("listTools", "category", category));
-    const { detail, limit, offset } = checkList("listTools", options, MAX_LIMIT);
+    const { detail, limit, offset } = checkList("listTools", options, Infinity);
     const page = server.tools.slice(offset, offset + limit);
     return await Promise.all(page.map((info) => this.#summary(server.name, info, detail)));
   }
@@ -172,9 +172,19 @@ export class Discovery {
       : declaration(await this.tree.tool(names, tool));
   }
 
+  /** Servers can have thousands of tools, and lists of them ask for each. */
+  #toolNames(server: ServerNames): ReadonlyMap<string, ToolNames> {
+    let byName = this.#byName.get(server);
+    if (byName === undefined) {
+      byName = new Map(server.tools.map((tool) => [tool.name, tool]));
+      this.#byName.set(server, byName);
+    }
+    return byName;
+  }
+
   #names(server: string, name: string): { names?: ServerNames; tool?: ToolNames } {
     const names = this.#catalogue.names.servers.find((candidate) => candidate.name === server);
-    const tool = names?.tools.find((candidate) => candidate.name === name);
+    const tool = names === undefined ? undefined : this.#toolNames(names).get(name);
     return { ...(names === undefined ? {} : { names }), ...(tool === undefined ? {} : { tool }) };
   }
 }
@@ -196,12 +206,8 @@ function checkList(
       "invalid_arguments",
       `${name}: detail must be one of ${DETAILS.join(", ")}`,
     );
-  const limit = count(name, "limit", given.limit ?? defaultLimit);
-  return {
-    detail,
-    limit: Math.min(limit, MAX_LIMIT),
-    offset: count(name, "offset", given.offset ?? 0),
-  };
+  const limit = given.limit === undefined ? defaultLimit : count(name, "limit", given.limit);
+  return { detail, limit, offset: count(name, "offset", given.offset ?? 0) };
 }
 
 function count(name: string, key: string, value: unknown): number {
