@@ -198,6 +198,25 @@ describe("tools", () => {
     expect(JSON.stringify(structuredContent)).not.toContain("iVBOR");
   });
 
+  test("sounds, links and embedded resources too; what only looks like one stays a value", async () => {
+    const client = await stdio();
+    const { content } = await run(
+      client,
+      `const [link] = (await tools.everything.getResourceLinks({ count: 1 })).filter((p) => p.type === "resource_link");
+       const embedded = (await tools.everything.getResourceReference({ resourceType: "Text", resourceId: 1 })).find((p) => p.type === "resource");
+       return [link, embedded, { type: "audio", data: "UklGRg==", mimeType: "audio/wav" }, { type: "image", data: "<svg>", mimeType: "x" }, { type: "resource" }]`,
+    );
+    expect(content.map(({ type }) => type)).toEqual(["text", "resource_link", "resource", "audio"]);
+    const value = JSON.parse(content[0]!.text!) as unknown[];
+    expect(value).toMatchObject([
+      { type: "resource_link" },
+      expect.stringMatching(/^\[resource 2: \S+, \d+ bytes\]$/),
+      expect.stringMatching(/^\[audio 3: audio\/wav, \d+ bytes\]$/),
+      { type: "image", data: "<svg>" },
+      { type: "resource" },
+    ]);
+  });
+
   test("a large value is cut to what hosts take, and says how to get the rest", async () => {
     const client = await stdio();
     const { content, structuredContent } = await run(

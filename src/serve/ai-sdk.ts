@@ -55,6 +55,9 @@ function toAiSdk({ description, inputSchema, execute }: AgentTool): AiSdkTool {
 
 function toPart(part: AgentAnswer["content"][number]): AiSdkPart {
   if (part.type === "text") return { type: "text", text: String(part["text"]) };
+  // The SDK has no links and no resources; as text they say what they are.
+  if (part.type !== "image" && part.type !== "audio")
+    return { type: "text", text: JSON.stringify(part) };
   return {
     type: "file",
     mediaType: String(part["mimeType"]),

@@ -22,6 +22,7 @@ export interface AgentAnswer {
 /** Calls that are listed in the structured answer; `usage.toolCalls` counts all. */
 const MAX_CALLS = 50;
 const MAX_PARTS = 20;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 export function textAnswer(text: string, maxChars: number, isError = false): AgentAnswer {
   const cut = cutText(text, maxChars);
@@ -53,25 +54,49 @@ function withoutMedia(
   return { ...result, value, truncated: { ...result.truncated, value: before + cutBytes } };
 }
 
-/** Takes content parts with bytes out of a value; a label stays in their place. */
+/**
+ * Takes content parts out of a value, as blocks of their own: of what has bytes or text a label stays in its place, a link
+ * stays as it is.
+ */
 function takeMedia(value: JsonValue, media: ContentPart[]): JsonValue {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => takeMedia(item, media));
-  if (isMedia(value) && media.length < MAX_PARTS) {
-    media.push(value);
-    return `[${value.type} ${media.length}: ${String(value["mimeType"])}, ${jsonBytes(value)} bytes]`;
+  const kind = media.length < MAX_PARTS ? partKind(value) : undefined;
+  if (kind !== undefined) {
+    media.push(value as ContentPart);
+    return kind === "link" ? value : `[${String(value["type"])} ${media.length}: ${label(value)}]`;
   }
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, takeMedia(item, media)]),
   );
 }
 
-function isMedia(value: {
-  [key: string]: JsonValue;
-}): value is { type: string; [key: string]: JsonValue } {
-  const { type, data, mimeType } = value;
-  if (typeof mimeType !== "string" || typeof data !== "string") return false;
-  return (type === "image" || type === "audio") && /^[A-Za-z0-9+/]+={0,2}$/.test(data);
+type JsonObject = { readonly [key: string]: JsonValue };
+
+/** What a value is among MCP's content parts, if it is one that a client would accept. */
+function partKind(value: JsonObject): "media" | "resource" | "link" | undefined {
+  const { type, data, mimeType, uri, name, resource } = value;
+  if (type === "image" || type === "audio")
+    return typeof mimeType === "string" && typeof data === "string" && BASE64.test(data)
+      ? "media"
+      : undefined;
+  if (type === "resource_link")
+    return typeof uri === "string" && typeof name === "string" ? "link" : undefined;
+  if (type !== "resource" || !isObject(resource) || typeof resource["uri"] !== "string")
+    return undefined;
+  const { text, blob } = resource;
+  const isSound = typeof text === "string" || (typeof blob === "string" && BASE64.test(blob));
+  return isSound ? "resource" : undefined;
+}
+
+function label(value: JsonObject): string {
+  const { mimeType, resource } = value;
+  const what = isObject(resource) ? resource["uri"] : mimeType;
+  return `${String(what)}, ${jsonBytes(value as JsonValue)} bytes`;
+}
+
+function isObject(value: JsonValue | undefined): value is { [key: string]: JsonValue } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function textOf(result: ExecutionResult): string {
