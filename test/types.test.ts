@@ -289,6 +289,48 @@ interface FindResult {
     expect(await of(name)).toContain(expected);
   });
 
+  test("names in any script have types", async () => {
+    const named = tool({
+      input: {
+        type: "object",
+        properties: { 都市: { $ref: "#/$defs/点" } },
+        required: ["都市"],
+        $defs: { 点: { type: "object", properties: { x: { type: "number" } } } },
+      },
+      run: () => 1,
+    });
+    const odd = await createRuntime({
+      engine: "quickjs",
+      placement: "inline",
+      tools: { 日本: { 天気: named, größe: named, $: named, API_x: named, "2fa": named } },
+    });
+    try {
+      for (const [name, args] of [
+        ["天気", "天気Args"],
+        ["größe", "GrößeArgs"],
+        ["$", "$Args"],
+        ["API_x", "ApiXArgs"],
+        ["2fa", "_2faArgs"],
+      ]) {
+        const { declaration } = await odd.getToolSpec("日本", name!);
+        expect(declaration).toContain(`(args: ${args})`);
+        expect(declaration.replace(/\s+/g, " ")).toContain(
+          `interface ${args} { "都市": ${args!.slice(0, -4)}点 }`,
+        );
+      }
+      const files: string[] = [];
+      for await (const [path, text] of odd.wrappers()) {
+        const file = join(folder, "scripts", path);
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, text);
+        files.push(file);
+      }
+      expect(await tsc(files)).toBe("");
+    } finally {
+      await odd.close();
+    }
+  });
+
   test("properties beside a choice are not lost", async () => {
     const text = await of("both");
     for (const part of ["id: string", "a: string", "b: number"]) expect(text).toContain(part);

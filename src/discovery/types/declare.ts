@@ -73,7 +73,7 @@ async function typeOf(
     if (text.length > MAX_TEXT) throw new Error("its type would be too long");
     if (!new RegExp(`\\b(?:interface|type) ${root}\\b`).test(text))
       throw new Error("it has no type");
-    return { name: root, text, notes: passed.notes };
+    return { name: names.spell(root), text: names.spell(text), notes: passed.notes };
   } catch (error) {
     const why = commentText(messageOf(error).slice(0, 200)).replace(/\.$/, "");
     return { name: "unknown", text: "", notes: [`the schema cannot be used (${why})`] };

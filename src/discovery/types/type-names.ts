@@ -1,21 +1,32 @@
-/** Names for the types that a schema defines, all different, beginning with the tool's. */
+/**
+ * Names for the types that a schema defines, all different, beginning with the tool's. The generator of types respells
+ * names that are not plain ASCII, so it gets stand-ins, which {@link TypeNames.spell} puts right.
+ */
 export class TypeNames {
   readonly #prefix: string;
-  readonly #taken = new Set<string>();
+  readonly #names: string[] = [];
 
   constructor(prefix: string) {
     this.#prefix = prefix;
   }
 
-  /** `create_issue` and `Block` → `CreateIssueBlock`. */
+  /** A stand-in for a new name: `create_issue` and `Block` → `CreateIssueBlock`. */
   take(name: string): string {
     const words = name
-      .split(/[^A-Za-z0-9]+/)
-      .map((word) => word.replace(/^./, (first) => first.toUpperCase()));
+      .split(/[^\p{L}\p{N}]+/u)
+      .map((word) => word.replace(/^./u, (first) => first.toUpperCase()));
     const base = this.#prefix + (words.join("") || "Part");
     let free = base;
-    for (let count = 2; this.#taken.has(free); count++) free = `${base}${count}`;
-    this.#taken.add(free);
-    return free;
+    for (let count = 2; this.#names.includes(free); count++) free = `${base}${count}`;
+    this.#names.push(free);
+    return `StandIn${this.#names.length - 1}X`;
+  }
+
+  /** `text` with the names in the place of their stand-ins. */
+  spell(text: string): string {
+    return text.replace(
+      /\bStandIn(\d+)X\b/g,
+      (standIn, at: string) => this.#names[Number(at)] ?? standIn,
+    );
   }
 }
