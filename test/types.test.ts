@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import * as fc from "fast-check";
 import { z } from "zod";
 import { createRuntime, type Runtime, tool } from "../src/index.ts";
 import { temporaryFolder } from "./support/folders.ts";
@@ -302,7 +303,21 @@ interface FindResult {
     const odd = await createRuntime({
       engine: "quickjs",
       placement: "inline",
-      tools: { 日本: { 天気: named, größe: named, $: named, API_x: named, "2fa": named } },
+      tools: {
+        日本: {
+          call: named,
+          args: named,
+          tools: named,
+          tool0: named,
+          Promise: named,
+          default: named,
+          天気: named,
+          größe: named,
+          $: named,
+          API_x: named,
+          "2fa": named,
+        },
+      },
     });
     try {
       for (const [name, args] of [
@@ -329,6 +344,54 @@ interface FindResult {
     } finally {
       await odd.close();
     }
+  });
+
+  test("names at random have wrappers that compile, in files of their own", async () => {
+    const words = fc.constantFrom(
+      "get",
+      "Get",
+      "GET",
+      "user",
+      "_",
+      "-",
+      ".",
+      "/",
+      " ",
+      "1",
+      "index",
+      "then",
+      "call",
+      "é",
+      "日",
+      "$",
+      "class",
+    );
+    const name = fc.oneof(
+      fc.string({ unit: "binary", minLength: 1, maxLength: 12 }),
+      fc.array(words, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("")),
+    );
+    const names = [...new Set(fc.sample(name, { numRuns: 400, seed: 7 }))];
+    const named = tool({
+      input: { type: "object", properties: { a: { type: "string" } } },
+      run: () => 1,
+    });
+    const tools = Object.fromEntries(names.slice(60).map((each) => [each, named]));
+    const servers = Object.fromEntries(names.slice(0, 60).map((each) => [each, { run: named }]));
+    await using odd = await createRuntime({
+      engine: "quickjs",
+      placement: "inline",
+      tools: { ...servers, many: tools },
+    });
+    const files: string[] = [];
+    for await (const [path, text] of odd.wrappers()) {
+      const file = join(folder, "random", path);
+      expect(path).toMatch(/^[^/]+(?:\/[^/]+)?$/);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text, { flag: "wx" });
+      files.push(file);
+    }
+    expect(new Set(files.map((file) => file.toLowerCase())).size).toBe(files.length);
+    expect(await tsc(files)).toBe("");
   });
 
   test("properties beside a choice are not lost", async () => {

@@ -68,6 +68,9 @@ export function describeCollisions({ servers }: NameTable): string[] {
   return lines;
 }
 
+/** What no identifier has, see isIdentifier. */
+const OUTSIDE = String.raw`(?:[^\p{ID_Continue}$]|[\u{10000}-\u{10ffff}])+`;
+
 /** `create_issue` → `createIssue`, `delete` → `delete_`, `2fa` → `_2fa`. */
 function toIdentifier(name: string): string {
   if (RESERVED.has(name)) return `${name}_`;
@@ -84,11 +87,11 @@ function toClassName(name: string): string {
 }
 
 function toSnake(name: string): string {
-  return name.replace(/[^\p{ID_Continue}$]+/gu, "_");
+  return name.replace(new RegExp(OUTSIDE, "gu"), "_");
 }
 
 function wordsOf(name: string): string[] {
-  return name.split(/[^\p{ID_Continue}$]+|_+/u).filter((word) => word !== "");
+  return name.split(new RegExp(`${OUTSIDE}|_+`, "u")).filter((word) => word !== "");
 }
 
 function lowerFirst(word: string): string {

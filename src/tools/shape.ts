@@ -1,3 +1,4 @@
+import { isIdentifier } from "../core/identifier.ts";
 import type { JsonSchema } from "./tool.ts";
 
 const MAX_LENGTH = 400;
@@ -46,7 +47,7 @@ function objectShape(schema: Record<string, unknown>, depth: number): string {
 }
 
 function keyText(key: string): string {
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? key : JSON.stringify(key);
+  return isIdentifier(key) ? key : JSON.stringify(key);
 }
 
 function choice(options: readonly string[]): string {

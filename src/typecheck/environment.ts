@@ -1,5 +1,6 @@
 /** What a program sees, as TypeScript: the tools it names in full, the others by name, and the globals. */
 import { posix } from "node:path";
+import { isIdentifier } from "../core/identifier.ts";
 import type { ProgramUses } from "../compile/inspect.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { toolModule } from "../core/tool-modules.ts";
@@ -7,7 +8,6 @@ import { PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import type { ToolTypes } from "../discovery/types/declare.ts";
 
-const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 /** Modules that other modules cannot be told by a path. */
 const NOT_A_PATH = /^(?!\.{0,2}\/)/;
 
@@ -82,7 +82,7 @@ function serverText(
     );
   });
   const flats = server.tools
-    .filter(({ flat }) => IDENTIFIER.test(flat))
+    .filter(({ flat }) => isIdentifier(flat))
     .map(({ flat, alias }) => `const ${flat}: ${typeOf(server)}[${JSON.stringify(alias)}];`);
   return [...lines, `interface ${typeOf(server)} {`, ...members, "}", ...flats].join("\n");
 }
@@ -135,7 +135,7 @@ function moduleText({
   const taken = new Set<string>(["default"]);
   const lines = tools.flatMap(({ alias, name, flat }) =>
     [alias, name, flat]
-      .filter((each) => IDENTIFIER.test(each) && !taken.has(each) && taken.add(each))
+      .filter((each) => isIdentifier(each) && !taken.has(each) && taken.add(each))
       .map((each, index) => {
         const type = `${typeOf(server)}[${JSON.stringify(alias)}]`;
         return `declare const $${alias}${index}: ${type};\nexport { $${alias}${index} as ${each} };`;

@@ -1,4 +1,5 @@
 /** The wrappers as TypeScript text: a file per tool, an index per server, the globals of a program. */
+import { isIdentifier } from "../../core/identifier.ts";
 import type { ServerNames, ToolNames } from "../../core/names.ts";
 import type { ToolInfo } from "../../tools/tool.ts";
 import { jsDoc } from "./comment.ts";
@@ -12,7 +13,6 @@ export interface TypedTool {
   readonly types: ToolTypes;
 }
 
-const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 /** Properties that no namespace has as a tool (see the guest's tools.ts), or that a class cannot have. */
 const NO_MEMBER = new Set(["then", "constructor", "prototype", "__proto__"]);
 
@@ -46,12 +46,14 @@ function documentation({ info, types }: TypedTool): string {
 /** `<server>/<tool>.ts` */
 export function toolModule(server: ServerNames, tool: TypedTool): string {
   const { names, types } = tool;
-  const call = `call(${JSON.stringify(server.name)}, ${JSON.stringify(names.alias)}, args)`;
+  // A tool can be called `call` too.
+  const local = names.alias === "call" ? "callTool" : "call";
+  const call = `${local}(${JSON.stringify(server.name)}, ${JSON.stringify(names.alias)}, args)`;
   const body = `${documentation(tool)}export function ${names.alias}${signature(types)} {\n  return ${call};\n}\n`;
   const others = exportsOf(names).filter((name) => name !== names.alias);
   const aliases = others.map((name) => `${names.alias} as ${name}`);
   return [
-    'import { call } from "../call.js";\n',
+    `import { ${local === "call" ? local : `call as ${local}`} } from "../call.js";\n`,
     types.declarations,
     body,
     `export { ${[...aliases, `${names.alias} as default`].join(", ")} };\n`,
@@ -63,7 +65,7 @@ export function toolModule(server: ServerNames, tool: TypedTool): string {
 /** The names that a tool can be imported by, its identifier first. */
 function exportsOf({ alias, name, flat }: ToolNames): string[] {
   return [...new Set([alias, flat, name])].filter(
-    (each) => IDENTIFIER.test(each) && each !== "default",
+    (each) => isIdentifier(each) && each !== "default",
   );
 }
 
@@ -116,7 +118,7 @@ export function globalsModule(servers: readonly ServerNames[]): string {
   );
   const flats = servers.flatMap(({ tools }, at) =>
     tools
-      .filter(({ flat }) => IDENTIFIER.test(flat))
+      .filter(({ flat }) => isIdentifier(flat))
       .map(({ flat, alias }) => `  const ${flat}: Server${at}[${JSON.stringify(alias)}];`),
   );
   return [
