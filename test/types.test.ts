@@ -394,6 +394,104 @@ interface FindResult {
     expect(await tsc(files)).toBe("");
   });
 
+  test("schemas at random have types that compile", async () => {
+    const text = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 8 }),
+      fc.constantFrom("*/", "`", "${x}", "\n}", "\u2028", "__proto__"),
+    );
+    const reference = fc.constantFrom(
+      "#",
+      "#/$defs/a",
+      "#/$defs/b",
+      "#/properties/x",
+      "#/$defs/none",
+      "http://x.example/",
+      "#a",
+    );
+    const type = fc.constantFrom(
+      "string",
+      "number",
+      "integer",
+      "boolean",
+      "array",
+      "object",
+      "null",
+      "any",
+      ["string", "null"],
+      ["object", "array"],
+      [],
+    );
+    const { schema } = fc.letrec((tie) => {
+      const inner = tie("schema");
+      const some = (one: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+        fc.array(one, { maxLength: 3 });
+      const named = fc.dictionary(fc.oneof(text, fc.constantFrom("x", "a", "b")), inner, {
+        maxKeys: 4,
+      });
+      const parts = {
+        type,
+        description: text,
+        title: text,
+        default: fc.anything(),
+        enum: some(fc.oneof(text, fc.integer(), fc.constant(null))),
+        const: fc.oneof(text, fc.double()),
+        properties: named,
+        required: some(fc.oneof(text, fc.constant("x"))),
+        items: fc.oneof(inner, some(inner)),
+        prefixItems: some(inner),
+        anyOf: some(inner),
+        oneOf: some(inner),
+        allOf: some(inner),
+        additionalProperties: fc.oneof(fc.boolean(), inner),
+        patternProperties: named,
+        $defs: named,
+        $ref: reference,
+        nullable: fc.boolean(),
+        tsType: text,
+        not: inner,
+        format: text,
+        minimum: fc.double(),
+        deprecated: fc.boolean(),
+      };
+      return {
+        schema: fc.oneof(
+          { maxDepth: 4, withCrossShrink: true },
+          fc.record({ type }),
+          fc.record(parts, { requiredKeys: [] }),
+          fc.anything({ maxDepth: 1 }),
+        ),
+      };
+    });
+    const schemas = fc.sample(schema as fc.Arbitrary<never>, { numRuns: 300, seed: 11 });
+    const object = (each: unknown): boolean =>
+      typeof each === "object" && each !== null && !Array.isArray(each);
+    const tools = Object.fromEntries(
+      schemas
+        .filter(object)
+        .map((each, at) => [
+          `tool${at}`,
+          { info: { inputSchema: each, outputSchema: each }, run: () => 1 },
+        ]),
+    );
+    await using random = await createRuntime({
+      engine: "quickjs",
+      placement: "inline",
+      tools: { random: tools } as never,
+    });
+    const files: string[] = [];
+    let known = 0;
+    for await (const [path, written] of random.wrappers()) {
+      const file = join(folder, "schemas", path);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, written);
+      files.push(file);
+      if (/(?:interface|type) Tool\d+Args/.test(written)) known++;
+    }
+    expect(await tsc(files)).toBe("");
+    // Most are nonsense; a good part can be said in types all the same.
+    expect(known).toBeGreaterThan(100);
+  });
+
   test("properties beside a choice are not lost", async () => {
     const text = await of("both");
     for (const part of ["id: string", "a: string", "b: number"]) expect(text).toContain(part);

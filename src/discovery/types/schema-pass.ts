@@ -45,7 +45,7 @@ class SchemaPass {
   }
 
   run(): Record<string, unknown> {
-    const copy = this.#copy(this.#root, 0);
+    const copy = this.#copy(this.#root, 0, new Set([this.#root]));
     const root = isObject(copy) ? copy : {};
     delete root["description"];
     return this.#definitions.size === 0
@@ -53,7 +53,8 @@ class SchemaPass {
       : { ...root, $defs: Object.fromEntries(this.#definitions) };
   }
 
-  #copy(schema: unknown, depth: number): unknown {
+  /** @param open what is being said and would be part of itself, since no object and no list is between */
+  #copy(schema: unknown, depth: number, open: ReadonlySet<object> = new Set()): unknown {
     if (schema === false) return { not: {} };
     if (!isObject(schema)) return {};
     if (++this.#parts > MAX_PARTS) throw new Error(`it has more than ${MAX_PARTS} parts`);
@@ -62,8 +63,8 @@ class SchemaPass {
     const described = description === "" ? {} : { description };
     const reference = schema["$ref"] ?? schema["$recursiveRef"] ?? schema["$dynamicRef"];
     if (typeof reference === "string")
-      return { ...this.#reference(reference, depth), ...described };
-    const body = { ...this.#combined(schema, depth), ...this.#own(schema, depth) };
+      return { ...this.#reference(reference, depth, open), ...described };
+    const body = { ...this.#combined(schema, depth, open), ...this.#own(schema, depth) };
     const deprecated = schema["deprecated"] === true ? { deprecated: true } : {};
     if (schema["nullable"] !== true) return { ...body, ...described, ...deprecated };
     return { anyOf: [body, { type: "null" }], ...described, ...deprecated };
@@ -141,19 +142,31 @@ class SchemaPass {
     return { items: rest === undefined ? {} : { anyOf: [...items, this.#copy(rest, depth + 1)] } };
   }
 
-  #combined(schema: Record<string, unknown>, depth: number): Record<string, unknown> {
+  #combined(
+    schema: Record<string, unknown>,
+    depth: number,
+    open: ReadonlySet<object>,
+  ): Record<string, unknown> {
     const combined: Record<string, unknown> = {};
     for (const key of ["anyOf", "oneOf", "allOf"]) {
       const parts = schema[key];
-      if (Array.isArray(parts) && parts.length > 0)
-        combined[key] = parts.map((part) => this.#copy(part, depth + 1));
+      if (!Array.isArray(parts)) continue;
+      const others = parts.filter((part) => !this.#isOpen(part, open));
+      if (others.length > 0)
+        combined[key] = others.map((part) => this.#copy(part, depth + 1, open));
     }
     return combined;
   }
 
-  #reference(reference: string, depth: number): Record<string, unknown> {
-    if (reference === "#") return { $ref: "#" };
-    const target = this.#resolve(reference);
+  /** A choice between itself and others is one between the others. */
+  #isOpen(part: unknown, open: ReadonlySet<object>): boolean {
+    if (!isObject(part) || typeof part["$ref"] !== "string") return false;
+    const target = part["$ref"] === "#" ? this.#root : this.#resolve(part["$ref"]);
+    return target !== undefined && open.has(target);
+  }
+
+  #reference(reference: string, depth: number, open: ReadonlySet<object>): Record<string, unknown> {
+    const target = reference === "#" ? this.#root : this.#resolve(reference);
     if (target === undefined) {
       const what = reference.startsWith("#")
         ? "leads nowhere"
@@ -161,17 +174,18 @@ class SchemaPass {
       this.#notes.add(`the reference ${commentText(reference.slice(0, 100))} ${what}`);
       return {};
     }
+    if (open.has(target)) return {};
     if (target === this.#root) return { $ref: "#" };
-    return { $ref: `#/$defs/${this.#define(reference, target, depth)}` };
+    return { $ref: `#/$defs/${this.#define(reference, target, depth, open)}` };
   }
 
-  #define(reference: string, target: Record<string, unknown>, depth: number): string {
+  #define(reference: string, target: object, depth: number, open: ReadonlySet<object>): string {
     const known = this.#names.get(target);
     if (known !== undefined) return known;
     const name = this.#typeNames.take(reference.split("/").at(-1)!);
     this.#names.set(target, name);
     this.#definitions.set(name, {});
-    this.#definitions.set(name, this.#copy(target, depth + 1));
+    this.#definitions.set(name, this.#copy(target, depth + 1, new Set([...open, target])));
     return name;
   }
 

@@ -24,9 +24,10 @@ export class TypeNames {
 
   /** `text` with the names in the place of their stand-ins. */
   spell(text: string): string {
-    return text.replace(
-      /\bStandIn(\d+)X\b/g,
-      (standIn, at: string) => this.#names[Number(at)] ?? standIn,
-    );
+    // The generator numbers what it says twice.
+    return text.replace(/\bStandIn(\d+)X(\d*)\b/g, (standIn, at: string, number: string) => {
+      const name = this.#names[Number(at)];
+      return name === undefined ? standIn : name + number;
+    });
   }
 }
