@@ -127,6 +127,7 @@ describe("what hides which tools are called", () => {
     "globalThis['to' + 'ols']",
     "const g = global; g.tools",
     "await import('./tools/' + name)",
+    `let f; ${"f = 1; ".repeat(60)} f = tools.crm.find; f({})`,
   ])("%s", async (code) => {
     expect((await runtime.inspect(code)).dynamic.length).toBeGreaterThan(0);
   });

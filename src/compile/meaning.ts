@@ -21,18 +21,15 @@ type Binding =
  */
 export function bindingsOf(tree: AnyNode): ReadonlyMap<string, readonly Binding[]> {
   const bindings = new Map<string, Binding[]>();
-  const add = (name: string, binding: Binding): void =>
-    void bindings.set(name, [...(bindings.get(name) ?? []), binding]);
+  const add = (name: string, binding: Binding): void => {
+    const known = bindings.get(name) ?? [];
+    bindings.set(name, known);
+    if (known.length < MAX_BINDINGS) known.push(binding);
+  };
   walk(tree, (node) => {
     if (node.type === "ImportDeclaration") {
       for (const item of node.specifiers) {
-        const taken =
-          item.type === "ImportSpecifier"
-            ? nameOf(item.imported)
-            : item.type === "ImportDefaultSpecifier"
-              ? "default"
-              : "*";
-        add(item.local.name, { module: String(node.source.value), export: taken });
+        add(item.local.name, { module: String(node.source.value), export: importedName(item) });
       }
     } else if (node.type === "VariableDeclarator" && node.init) {
       addPattern(node.id as AnyNode, awaited(node.init as AnyNode), add);
@@ -41,6 +38,15 @@ export function bindingsOf(tree: AnyNode): ReadonlyMap<string, readonly Binding[
     }
   });
   return bindings;
+}
+
+/** What an import takes of its module: an export's name, `default`, or `*` for all. */
+export function importedName(item: {
+  readonly type: string;
+  readonly imported?: { readonly type: string };
+}): string {
+  if (item.imported !== undefined) return nameOf(item.imported);
+  return item.type === "ImportDefaultSpecifier" ? "default" : "*";
 }
 
 function addPattern(
@@ -63,6 +69,8 @@ function awaited(node: AnyNode): AnyNode {
 }
 
 const MAX_DEPTH = 20;
+/** A variable that gets more values than this could be anything. */
+const MAX_BINDINGS = 50;
 /** Properties of any object, which `tools` does not have. */
 const NOT_SERVERS = new Set(["then", "constructor", "toString", "valueOf", "toJSON"]);
 
@@ -112,6 +120,8 @@ export class Meanings {
   #ofName(name: string, depth: number): Meaning | undefined {
     const bindings = this.#bindings.get(name);
     if (bindings === undefined) return name === "tools" ? { kind: "all" } : this.#flat.get(name);
+    // Too many to look at: it could be anything.
+    if (bindings.length === MAX_BINDINGS) return { kind: "all" };
     for (const binding of bindings) {
       const meaning = this.#ofBinding(binding, depth);
       if (meaning !== undefined) return meaning;

@@ -59,11 +59,19 @@ export class McpHttpHandler implements AsyncDisposable {
     const { path = "/mcp", allowedHosts = [], allowedOrigins = [], token } = this.#options;
     if (new URL(request.url).pathname !== path) return failure(404, -32_600, `MCP is at ${path}`);
     const host = hostName(request.headers.get("host") ?? new URL(request.url).host);
-    if (![...LOOPBACK, ...allowedHosts].includes(host))
-      return failure(403, -32_600, "this host name is not allowed");
+    if (![...LOOPBACK, ...allowedHosts.map((name) => name.toLowerCase())].includes(host))
+      return failure(
+        403,
+        -32_600,
+        "this host name is not allowed (see allowedHosts, --allow-host)",
+      );
     const origin = request.headers.get("origin");
     if (origin !== null && !allowedOrigins.includes(origin) && !isLoopbackOrigin(origin))
-      return failure(403, -32_600, "this origin is not allowed");
+      return failure(
+        403,
+        -32_600,
+        "this origin is not allowed (see allowedOrigins, --allow-origin)",
+      );
     if (token === undefined || hasToken(request.headers.get("authorization"), token))
       return undefined;
     return failure(401, -32_600, "a bearer token is needed", { "www-authenticate": "Bearer" });

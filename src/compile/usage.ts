@@ -1,0 +1,149 @@
+/** How an expression that stands for a tool is used. */
+import { type Literal, literalOf } from "./literal.ts";
+import type { AnyNode } from "./syntax.ts";
+
+/** Ways to reach globals, and so all tools, by a text that is made at run time. */
+const HIDING = new Set(["eval", "Function", "globalThis", "global"]);
+const EACH = new Set(
+  "map forEach filter flatMap reduce reduceRight some every find findIndex findLast findLastIndex sort toSorted from replace replaceAll".split(
+    " ",
+  ),
+);
+const LOOPS = new Set([
+  "ForStatement",
+  "ForInStatement",
+  "ForOfStatement",
+  "WhileStatement",
+  "DoWhileStatement",
+]);
+
+export interface HowUsed {
+  /** The argument as far as the text tells; absent where nothing is known of it. */
+  readonly args?: Literal;
+  /** Names of arguments that are computed. */
+  readonly computed?: readonly string[];
+  /** In a loop, or in a function that an array method calls for each item. */
+  readonly inLoop: boolean;
+  /** Nobody waits for its result. */
+  readonly unawaited: boolean;
+}
+
+type Call = Extract<AnyNode, { type: "CallExpression" }>;
+
+/** The call whose function `node` is. */
+export function callOf(node: AnyNode, parents: readonly AnyNode[]): Call | undefined {
+  const parent = parents.at(-1)!;
+  return parent.type === "CallExpression" && parent.callee === node ? parent : undefined;
+}
+
+/** With which arguments, how often, and whether anybody waits. */
+export function howUsed(node: AnyNode, parents: readonly AnyNode[]): HowUsed {
+  const call = callOf(node, parents);
+  // Handed on, it may be called any number of times, with anything.
+  if (call === undefined) return { inLoop: true, unawaited: false };
+  const above = parents.slice(0, -1);
+  const [argument] = call.arguments;
+  const args =
+    argument === undefined ? { value: {}, computed: [] } : literalOf(argument as AnyNode);
+  return {
+    ...(args === undefined ? {} : { args: args.value }),
+    ...(args === undefined || args.computed.length === 0 ? {} : { computed: args.computed }),
+    inLoop: isRepeated(above),
+    unawaited: isUnawaited(above),
+  };
+}
+
+/** A name where it is made, not used. */
+export function isDeclared(node: AnyNode, parents: readonly AnyNode[]): boolean {
+  if (node.type !== "Identifier") return false;
+  const parent = parents.at(-1)!;
+  switch (parent.type) {
+    case "VariableDeclarator":
+      return parent.id === node;
+    case "MemberExpression":
+      return parent.property === node && !parent.computed;
+    case "Property":
+      return (
+        (parent.key === node && !parent.computed && parent.value !== node) ||
+        isPattern(parents.at(-2))
+      );
+    case "ImportSpecifier":
+    case "ImportDefaultSpecifier":
+    case "ImportNamespaceSpecifier":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function isPattern(node: AnyNode | undefined): boolean {
+  return node?.type === "ObjectPattern";
+}
+
+/** How an expression could hide which tools are called, if it could. */
+export function hidesTools(node: AnyNode, parents: readonly AnyNode[]): string | undefined {
+  if (node.type === "MemberExpression" && !node.computed && nameOf(node.property) === "constructor")
+    return "a constructor, which can make functions of texts";
+  if (node.type !== "Identifier" || !HIDING.has(node.name) || isDeclared(node, parents))
+    return undefined;
+  const parent = parents.at(-1)!;
+  const isGlobal = node.name === "globalThis" || node.name === "global";
+  // Setting or reading a global by its name hides nothing.
+  const named = parent.type === "MemberExpression" && parent.object === node && !parent.computed;
+  if (
+    isGlobal &&
+    named &&
+    nameOf(parent.property) !== "tools" &&
+    !HIDING.has(nameOf(parent.property))
+  )
+    return undefined;
+  return isGlobal ? `${node.name}, which has all tools` : `${node.name}, which runs texts`;
+}
+
+export function isFunction({ type }: AnyNode): boolean {
+  return (
+    type.endsWith("Function") ||
+    type === "FunctionExpression" ||
+    type === "FunctionDeclaration" ||
+    type === "ArrowFunctionExpression"
+  );
+}
+
+function isRepeated(parents: readonly AnyNode[]): boolean {
+  return parents.some((node, at) => {
+    if (LOOPS.has(node.type)) return true;
+    if (node.type !== "ArrowFunctionExpression" && node.type !== "FunctionExpression") return false;
+    const outer = parents[at - 1];
+    if (outer?.type !== "CallExpression" || outer.callee === node) return false;
+    return outer.callee.type === "MemberExpression" && EACH.has(nameOf(outer.callee.property));
+  });
+}
+
+/** The call is a statement by itself, or its function is one that `forEach` does not wait for. */
+function isUnawaited(parents: readonly AnyNode[]): boolean {
+  if (parents.at(-1)!.type === "ExpressionStatement") return !isLastStatement(parents);
+  return parents.some((node, at) => {
+    const outer = parents[at - 1];
+    if (
+      (node.type !== "ArrowFunctionExpression" && node.type !== "FunctionExpression") ||
+      !node.async
+    )
+      return false;
+    return (
+      outer?.type === "CallExpression" &&
+      outer.callee.type === "MemberExpression" &&
+      nameOf(outer.callee.property) === "forEach"
+    );
+  });
+}
+
+/** The last statement of a program is its value, which is awaited. */
+function isLastStatement(parents: readonly AnyNode[]): boolean {
+  const [program, statement] = [parents.at(-2), parents.at(-1)];
+  return program?.type === "Program" && program.body.at(-1) === (statement as unknown);
+}
+
+function nameOf(node: { readonly type: string }): string {
+  const { type, name, value } = node as { type: string; name?: string; value?: unknown };
+  return type === "Identifier" ? name! : String(value);
+}
