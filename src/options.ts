@@ -1,14 +1,19 @@
-import { availableParallelism } from "node:os";
 import { CodecellError } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { EngineRef } from "./engine/engine.ts";
-import { type EngineName, engineRef, PLACEMENTS, type PlacementName } from "./engines.ts";
-import type { PoolOptions } from "./placement/pool.ts";
+import { type EngineName, engineRef, type PlacementName } from "./engines.ts";
 import {
-  type ResolvedSandbox,
-  resolveSandbox,
-  type SandboxSettings,
-} from "./placement/sandbox/settings.ts";
+  checkHandler,
+  checkHardened,
+  checkKeys,
+  checkLearn,
+  checkPlacement,
+  checkSandbox,
+  checkTypeCheck,
+  resolveWorkers,
+} from "./option-checks.ts";
+import type { PoolOptions } from "./placement/pool.ts";
+import { type ResolvedSandbox, type SandboxSettings } from "./placement/sandbox/settings.ts";
 import {
   type NetworkSettings,
   type ResolvedNetwork,
@@ -20,7 +25,6 @@ import type { LocalTools } from "./tools/local.ts";
 import { checkServers, type ServerConfig } from "./tools/mcp/config.ts";
 import { loadConfig } from "./tools/mcp/load.ts";
 import { withoutItself } from "./self-reference.ts";
-import { near } from "./tools/names.ts";
 
 /** What `createRuntime` takes. Everything has a default; an unknown key is an error. */
 export interface RuntimeOptions {
@@ -109,8 +113,6 @@ const OPTION_KEYS = [
   "onElicitation",
   ...SETTING_KEYS,
 ];
-const WORKER_RANGES = { spare: [0, 64], max: [1, 256], runsPerWorker: [1, 1_000_000] } as const;
-
 /**
  * Check `options`, read its config file, fill in the defaults. Options win over the file.
  * @throws CodecellError `config_error` naming the setting
@@ -121,43 +123,18 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     options.config === undefined ? undefined : await loadConfig(options.config, process.env);
   const settings = file?.settings ?? {};
   checkKeys(settings, [...SETTING_KEYS, ...OTHER_KEYS], "codecell.");
-  const given = Object.entries(options.mcpServers ?? {});
-  const clients = Object.fromEntries(given.filter(([, value]) => isMcpClient(value))) as Record<
-    string,
-    McpClient
-  >;
-  const entries = Object.fromEntries(given.filter(([, value]) => !isMcpClient(value)));
-  const fromFile = withoutItself(file?.servers ?? {}, options.config ?? "");
-  const servers = { ...fromFile.servers, ...checkServers(entries, "mcpServers", process.env) };
-  for (const name of Object.keys(clients)) delete servers[name];
-  const tools = options.tools ?? {};
   const network =
     options.network === undefined
       ? resolveNetwork(settings["network"], process.env, "codecell.network")
       : resolveNetwork(options.network, process.env, "network");
-  if (
-    network !== undefined &&
-    [tools, servers, clients].some((names) => Object.hasOwn(names, "network"))
-  )
-    throw new CodecellError(
-      "config_error",
-      "with network settings, no server can be called 'network'; rename it",
-    );
-  for (const name of Object.keys(tools)) {
-    if (Object.hasOwn(servers, name) || Object.hasOwn(clients, name)) {
-      throw new CodecellError(
-        "config_error",
-        `tools.${name} and mcpServers.${name} have the same name; rename one`,
-      );
-    }
-  }
+  const { tools = {} } = options;
+  const named = resolveServers(options, file?.servers ?? {});
+  checkNames(tools, named, network !== undefined);
   const engine = engineRef(options.engine ?? settings["engine"] ?? "v8");
   const placement = checkPlacement(options.placement ?? settings["placement"] ?? "process");
   const fileLimits = resolveLimits(settings["limits"], undefined, "codecell.limits");
   return {
-    servers,
-    warnings: fromFile.warnings,
-    clients,
+    ...named,
     hooks: {
       onSampling: checkHandler("onSampling", options.onSampling),
       onElicitation: checkHandler("onElicitation", options.onElicitation),
@@ -178,85 +155,37 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   };
 }
 
-function checkKeys(object: object, known: readonly string[], prefix: string): void {
-  for (const key of Object.keys(object)) {
-    if (known.includes(key)) continue;
-    const closest = near(key, known, 1)[0];
-    const hint =
-      closest === undefined
-        ? `the settings are ${known.join(", ")}`
-        : `did you mean ${prefix}${closest}?`;
-    throw new CodecellError("config_error", `${prefix}${key} is not a setting; ${hint}`);
-  }
+/** The servers of the file and of the caller, who wins. */
+function resolveServers(
+  { mcpServers = {}, config = "" }: RuntimeOptions,
+  fromFile: Readonly<Record<string, ServerConfig>>,
+): Pick<ResolvedOptions, "servers" | "clients" | "warnings"> {
+  const given = Object.entries(mcpServers);
+  const clients = given.filter((entry): entry is [string, McpClient] => isMcpClient(entry[1]));
+  const entries = Object.fromEntries(given.filter(([, value]) => !isMcpClient(value)));
+  const { servers, warnings } = withoutItself(fromFile, config);
+  const all = { ...servers, ...checkServers(entries, "mcpServers", process.env) };
+  for (const [name] of clients) delete all[name];
+  return { servers: all, clients: Object.fromEntries(clients), warnings };
 }
 
-function checkTypeCheck(typeCheck: unknown): boolean {
-  if (typeof typeCheck === "boolean") return typeCheck;
-  throw new CodecellError("config_error", "typeCheck must be true or false");
-}
-
-function checkLearn(learn: unknown): boolean | string {
-  if (typeof learn === "boolean" || (typeof learn === "string" && learn !== "")) return learn;
-  throw new CodecellError("config_error", "learn must be true, false, or the path of a file");
-}
-
-function checkHandler(
-  name: string,
-  handler: ServerRequestHandler | undefined,
-): ServerRequestHandler | undefined {
-  if (handler === undefined || typeof handler === "function") return handler;
-  throw new CodecellError("config_error", `${name} must be a function`);
-}
-
-function checkPlacement(placement: unknown): PlacementName {
-  if ((PLACEMENTS as readonly unknown[]).includes(placement)) return placement as PlacementName;
-  const choice = PLACEMENTS.join(", ");
-  throw new CodecellError(
-    "config_error",
-    `placement is ${JSON.stringify(placement)}; it must be one of ${choice}`,
-  );
-}
-
-function checkHardened(hardened: unknown, engine: EngineRef, placement: PlacementName): boolean {
-  if (typeof hardened !== "boolean")
-    throw new CodecellError("config_error", "hardened must be true or false");
-  if (!hardened) return false;
-  if (engine.name === "quickjs")
-    throw new CodecellError("config_error", "hardened is for engine 'v8'", {
-      hint: "QuickJS runs in WebAssembly, which V8 does not have without its compilers; it needs no hardening against them.",
-    });
-  if (placement === "inline" || placement === "thread")
-    throw new CodecellError("config_error", `hardened cannot be kept in placement '${placement}'`, {
-      hint: "It is a property of a whole process: use placement 'process' or 'sandbox'.",
-    });
-  return true;
-}
-
-function checkSandbox(given: unknown, placement: PlacementName, at: string): ResolvedSandbox {
-  if (given !== undefined && placement !== "sandbox" && placement !== "auto")
+/** @throws CodecellError `config_error` where two sources of tools have the same name */
+function checkNames(
+  tools: object,
+  { servers, clients }: Pick<ResolvedOptions, "servers" | "clients">,
+  network: boolean,
+): void {
+  const taken = (name: string): boolean =>
+    Object.hasOwn(servers, name) || Object.hasOwn(clients, name);
+  if (network && (taken("network") || Object.hasOwn(tools, "network")))
     throw new CodecellError(
       "config_error",
-      `${at} has settings, but the placement is '${placement}', where nothing keeps them`,
-      { hint: "Use placement 'sandbox'." },
+      "with network settings, no server can be called 'network'; rename it",
     );
-  return resolveSandbox(given, process.env, at);
-}
-
-function resolveWorkers(given: Readonly<Record<string, unknown>>): PoolOptions {
-  checkKeys(given, Object.keys(WORKER_RANGES), "workers.");
-  const workers = {
-    spare: 1,
-    max: Math.max(2, availableParallelism()),
-    runsPerWorker: 500,
-    ...given,
-  } as PoolOptions;
-  for (const [key, [minimum, maximum]] of Object.entries(WORKER_RANGES)) {
-    const value = workers[key as keyof PoolOptions];
-    if (Number.isInteger(value) && value >= minimum && value <= maximum) continue;
+  const double = Object.keys(tools).find(taken);
+  if (double !== undefined)
     throw new CodecellError(
       "config_error",
-      `workers.${key} is ${value}; it must be a whole number from ${minimum} to ${maximum}`,
+      `tools.${double} and mcpServers.${double} have the same name; rename one`,
     );
-  }
-  return workers;
 }

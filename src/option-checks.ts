@@ -1,0 +1,102 @@
+/** One setting each: what it may be, and what is said of anything else. */
+import { availableParallelism } from "node:os";
+import { CodecellError } from "./core/errors.ts";
+import type { EngineRef } from "./engine/engine.ts";
+import { PLACEMENTS, type PlacementName } from "./engines.ts";
+import type { PoolOptions } from "./placement/pool.ts";
+import { type ResolvedSandbox, resolveSandbox } from "./placement/sandbox/settings.ts";
+import type { ServerRequestHandler } from "./tools/mcp/client.ts";
+import { near } from "./tools/names.ts";
+
+const WORKER_RANGES = { spare: [0, 64], max: [1, 256], runsPerWorker: [1, 1_000_000] } as const;
+
+export function checkKeys(object: object, known: readonly string[], prefix: string): void {
+  for (const key of Object.keys(object)) {
+    if (known.includes(key)) continue;
+    const closest = near(key, known, 1)[0];
+    const hint =
+      closest === undefined
+        ? `the settings are ${known.join(", ")}`
+        : `did you mean ${prefix}${closest}?`;
+    throw new CodecellError("config_error", `${prefix}${key} is not a setting; ${hint}`);
+  }
+}
+
+export function checkTypeCheck(typeCheck: unknown): boolean {
+  if (typeof typeCheck === "boolean") return typeCheck;
+  throw new CodecellError("config_error", "typeCheck must be true or false");
+}
+
+export function checkLearn(learn: unknown): boolean | string {
+  if (typeof learn === "boolean" || (typeof learn === "string" && learn !== "")) return learn;
+  throw new CodecellError("config_error", "learn must be true, false, or the path of a file");
+}
+
+export function checkHandler(
+  name: string,
+  handler: ServerRequestHandler | undefined,
+): ServerRequestHandler | undefined {
+  if (handler === undefined || typeof handler === "function") return handler;
+  throw new CodecellError("config_error", `${name} must be a function`);
+}
+
+export function checkPlacement(placement: unknown): PlacementName {
+  if ((PLACEMENTS as readonly unknown[]).includes(placement)) return placement as PlacementName;
+  const choice = PLACEMENTS.join(", ");
+  throw new CodecellError(
+    "config_error",
+    `placement is ${JSON.stringify(placement)}; it must be one of ${choice}`,
+  );
+}
+
+export function checkHardened(
+  hardened: unknown,
+  engine: EngineRef,
+  placement: PlacementName,
+): boolean {
+  if (typeof hardened !== "boolean")
+    throw new CodecellError("config_error", "hardened must be true or false");
+  if (!hardened) return false;
+  if (engine.name === "quickjs")
+    throw new CodecellError("config_error", "hardened is for engine 'v8'", {
+      hint: "QuickJS runs in WebAssembly, which V8 does not have without its compilers; it needs no hardening against them.",
+    });
+  if (placement === "inline" || placement === "thread")
+    throw new CodecellError("config_error", `hardened cannot be kept in placement '${placement}'`, {
+      hint: "It is a property of a whole process: use placement 'process' or 'sandbox'.",
+    });
+  return true;
+}
+
+export function checkSandbox(
+  given: unknown,
+  placement: PlacementName,
+  at: string,
+): ResolvedSandbox {
+  if (given !== undefined && placement !== "sandbox" && placement !== "auto")
+    throw new CodecellError(
+      "config_error",
+      `${at} has settings, but the placement is '${placement}', where nothing keeps them`,
+      { hint: "Use placement 'sandbox'." },
+    );
+  return resolveSandbox(given, process.env, at);
+}
+
+export function resolveWorkers(given: Readonly<Record<string, unknown>>): PoolOptions {
+  checkKeys(given, Object.keys(WORKER_RANGES), "workers.");
+  const workers = {
+    spare: 1,
+    max: Math.max(2, availableParallelism()),
+    runsPerWorker: 500,
+    ...given,
+  } as PoolOptions;
+  for (const [key, [minimum, maximum]] of Object.entries(WORKER_RANGES)) {
+    const value = workers[key as keyof PoolOptions];
+    if (Number.isInteger(value) && value >= minimum && value <= maximum) continue;
+    throw new CodecellError(
+      "config_error",
+      `workers.${key} is ${value}; it must be a whole number from ${minimum} to ${maximum}`,
+    );
+  }
+  return workers;
+}
