@@ -272,6 +272,33 @@ test("tools takes pages, details, and tells what a model has to know first", asy
   expect(context.out).toMatch(/^Write one TypeScript program\..*\nmemory \(9 tools\)/s);
 });
 
+test("a placement in the config counts, and a flag counts more", async () => {
+  const config = `${folder}/placement.json`;
+  await writeFile(config, JSON.stringify({ mcpServers: {}, codecell: { placement: "process" } }));
+  const used = async (...flags: string[]): Promise<unknown> => {
+    const { out } = await codecell(["run", "-", "--config", config, "--json", ...flags], {
+      input: "return 1",
+    });
+    return (JSON.parse(out) as { usage: { placement: string } }).usage.placement;
+  };
+  expect([await used(), await used("--placement", "sandbox")]).toEqual(["process", "sandbox"]);
+});
+
+test("run --type-check refuses a program before it starts", async () => {
+  const cwd = `${folder}/project`;
+  const start = {
+    cwd,
+    input: "console.log('started'); return await tools.memory.searchNodes({ query: 7 })",
+  };
+  const { code, out } = await codecell(["run", "-", "--type-check", "--json"], start);
+  expect(code).toBe(1);
+  expect(JSON.parse(out)).toMatchObject({
+    ok: false,
+    error: { code: "type_error", tool: "memory.search_nodes" },
+    logs: [],
+  });
+});
+
 test("tools and types need no engine that works", async () => {
   const config = `${folder}/no-engine.json`;
   const entry = { command: process.execPath, args: [memoryServer] };

@@ -145,6 +145,11 @@ describe("tools", () => {
     expect(details.content[0]!.text).toContain(
       "declare function getSum(args: GetSumArgs): Promise<unknown>;",
     );
+    const shortened = await call(client, "get_tool_details", {
+      category: "everything",
+      tool: "get-sum",
+    });
+    expect(shortened.content).toEqual(details.content);
     const { content, structuredContent, isError } = await run(
       client,
       "console.log('adding'); return (await tools.everything.getSum({ a: 20, b: 22 })).match(/\\d+\\.$/)[0]",
@@ -172,6 +177,11 @@ describe("tools", () => {
       ["get_tool_details", { tools: ["everything.nope"] }, /^unknown_tool: everything\.nope/],
       ["get_tool_details", { tools: "nowhere" }, /^unknown_tool: /],
       ["get_tool_details", {}, /^invalid_arguments: tools must be/],
+      [
+        "get_tool_details",
+        { category: "everything", tool: "nope" },
+        /^unknown_tool: everything\.nope/,
+      ],
       ["search_tools", { category: "everythin" }, /did you mean everything\?/],
       ["search_tools", { query: "x", detail: "all" }, /^invalid_arguments: .*detail/],
     ] as const) {

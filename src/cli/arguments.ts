@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import type { RuntimeOptions } from "../options.ts";
-import { findConfig } from "../tools/mcp/load.ts";
+import { findConfig, loadConfig } from "../tools/mcp/load.ts";
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
 type Values = Record<string, string | boolean | undefined>;
@@ -38,13 +38,16 @@ export function readArguments(
   }
 }
 
-/** What the common flags say, for createRuntime. The placement defaults to `auto` here. */
+/** What the common flags say, for createRuntime. The placement is `auto` where neither a flag nor the config has one. */
 export async function runtimeOptions(values: Values): Promise<RuntimeOptions> {
   const config = (values["config"] as string | undefined) ?? (await findConfig(process.cwd()));
+  const settings = config === undefined ? undefined : (await loadConfig(config)).settings;
+  const placement = values["placement"] ?? settings?.["placement"] ?? "auto";
   return {
+    placement: placement as "auto",
     ...(config === undefined ? {} : { config }),
     ...(values["engine"] === undefined ? {} : { engine: values["engine"] as "v8" }),
-    ...(values["placement"] === undefined ? {} : { placement: values["placement"] as "auto" }),
+    ...(values["type-check"] === true ? { typeCheck: true } : {}),
   };
 }
 

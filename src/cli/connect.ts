@@ -6,7 +6,7 @@ import { tellProblems } from "./run.ts";
 
 /** The tools of the config, for commands that run no program: no engine has to work here. */
 export async function connectTools(values: Parameters<typeof runtimeOptions>[0]): Promise<Guide> {
-  const options = await resolveOptions({ placement: "auto", ...(await runtimeOptions(values)) });
+  const options = await resolveOptions(await runtimeOptions(values));
   const guide = await openGuide({ ...options, typeCheck: false }, new RuntimeEmitter());
   tellProblems(guide.report());
   return guide;

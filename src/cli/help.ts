@@ -30,6 +30,7 @@ or its last expression. Logs go to standard error as they come, the value to sta
 
 ${RUNTIME}  --timeout TIME      wall time: 1500, 1500ms, 30s, 2m (default 30s)
   --memory SIZE       memory of the VM: 64mb, 1gb (default 64mb)
+  --type-check        refuse a program that would call a tool wrongly (needs the package typescript, version 7)
 
 Exit codes: 0 the program succeeded, 1 it failed, 2 usage or config error, 130 interrupted (Ctrl-C).
 `,

@@ -30,7 +30,7 @@ export async function mcp(args: string[]): Promise<number> {
   const http = values["http"] === undefined ? undefined : httpOptions(values);
   const options = await runtimeOptions(values);
   const settings = await mcpSettings(options.config);
-  await using runtime = await createRuntime({ placement: "auto", ...options });
+  await using runtime = await createRuntime(options);
   tellProblems(runtime.describe());
   const serverOptions = { ...settings, version: await ownVersion() };
   if (http === undefined) await serveStdio(runtime, serverOptions);

@@ -18,6 +18,7 @@ const FLAGS = {
   ...RUNTIME_FLAGS,
   timeout: { type: "string" },
   memory: { type: "string" },
+  "type-check": { type: "boolean" },
 } as const;
 
 /** `codecell run FILE|-` */
@@ -41,7 +42,6 @@ export async function run(args: string[]): Promise<number> {
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort());
   await using runtime = await createRuntime({
-    placement: "auto",
     ...options,
     limits,
     workers: { spare: 0 },

@@ -49,8 +49,8 @@ function line({ category, name, call, description, parameters, declaration }: To
 }
 
 /** Declarations of the tools that a model named. @throws ToolError */
-export async function describeTools(runtime: Runtime, { tools }: Arguments): Promise<string> {
-  const names = typeof tools === "string" ? [tools] : tools;
+export async function describeTools(runtime: Runtime, args: Arguments): Promise<string> {
+  const names = asked(args);
   if (!Array.isArray(names) || names.length === 0 || names.some((name) => typeof name !== "string"))
     throw new ToolError(
       "invalid_arguments",
@@ -63,6 +63,13 @@ export async function describeTools(runtime: Runtime, { tools }: Arguments): Pro
     return `// ${call}\n${declaration}`;
   });
   return (await Promise.all(described)).join("\n");
+}
+
+/** Models shorten: one name for a list, the category apart. */
+function asked({ tools, tool, category }: Arguments): unknown {
+  const given = tools ?? tool;
+  if (typeof given !== "string") return given;
+  return [typeof category === "string" ? `${category}.${given}` : given];
 }
 
 /** `tools.github.create_issue`, `github.create_issue`, `github/create_issue`; both names may hold dots. */
