@@ -307,6 +307,24 @@ describe("the compiler", () => {
     await expect.poll(() => isAlive(pid!), { timeout: 5_000 }).toBe(false);
   });
 
+  test("one that dies is replaced, and the program is checked all the same", async () => {
+    const before = new Set(compilers());
+    await using own = await createRuntime({
+      engine: "quickjs",
+      placement: "inline",
+      typeCheck: true,
+      tools: { crm },
+    });
+    for (const pid of compilers().filter((each) => !before.has(each))) process.kill(pid, "SIGKILL");
+    expect(errorOf(await own.run("return await tools.crm.find({ id: 7 })"))).toMatchObject({
+      code: "type_error",
+    });
+    expect(await own.run("return (await tools.crm.find({ id: '7' })).name")).toMatchObject({
+      ok: true,
+      value: "Ada",
+    });
+  });
+
   test("many checks at once each get their own answer", async () => {
     const results = await Promise.all(
       Array.from({ length: 12 }, (_, at) =>

@@ -2,7 +2,7 @@ import type { InspectedProgram, ToolUse } from "../compile/inspect.ts";
 import { Lines } from "../compile/lines.ts";
 import { programText } from "../compile/parse.ts";
 import { breach } from "../core/breach.ts";
-import type { Failure } from "../core/errors.ts";
+import { type Failure, messageOf } from "../core/errors.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { declaration } from "../discovery/types/wrappers.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
@@ -66,12 +66,14 @@ export class TypeChecker implements AsyncDisposable {
 
   async #check(source: string, uses: InspectedProgram, sourceBytes: number): Promise<Failure[]> {
     const text = asModule(programText(source, sourceBytes), uses.returns);
-    const started = performance.now();
-    let found = await this.#diagnose(text, uses, "js", started);
-    // Plain JavaScript may add properties to objects; only a program with types is held to them.
-    if (Array.isArray(found) && found.some(({ code }) => needsTypes(code)))
-      found = await this.#diagnose(text, uses, "ts", started);
-    if (!Array.isArray(found)) return [found];
+    let found: readonly TypeDiagnostic[] | Failure;
+    try {
+      found = await this.#diagnose(text, uses);
+    } catch {
+      // The compiler died, of the program before as likely as of this one: once more, with a new one.
+      found = await this.#diagnose(text, uses).catch(brokenCheck);
+    }
+    if ("code" in found) return [found];
     const relevant = found.filter((each) => isRelevant(each, text)).slice(0, MAX_DIAGNOSTICS);
     const lines = new Lines(source);
     return await Promise.all(relevant.map((each) => this.#failure(each, uses, lines)));
@@ -80,9 +82,21 @@ export class TypeChecker implements AsyncDisposable {
   async #diagnose(
     text: string,
     uses: InspectedProgram,
+  ): Promise<readonly TypeDiagnostic[] | Failure> {
+    const started = performance.now();
+    const found = await this.#diagnoseAs("js", text, uses, started);
+    // Plain JavaScript may add properties to objects; only a program with types is held to them.
+    const isTyped = !("code" in found) && found.some(({ code }) => needsTypes(code));
+    return isTyped ? await this.#diagnoseAs("ts", text, uses, started) : found;
+  }
+
+  /** Throws when the compiler dies. */
+  async #diagnoseAs(
     language: "js" | "ts",
+    text: string,
+    uses: InspectedProgram,
     started: number,
-  ): Promise<TypeDiagnostic[] | Failure> {
+  ): Promise<readonly TypeDiagnostic[] | Failure> {
     const folder = `/${language}`;
     const file = `${folder}/program.${language}`;
     const config = `${folder}/tsconfig.json`;
@@ -102,16 +116,15 @@ export class TypeChecker implements AsyncDisposable {
           breach("memory", `the type check needed more than ${MAX_BYTES / MIB} MiB of memory`),
         );
     }, POLL_MS);
-    const check = compiler.check(files, config, file);
+    const check = compiler.check({ files, config, file });
     check.catch(() => {});
     try {
       const found = await Promise.race([check, tooMuch]);
-      if (!Array.isArray(found) || compiler.residentBytes() > MAX_IDLE_BYTES) this.#kill(compiler);
+      if ("code" in found || compiler.residentBytes() > MAX_IDLE_BYTES) this.#kill(compiler);
       return found;
-    } catch {
-      // It crashed: the next check has a new one, and this program is run unchecked rather than not at all.
+    } catch (error) {
       this.#kill(compiler);
-      return [];
+      throw error;
     } finally {
       clearInterval(timer);
     }
@@ -164,6 +177,12 @@ function asModule(text: string, returns: readonly number[]): string {
     if (text.startsWith("return", at))
       module = `${module.slice(0, at)}throw ${module.slice(at + "return".length)}`;
   return module;
+}
+
+/** A program is not run unchecked where its owner wants it checked. */
+function brokenCheck(error: unknown): Failure {
+  const message = `the type check failed: ${messageOf(error).split("\n", 1)[0]}`;
+  return { code: "internal", name: "TypeCheckError", message };
 }
 
 /** The call that a complaint is about: the innermost one around it, or the one whose type it names. */

@@ -1,115 +1,98 @@
-/** The door to TypeScript: its native compiler as a process that is kept warm and that can be killed. */
-import type { API, Diagnostic } from "typescript/unstable/async";
-import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { Worker } from "node:worker_threads";
 import { CodecellError, messageOf } from "../core/errors.ts";
+import type { CheckRequest, ThreadMessage, TypeDiagnostic } from "./compiler-thread.ts";
 
-/** A complaint, at offsets in UTF-16 units of the file. */
-export interface TypeDiagnostic {
-  readonly start: number;
-  readonly end: number;
-  readonly code: number;
-  readonly message: string;
-}
-
-/** Virtual files by absolute path. */
-export type VirtualFiles = ReadonlyMap<string, string>;
-
-/** Nothing of the disk is read but TypeScript's own library, whatever a program refers to. */
-const LIBRARY =
-  /[\\/]node_modules[\\/]@typescript[\\/]typescript-[\w-]+[\\/]lib[\\/]lib[\w.]*\.d\.ts$/;
+export type { TypeDiagnostic, VirtualFiles } from "./compiler-thread.ts";
 
 const PAGE_BYTES = 4_096;
 
+/** TypeScript's compiler, kept warm; one check at a time. */
 export class Compiler {
-  readonly #api: API;
-  #files: VirtualFiles = new Map();
+  readonly #worker: Worker;
+  #pid: number | undefined;
+  /** For the answer to the request at hand; at first for the compiler to be there. */
+  #waiting = Promise.withResolvers<readonly TypeDiagnostic[]>();
+  #death: Error | undefined;
 
-  private constructor(api: typeof import("typescript/unstable/async").API) {
-    this.#api = new api({
-      cwd: "/",
-      fs: {
-        readFile: (path) => this.#files.get(path) ?? (LIBRARY.test(path) ? undefined : null),
-        fileExists: (path) => this.#files.has(path) || (LIBRARY.test(path) ? undefined : false),
-        directoryExists: (path) => this.#hasFolder(path),
-        getAccessibleEntries: () => ({ files: [], directories: [] }),
-        realpath: (path) => path,
-      },
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    worker.on("message", (message: ThreadMessage) => {
+      if ("pid" in message) this.#pid = message.pid;
+      this.#waiting.resolve("found" in message ? message.found : []);
     });
+    worker.on("error", (error) =>
+      this.#die(error instanceof Error ? error : new Error(String(error))),
+    );
+    worker.on("exit", () => this.#die(new Error("the compiler has ended")));
   }
 
   /** @throws CodecellError `config_error` when TypeScript 7 is not installed */
   static async start(): Promise<Compiler> {
+    const file = new URL(`./compiler-thread${import.meta.url.slice(-3)}`, import.meta.url);
+    const compiler = new Compiler(new Worker(file, { execArgv: [], stdout: true, stderr: true }));
     try {
-      return new Compiler((await import("typescript/unstable/async")).API);
+      await compiler.#answer();
+      return compiler;
     } catch (cause) {
       throw new CodecellError(
         "config_error",
-        `typeCheck needs the package typescript, version 7: ${messageOf(cause).split("\n", 1)[0]}`,
+        `typeCheck needs the package typescript, version 7: ${messageOf(cause).split(/\n| imported from /, 1)[0]}`,
         { hint: "npm install typescript@^7", cause },
       );
     }
   }
 
-  /** What is wrong with the types of `file`, in the project of `config`. */
-  async check(files: VirtualFiles, config: string, file: string): Promise<TypeDiagnostic[]> {
-    const before = this.#files;
-    this.#files = files;
-    const snapshot = await this.#api.updateSnapshot({
-      openProjects: [config],
-      fileChanges: changes(before, files),
-    });
-    const project = snapshot.getProject(config);
-    if (project === undefined) return [];
-    const found = await project.program.getSemanticDiagnostics(file);
-    await snapshot.dispose();
-    return found
-      .filter(isError)
-      .map(({ pos, end, code, text }) => ({ start: pos, end, code, message: text }));
+  /** @throws Error when the compiler dies */
+  async check(request: CheckRequest): Promise<readonly TypeDiagnostic[]> {
+    if (this.#death !== undefined) throw this.#death;
+    this.#waiting = Promise.withResolvers();
+    this.#worker.postMessage(request);
+    return await this.#answer();
   }
 
-  /** Resident memory of the process, where the operating system tells (Linux). */
+  /** Only while something is asked does the thread keep this process going. */
+  async #answer(): Promise<readonly TypeDiagnostic[]> {
+    this.#worker.ref();
+    try {
+      return await this.#waiting.promise;
+    } finally {
+      this.#worker.unref();
+    }
+  }
+
+  #die(error: Error): void {
+    this.#death ??= error;
+    this.#waiting.promise.catch(() => {});
+    this.#waiting.reject(this.#death);
+    this.#killProcess();
+  }
+
+  /** Resident memory of the compiler's process, where the operating system tells (Linux). */
   residentBytes(): number {
     try {
-      const pages = readFileSync(`/proc/${this.#process?.pid}/statm`, "utf8").split(" ")[1];
+      const pages = readFileSync(`/proc/${this.#pid}/statm`, "utf8").split(" ")[1];
       return Number(pages) * PAGE_BYTES;
     } catch {
       return 0;
     }
   }
 
-  /** Its API keeps the process to itself. */
-  get #process(): { readonly pid: number; kill(signal: string): void } | undefined {
-    return (this.#api as unknown as { client?: { process?: ChildProcess } }).client
-      ?.process as never;
-  }
-
-  /** Ends the process at once, also when it computes for ever. */
+  /** Ends it at once, also when it computes for ever. */
   kill(): void {
-    // Closing only ends its input, which a busy compiler does not read.
-    this.#process?.kill("SIGKILL");
-    this.#api.close().catch(() => {});
+    this.#die(new Error("the compiler was ended"));
+    void this.#worker.terminate();
   }
 
-  #hasFolder(path: string): boolean | undefined {
-    if (/[\\/]@typescript[\\/]/.test(path)) return undefined;
-    return path === "/" || this.#files.keys().some((file) => file.startsWith(`${path}/`));
+  /** A busy compiler does not notice that nobody listens any more. */
+  #killProcess(): void {
+    const pid = this.#pid;
+    this.#pid = undefined;
+    if (pid === undefined) return;
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
   }
-}
-
-function changes(
-  before: VirtualFiles,
-  after: VirtualFiles,
-): { changed: string[]; created: string[]; deleted: string[] } {
-  const paths = [...after.keys()];
-  return {
-    changed: paths.filter((path) => before.has(path) && before.get(path) !== after.get(path)),
-    created: paths.filter((path) => !before.has(path)),
-    deleted: [...before.keys()].filter((path) => !after.has(path)),
-  };
-}
-
-/** Its category 1; the rest are suggestions. */
-function isError({ category }: Diagnostic): boolean {
-  return (category as number) === 1;
 }

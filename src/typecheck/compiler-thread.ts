@@ -1,0 +1,97 @@
+/**
+ * The door to TypeScript: a thread that talks to its native compiler. A compiler that dies makes its library fail where
+ * nobody can catch it; here that ends this thread and nothing else.
+ */
+import { parentPort } from "node:worker_threads";
+import { API, type Diagnostic } from "typescript/unstable/async";
+
+/** A complaint, at offsets in UTF-16 units of the file. */
+export interface TypeDiagnostic {
+  readonly start: number;
+  readonly end: number;
+  readonly code: number;
+  readonly message: string;
+}
+
+/** Virtual files by absolute path. */
+export type VirtualFiles = ReadonlyMap<string, string>;
+
+/** What the thread is asked: what is wrong with the types of `file`, in the project of `config`? */
+export interface CheckRequest {
+  readonly files: VirtualFiles;
+  readonly config: string;
+  readonly file: string;
+}
+
+/** What it says first, which process the compiler is, and then of every request. */
+export type ThreadMessage =
+  | { readonly pid: number | undefined }
+  | { readonly found: readonly TypeDiagnostic[] };
+
+/** Nothing of the disk is read but TypeScript's own library, whatever a program refers to. */
+const LIBRARY =
+  /[\\/]node_modules[\\/]@typescript[\\/]typescript-[\w-]+[\\/]lib[\\/]lib[\w.]*\.d\.ts$/;
+
+let files: VirtualFiles = new Map();
+
+const api = new API({
+  cwd: "/",
+  fs: {
+    readFile: (path) => files.get(path) ?? (LIBRARY.test(path) ? undefined : null),
+    fileExists: (path) => files.has(path) || (LIBRARY.test(path) ? undefined : false),
+    directoryExists: hasFolder,
+    getAccessibleEntries: () => ({ files: [], directories: [] }),
+    realpath: (path) => path,
+  },
+});
+
+function hasFolder(path: string): boolean | undefined {
+  if (/[\\/]@typescript[\\/]/.test(path)) return undefined;
+  return path === "/" || files.keys().some((file) => file.startsWith(`${path}/`));
+}
+
+async function check({ files: given, config, file }: CheckRequest): Promise<ThreadMessage> {
+  const fileChanges = changes(files, given);
+  files = given;
+  const snapshot = await api.updateSnapshot({ openProjects: [config], fileChanges });
+  const project = snapshot.getProject(config);
+  const found = (await project?.program.getSemanticDiagnostics(file)) ?? [];
+  await snapshot.dispose();
+  return { found: found.filter(isError).map(toPlain) };
+}
+
+function changes(
+  before: VirtualFiles,
+  after: VirtualFiles,
+): { changed: string[]; created: string[]; deleted: string[] } {
+  const paths = [...after.keys()];
+  return {
+    changed: paths.filter((path) => before.has(path) && before.get(path) !== after.get(path)),
+    created: paths.filter((path) => !before.has(path)),
+    deleted: [...before.keys()].filter((path) => !after.has(path)),
+  };
+}
+
+/** Its category 1; the rest are suggestions. */
+function isError({ category }: Diagnostic): boolean {
+  return (category as number) === 1;
+}
+
+function toPlain({ pos, end, code, text }: Diagnostic): TypeDiagnostic {
+  return { start: pos, end, code, message: text };
+}
+
+/** The library keeps its process to itself; it is needed to end one that computes for ever. */
+function processId(owner: unknown): number | undefined {
+  return (owner as { client?: { process?: { pid?: number } } }).client?.process?.pid;
+}
+
+function tell(message: ThreadMessage): void {
+  parentPort!.postMessage(message);
+}
+
+await api.updateSnapshot({});
+tell({ pid: processId(api) });
+parentPort!.on("message", (request: CheckRequest) => {
+  void check(request).then(tell);
+});
