@@ -1,4 +1,4 @@
-import { type Failure, messageOf } from "./core/errors.ts";
+import type { Failure } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { Meter } from "./core/meter.ts";
 import type { CallRecord, LogEntry } from "./core/result.ts";
@@ -6,11 +6,11 @@ import { Semaphore } from "./core/semaphore.ts";
 import { utf8Length } from "./core/utf8.ts";
 import { type Answer, answerFailure } from "./core/answer.ts";
 import { decode } from "./core/decode.ts";
-import { encode } from "./core/encode.ts";
-import { WireError } from "./core/wire.ts";
 import { isContextRequest } from "./discovery/context.ts";
 import type { Discovery } from "./discovery/discovery.ts";
 import type { Host, HostCall } from "./engine/engine.ts";
+import { failureOf } from "./call-failure.ts";
+import { encodeResult } from "./call-result.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { LookUps } from "./look-ups.ts";
 import type { Catalogue, ResolvedTool } from "./tools/catalogue.ts";
@@ -104,7 +104,7 @@ export class Bridge implements Host {
       this.#countResult(record.bytes);
       return text;
     } catch (error) {
-      const failure = describe(error, record.tool);
+      const failure = failureOf(error, record.tool);
       record.error = failure.message;
       if (failure.code === "denied")
         this.#options.onDenied({ tool: record.tool, message: failure.message });
@@ -190,66 +190,4 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) onAbort();
   signal.addEventListener("abort", onAbort, { once: true });
   return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", onAbort));
-}
-
-function encodeResult(value: unknown, limits: Limits, tool: string): string {
-  const text = isPlain(value, limits.valueDepth)
-    ? JSON.stringify(value)
-    : encodeRich(value, limits, tool);
-  if (text.length > limits.callBytes) throw tooLarge(tool, limits.callBytes);
-  return text;
-}
-
-function encodeRich(value: unknown, limits: Limits, tool: string): string {
-  try {
-    return encode(value, {
-      maxLength: limits.callBytes,
-      maxDepth: limits.valueDepth,
-      label: "result",
-    });
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    if (error.code === "output_limit") throw tooLarge(tool, limits.callBytes);
-    throw new ToolError(
-      "not_serializable",
-      `${tool} returned what cannot be sent to a program: ${error.message}`,
-    );
-  }
-}
-
-function tooLarge(tool: string, callBytes: number): ToolError {
-  const hint = "Ask the tool for less (a page, a filter, fewer fields), or raise limits.callBytes.";
-  return new ToolError("output_limit", `the result of ${tool} is larger than ${callBytes} bytes`, {
-    hint,
-  });
-}
-
-/** What `JSON.stringify` carries without loss; most results are, and it is several times faster than our own encoder. */
-function isPlain(value: unknown, depth: number): boolean {
-  if (typeof value === "string" || typeof value === "boolean" || value === null) return true;
-  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
-  if (typeof value !== "object" || depth === 0 || "toJSON" in value) return false;
-  if (Array.isArray(value)) return value.every((item) => isPlain(item, depth - 1));
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  for (const key in value)
-    if (!isPlain((value as Record<string, unknown>)[key], depth - 1)) return false;
-  return true;
-}
-
-function describe(
-  error: unknown,
-  tool: string,
-): { code: string; message: string; tool: string; hint?: string } {
-  if (error instanceof ToolError) {
-    return {
-      code: error.code,
-      message: error.message,
-      tool,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    };
-  }
-  if (error instanceof WireError)
-    return { code: "invalid_arguments", message: error.message, tool };
-  return { code: "tool_error", message: messageOf(error), tool };
 }

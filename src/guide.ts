@@ -14,11 +14,13 @@ import { TypeChecker } from "./typecheck/checker.ts";
 
 /** The servers, and what is odd about them. */
 export interface ServerReport {
+  /** Each server with its number of tools, or why it did not start. */
   readonly servers: readonly {
     readonly name: string;
     readonly tools: number;
     readonly failure?: string;
   }[];
+  /** What was left out or renamed, and why. */
   readonly warnings: readonly string[];
 }
 

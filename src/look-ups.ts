@@ -1,8 +1,9 @@
+import { failureOf } from "./call-failure.ts";
 import { type Answer, answerFailure } from "./core/answer.ts";
 import { breach } from "./core/breach.ts";
 import { decode } from "./core/decode.ts";
 import { encode } from "./core/encode.ts";
-import { type Failure, messageOf } from "./core/errors.ts";
+import type { Failure } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { utf8Length } from "./core/utf8.ts";
 import { WireError } from "./core/wire.ts";
@@ -84,19 +85,13 @@ export class LookUps {
       this.#onBytes(utf8Length(answer));
       return answer;
     } catch (error) {
-      return answerFailure(describe(error, tool));
+      return answerFailure(failureOf(tooLargeFor(tool, error), tool));
     }
   }
 }
 
-function describe(error: unknown, tool: string): { code: string; message: string; tool: string } {
-  if (error instanceof ToolError) return { code: error.code, message: error.message, tool };
-  if (error instanceof WireError && error.code === "output_limit")
-    return {
-      code: error.code,
-      message: `the answer of ${tool} is too large; ask for a part`,
-      tool,
-    };
-  const code = error instanceof WireError ? "invalid_arguments" : "tool_error";
-  return { code, message: messageOf(error), tool };
+/** An answer over its cap is no fault of the arguments. */
+function tooLargeFor(tool: string, error: unknown): unknown {
+  if (!(error instanceof WireError) || error.code !== "output_limit") return error;
+  return new ToolError(error.code, `the answer of ${tool} is too large; ask for a part`);
 }

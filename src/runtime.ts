@@ -16,7 +16,7 @@ import { startContext } from "./discovery/start-context.ts";
 import type { Outcome } from "./engine/engine.ts";
 import { type OpenedPlace, openPlace } from "./engines.ts";
 import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
-import { type Guide, openGuide } from "./guide.ts";
+import { type Guide, openGuide, type ServerReport } from "./guide.ts";
 import type { Inspection } from "./inspect.ts";
 import type { Place } from "./placement/placement.ts";
 import { guarded, RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
@@ -38,18 +38,10 @@ export interface RunOptions {
 }
 
 /** What a runtime is made of, for people and for `codecell doctor`. */
-export interface RuntimeDescription {
+export interface RuntimeDescription extends ServerReport {
   readonly engine: string;
   readonly placement: string;
   readonly limits: Limits;
-  /** Each server with its number of tools, or why it did not start. */
-  readonly servers: readonly {
-    readonly name: string;
-    readonly tools: number;
-    readonly failure?: string;
-  }[];
-  /** What was left out or renamed, and why. */
-  readonly warnings: readonly string[];
   /** Why placement `auto` did not take the sandbox. Absent where it did, or was not asked to. */
   readonly notice?: string;
 }

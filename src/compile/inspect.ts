@@ -4,8 +4,8 @@ import type { Position } from "../core/program.ts";
 import { literalOf } from "./literal.ts";
 import { Lines } from "./lines.ts";
 import { parseSource } from "./parse.ts";
-import { bindingsOf, importedName, Meanings } from "./meaning.ts";
-import { type AnyNode, walk } from "./syntax.ts";
+import { bindingsOf, Meanings } from "./meaning.ts";
+import { type AnyNode, importedName, walk } from "./syntax.ts";
 import type { Stripped } from "./typescript.ts";
 import { callOf, hidesTools, type HowUsed, howUsed, isDeclared, isFunction } from "./usage.ts";
 

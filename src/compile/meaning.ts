@@ -2,7 +2,7 @@
 import type { NameTable, ServerNames } from "../core/names.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import { literalOf } from "./literal.ts";
-import { type AnyNode, walk } from "./syntax.ts";
+import { type AnyNode, importedName, nameOf, walk } from "./syntax.ts";
 
 /** What an expression stands for: all tools, those of a server, one tool. */
 export type Meaning =
@@ -38,15 +38,6 @@ export function bindingsOf(tree: AnyNode): ReadonlyMap<string, readonly Binding[
     }
   });
   return bindings;
-}
-
-/** What an import takes of its module: an export's name, `default`, or `*` for all. */
-export function importedName(item: {
-  readonly type: string;
-  readonly imported?: { readonly type: string };
-}): string {
-  if (item.imported !== undefined) return nameOf(item.imported);
-  return item.type === "ImportDefaultSpecifier" ? "default" : "*";
 }
 
 function addPattern(
@@ -164,9 +155,4 @@ export class Meanings {
     const tool = server.tools.find(({ name, alias, flat }) => [name, alias, flat].includes(key));
     return { kind: "tool", server, tool: tool?.name ?? key };
   }
-}
-
-function nameOf(node: { readonly type: string }): string {
-  const { type, name, value } = node as { type: string; name?: string; value?: unknown };
-  return type === "Identifier" ? name! : String(value);
 }

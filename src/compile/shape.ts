@@ -1,6 +1,13 @@
 /** Which part of a program is its value, and what becomes of its imports and exports. */
 import type { Edits } from "./edits.ts";
-import { type AnyNode, isObjectLiteral, type Program } from "./syntax.ts";
+import {
+  type AnyNode,
+  importedName,
+  isFunctionExpression,
+  isObjectLiteral,
+  nameOf,
+  type Program,
+} from "./syntax.ts";
 
 /** The names by which several exported functions are told apart, best first. */
 const ENTRY_NAMES = ["main", "run", "handler", "execute", "default"];
@@ -48,7 +55,7 @@ export class TopLevel {
     const names: string[] = [];
     const bindings = node.specifiers.flatMap((item) => {
       if (item.type === "ImportNamespaceSpecifier") return [];
-      const name = item.type === "ImportDefaultSpecifier" ? "default" : nameOf(item.imported);
+      const name = importedName(item);
       names.push(JSON.stringify(name));
       return [`${JSON.stringify(name)}: ${item.local.name}`];
     });
@@ -95,7 +102,7 @@ export class TopLevel {
     if (declaration.type === "FunctionDeclaration") this.#noteFunction(declaration.id.name);
     if (declaration.type !== "VariableDeclaration") return;
     for (const { id, init } of declaration.declarations) {
-      if (id.type === "Identifier" && isFunction(init)) this.#noteFunction(id.name);
+      if (id.type === "Identifier" && isFunctionExpression(init)) this.#noteFunction(id.name);
     }
   }
 
@@ -126,7 +133,7 @@ export class TopLevel {
     if (directive === "use strict") return;
     // Parentheses and comments may stand around the expression: what is wrapped is the whole statement.
     const end = this.#code[node.end - 1] === ";" ? node.end - 1 : node.end;
-    if (lone && isFunction(expression))
+    if (lone && isFunctionExpression(expression))
       this.#wrap(node.start, end, "return $codecell.finish(", ");");
     else this.#wrap(node.start, end, "return await (", ");");
   }
@@ -163,12 +170,4 @@ function isHoisted(node: AnyNode): boolean {
     return node.declaration?.type === "FunctionDeclaration" || node.declaration === null;
   }
   return node.type === "FunctionDeclaration" || node.type === "ExportDefaultDeclaration";
-}
-
-function isFunction(node: { readonly type: string } | null | undefined): boolean {
-  return node?.type === "ArrowFunctionExpression" || node?.type === "FunctionExpression";
-}
-
-function nameOf(node: { type: string; name?: string; value?: unknown }): string {
-  return node.type === "Identifier" ? node.name! : String(node.value);
 }

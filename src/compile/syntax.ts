@@ -73,6 +73,29 @@ function isNode(value: unknown): value is AnyNode {
   );
 }
 
+type FunctionNode = Extract<AnyNode, { type: "ArrowFunctionExpression" | "FunctionExpression" }>;
+
+export function isFunctionExpression(
+  node: { readonly type: string } | null | undefined,
+): node is FunctionNode {
+  return node?.type === "ArrowFunctionExpression" || node?.type === "FunctionExpression";
+}
+
+/** The name that an identifier or a literal stands for where names stand: of a property, of an export. */
+export function nameOf(node: { readonly type: string }): string {
+  const { type, name, value } = node as { type: string; name?: string; value?: unknown };
+  return type === "Identifier" ? name! : String(value);
+}
+
+/** What an import takes of its module: an export's name, `default`, or `*` for all. */
+export function importedName(item: {
+  readonly type: string;
+  readonly imported?: { readonly type: string };
+}): string {
+  if (item.imported !== undefined) return nameOf(item.imported);
+  return item.type === "ImportDefaultSpecifier" ? "default" : "*";
+}
+
 export function decoratorsHint(code: string, offset: number): string | undefined {
   return code[offset] === "@"
     ? "Decorators are not supported: call the function yourself."

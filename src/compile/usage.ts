@@ -1,6 +1,6 @@
 /** How an expression that stands for a tool is used. */
 import { type Literal, literalOf } from "./literal.ts";
-import type { AnyNode } from "./syntax.ts";
+import { type AnyNode, isFunctionExpression, nameOf } from "./syntax.ts";
 
 /** Ways to reach globals, and so all tools, by a text that is made at run time. */
 const HIDING = new Set(["eval", "Function", "globalThis", "global"]);
@@ -65,7 +65,7 @@ export function isDeclared(node: AnyNode, parents: readonly AnyNode[]): boolean 
     case "Property":
       return (
         (parent.key === node && !parent.computed && parent.value !== node) ||
-        isPattern(parents.at(-2))
+        parents.at(-2)?.type === "ObjectPattern"
       );
     case "ImportSpecifier":
     case "ImportDefaultSpecifier":
@@ -74,10 +74,6 @@ export function isDeclared(node: AnyNode, parents: readonly AnyNode[]): boolean 
     default:
       return false;
   }
-}
-
-function isPattern(node: AnyNode | undefined): boolean {
-  return node?.type === "ObjectPattern";
 }
 
 /** How an expression could hide which tools are called, if it could. */
@@ -100,19 +96,14 @@ export function hidesTools(node: AnyNode, parents: readonly AnyNode[]): string |
   return isGlobal ? `${node.name}, which has all tools` : `${node.name}, which runs texts`;
 }
 
-export function isFunction({ type }: AnyNode): boolean {
-  return (
-    type.endsWith("Function") ||
-    type === "FunctionExpression" ||
-    type === "FunctionDeclaration" ||
-    type === "ArrowFunctionExpression"
-  );
+export function isFunction(node: AnyNode): boolean {
+  return isFunctionExpression(node) || node.type === "FunctionDeclaration";
 }
 
 function isRepeated(parents: readonly AnyNode[]): boolean {
   return parents.some((node, at) => {
     if (LOOPS.has(node.type)) return true;
-    if (node.type !== "ArrowFunctionExpression" && node.type !== "FunctionExpression") return false;
+    if (!isFunctionExpression(node)) return false;
     const outer = parents[at - 1];
     if (outer?.type !== "CallExpression" || outer.callee === node) return false;
     return outer.callee.type === "MemberExpression" && EACH.has(nameOf(outer.callee.property));
@@ -124,11 +115,7 @@ function isUnawaited(parents: readonly AnyNode[]): boolean {
   if (parents.at(-1)!.type === "ExpressionStatement") return !isLastStatement(parents);
   return parents.some((node, at) => {
     const outer = parents[at - 1];
-    if (
-      (node.type !== "ArrowFunctionExpression" && node.type !== "FunctionExpression") ||
-      !node.async
-    )
-      return false;
+    if (!isFunctionExpression(node) || !node.async) return false;
     return (
       outer?.type === "CallExpression" &&
       outer.callee.type === "MemberExpression" &&
@@ -141,9 +128,4 @@ function isUnawaited(parents: readonly AnyNode[]): boolean {
 function isLastStatement(parents: readonly AnyNode[]): boolean {
   const [program, statement] = [parents.at(-2), parents.at(-1)];
   return program?.type === "Program" && program.body.at(-1) === (statement as unknown);
-}
-
-function nameOf(node: { readonly type: string }): string {
-  const { type, name, value } = node as { type: string; name?: string; value?: unknown };
-  return type === "Identifier" ? name! : String(value);
 }

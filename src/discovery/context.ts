@@ -21,7 +21,7 @@ export class ContextAccess {
   async list(name: string, args: readonly unknown[]): Promise<readonly unknown[]> {
     const [server] = args;
     const sources =
-      server === undefined || server === null ? this.#all() : [this.#source(name, server).source];
+      server === undefined || server === null ? this.#all() : [this.#source(name, server)];
     const lists = await Promise.allSettled(sources.map((source) => listOf(name, source)));
     // Of all servers, those that can answer; of one, its answer.
     if (sources.length === 1 && lists[0]!.status === "rejected") throw lists[0]!.reason;
@@ -36,7 +36,7 @@ export class ContextAccess {
   /** `resources.read(server, uri)`, `prompts.get(server, name, args)`. @throws ToolError */
   async request(name: string, args: readonly unknown[], context: CallContext): Promise<unknown> {
     const [server, what, values] = args;
-    const { source } = this.#source(name, server);
+    const source = this.#source(name, server);
     if (name === "resources.read")
       return await source.readResource(text(name, "uri", what), context);
     return await source.getPrompt(text(name, "name", what), texts(name, values), context);
@@ -46,9 +46,9 @@ export class ContextAccess {
     return this.#catalogue.servers.flatMap(({ name }) => this.#catalogue.context(name) ?? []);
   }
 
-  #source(name: string, server: unknown): { readonly source: ContextSource } {
+  #source(name: string, server: unknown): ContextSource {
     const source = this.#catalogue.context(text(name, "server", server));
-    if (source !== undefined) return { source };
+    if (source !== undefined) return source;
     throw new ToolError(
       "tool_error",
       `${String(server)} has no ${name.split(".")[0]}: it is no MCP server`,

@@ -6,9 +6,7 @@ const ROOTS = ["tools", "mcp-tools", "servers"];
 
 /** @throws ToolError `tool_error` with Node's wording: ENOENT, ENOTDIR */
 export function readFolder(tree: WrapperTree, path: string): string[] {
-  const steps = stepsOf(path);
-  if (steps.length === 0) return [ROOTS[0]!];
-  const entry = find(tree, steps, "scandir", path);
+  const entry = find(tree, stepsOf(path), "scandir", path);
   if ("names" in entry) return [...entry.names];
   throw problem("ENOTDIR: not a directory", "scandir", path);
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../core/is-object.ts";
 import type { ToolInfo } from "./tool.ts";
 
 /** The usable tools of a list that a server sent, and what was wrong with the others. */
@@ -52,8 +53,4 @@ function label(raw: unknown, at: number): string {
   return typeof name === "string" && name !== ""
     ? `tool '${name.slice(0, 100)}'`
     : `tool number ${at + 1}`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../core/is-object.ts";
 import { isIdentifier } from "../core/identifier.ts";
 import type { JsonSchema } from "./tool.ts";
 
@@ -58,8 +59,4 @@ function choice(options: readonly string[]): string {
 
 function arrayOf(item: string): string {
   return item.includes(" | ") ? `(${item})[]` : `${item}[]`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,7 +4,8 @@ import { programText } from "../compile/parse.ts";
 import { breach } from "../core/breach.ts";
 import { type Failure, messageOf } from "../core/errors.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
-import { declaration } from "../discovery/types/wrappers.ts";
+import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
+import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import { Compiler, type TypeDiagnostic, type VirtualFiles } from "./compiler.ts";
 import { environmentFiles } from "./environment.ts";
@@ -154,10 +155,9 @@ export class TypeChecker implements AsyncDisposable {
   }
 
   async #declaration({ server, tool }: ToolUse): Promise<string | undefined> {
-    const names = this.#catalogue.names.servers.find(({ name }) => name === server);
-    const found = names?.tools.find(({ name }) => name === tool);
-    if (names === undefined || found === undefined) return undefined;
-    const text = declaration(await this.#tree.tool(names, found));
+    const found = namesOf(this.#catalogue.names, server, tool!);
+    if (found === undefined) return undefined;
+    const text = declaration(await this.#tree.tool(found.server, found.names));
     return text.length > 3_000 ? `${text.slice(0, 3_000)}…` : text;
   }
 
@@ -185,6 +185,16 @@ function brokenCheck(error: unknown): Failure {
   return { code: "internal", name: "TypeCheckError", message };
 }
 
+function namesOf(
+  { servers }: NameTable,
+  server: string,
+  tool: string,
+): { readonly server: ServerNames; readonly names: ToolNames } | undefined {
+  const found = servers.find(({ name }) => name === server);
+  const names = found?.tools.find(({ name }) => name === tool);
+  return found === undefined || names === undefined ? undefined : { server: found, names };
+}
+
 /** The call that a complaint is about: the innermost one around it, or the one whose type it names. */
 function concerned(
   uses: readonly ToolUse[],
@@ -197,12 +207,9 @@ function concerned(
   if (around.length > 0)
     return around.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a));
   return known.find(({ server, tool }) => {
-    const alias = names.servers
-      .find(({ name }) => name === server)
-      ?.tools.find(({ name }) => name === tool)?.alias;
-    const type = alias?.replace(/^[$_]*./u, (first) => first.toUpperCase());
-    return (
-      type !== undefined && (message.includes(`${type}Result`) || message.includes(`${type}Args`))
-    );
+    const found = namesOf(names, server, tool!);
+    if (found === undefined) return false;
+    const type = typeNameOf(found.names);
+    return message.includes(`${type}Result`) || message.includes(`${type}Args`);
   });
 }

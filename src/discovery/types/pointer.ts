@@ -1,3 +1,4 @@
+import { isObject } from "../../core/is-object.ts";
 import type { JsonSchema } from "../../tools/tool.ts";
 
 /** What a JSON Pointer (RFC 6901, as a fragment) leads to. */
@@ -25,8 +26,4 @@ export function anchored(root: JsonSchema, reference: string): unknown {
   const name = reference.slice(1);
   const definitions = [root["$defs"], root["definitions"]].filter(isObject).flatMap(Object.values);
   return definitions.find((part) => isObject(part) && part["$anchor"] === name);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../../core/is-object.ts";
 import type { JsonSchema } from "../../tools/tool.ts";
 import { commentText } from "./comment.ts";
 import { anchored, at } from "./pointer.ts";
@@ -223,8 +224,4 @@ function isCombined(schema: Record<string, unknown>): boolean {
 
 function isPrimitive(value: unknown): boolean {
   return value === null || ["string", "number", "boolean"].includes(typeof value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

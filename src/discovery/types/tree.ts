@@ -4,6 +4,8 @@ import type { JsonSchema, ToolInfo } from "../../tools/tool.ts";
 import { declareTool, type ToolTypes } from "./declare.ts";
 import {
   CALL_MODULE,
+  fileOf,
+  folderOf,
   globalsModule,
   serverIndex,
   toolModule,
@@ -109,12 +111,4 @@ async function typesOf(
 
 function rootNames({ servers }: NameTable): string[] {
   return ["call.ts", "globals.d.ts", ...servers.map(folderOf)];
-}
-
-function fileOf({ name, file }: ToolNames): string {
-  return file ?? name;
-}
-
-function folderOf({ name, folder }: ServerNames): string {
-  return folder ?? name;
 }

@@ -21,6 +21,16 @@ export function typeNameOf({ alias }: ToolNames): string {
   return alias.replace(/^[$_]*./u, (start) => start.toUpperCase());
 }
 
+/** Its file in the tree, without `.ts`. */
+export function fileOf({ name, file }: ToolNames): string {
+  return file ?? name;
+}
+
+/** Its folder in the tree. */
+export function folderOf({ name, folder }: ServerNames): string {
+  return folder ?? name;
+}
+
 function signature({ args, argsOptional, result }: ToolTypes): string {
   return `(args${argsOptional ? "?" : ""}: ${args}): Promise<${result}>`;
 }
@@ -102,14 +112,14 @@ export function serverIndex(server: ServerNames, tools: readonly TypedTool[]): s
 }
 
 function fileIn(names: ToolNames): string {
-  return JSON.stringify(`./${names.file ?? names.name}.js`);
+  return JSON.stringify(`./${fileOf(names)}.js`);
 }
 
 /** `globals.d.ts`: what a program finds without an import. */
 export function globalsModule(servers: readonly ServerNames[]): string {
-  const imports = servers.map(({ className, name, folder }, at) => {
-    const from = JSON.stringify(`./${folder ?? name}/index.js`);
-    return `import type { ${className} as Server${at} } from ${from};`;
+  const imports = servers.map((server, at) => {
+    const from = JSON.stringify(`./${folderOf(server)}/index.js`);
+    return `import type { ${server.className} as Server${at} } from ${from};`;
   });
   const members = servers.flatMap(({ name, alias }, at) =>
     [...new Set([alias, name])]

@@ -1,4 +1,5 @@
 import { CodecellError } from "../../core/errors.ts";
+import { isObject } from "../../core/is-object.ts";
 import { near } from "../near.ts";
 
 /** A complaint about one place of a config. */
@@ -8,8 +9,7 @@ export function problem(file: string, path: string, what: string): CodecellError
 
 /** `value` when it is an object. Throws `config_error` naming its path and what is wanted. */
 export function asObject(value: unknown, path: string, wanted: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw new CodecellError("config_error", `${path} is ${kindOf(value)}; it must be ${wanted}`);
 }
 

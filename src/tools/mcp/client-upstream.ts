@@ -23,7 +23,6 @@ export interface McpClient {
   ): Promise<unknown>;
   close?(): Promise<void>;
   getInstructions?(): string | undefined;
-  getServerCapabilities?(): object | undefined;
   fallbackNotificationHandler?: ((notification: never) => Promise<void>) | undefined;
 }
 
@@ -54,10 +53,6 @@ export class ClientUpstream implements Upstream {
 
   get instructions(): string | undefined {
     return this.#client.getInstructions?.();
-  }
-
-  get capabilities(): Readonly<Record<string, unknown>> | undefined {
-    return this.#client.getServerCapabilities?.() as Readonly<Record<string, unknown>> | undefined;
   }
 
   onNotification(listener: (notification: Notification) => void): void {

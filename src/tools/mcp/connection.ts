@@ -5,7 +5,7 @@ import { ToolError } from "../tool.ts";
 import type { ServerConfig } from "./entry.ts";
 import { describe, describeStart, describeStop } from "./failure.ts";
 import type { ClientHooks } from "./client.ts";
-import { Link, type LinkAuth } from "./link.ts";
+import { Link, type LinkAuth, MAX_LOGINS } from "./link.ts";
 import { type Authorizer, PersonProvider, serviceProvider } from "./oauth.ts";
 import { redactor } from "./redact.ts";
 import { TokenStore } from "./token-store.ts";
@@ -29,7 +29,6 @@ export interface ConnectionOptions {
   readonly authorizer?: Authorizer;
 }
 
-const MAX_LOGINS = 3;
 const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** A server of the config. Connects at the first request; a connection that died is replaced at the next one. */
@@ -64,10 +63,6 @@ export class Connection implements Upstream {
 
   get instructions(): string | undefined {
     return this.#live?.client.getInstructions();
-  }
-
-  get capabilities(): Readonly<Record<string, unknown>> | undefined {
-    return this.#live?.client.getServerCapabilities();
   }
 
   onNotification(listener: (notification: Notification) => void): void {

@@ -10,10 +10,10 @@ import {
 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { type ClientHooks, createClient } from "./client.ts";
-import type { HttpConfig, ServerConfig } from "./entry.ts";
-import { cappedFetch } from "./http.ts";
+import type { ServerConfig } from "./entry.ts";
 import type { Authorizer } from "./oauth.ts";
 import { StdioTransport } from "./stdio.ts";
+import { makeTransport } from "./transport.ts";
 import type { Notification } from "./upstream.ts";
 
 /** What a connection tells its owner. */
@@ -35,7 +35,7 @@ export interface LinkAuth {
 }
 
 /** A person may be asked for more scopes after the login; more often than this is a server that never has enough. */
-const MAX_LOGINS = 3;
+export const MAX_LOGINS = 3;
 
 /** One connection to a server, from initialize to its end. It is never revived; a new one is made. */
 export class Link {
@@ -105,7 +105,12 @@ export class Link {
   ): Promise<Link> {
     let until = deadline;
     for (let logins = 0; ; logins++) {
-      const transport = makeTransport(config, maxMessageBytes, events);
+      const transport = makeTransport(
+        config,
+        maxMessageBytes,
+        events.onGarbage,
+        events.auth?.provider,
+      );
       try {
         return await Link.#open(config, transport, until, events);
       } catch (error) {
@@ -169,33 +174,6 @@ export class LinkError extends Error {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     this.postMortem = postMortem;
   }
-}
-
-function makeTransport(
-  config: ServerConfig,
-  maxMessageBytes: number,
-  { onGarbage, auth }: LinkEvents,
-): Transport {
-  if (config.type === "stdio") {
-    const { command, args, env, cwd } = config;
-    return new StdioTransport({ command, args, env, cwd, maxMessageBytes, onGarbage });
-  }
-  return makeHttpTransport(config, maxMessageBytes, auth);
-}
-
-function makeHttpTransport(
-  { type, url, headers }: HttpConfig,
-  maxMessageBytes: number,
-  auth: LinkAuth | undefined,
-): Transport {
-  const options = {
-    requestInit: { headers },
-    fetch: cappedFetch(maxMessageBytes),
-    ...(auth === undefined ? {} : { authProvider: auth.provider }),
-  };
-  // The SDK's own classes do not fit its interface under exactOptionalPropertyTypes.
-  if (type === "sse") return new SSEClientTransport(new URL(url), options) as Transport;
-  return new StreamableHTTPClientTransport(new URL(url), options) as Transport;
 }
 
 async function logIn(

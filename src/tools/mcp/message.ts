@@ -1,3 +1,4 @@
+import { isObject } from "../../core/is-object.ts";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 
 type Id = string | number;
@@ -67,8 +68,4 @@ function repairError(error: unknown): { code: number; message: string; data?: un
         : (JSON.stringify(message) ?? "an error without a message"),
     ...(data === undefined ? {} : { data }),
   };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -26,8 +26,6 @@ export interface Upstream extends AsyncDisposable {
   readonly warnings: readonly string[];
   /** What it said of itself when it was reached. */
   readonly instructions?: string | undefined;
-  /** What it said that it can do; nothing before it was reached. */
-  readonly capabilities?: Readonly<Record<string, unknown>> | undefined;
   /** @throws ToolError `tool_error`, `invalid_arguments`, `aborted`; {@link MethodNotFound} */
   request(method: string, params: Result, options: RequestOptions): Promise<Result>;
   onNotification(listener: (notification: Notification) => void): void;
