@@ -5,7 +5,7 @@ import { buildSync } from "esbuild";
 import ivm from "isolated-vm";
 import { newQuickJSWASMModuleFromVariant } from "quickjs-emscripten-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { answerUrl, digest, randomBase64 } from "../src/engine/services.ts";
+import { answerUrl, digest, Randomness } from "../src/engine/services.ts";
 
 const FILES = [
   "door",
@@ -33,7 +33,8 @@ for (const name of ["AbortController", "AbortSignal", "CustomEvent", "DOMExcepti
   "URLSearchParams", "TextEncoder", "TextDecoder", "atob", "btoa"]) globalThis[name] = guest[name];
 globalThis.structuredClone = guest.clone;
 globalThis.crypto = guest.createCrypto((name, base64) => guest.request("digest", name, base64, (text) => text));
-globalThis.console = guest.createConsole({ budget: 1_000_000 });
+globalThis.console = guest.createConsole();
+guest.limitConsole(1_000_000);
 globalThis.inspect = guest.inspect;
 const stringify = JSON.stringify;
 let outcome;
@@ -70,7 +71,7 @@ type Evaluate = (code: string) => unknown;
 function hostOf(sent: Sent[], run: () => Evaluate) {
   const send = (kind: string, id: number, name: string, text: string): string | undefined => {
     if (kind === "url") return answerUrl(name, text);
-    if (kind === "random") return randomBase64(id);
+    if (kind === "random") return new Randomness(undefined).base64(id);
     sent.push({ kind, id, name, text });
     if (kind === "digest") {
       const answer = (call: string) => run()(`guest.settle(${id}, ${call})`);
@@ -406,7 +407,7 @@ for (const [engine, open] of [
     it("bounds a flood of logs and tells how much was dropped", async () => {
       vm.sent.length = 0;
       await vm.value(
-        `(() => { const c = guest.createConsole({ budget: 1000 }); for (let at = 0; at < 20_000; at++) c.log("x".repeat(50)); guest.reportDropped(); })()`,
+        `(() => { guest.limitConsole(1000); const c = guest.createConsole(); for (let at = 0; at < 20_000; at++) c.log("x".repeat(50)); guest.reportDropped(); })()`,
       );
       const entries = vm.sent.filter(({ name }) => name === "log");
       const dropped = vm.sent.filter(({ name }) => name === "dropped");
@@ -419,7 +420,7 @@ for (const [engine, open] of [
     it("bounds a flood of empty entries", async () => {
       vm.sent.length = 0;
       await vm.value(
-        `(() => { const c = guest.createConsole({ budget: 1000 }); for (let at = 0; at < 20_000; at++) c.log(""); })()`,
+        `(() => { guest.limitConsole(1000); const c = guest.createConsole(); for (let at = 0; at < 20_000; at++) c.log(""); })()`,
       );
       expect(vm.sent.length).toBeLessThan(1_100);
     });
@@ -465,9 +466,9 @@ describe("services", () => {
   });
 
   it("bounds randomness", () => {
-    expect(randomBase64(3)).toHaveLength(4);
-    for (const count of [-1, NaN, 0, -Infinity]) expect(randomBase64(count)).toBe("");
-    expect(randomBase64(1e12).length).toBeLessThanOrEqual(87_384);
+    expect(new Randomness(undefined).base64(3)).toHaveLength(4);
+    for (const count of [-1, NaN, 0, -Infinity]) expect(new Randomness(undefined).base64(count)).toBe("");
+    expect(new Randomness(undefined).base64(1e12).length).toBeLessThanOrEqual(87_384);
   });
 
   it("rejects digests that it does not know", async () => {

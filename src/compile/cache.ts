@@ -1,5 +1,5 @@
 import type { Program } from "../core/program.ts";
-import { compile } from "./compile.ts";
+import { compile, type CompileOptions } from "./compile.ts";
 
 const MAX_PROGRAMS = 32;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
@@ -12,23 +12,24 @@ export class ProgramCache {
   /** The program for `source`; a new one is compiled inside `guard`, which may end it. Throws CompileError. */
   get(
     source: string,
-    limits: { readonly sourceBytes: number },
+    options: CompileOptions,
     guard: (work: () => Program) => Program,
   ): Program {
-    const known = this.#programs.get(source);
-    if (known === undefined || source.length > limits.sourceBytes)
+    const key = (options.keep === true ? "keep:" : "drop:") + source;
+    const known = this.#programs.get(key);
+    if (known === undefined || source.length > options.sourceBytes)
       return this.#add(
-        source,
-        guard(() => compile(source, limits)),
+        key,
+        guard(() => compile(source, options)),
       );
-    this.#programs.delete(source);
-    this.#programs.set(source, known);
+    this.#programs.delete(key);
+    this.#programs.set(key, known);
     return known;
   }
 
-  #add(source: string, program: Program): Program {
-    this.#programs.set(source, program);
-    this.#characters += source.length;
+  #add(key: string, program: Program): Program {
+    this.#programs.set(key, program);
+    this.#characters += key.length;
     for (const oldest of this.#programs.keys()) {
       if (this.#programs.size <= MAX_PROGRAMS && this.#characters <= MAX_CHARACTERS) break;
       this.#programs.delete(oldest);

@@ -1,6 +1,7 @@
 import type { Program } from "../core/program.ts";
 import { CompileError } from "./compile-error.ts";
 import { Edits } from "./edits.ts";
+import { KeptDeclarations } from "./keep.ts";
 import { Lines } from "./lines.ts";
 import { ShapeError, TopLevel } from "./shape.ts";
 import { parseSource, place } from "./parse.ts";
@@ -16,26 +17,32 @@ const SCOPE = "$codecell";
 const WORD = /(?<![\w$])[A-Za-z_$][\w$]*/g;
 const MAX_WORDS = 5_000;
 
+export interface CompileOptions {
+  readonly sourceBytes: number;
+  /** Keep what the top level declares for the session's next programs. Default false. */
+  readonly keep?: boolean;
+}
+
 /**
  * A program as an engine runs it. Lines are those of the source; columns are found again by `locate`.
  * @throws CompileError
  */
-export function compile(
-  source: string,
-  { sourceBytes }: { readonly sourceBytes: number },
-): Program {
+export function compile(source: string, options: CompileOptions): Program {
   try {
-    return build(source, sourceBytes);
+    return build(source, options);
   } catch (error) {
     throw error instanceof RangeError ? tooDeep() : error; // wherever the stack came to its end
   }
 }
 
-function build(source: string, sourceBytes: number): Program {
-  const { stripped, tree, comments } = parseSource(source, sourceBytes);
+function build(source: string, { sourceBytes, keep = false }: CompileOptions): Program {
+  const { stripped, tree, comments } = parseSource(source, sourceBytes, {
+    keepUnusedImports: keep,
+  });
   const edits = new Edits(stripped.code);
+  const kept = keep ? new KeptDeclarations(stripped.code, edits) : undefined;
   try {
-    rewrite(stripped.code, tree, edits, comments);
+    rewrite(stripped.code, tree, edits, comments, kept);
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
     throw new CompileError(error.message, {
@@ -47,6 +54,7 @@ function build(source: string, sourceBytes: number): Program {
   return {
     code,
     words: flatNames(code),
+    declares: kept?.names ?? [],
     locate: locator(source, stripped, edits, code),
   };
 }
@@ -57,13 +65,19 @@ function flatNames(code: string): string[] {
   return [...new Set(words)].slice(0, MAX_WORDS);
 }
 
-function rewrite(code: string, tree: Tree, edits: Edits, comments: readonly Comment[]): void {
+function rewrite(
+  code: string,
+  tree: Tree,
+  edits: Edits,
+  comments: readonly Comment[],
+  kept: KeptDeclarations | undefined,
+): void {
   const used = new Set<string>();
   const using = new UsingLowering(edits);
   walk(tree as AnyNode, (node, parents) => {
     if (node.type === "Identifier") {
-      if (node.name === SCOPE)
-        throw new ShapeError(`the name ${SCOPE} is reserved`, node.start, "Choose another name.");
+      if (node.name.startsWith(SCOPE))
+        throw new ShapeError(`the name ${node.name} is reserved`, node.start, "Choose another name.");
       if (isReference(node, parents)) used.add(node.name);
     } else if (node.type === "ImportExpression") {
       edits.replace(node.start, node.start + "import".length, `${SCOPE}.import`);
@@ -77,8 +91,10 @@ function rewrite(code: string, tree: Tree, edits: Edits, comments: readonly Comm
   for (const { start, end } of comments) disarm(code, start, end, edits);
   edits.prepend(`(async function (${SCOPE}) { "use strict"; `);
   edits.append(endOfLine(code, comments));
-  new TopLevel(code, edits, used).rewrite(tree);
+  new TopLevel(code, edits, used, kept !== undefined).rewrite(tree);
   using.finish();
+  kept?.rewrite(tree);
+  if (kept !== undefined) edits.prepend(kept.opening);
   edits.append(" })");
 }
 
@@ -102,6 +118,8 @@ function isReference(node: Identifier, parents: readonly AnyNode[]): boolean {
     case "ExportSpecifier":
     case "ExportDefaultDeclaration":
     case "ImportSpecifier":
+    case "ImportDefaultSpecifier":
+    case "ImportNamespaceSpecifier":
       return false;
   }
   return !parents.some(

@@ -3,7 +3,7 @@ import { utf8Length } from "../core/utf8.ts";
 import { CompileError } from "./compile-error.ts";
 import { Lines } from "./lines.ts";
 import { type Comment, decoratorsHint, ParseError, parseProgram, type Program } from "./syntax.ts";
-import { type Stripped, stripTypes } from "./typescript.ts";
+import { type Stripped, type StripOptions, stripTypes } from "./typescript.ts";
 import { blank, unfence } from "./unfence.ts";
 
 /** A program without types, as a tree, with the way back to the caller's text. */
@@ -14,9 +14,13 @@ export interface Parsed {
 }
 
 /** @throws CompileError */
-export function parseSource(source: string, sourceBytes: number): Parsed {
+export function parseSource(
+  source: string,
+  sourceBytes: number,
+  options: StripOptions = {},
+): Parsed {
   const comments: Comment[] = [];
-  return { ...parse(programText(source, sourceBytes), comments), comments };
+  return { ...parse(programText(source, sourceBytes), comments, options), comments };
 }
 
 /** Where an offset of the stripped text is in the caller's. */
@@ -45,10 +49,14 @@ export function programText(source: string, sourceBytes: number): string {
 }
 
 /** Types off and parsed; text that only the TypeScript step rejects is taken as the JavaScript it is. */
-function parse(text: string, comments: Comment[]): { stripped: Stripped; tree: Program } {
+function parse(
+  text: string,
+  comments: Comment[],
+  options: StripOptions,
+): { stripped: Stripped; tree: Program } {
   let stripped: Stripped;
   try {
-    stripped = stripTypes(text);
+    stripped = stripTypes(text, options);
   } catch (error) {
     if (!(error instanceof CompileError) || error.line === undefined || error.hint !== undefined)
       throw error;

@@ -1,5 +1,6 @@
 /** Which part of a program is its value, and what becomes of its imports and exports. */
 import type { Edits } from "./edits.ts";
+import { CONST } from "./keep.ts";
 import {
   type AnyNode,
   importedName,
@@ -21,10 +22,14 @@ export class TopLevel {
   #ending = "";
   #hasDefault = false;
 
-  constructor(code: string, edits: Edits, used: ReadonlySet<string>) {
+  readonly #keeps: boolean;
+
+  /** @param keeps whether imports are kept for later programs of a session */
+  constructor(code: string, edits: Edits, used: ReadonlySet<string>, keeps: boolean) {
     this.#code = code;
     this.#edits = edits;
     this.#used = used;
+    this.#keeps = keeps;
   }
 
   rewrite(program: Program): void {
@@ -53,18 +58,25 @@ export class TopLevel {
   #rewriteImport(node: Extract<AnyNode, { type: "ImportDeclaration" }>): void {
     const specifier = JSON.stringify(node.source.value);
     const names: string[] = [];
+    const target = (local: string): string => (this.#keeps ? `${CONST}.${local}` : local);
     const bindings = node.specifiers.flatMap((item) => {
       if (item.type === "ImportNamespaceSpecifier") return [];
-      const name = importedName(item);
-      names.push(JSON.stringify(name));
-      return [`${JSON.stringify(name)}: ${item.local.name}`];
+      const name = JSON.stringify(importedName(item));
+      names.push(name);
+      return [`${name}: ${target(item.local.name)}`];
     });
     const star = node.specifiers.find((item) => item.type === "ImportNamespaceSpecifier");
-    const link = (list: string): string => `$codecell.link(${specifier}, [${list}]);`;
+    const link = (list: string): string => `$codecell.link(${specifier}, [${list}])`;
+    const declare = (to: string, value: string): string =>
+      this.#keeps ? `(${to} = ${value}); ` : `const ${to} = ${value}; `;
     let text =
-      bindings.length > 0 ? `const { ${bindings.join(", ")} } = ${link(names.join(", "))} ` : "";
-    if (star !== undefined) text += `const ${star.local.name} = ${link("")} `;
-    this.#edits.prepend(text === "" ? `${link("")} ` : text, node.start);
+      bindings.length > 0 ? declare(`{ ${bindings.join(", ")} }`, link(names.join(", "))) : "";
+    if (star !== undefined) text += declare(target(star.local.name), link(""));
+    // What nobody here uses may be a type, which is no tool: then nothing is declared.
+    const isUsed = node.specifiers.some(({ local }) => this.#used.has(local.name));
+    if (text === "") text = `${link("")}; `;
+    if (this.#keeps && !isUsed) text = `try { ${text}} catch {} `;
+    this.#edits.prepend(text, node.start);
     this.#edits.remove(node.start, node.end);
   }
 

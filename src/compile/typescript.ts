@@ -12,14 +12,19 @@ export interface Stripped {
 
 const OPTIONS = { transforms: ["typescript" as const], disableESTransforms: true };
 
+export interface StripOptions {
+  /** Imports that the text does not use may be types, and go; unless a later program may want them. Default false. */
+  readonly keepUnusedImports?: boolean;
+}
+
 /**
  * Take the types off. Lines stay; columns are found again by `origin`, which pays for it only when it is asked.
  * @throws CompileError with the position in `text`
  */
-export function stripTypes(text: string): Stripped {
+export function stripTypes(text: string, options: StripOptions = {}): Stripped {
   let code: string;
   try {
-    ({ code } = transform(text, OPTIONS));
+    ({ code } = transform(text, { ...OPTIONS, ...options }));
   } catch (error) {
     throw syntaxError(error);
   }
@@ -28,16 +33,20 @@ export function stripTypes(text: string): Stripped {
   return {
     code,
     origin: (offset) => {
-      map ??= columnMap(text, code);
+      map ??= columnMap(text, code, options);
       return map.origin(offset);
     },
   };
 }
 
 /** A text so deep that it could be stripped only just: asked again from elsewhere, its columns are the stripped ones. */
-function columnMap(text: string, code: string): { origin(offset: number): number } {
+function columnMap(
+  text: string,
+  code: string,
+  options: StripOptions,
+): { origin(offset: number): number } {
   try {
-    return new ColumnMap(text, code);
+    return new ColumnMap(text, code, options);
   } catch {
     return { origin: (offset) => offset };
   }
@@ -90,11 +99,12 @@ class ColumnMap {
   readonly #code: Lines;
   readonly #columns: readonly (readonly (readonly [code: number, text: number])[])[];
 
-  constructor(text: string, code: string) {
+  constructor(text: string, code: string, options: StripOptions) {
     this.#text = new Lines(text, "javascript");
     this.#code = new Lines(code, "javascript");
     const { sourceMap } = transform(text, {
       ...OPTIONS,
+      ...options,
       filePath: "in",
       sourceMapOptions: { compiledFilename: "out" },
     });

@@ -13,6 +13,8 @@ export interface Program {
   readonly code: string;
   /** Words of the program that look like flat tool names (`github_create_issue`): letters, digits and an inner `_`. */
   readonly words: readonly string[];
+  /** Names that the program leaves to the next ones of its session. */
+  readonly declares: readonly string[];
   /** The place in the caller's source for a place in `code`; `undefined` for a place outside it. */
   locate(line: number, column: number): Position | undefined;
 }
@@ -27,6 +29,14 @@ export interface ProgramScope {
   readonly meta: object;
   /** The resources of one block with `using` declarations. */
   disposables(): Disposables;
+  /** Setting a property declares a variable of the session: `let`, `var`, classes. */
+  readonly let: object;
+  /** Setting a property declares a variable of the session that cannot be assigned to. */
+  readonly const: object;
+  /** Declares functions, which get the names they are given here. */
+  functions(functions: Readonly<Record<string, object>>): void;
+  /** Declares variables that keep their value if they have one. */
+  vars(names: readonly string[]): void;
   /**
    * The value of a program that ended without `return`: what a zero-argument call answers when `entry` is a function,
    * else `entry` itself.

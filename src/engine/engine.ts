@@ -13,6 +13,10 @@ export interface HostCall {
   readonly tool: string;
   /** The arguments as wire text. */
   readonly args: string;
+  /** The VM's own number of the call. */
+  readonly id?: number;
+  /** The VM was saved while it waited for this call, and goes on: the host knows whether it was carried out. */
+  readonly again?: boolean;
 }
 
 /** What one run may ask of its host. Text in, text out: no live object crosses. */
@@ -40,19 +44,88 @@ export type Outcome = (
   readonly usage: EngineUsage;
   /** False when the place should not be used again: a limit was hit or the engine misbehaved. */
   readonly clean: boolean;
+  /** Names that the program leaves to the next ones of its session. */
+  readonly declares?: readonly string[];
 };
 
-/** One fresh VM for one run. */
+/**
+ * One VM. It serves one run, or, where it was opened to be kept, one run after the other: each finds what the ones
+ * before left. Between runs no guest code runs; timers wait.
+ */
 export interface Session extends AsyncDisposable {
-  /** Run `program` to its end. Resolves whatever the program does; rejects only for a bug of ours. */
-  run(program: Program, names: NameTable, host: Host, signal: AbortSignal): Promise<Outcome>;
+  /**
+   * Run `program` to its end. Resolves whatever the program does; rejects only for a bug of ours. After an outcome that
+   * is not clean the VM is done for.
+   */
+  run(
+    program: Program,
+    names: NameTable,
+    host: Host,
+    signal: AbortSignal,
+    limits?: Limits,
+  ): Promise<Outcome>;
+  /** Of a kept VM: go on with the run that was at work when it was saved, which was of `program`. */
+  resume?(
+    program: Program,
+    names: NameTable,
+    host: Host,
+    signal: AbortSignal,
+    limits: Limits,
+  ): Promise<Outcome>;
+  /** Of a kept VM: what it takes to have it again elsewhere. Possible during a run, while it waits. */
+  save?(): Promise<SavedVm>;
+}
+
+/** How a VM that is kept from run to run is opened. */
+export interface KeepOptions {
+  /** Randomness comes from here alone: the same seed gives the same. Default: real randomness. */
+  readonly seed?: string;
+  /** The clock starts here and only timers move it; ms since 1970. Default: the real clock. */
+  readonly now?: number;
+  /** The VM as it was saved. Default: a new one. */
+  readonly saved?: SavedVm;
+}
+
+/** A VM as data: what it is, and what it waits for. */
+export interface SavedVm {
+  /** What it was saved by and can be read by: an engine with its version. */
+  readonly engine: string;
+  /** Its memory, or how it came to be. */
+  readonly image: Uint8Array;
+  /** Runs that it has begun. */
+  readonly runs: number;
+  /** A run is at work. */
+  readonly running: boolean;
+  /** Numbers drawn from the seed. */
+  readonly drawn: number;
+  /** Timers that are set, with what is left of their time in ms. */
+  readonly timers: readonly (readonly [id: number, ms: number])[];
+  /** Calls that have no answer yet. */
+  readonly calls: readonly SavedCall[];
+  /** Answers that came when no program was at work. */
+  readonly answers: readonly (readonly [id: number, answer: Answer])[];
+}
+
+/** A call that a saved VM waits for. */
+export interface SavedCall {
+  readonly id: number;
+  /** `digest`: no call of a tool, but a digest that the VM asked its engine for. */
+  readonly kind: "call" | "digest";
+  readonly server: string;
+  readonly tool: string;
+  readonly args: string;
 }
 
 /** Something that makes VMs. Each holds a small pool of VMs that no program has touched. */
 export interface Engine extends AsyncDisposable {
   readonly name: string;
-  /** A VM that no program has touched, under `limits`. */
-  open(limits: Limits): Promise<Session>;
+  /**
+   * A VM that no program has touched, under `limits`; with `keep`, one for any number of runs. An engine without
+   * {@link keeps} makes VMs for one run only.
+   */
+  open(limits: Limits, keep?: KeepOptions): Promise<Session>;
+  /** Whether `open` knows `keep`. */
+  readonly keeps?: boolean;
   /** Resolves when VMs for runs under `limits` are prepared. */
   ready(limits: Limits): Promise<void>;
 }

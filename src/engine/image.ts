@@ -24,6 +24,45 @@ export function takeImage(memory: WebAssembly.Memory, end: number): MemoryImage 
   return { stretches };
 }
 
+/** Copy out the pages below `end` that are not as in `base`. */
+export function takeChanges(
+  memory: WebAssembly.Memory,
+  base: MemoryImage,
+  end: number,
+): MemoryImage {
+  const now = new Int32Array(memory.buffer);
+  const stretches: { start: number; bytes: Uint8Array }[] = [];
+  let start = -1;
+  let next = 0;
+  for (let page = 0; page < end + PAGE; page += PAGE) {
+    while (next < base.stretches.length && endOf(base.stretches[next]!) <= page) next++;
+    const changed = page < end && !isSame(now, page, base.stretches[next]);
+    if (changed && start < 0) start = page;
+    if (changed || start < 0) continue;
+    stretches.push({ start, bytes: new Uint8Array(memory.buffer.slice(start, page)) });
+    start = -1;
+  }
+  return { stretches };
+}
+
+type Stretch = MemoryImage["stretches"][number];
+
+function endOf({ start, bytes }: Stretch): number {
+  return start + bytes.length;
+}
+
+/** Whether a page is as in the stretch that holds it; a page that no stretch holds was empty. */
+function isSame(now: Int32Array, page: number, stretch: Stretch | undefined): boolean {
+  const from = page / 4;
+  if (stretch === undefined || stretch.start > page) {
+    for (let at = 0; at < PAGE / 4; at++) if (now[from + at] !== 0) return false;
+    return true;
+  }
+  const before = new Int32Array(stretch.bytes.buffer, page - stretch.start, PAGE / 4);
+  for (let at = 0; at < PAGE / 4; at++) if (now[from + at] !== before[at]) return false;
+  return true;
+}
+
 function isEmpty(words: BigUint64Array, page: number): boolean {
   for (let at = page / 8; at < (page + PAGE) / 8; at++) if (words[at] !== 0n) return false;
   return true;
@@ -39,4 +78,45 @@ export function restoreImage(memory: WebAssembly.Memory, image: MemoryImage, end
     done = stretch.start + stretch.bytes.length;
   }
   bytes.fill(0, done, Math.max(done, end));
+}
+
+/** Put `changes` over a memory that is as their base; throws RangeError when they do not fit. */
+export function applyChanges(memory: WebAssembly.Memory, changes: MemoryImage): void {
+  const bytes = new Uint8Array(memory.buffer);
+  for (const stretch of changes.stretches) bytes.set(stretch.bytes, stretch.start);
+}
+
+/** An image as bytes: the number of stretches; of each its start and length; their bytes. Numbers are 32 bits, little-endian. */
+export function writeImage({ stretches }: MemoryImage): Uint8Array<ArrayBuffer> {
+  const head = 4 + 8 * stretches.length;
+  const size = stretches.reduce((sum, { bytes }) => sum + bytes.length, head);
+  const written = new Uint8Array(size);
+  const view = new DataView(written.buffer);
+  view.setUint32(0, stretches.length, true);
+  let at = head;
+  for (const [index, { start, bytes }] of stretches.entries()) {
+    view.setUint32(4 + 8 * index, start, true);
+    view.setUint32(8 + 8 * index, bytes.length, true);
+    written.set(bytes, at);
+    at += bytes.length;
+  }
+  return written;
+}
+
+/** What {@link writeImage} wrote; throws RangeError for anything else. */
+export function readImage(written: Uint8Array): MemoryImage {
+  const view = new DataView(written.buffer, written.byteOffset, written.length);
+  const count = view.getUint32(0, true);
+  const stretches = [];
+  let at = 4 + 8 * count;
+  for (let index = 0; index < count; index++) {
+    const start = view.getUint32(4 + 8 * index, true);
+    const length = view.getUint32(8 + 8 * index, true);
+    const bytes = written.subarray(at, at + length);
+    if (bytes.length !== length) throw new RangeError("the image is cut off");
+    stretches.push({ start, bytes });
+    at += length;
+  }
+  if (at !== written.length) throw new RangeError("there is more than an image");
+  return { stretches };
 }

@@ -1,22 +1,32 @@
 import type { Limits } from "../core/limits.ts";
-import type { NameTable } from "../core/names.ts";
-import type { Program } from "../core/program.ts";
-import type { Engine, Host, Outcome, Session } from "./engine.ts";
-import { Run } from "./run.ts";
-import type { Vm } from "./vm.ts";
+import type { Engine, KeepOptions, Session } from "./engine.ts";
+import { KeptVm, onceSession } from "./kept-vm.ts";
+import type { SavableVm, Vm } from "./vm.ts";
 
 /** VMs kept ready: one is enough for programs one after the other, two cover a burst. */
 const SPARES = 2;
+
+/** How an engine makes its VMs. */
+export interface Making<V extends Vm> {
+  readonly create: (limits: Limits) => V | Promise<V>;
+  /** The same VM, or one around it, that can be saved. */
+  readonly savable: (vm: V, engine: string) => SavableVm;
+  /**
+   * Used VMs that may wait for an idle moment to be disposed of: none where that is cheap; some where it is not, but a
+   * caller that never lets the thread idle must not pile them up.
+   */
+  readonly maxRetired: number;
+}
 
 /**
  * An engine that prepares VMs ahead. Making one costs more than running a program in it, so each run takes one that
  * is ready and its successor is made when the thread is next idle.
  */
-export class PooledEngine implements Engine {
+export class PooledEngine<V extends Vm> implements Engine {
   readonly name: string;
-  readonly #create: (limits: Limits) => Vm | Promise<Vm>;
-  readonly #maxRetired: number;
-  readonly #spares: Vm[] = [];
+  readonly keeps = true;
+  readonly #making: Making<V>;
+  readonly #spares: V[] = [];
   /** The limits of the last run: the next one's are most likely the same. */
   #limits: Limits | undefined;
   /** VMs of runs that are over. */
@@ -24,29 +34,18 @@ export class PooledEngine implements Engine {
   #refill: Promise<void> | undefined;
   #closed = false;
 
-  /**
-   * @param maxRetired used VMs that may wait for an idle moment to be disposed of: none where that is cheap; some where
-   * it is not, but a caller that never lets the thread idle must not pile them up
-   */
-  constructor(name: string, create: (limits: Limits) => Vm | Promise<Vm>, maxRetired: number) {
+  constructor(name: string, making: Making<V>) {
     this.name = name;
-    this.#create = create;
-    this.#maxRetired = maxRetired;
+    this.#making = making;
   }
 
-  async open(limits: Limits): Promise<Session> {
+  async open(limits: Limits, keep?: KeepOptions): Promise<Session> {
     if (this.#limits?.memoryMb !== limits.memoryMb) this.#discard();
     this.#limits = limits;
-    const vm = this.#spares.pop() ?? (await this.#create(limits));
-    return {
-      run: (
-        program: Program,
-        names: NameTable,
-        host: Host,
-        signal: AbortSignal,
-      ): Promise<Outcome> => new Run(vm, limits, names, host).execute(program, signal),
-      [Symbol.asyncDispose]: async () => this.#retire(vm),
-    };
+    const vm = this.#spares.pop() ?? (await this.#making.create(limits));
+    const retire = (): void => this.#retire(vm);
+    if (keep === undefined) return onceSession(vm, limits, retire);
+    return await KeptVm.open(this.#making.savable(vm, this.name), limits, keep, retire);
   }
 
   /** One VM is enough to be ready; the others are made when the thread is idle. */
@@ -59,7 +58,7 @@ export class PooledEngine implements Engine {
 
   #retire(vm: Vm): void {
     this.#retired.push(vm);
-    if (this.#retired.length > this.#maxRetired) this.#disposeRetired();
+    if (this.#retired.length > this.#making.maxRetired) this.#disposeRetired();
     void this.#fill();
   }
 
@@ -68,7 +67,7 @@ export class PooledEngine implements Engine {
   }
 
   async #add(limits: Limits): Promise<void> {
-    const vm = await this.#create(limits);
+    const vm = await this.#making.create(limits);
     const wanted =
       !this.#closed && this.#limits?.memoryMb === limits.memoryMb && this.#spares.length < SPARES;
     if (wanted) this.#spares.push(vm);

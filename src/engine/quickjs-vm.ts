@@ -4,26 +4,56 @@ import type {
   QuickJSRuntime,
   QuickJSWASMModule,
 } from "quickjs-emscripten-core";
-import { messageOf } from "../core/errors.ts";
+import { CodecellError, messageOf } from "../core/errors.ts";
 import type { FixedMemory } from "./fixed-memory.ts";
 import { GUEST_SOURCE } from "./guest/source.ts";
-import { type MemoryImage, restoreImage, takeImage } from "./image.ts";
+import {
+  applyChanges,
+  type MemoryImage,
+  readImage,
+  restoreImage,
+  takeChanges,
+  takeImage,
+  writeImage,
+} from "./image.ts";
 import type { HeapEnd } from "./heap-end.ts";
-import { EngineSyntaxError, PROGRAM_FILE, type Vm, type VmState } from "./vm.ts";
+import {
+  type Delivery,
+  EngineSyntaxError,
+  PROGRAM_FILE,
+  type SavableVm,
+  type Vm,
+  type VmImage,
+  type VmState,
+} from "./vm.ts";
 
 const INTERRUPTED = "the guest was interrupted";
+/** The limit while booting, so that images of places with different stacks are alike. */
+const BOOT_STACK_BYTES = 128 * 1024;
 /** Jobs between two looks at the clock. */
 const JOBS_AT_ONCE = 1_000;
 
+export interface QuickJsVmOptions {
+  readonly heapEnd: HeapEnd;
+  readonly maxStackBytes: number;
+  /** See {@link nameOfBoot}; all boots of an engine are alike, so one answer serves all. */
+  readonly nameOfBoot: (booted: MemoryImage) => Promise<string>;
+  /** Called with a VM that is no longer used and can be reset. */
+  readonly release: (vm: QuickJsVm) => void;
+}
+
 /** One QuickJS instance, booted, with the image it is put back to. */
-export class QuickJsVm implements Vm {
+export class QuickJsVm implements SavableVm {
   onSend: Vm["onSend"] = () => undefined;
+  readonly clock = undefined;
   readonly #memory: FixedMemory;
   readonly #release: (vm: QuickJsVm) => void;
   readonly #runtime: QuickJSRuntime;
   readonly #context: QuickJSContext;
   readonly #start: QuickJSHandle;
   readonly #receive: QuickJSHandle;
+  readonly #maxStackBytes: number;
+  readonly #nameOfBoot: (booted: MemoryImage) => Promise<string>;
   readonly #image: MemoryImage;
   readonly #heapEnd: () => number;
   readonly #bootedEnd: number;
@@ -34,23 +64,28 @@ export class QuickJsVm implements Vm {
   constructor(
     library: QuickJSWASMModule,
     memory: FixedMemory,
-    heapEnd: HeapEnd,
-    maxStackBytes: number,
-    release: (vm: QuickJsVm) => void,
+    { heapEnd, maxStackBytes, nameOfBoot: name, release }: QuickJsVmOptions,
   ) {
     this.#memory = memory;
     this.#release = release;
+    this.#maxStackBytes = maxStackBytes;
+    this.#nameOfBoot = name;
     this.#heapEnd = () => heapEnd(memory.wasm);
-    this.#runtime = library.newRuntime({ maxStackSizeBytes: maxStackBytes });
-    this.#runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
-    this.#context = this.#runtime.newContext();
-    [this.#start, this.#receive] = this.#boot();
+    [this.#runtime, this.#context, this.#start, this.#receive] = atTimeZero(() => {
+      const runtime = library.newRuntime({ maxStackSizeBytes: BOOT_STACK_BYTES });
+      runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
+      const context = runtime.newContext();
+      return [runtime, context, ...this.#boot(runtime, context)];
+    });
     this.#bootedEnd = this.#heapEnd();
     this.#image = takeImage(memory.wasm, this.#bootedEnd);
+    this.#runtime.setMaxStackSize(maxStackBytes);
   }
 
-  #boot(): [start: QuickJSHandle, receive: QuickJSHandle] {
-    const context = this.#context;
+  #boot(
+    runtime: QuickJSRuntime,
+    context: QuickJSContext,
+  ): [start: QuickJSHandle, receive: QuickJSHandle] {
     using send = context.newFunction("send", (kind, id, name, text) => {
       const answer = this.onSend(
         context.getString(kind),
@@ -64,16 +99,33 @@ export class QuickJsVm implements Vm {
       context.evalCode(GUEST_SOURCE, "codecell", { type: "global" }),
     );
     using entries = context.unwrapResult(context.callFunction(boot, context.undefined, send));
-    this.#runtime.executePendingJobs(); // what is pending now would be pending in every run
+    runtime.executePendingJobs(); // what is pending now would be pending in every run
     return [context.getProp(entries, "start"), context.getProp(entries, "receive")];
   }
 
   /** Back to the moment after booting. */
   reset(): this {
     restoreImage(this.#memory.wasm, this.#image, this.#heapEnd());
+    this.#runtime.setMaxStackSize(this.#maxStackBytes);
     this.#memory.exhausted = false;
     this.#stopped = false;
     return this;
+  }
+
+  /** The pages that are not as they were after booting. */
+  async save(): Promise<VmImage> {
+    const changes = takeChanges(this.#memory.wasm, this.#image, this.#heapEnd());
+    return { engine: await this.#nameOfBoot(this.#image), bytes: writeImage(changes) };
+  }
+
+  async load({ engine, bytes }: VmImage): Promise<void> {
+    if (engine !== (await this.#nameOfBoot(this.#image))) throw foreign("it was made by another version");
+    const changes = readImage(bytes);
+    const end = Math.max(0, ...changes.stretches.map((one) => one.start + one.bytes.length));
+    if (end > this.#memory.wasm.buffer.byteLength)
+      throw foreign(`it needs more than ${this.#memory.memoryMb} MiB of memory`);
+    applyChanges(this.#memory.wasm, changes);
+    this.#runtime.setMaxStackSize(this.#maxStackBytes);
   }
 
   start(code: string, setup: string, budgetMs: number): void {
@@ -97,7 +149,7 @@ export class QuickJsVm implements Vm {
     return syntaxError;
   }
 
-  receive(kind: "answer" | "timer", id: number, text: string, budgetMs: number): void {
+  receive(kind: Delivery, id: number, text: string, budgetMs: number): void {
     this.#within(budgetMs, () => {
       using kindHandle = this.#context.newString(kind);
       using idHandle = this.#context.newNumber(id);
@@ -166,4 +218,29 @@ export class QuickJsVm implements Vm {
   [Symbol.dispose](): void {
     if (this.#state === "usable") this.#release(this);
   }
+}
+
+/**
+ * A boot reads the clock in places (the seed of a random generator, for one). All boots are alike when that stands
+ * still, which is what lets the changes of one instance be put over another. Nothing else runs meanwhile.
+ */
+function atTimeZero<T>(boot: () => T): T {
+  const { now } = Date;
+  Date.now = () => 0;
+  try {
+    return boot();
+  } finally {
+    Date.now = now;
+  }
+}
+
+/** All that an image depends on (engine, build, prelude) is in what a VM is after booting. */
+export async function nameOfBoot(booted: MemoryImage): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", writeImage(booted));
+  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0"));
+  return `quickjs ${hex.join("")}`;
+}
+
+function foreign(reason: string): CodecellError {
+  return new CodecellError("config_error", `the snapshot cannot be restored here: ${reason}`);
 }

@@ -10,7 +10,7 @@ import type { Engine } from "./engine.ts";
 import { createFixedMemory } from "./fixed-memory.ts";
 import { findHeapEnd } from "./heap-end.ts";
 import { PooledEngine } from "./pooled-engine.ts";
-import { QuickJsVm } from "./quickjs-vm.ts";
+import { nameOfBoot, QuickJsVm, type QuickJsVmOptions } from "./quickjs-vm.ts";
 
 /** What the engine module can be told. */
 export interface QuickJsOptions {
@@ -45,15 +45,22 @@ export async function createEngine(options: QuickJsOptions = {}): Promise<Engine
   const scrap = createFixedMemory(16).wasm;
   const heapEnd = findHeapEnd(await instantiate(scrap), scrap);
   const idle: QuickJsVm[] = [];
+  let name: Promise<string> | undefined;
+  const vmOptions: QuickJsVmOptions = {
+    heapEnd,
+    maxStackBytes,
+    nameOfBoot: (booted) => (name ??= nameOfBoot(booted)),
+    release: (vm) => {
+      if (vm.growth <= MAX_GROWTH && idle.length < MAX_IDLE) idle.push(vm);
+    },
+  };
   const create = async ({ memoryMb }: Limits): Promise<QuickJsVm> => {
     const used = idle.pop();
     if (used?.memoryMb === memoryMb) return used.reset();
     const memory = createFixedMemory(memoryMb);
-    return new QuickJsVm(await instantiate(memory.wasm), memory, heapEnd, maxStackBytes, (vm) => {
-      if (vm.growth <= MAX_GROWTH && idle.length < MAX_IDLE) idle.push(vm);
-    });
+    return new QuickJsVm(await instantiate(memory.wasm), memory, vmOptions);
   };
-  return new PooledEngine("quickjs", create, 0);
+  return new PooledEngine("quickjs", { create, savable: (vm) => vm, maxRetired: 0 });
 }
 
 async function loadVariant(): Promise<QuickJSSyncVariant> {

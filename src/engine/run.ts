@@ -5,16 +5,15 @@ import { Meter } from "../core/meter.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
 import { isLogLevel } from "../core/result.ts";
-import { answerFailure } from "../core/answer.ts";
-import type { Host, Outcome } from "./engine.ts";
+import { type Answer, answerFailure } from "../core/answer.ts";
+import type { Host, HostCall, Outcome, SavedCall, SavedVm } from "./engine.ts";
 import type { Setup } from "./guest/main.ts";
 import { locate, readGuestFailure } from "./guest-failure.ts";
 import { answerNames, flatNames } from "./name-lookup.ts";
-import { answerUrl, digest, randomBase64 } from "./services.ts";
+import { MAX_TIMERS, RunTimers } from "./run-timers.ts";
+import { answerUrl, digest, Randomness } from "./services.ts";
 import { EngineSyntaxError, type Vm } from "./vm.ts";
 
-/** A program has its own cap of timers; this one holds even if the prelude is subverted. */
-const MAX_TIMERS = 20_000;
 /** An engine's timer may fire a little early. */
 const CLOCK_TOLERANCE_MS = 2;
 
@@ -22,18 +21,61 @@ const CLOCK_TOLERANCE_MS = 2;
 const YIELD_MS = 8;
 const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
 
+/** What a VM waits for, and where its randomness comes from: what there is of it outside its own memory. */
+export class VmHoldings {
+  readonly timers: RunTimers;
+  readonly randomness: Randomness;
+  /** Calls without an answer. */
+  readonly calls: Map<number, SavedCall>;
+  /** Answers that came when no program was at work; the next one gets them. */
+  answers: (readonly [id: number, answer: Answer])[];
+
+  constructor(saved?: SavedVm, seed?: string) {
+    this.timers = new RunTimers(saved?.timers);
+    this.randomness = new Randomness(seed, saved?.drawn);
+    this.calls = new Map(saved?.calls.map((call) => [call.id, call]));
+    this.answers = [...(saved?.answers ?? [])];
+  }
+
+  save(): Pick<SavedVm, "timers" | "drawn" | "calls" | "answers"> {
+    return {
+      timers: this.timers.left(),
+      drawn: this.randomness.drawn,
+      calls: [...this.calls.values()],
+      answers: [...this.answers],
+    };
+  }
+}
+
+export interface RunParts {
+  readonly vm: Vm;
+  readonly limits: Limits;
+  readonly names: NameTable;
+  readonly host: Host;
+  readonly holdings: VmHoldings;
+  /** Which of the VM's runs this is, from 1. */
+  readonly run: number;
+  /** Whether the VM is to serve another run. */
+  readonly keep: boolean;
+  /** See guest/clock.ts. Default: the engine's own. */
+  readonly clock?: "door" | number;
+}
+
+type Verdict = { ok: true; value?: string } | { ok: false; error: Failure };
+
 /**
  * One run of one program in one VM. The guest runs in slices on this thread: from the start, or from an answer or a
  * timer, until it can do nothing more without the host. Only slices cost CPU time. All limits are judged here from
  * clocks and counters of the host.
  */
 export class Run {
+  readonly #parts: RunParts;
   readonly #vm: Vm;
   readonly #limits: Limits;
-  readonly #names: NameTable;
-  readonly #host: Host;
+  readonly #holdings: VmHoldings;
   readonly #meter: Meter;
-  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+  /** Timers and calls of earlier runs. */
+  readonly #earlier: ReadonlySet<number>;
   readonly #settled = Promise.withResolvers<Outcome>();
   #program: Program | undefined;
   #deadline = 0;
@@ -43,27 +85,52 @@ export class Run {
   #peakBytes = 0;
   #waiting = 0;
   #lastYield = performance.now();
+  /** What the program came to, while a VM that is kept does what little is left. */
+  #verdict: Verdict | undefined;
   #over = false;
+  /** The run was ended while it waited: what it waits for is not to wake it up in another run. */
+  #abandoned = false;
 
-  constructor(vm: Vm, limits: Limits, names: NameTable, host: Host) {
-    this.#vm = vm;
-    this.#limits = limits;
-    this.#names = names;
-    this.#host = host;
-    this.#meter = new Meter(limits);
-    vm.onSend = (kind, id, name, text) => this.#onSend(kind, id, name, text);
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.#vm = parts.vm;
+    this.#limits = parts.limits;
+    this.#holdings = parts.holdings;
+    this.#meter = new Meter(parts.limits);
+    this.#earlier = new Set([...parts.holdings.timers.ids]);
+    this.#vm.onSend = (kind, id, name, text) => this.#onSend(kind, id, name, text);
   }
 
-  /** Run to the end. */
-  async execute(program: Program, signal: AbortSignal): Promise<Outcome> {
+  /** Run `program` to its end. */
+  async start(program: Program, signal: AbortSignal): Promise<Outcome> {
+    return await this.#execute(program, signal, () => {
+      this.#deliverAnswers();
+      this.#slice((budgetMs) => this.#vm.start(program.code, this.#setup(program), budgetMs));
+    });
+  }
+
+  /** Run to its end what was at work when the VM was saved. */
+  async resume(program: Program, signal: AbortSignal): Promise<Outcome> {
+    return await this.#execute(program, signal, () => {
+      for (const { id, kind, server, tool, args } of this.#holdings.calls.values()) {
+        if (kind === "digest") this.#compute(id, tool, args);
+        else this.#ask({ id, server, tool, args, again: true });
+      }
+      this.#deliverAnswers();
+      this.#endIfStalled();
+    });
+  }
+
+  async #execute(program: Program, signal: AbortSignal, begin: () => void): Promise<Outcome> {
     const { wallMs } = this.#limits;
-    const onAbort = (): void => this.#fail(aborted());
+    const onAbort = (): void => this.#abandon(aborted());
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     this.#program = program;
     this.#deadline = performance.now() + wallMs;
-    const timer = setTimeout(() => this.#fail(wallBreach(this.#limits)), wallMs);
-    this.#slice((budgetMs) => this.#vm.start(program.code, this.#setup(program), budgetMs));
+    const timer = setTimeout(() => this.#abandon(wallBreach(this.#limits)), wallMs);
+    this.#holdings.timers.go((id) => this.#due(id));
+    begin();
     try {
       return await this.#settled.promise;
     } finally {
@@ -72,20 +139,28 @@ export class Run {
     }
   }
 
+  #deliverAnswers(): void {
+    for (const [id, answer] of this.#holdings.answers.splice(0))
+      this.#slice((budgetMs) => this.#vm.receive("answer", id, answer, budgetMs), false);
+  }
+
   #setup(program: Program): string {
     const { callBytes, valueDepth, logBytes } = this.#limits;
+    const { names, run, clock } = this.#parts;
     const setup: Setup = {
       callBytes,
       valueDepth,
       logBytes,
-      flat: flatNames(this.#names, program.words),
-      fetch: this.#names.fetch === true,
+      flat: flatNames(names, program.words),
+      fetch: names.fetch === true,
+      run,
+      ...(clock === undefined ? {} : { clock }),
     };
     return JSON.stringify(setup);
   }
 
-  /** Let the guest run for as long as its budgets allow. */
-  #slice(work: (budgetMs: number) => void): void {
+  /** Let the guest run for as long as its budgets allow; then it waits for something, unless more is to come. */
+  #slice(work: (budgetMs: number) => void, last = true): void {
     if (this.#over) return;
     const started = performance.now();
     const budgetMs = Math.min(this.#limits.cpuMs - this.#cpuMs, this.#deadline - started);
@@ -101,8 +176,14 @@ export class Run {
     this.#sliceStart = undefined;
     this.#sampleHeap();
     this.#judge(thrown);
-    if (!this.#over && this.#waiting === 0 && this.#timers.size === 0)
-      this.#end({ ok: false, error: this.#stalled() });
+    if (this.#verdict !== undefined) this.#end(this.#verdict);
+    else if (last) this.#endIfStalled();
+  }
+
+  #endIfStalled(): void {
+    if (this.#over || this.#waiting > 0 || this.#holdings.timers.size > 0) return;
+    this.#abandoned = true;
+    this.#end({ ok: false, error: this.#stalled() });
   }
 
   /** After a slice: has a limit been hit? `thrown` says only that something happened; what it was the host knows. */
@@ -153,43 +234,59 @@ export class Run {
         return this.#call(id, name, text);
       case "timer":
         return this.#timer(id, name, Number(text));
+      case "now":
+        return `${Date.now()}`;
       case "log":
         return this.#log(id, name, text);
       case "names":
-        return answerNames(this.#names, text);
+        return answerNames(this.#parts.names, text);
       case "url":
         return answerUrl(name, text);
       case "random":
-        return randomBase64(id);
+        return this.#holdings.randomness.base64(id);
       case "digest":
         return this.#digest(id, name, text);
       case "value":
-        return this.#endInTime(() =>
-          this.#end({ ok: true, ...(text === "" ? {} : { value: text }) }),
-        );
+        return this.#conclude(id, () => ({ ok: true, ...(text === "" ? {} : { value: text }) }));
       case "throw":
-        return this.#endInTime(() => this.#throw(text));
+        return this.#conclude(id, () => this.#thrown(text));
       default:
         return undefined;
     }
   }
 
-  /** QuickJS can swallow an interruption as a rejection: what a program says after its time is up does not count. */
-  #endInTime(end: () => undefined): undefined {
+  /**
+   * The program has come to its end. QuickJS can swallow an interruption as a rejection: what a program says after its
+   * time is up does not count. A VM that is kept goes on to the end of the slice, so that what it does is not lost.
+   */
+  #conclude(run: number, verdict: () => Verdict): undefined {
+    if (run !== this.#parts.run || this.#verdict !== undefined) return;
     this.#judge(undefined);
-    return end();
+    if (this.#over) return;
+    const reached = verdict();
+    const spent = !reached.ok && reached.error.code === "memory";
+    if (this.#parts.keep && !spent) this.#verdict = reached;
+    else this.#end(reached, !spent);
   }
 
   #call(id: number, name: string, args: string): undefined {
     const [server, tool] = split(name);
     const failure = this.#meter.call(server !== "", args.length);
     if (failure !== undefined) return this.#fail(failure);
+    this.#holdings.calls.set(id, { id, kind: "call", server, tool, args });
+    this.#ask({ id, server, tool, args });
+  }
+
+  #ask(call: HostCall & { readonly id: number }): void {
     this.#waiting++;
-    void this.#host.call({ server, tool, args }).then((answer) => this.#answer(id, answer));
+    void this.#parts.host.call(call).then((answer) => this.#answer(call.id, answer));
   }
 
   #answer(id: number, answer: string): void {
     this.#waiting--;
+    this.#holdings.calls.delete(id);
+    if (this.#over && !this.#abandoned) this.#holdings.answers.push([id, answer]);
+    if (this.#over) return;
     const failure = this.#meter.bytes(answer.length);
     if (failure !== undefined) return this.#fail(failure);
     const receive = (): void =>
@@ -205,26 +302,30 @@ export class Run {
   }
 
   #timer(id: number, name: string, delay: number): undefined {
-    clearTimeout(this.#timers.get(id));
-    this.#timers.delete(id);
-    if (name !== "start") return;
-    if (this.#timers.size >= MAX_TIMERS)
-      return this.#fail(breach("call_limit", `more than ${MAX_TIMERS} timers at once`));
-    const due = (): void => {
-      this.#timers.delete(id);
-      this.#slice((budgetMs) => this.#vm.receive("timer", id, "", budgetMs));
-    };
-    this.#timers.set(id, setTimeout(due, delay));
+    const { timers } = this.#holdings;
+    if (name !== "start") return timers.clear(id) as undefined;
+    if (!timers.start(id, delay))
+      this.#fail(breach("call_limit", `more than ${MAX_TIMERS} timers at once`));
+  }
+
+  #due(id: number): void {
+    this.#slice((budgetMs) => this.#vm.receive("timer", id, "", budgetMs));
   }
 
   #log(count: number, level: string, text: string): undefined {
-    if (level === "dropped") this.#host.dropped(count);
-    else if (isLogLevel(level)) this.#host.log({ level, text });
+    if (level === "dropped") this.#parts.host.dropped(count);
+    else if (isLogLevel(level)) this.#parts.host.log({ level, text });
   }
 
   #digest(id: number, algorithm: string, base64: string): undefined {
     const failure = this.#meter.call(false, base64.length);
     if (failure !== undefined) return this.#fail(failure);
+    const call = { id, kind: "digest", server: "", tool: algorithm, args: base64 } as const;
+    this.#holdings.calls.set(id, call);
+    this.#compute(id, algorithm, base64);
+  }
+
+  #compute(id: number, algorithm: string, base64: string): void {
     this.#waiting++;
     void digest(algorithm, base64).then(
       (text) => this.#answer(id, text),
@@ -233,27 +334,35 @@ export class Run {
     );
   }
 
-  #throw(text: string): undefined {
+  #thrown(text: string): Verdict {
     const error = readGuestFailure(text, this.#program!, this.#limits, this.#vm.exhausted);
-    this.#end({ ok: false, error }, error.code !== "memory");
+    return { ok: false, error };
   }
 
-  /** End the run from this side: a limit, an abort, an engine that fails. The VM is not to be trusted any more. */
+  /** End the run from this side while the guest runs: a limit, an engine that fails. The VM is not to be trusted any more. */
   #fail(error: Failure): undefined {
     this.#end({ ok: false, error }, false);
   }
 
-  #end(
-    outcome: { ok: true; value?: string } | { ok: false; error: Failure },
-    clean = true,
-  ): undefined {
+  /** End the run while it waits: nobody will wake it up, and a VM that is kept is as good as before. */
+  #abandon(error: Failure): void {
+    if (!this.#parts.keep || this.#sliceStart !== undefined) return this.#fail(error);
+    if (this.#over) return;
+    this.#abandoned = true;
+    const { timers, calls } = this.#holdings;
+    for (const id of timers.ids) if (!this.#earlier.has(id)) timers.clear(id);
+    calls.clear();
+    this.#end({ ok: false, error });
+  }
+
+  #end(verdict: Verdict, clean = true): undefined {
     if (this.#over) return;
     this.#over = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#holdings.timers.halt();
     this.#sampleHeap();
-    this.#vm.stop(clean ? "soon" : "now");
+    if (!clean || !this.#parts.keep) this.#vm.stop(clean ? "soon" : "now");
     const usage = { cpuMs: this.#cpuTime(), peakBytes: this.#peakBytes };
-    this.#settled.resolve({ ...outcome, usage, clean });
+    this.#settled.resolve({ ...verdict, usage, clean });
   }
 
   #cpuTime(): number {

@@ -37,10 +37,42 @@ function withPart(url: URL, part: string, value: string): URL {
   return url;
 }
 
-/** `count` random bytes as base64. */
-export function randomBase64(count: number): string {
-  const size = Math.min(MAX_RANDOM, Math.max(0, Math.trunc(count) || 0));
-  return toBase64(crypto.getRandomValues(new Uint8Array(size)));
+/** Where the guest's randomness comes from. */
+export class Randomness {
+  readonly #seed: string | undefined;
+  #drawn: number;
+
+  /**
+   * @param seed text that all is drawn from, so that it can be drawn again; default: real randomness
+   * @param drawn numbers that were drawn before
+   */
+  constructor(seed: string | undefined, drawn = 0) {
+    this.#seed = seed;
+    this.#drawn = drawn;
+  }
+
+  get drawn(): number {
+    return this.#drawn;
+  }
+
+  /** `count` random bytes as base64. */
+  base64(count: number): string {
+    const size = Math.min(MAX_RANDOM, Math.max(0, Math.trunc(count) || 0));
+    const bytes = new Uint8Array(size);
+    if (this.#seed === undefined) crypto.getRandomValues(bytes);
+    else for (let at = 0; at < size; at++) bytes[at] = mix(this.#seed, this.#drawn++);
+    return toBase64(bytes);
+  }
+}
+
+/** A byte for a number: FNV-1a over the seed, finished as in MurmurHash3 (both by their authors in the public domain). */
+function mix(seed: string, number: number): number {
+  let hash = 0x811c9dc5 ^ number;
+  for (let at = 0; at < seed.length; at++)
+    hash = Math.imul(hash ^ seed.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) & 255;
 }
 
 /** A digest, base64 to base64. Rejects for what is none of SHA-1, SHA-256, SHA-384, SHA-512. */

@@ -3,7 +3,8 @@ import { CodecellError, messageOf } from "../core/errors.ts";
 import type { Engine } from "./engine.ts";
 import { GUEST_SOURCE } from "./guest/source.ts";
 import { PooledEngine } from "./pooled-engine.ts";
-import { EngineSyntaxError, PROGRAM_FILE, type Vm, type VmState } from "./vm.ts";
+import { RecordedVm } from "./recorded-vm.ts";
+import { type Delivery, EngineSyntaxError, PROGRAM_FILE, type Vm, type VmState } from "./vm.ts";
 
 /** What the engine module can be told. */
 export interface V8Options {
@@ -19,7 +20,11 @@ export interface V8Options {
 export async function createEngine(options: V8Options = {}): Promise<Engine> {
   const library = await load(options.addon);
   // Disposing an isolate takes longer than a small program.
-  return new PooledEngine("v8", (limits) => new V8Vm(library, limits.memoryMb), 4);
+  return new PooledEngine("v8", {
+    create: (limits) => new V8Vm(library, limits.memoryMb),
+    savable: (vm, name) => new RecordedVm(vm, name),
+    maxRetired: 4,
+  });
 }
 
 /** See {@link BuiltInEngineModule.assets}. */
@@ -104,7 +109,7 @@ class V8Vm implements Vm {
     }
   }
 
-  receive(kind: "answer" | "timer", id: number, text: string, budgetMs: number): void {
+  receive(kind: Delivery, id: number, text: string, budgetMs: number): void {
     this.#receive.applySync(undefined, [kind, id, text], { timeout: budgetMs });
   }
 

@@ -10,8 +10,8 @@ export interface Vm extends Disposable {
    * host. Throws {@link EngineSyntaxError} for code it cannot parse, anything else for what {@link state} explains.
    */
   start(code: string, setup: string, budgetMs: number): void;
-  /** Hand the guest an answer or a due timer, and let it run as far as it gets. */
-  receive(kind: "answer" | "timer", id: number, text: string, budgetMs: number): void;
+  /** Hand the guest something, and let it run as far as it gets. */
+  receive(kind: Delivery, id: number, text: string, budgetMs: number): void;
   /**
    * The run is over. `now`: guest code must not run on (allowed while it is running, from inside {@link onSend});
    * `soon`: what little it has left may run, under the budget of the slice, where stopping it would cost more.
@@ -23,6 +23,26 @@ export interface Vm extends Disposable {
   heapBytes(): number;
   /** The host saw an allocation of this run fail for want of memory. */
   readonly exhausted: boolean;
+}
+
+/** See guest/main.ts: an answer to a request, a timer that is due, the news that this VM is a copy of another. */
+export type Delivery = "answer" | "timer" | "copied";
+
+/** A VM that can be had again elsewhere. Between slices only: no native frame may be open. */
+export interface SavableVm extends Vm {
+  /** The clock that programs have to see so that this works; nothing where it may be the engine's own. */
+  readonly clock: "door" | undefined;
+  /** What makes a VM that has just been booted this one. Throws CodecellError when there is no way. */
+  save(): Promise<VmImage>;
+  /** Become the VM that was saved. Throws CodecellError when that is not possible here. */
+  load(image: VmImage): Promise<void>;
+}
+
+/** A saved VM. */
+export interface VmImage {
+  /** What the image was made with; another engine, or another build of it, cannot read it. */
+  readonly engine: string;
+  readonly bytes: Uint8Array;
 }
 
 export type VmState = "usable" | "out_of_memory" | "out_of_stack" | "broken";

@@ -1,35 +1,74 @@
 import { ProgramCache } from "../compile/cache.ts";
 import { compile, CompileError } from "../compile/compile.ts";
 import { breach } from "../core/breach.ts";
-import type { Failure } from "../core/errors.ts";
+import { CodecellError, type Failure } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
 import type { Program } from "../core/program.ts";
-import type { Engine, Host, Outcome } from "../engine/engine.ts";
+import type { Engine, Host, KeepOptions, Outcome, Session } from "../engine/engine.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
 import type { RunRequest } from "./placement.ts";
 
 const programs = new ProgramCache();
 
-/** Compile and run, on this thread. What every place does in the end. */
+/** Compile and run in a fresh VM, on this thread. What every place does in the end. */
 export async function execute(
   engine: Engine,
   request: RunRequest,
   host: Host,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { limits, names, source } = request;
-  let program: Program;
-  try {
-    program = programs.get(source, limits, (work) => withDeadline(limits.compileMs, work));
-  } catch (error) {
-    return {
-      ok: false,
-      error: compileFailure(error, limits.compileMs),
-      usage: { cpuMs: 0, peakBytes: 0 },
-      clean: true,
-    };
-  }
+  const { limits, names } = request;
+  const compiled = compileProgram(request, false);
+  if ("error" in compiled) return failed(compiled.error);
   await using session = await engine.open(limits);
-  return await session.run(program, names, host, signal);
+  return await session.run(compiled.program, names, host, signal);
+}
+
+/** The same in a VM that is kept. */
+export async function executeIn(
+  session: Session,
+  request: RunRequest,
+  host: Host,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { limits, names, resume = false } = request;
+  const compiled = compileProgram(request, true);
+  if ("error" in compiled) return failed(compiled.error);
+  const { program } = compiled;
+  return resume
+    ? await session.resume!(program, names, host, signal, limits)
+    : await session.run(program, names, host, signal, limits);
+}
+
+/**
+ * A VM for any number of runs.
+ * @throws CodecellError
+ */
+export async function openKept(
+  engine: Engine,
+  limits: Limits,
+  keep: KeepOptions,
+): Promise<Required<Session>> {
+  if (engine.keeps !== true)
+    throw new CodecellError("config_error", `the engine ${engine.name} has no sessions`, {
+      hint: "An engine says that it can keep a VM from run to run by its property `keeps`.",
+    });
+  return (await engine.open(limits, keep)) as Required<Session>;
+}
+
+type Compiled = { readonly program: Program } | { readonly error: Failure };
+
+function compileProgram({ source, limits }: RunRequest, keep: boolean): Compiled {
+  const options = { sourceBytes: limits.sourceBytes, keep };
+  try {
+    return { program: programs.get(source, options, (work) => withDeadline(limits.compileMs, work)) };
+  } catch (error) {
+    return { error: compileFailure(error, limits.compileMs) };
+  }
+}
+
+function failed(error: Failure): Outcome {
+  return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
 }
 
 /** Compile something, so that the first program does not pay for loading and optimising the compiler. */

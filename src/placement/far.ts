@@ -2,9 +2,21 @@ import type { Channel } from "../channel/channel.ts";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
-import type { Engine, EngineModule, EngineRef, Host, Outcome } from "../engine/engine.ts";
-import { execute, warmCompiler } from "./execute.ts";
+import type {
+  Engine,
+  EngineModule,
+  EngineRef,
+  Host,
+  KeepOptions,
+  Outcome,
+  SavedVm,
+  Session,
+} from "../engine/engine.ts";
+import { execute, executeIn, openKept, warmCompiler } from "./execute.ts";
 import { readMessage, writeMessage } from "./protocol.ts";
+
+/** {@link KeepOptions} without the image, which is the body of its message. */
+type Keep = Omit<KeepOptions, "saved"> & { readonly saved?: Omit<SavedVm, "image"> };
 
 /** The far half of a place: owns the engine, runs one program at a time, trusts its near half. */
 export function serve(channel: Channel): void {
@@ -16,6 +28,8 @@ class Far {
   readonly #channel: Channel;
   readonly #answers = new Map<number, (answer: string) => void>();
   #engine: Engine | undefined;
+  /** The VM that is kept from run to run, while this worker is leased for one. */
+  #kept: Required<Session> | undefined;
   #names: NameTable = { version: "", servers: [] };
   #abort = new AbortController();
   #lastCall = 0;
@@ -49,6 +63,18 @@ class Far {
       case "run":
         void this.#run(body, head[1] as Limits);
         break;
+      case "open":
+        void this.#reply("opened", () => this.#open(head[1] as Limits, head[2] as Keep, body));
+        break;
+      case "runKept":
+        void this.#runKept(body, head[1] as Limits, head[2] === true);
+        break;
+      case "save":
+        void this.#reply("saved", () => this.#save());
+        break;
+      case "end":
+        void this.#end();
+        break;
       case "answer":
         this.#answers.get(head[1] as number)?.(body);
         this.#answers.delete(head[1] as number);
@@ -63,22 +89,59 @@ class Far {
     this.#abort = new AbortController();
     this.#answers.clear();
     const request = { source, limits, names: this.#names };
-    const outcome = await execute(this.#engine!, request, this.#host(), this.#abort.signal).catch(
-      internal,
-    );
-    const { value, ...rest } = { value: undefined, ...outcome };
-    await this.#channel.send(writeMessage(["outcome", rest, value !== undefined], value));
+    await this.#tell(execute(this.#engine!, request, this.#host(), this.#abort.signal));
     await this.#engine!.ready(limits);
     await this.#channel.send(writeMessage(["ready"]));
   }
 
+  async #runKept(source: string, limits: Limits, resume: boolean): Promise<void> {
+    this.#abort = new AbortController();
+    const request = { source, limits, names: this.#names, resume };
+    await this.#tell(executeIn(this.#kept!, request, this.#host(), this.#abort.signal));
+  }
+
+  async #tell(running: Promise<Outcome>): Promise<void> {
+    const { value, ...rest } = { value: undefined, ...(await running.catch(internal)) };
+    await this.#channel.send(writeMessage(["outcome", rest, value !== undefined], value));
+  }
+
+  async #open(limits: Limits, { saved, ...keep }: Keep, image: string): Promise<[]> {
+    const whole = saved && { saved: { ...saved, image: Buffer.from(image, "base64") } };
+    this.#kept = await openKept(this.#engine!, limits, { ...keep, ...whole });
+    return [];
+  }
+
+  async #save(): Promise<[unknown, string]> {
+    const { image, ...rest } = await this.#kept!.save();
+    return [rest, Buffer.from(image.buffer, image.byteOffset, image.length).toString("base64")];
+  }
+
+  async #end(): Promise<void> {
+    await this.#kept?.[Symbol.asyncDispose]();
+    this.#kept = undefined;
+    this.#answers.clear();
+    await this.#engine!.ready(DEFAULT_LIMITS);
+    await this.#channel.send(writeMessage(["ready"]));
+  }
+
+  /** Answer a question of the near half: with what `work` gives, or with why it cannot. */
+  async #reply(word: string, work: () => Promise<[fact?: unknown, body?: string]>): Promise<void> {
+    try {
+      const [fact = null, body = ""] = await work();
+      await this.#channel.send(writeMessage([word, fact], body));
+    } catch (error) {
+      const { code = "internal", hint = null } = CodecellError.is(error) ? error : {};
+      await this.#channel.send(writeMessage(["refused", code, messageOf(error), hint]));
+    }
+  }
+
   #host(): Host {
     return {
-      call: ({ server, tool, args }) => {
+      call: ({ server, tool, args, id = 0, again = false }) => {
         const call = ++this.#lastCall;
         const { promise, resolve } = Promise.withResolvers<string>();
         // The guest gets its answer only when the pipe has room again, so it cannot fill our memory with calls.
-        const sent = this.#channel.send(writeMessage(["call", call, server, tool], args));
+        const sent = this.#channel.send(writeMessage(["call", call, server, tool, id, again], args));
         this.#answers.set(call, (answer) => void sent.then(() => resolve(answer)));
         return promise;
       },

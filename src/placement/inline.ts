@@ -1,6 +1,14 @@
-import type { EngineModule, EngineRef, Host, Outcome } from "../engine/engine.ts";
-import { execute } from "./execute.ts";
-import type { Place, RunRequest } from "./placement.ts";
+import type {
+  Engine,
+  EngineModule,
+  EngineRef,
+  Host,
+  KeepOptions,
+  Outcome,
+} from "../engine/engine.ts";
+import type { Limits } from "../core/limits.ts";
+import { execute, executeIn, openKept } from "./execute.ts";
+import type { Place, RunRequest, VmLease } from "./placement.ts";
 
 /**
  * This process, this thread. All limits are soft: a few plain built-ins can neither be interrupted nor capped, and
@@ -13,6 +21,23 @@ export async function inlinePlace(ref: EngineRef): Promise<Place> {
     name: "inline",
     run: (request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> =>
       execute(engine, request, host, signal),
+    lease: (limits, keep) => lease(engine, limits, keep),
+    onPressure: undefined,
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}
+
+async function lease(engine: Engine, limits: Limits, keep: KeepOptions): Promise<VmLease> {
+  const session = await openKept(engine, limits, keep);
+  const { promise: gone, resolve } = Promise.withResolvers<string>();
+  return {
+    gone,
+    run: async (request, host, signal) => {
+      const outcome = await executeIn(session, request, host, signal);
+      if (!outcome.clean) resolve("its VM was stopped");
+      return outcome;
+    },
+    save: () => session.save(),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   };
 }

@@ -1,10 +1,11 @@
 import { memoryBreach } from "../core/breach.ts";
-import { CodecellError, type Failure, isErrorCode } from "../core/errors.ts";
+import { CodecellError, type Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { isLogLevel } from "../core/result.ts";
-import type { EngineRef, Host, Outcome } from "../engine/engine.ts";
+import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 import type { RunRequest } from "./placement.ts";
 import { type Message, readMessage, writeMessage } from "./protocol.ts";
+import { checkOutcome, checkRefusal, checkSaved } from "./told.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 
@@ -30,6 +31,8 @@ export class NearWorker {
   readonly #booted = Promise.withResolvers<void>();
   #ready: PromiseWithResolvers<boolean> = Promise.withResolvers();
   #active: ActiveRun | undefined;
+  /** Questions without an answer, in order. */
+  readonly #asked: PromiseWithResolvers<Message>[] = [];
   #namesVersion = "";
   #dead = false;
   /** Runs this worker has begun. */
@@ -68,30 +71,80 @@ export class NearWorker {
   }
 
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
+    this.#ready = Promise.withResolvers();
+    const outcome = await this.#run(request, host, signal, ["run", request.limits]);
+    if (!this.#dead) this.#awaitReady();
+    return outcome;
+  }
+
+  /** Keep a VM from now on, for {@link runKept}. */
+  async open(limits: Limits, { saved, ...keep }: KeepOptions): Promise<void> {
+    this.#ready = Promise.withResolvers();
+    this.#handle.channel.limit(largestMessage(limits) + largestImage(limits));
+    const { image = undefined, ...rest } = saved ?? {};
+    const told = saved === undefined ? keep : { ...keep, saved: rest };
+    await this.#ask(["open", limits, told], image && Buffer.from(image).toString("base64"));
+  }
+
+  async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
+    const { limits, resume = false } = request;
+    return await this.#run(request, host, signal, ["runKept", limits, resume]);
+  }
+
+  /** The kept VM as data. @throws CodecellError */
+  async save(): Promise<SavedVm> {
+    const { head, body } = await this.#ask(["save"]);
+    return checkSaved(head[1], body);
+  }
+
+  /** The kept VM is not wanted any more: the worker becomes ready for others. */
+  end(): void {
+    void this.#handle.channel.send(writeMessage(["end"]));
+    this.#awaitReady();
+  }
+
+  /** Settles when the worker has ended, with how. */
+  get gone(): Promise<string> {
+    return this.#handle.exited.then(({ detail }) => detail);
+  }
+
+  async #ask(head: readonly unknown[], body?: string): Promise<Message> {
+    if (this.#dead) throw new CodecellError("worker_crashed", "the worker has ended");
+    const asked = Promise.withResolvers<Message>();
+    this.#asked.push(asked);
+    void this.#handle.channel.send(writeMessage(head, body));
+    return await asked.promise;
+  }
+
+  async #run(
+    request: RunRequest,
+    host: Host,
+    signal: AbortSignal,
+    command: readonly unknown[],
+  ): Promise<Outcome> {
     this.runs++;
     const { promise, resolve } = Promise.withResolvers<Outcome>();
-    this.#ready = Promise.withResolvers();
     this.#active = { host, request, end: resolve };
     using _watchdog = new Watchdog(this.#handle, request.limits, signal, {
       abort: () => void this.#handle.channel.send(writeMessage(["abort"])),
       kill: (failure) => this.#killRun(failure),
     });
-    this.#handle.channel.limit(largestMessage(request.limits));
-    this.#sendRun(request);
+    const image = command[0] === "run" ? 0 : largestImage(request.limits);
+    this.#handle.channel.limit(largestMessage(request.limits) + image);
+    this.#sendRun(request, command);
     const outcome = await promise;
     this.#active = undefined;
-    if (outcome.clean && !this.#dead) this.#awaitReady();
-    else this.kill();
+    if (!outcome.clean) this.kill();
     return outcome;
   }
 
-  #sendRun({ source, limits, names }: RunRequest): void {
+  #sendRun({ source, names }: RunRequest, command: readonly unknown[]): void {
     const { channel } = this.#handle;
     if (names.version !== this.#namesVersion) {
       this.#namesVersion = names.version;
       void channel.send(writeMessage(["names", names.version], JSON.stringify(names)));
     }
-    void channel.send(writeMessage(["run", limits], source));
+    void channel.send(writeMessage(command, source));
   }
 
   #awaitReady(): void {
@@ -107,14 +160,19 @@ export class NearWorker {
   }
 
   kill(): void {
+    this.#handle.kill();
+    this.#bury();
+  }
+
+  #bury(): void {
     this.#dead = true;
     this.#ready.resolve(false);
-    this.#handle.kill();
+    const crash = new CodecellError("worker_crashed", "the worker has ended");
+    for (const asked of this.#asked.splice(0)) asked.reject(crash);
   }
 
   #onExit(exit: WorkerExit, engineName: string): void {
-    this.#dead = true;
-    this.#ready.resolve(false);
+    this.#bury();
     const reason = firstReason(exit.lastWords);
     this.#refuse(
       `the ${engineName} worker ended while it booted (${exit.detail})${reason === "" ? "" : `: ${reason}`}`,
@@ -148,6 +206,13 @@ export class NearWorker {
         );
         this.kill();
         break;
+      case "opened":
+      case "saved":
+        this.#asked.shift()?.resolve(message);
+        break;
+      case "refused":
+        this.#asked.shift()?.reject(checkRefusal(message.head));
+        break;
       default:
         if (this.#active !== undefined) this.#receiveOfRun(message, this.#active);
     }
@@ -172,15 +237,27 @@ export class NearWorker {
     }
   }
 
-  async #call([, id, server, tool]: readonly unknown[], args: string, host: Host): Promise<void> {
-    const answer = await host.call({ server: String(server), tool: String(tool), args });
-    await this.#handle.channel.send(writeMessage(["answer", id], answer));
+  async #call(head: readonly unknown[], args: string, host: Host): Promise<void> {
+    const [, call, server, tool, id, again] = head;
+    const answer = await host.call({
+      server: String(server),
+      tool: String(tool),
+      args,
+      id: Number(id),
+      again: again === true,
+    });
+    await this.#handle.channel.send(writeMessage(["answer", call], answer));
   }
 }
 
 /** More than the caps of a run let a good worker send: a broken one must not fill our memory with a message. */
 function largestMessage({ callBytes }: Limits): number {
   return 8 * callBytes + 1024 * 1024;
+}
+
+/** A saved VM holds as much as its memory at most, in base64; a journal has a cap of its own that is smaller. */
+function largestImage({ memoryMb }: Limits): number {
+  return (Math.max(memoryMb, 64) * 1024 * 1024 * 4) / 3;
 }
 
 /** What a wrapper, or Node, says of why it could not start. */
@@ -190,36 +267,4 @@ function firstReason(lastWords: string): string {
 
 function failed(error: Failure): Outcome {
   return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: false };
-}
-
-/** An outcome as its worker tells it: rebuilt field by field, so that nothing else comes along. */
-function checkOutcome(told: unknown, value: string | undefined): Outcome {
-  const { ok, usage, clean, error } = (told ?? {}) as Record<
-    string,
-    Record<string, unknown> | undefined
-  >;
-  const checked = {
-    usage: { cpuMs: size(usage?.["cpuMs"]), peakBytes: size(usage?.["peakBytes"]) },
-    clean: (clean as unknown) === true,
-  };
-  if ((ok as unknown) === true)
-    return { ok: true, ...(value === undefined ? {} : { value }), ...checked };
-  return { ok: false, error: checkFailure(error ?? {}), ...checked };
-}
-
-function checkFailure(error: Record<string, unknown>): Failure {
-  const { code, name, message, line, column, hint, tool } = error;
-  return {
-    code: isErrorCode(code) ? code : "internal",
-    name: String(name),
-    message: String(message),
-    ...(typeof line === "number" ? { line } : {}),
-    ...(typeof column === "number" ? { column } : {}),
-    ...(typeof hint === "string" ? { hint } : {}),
-    ...(typeof tool === "string" ? { tool } : {}),
-  };
-}
-
-function size(value: unknown): number {
-  return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : 0;
 }

@@ -1,8 +1,9 @@
 import { aborted } from "../core/breach.ts";
 import { CodecellError } from "../core/errors.ts";
-import type { Host, Outcome } from "../engine/engine.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Host, KeepOptions, Outcome } from "../engine/engine.ts";
 import type { NearWorker } from "./near.ts";
-import type { Place, RunRequest } from "./placement.ts";
+import type { Place, RunRequest, VmLease } from "./placement.ts";
 
 export interface PoolOptions {
   /** Workers kept booted and idle. */
@@ -19,6 +20,8 @@ export interface PoolOptions {
  */
 export class WorkerPool implements Place {
   readonly name: string;
+  readonly check: (limits: Limits) => void;
+  onPressure: (() => void) | undefined;
   readonly #spawn: () => NearWorker;
   readonly #options: PoolOptions;
   readonly #idle: NearWorker[] = [];
@@ -27,8 +30,14 @@ export class WorkerPool implements Place {
   #booting = 0;
   #closed = false;
 
-  private constructor(name: string, spawn: () => NearWorker, options: PoolOptions) {
+  private constructor(
+    name: string,
+    spawn: () => NearWorker,
+    options: PoolOptions,
+    check: (limits: Limits) => void,
+  ) {
     this.name = name;
+    this.check = check;
     this.#spawn = spawn;
     this.#options = options;
   }
@@ -38,8 +47,9 @@ export class WorkerPool implements Place {
     name: string,
     spawn: () => NearWorker,
     options: PoolOptions,
+    check: (limits: Limits) => void = () => {},
   ): Promise<WorkerPool> {
-    const pool = new WorkerPool(name, spawn, options);
+    const pool = new WorkerPool(name, spawn, options, check);
     try {
       pool.#idle.push(await pool.#boot());
     } catch (error) {
@@ -60,6 +70,33 @@ export class WorkerPool implements Place {
     }
   }
 
+  async lease(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<VmLease> {
+    const worker = await this.#lease(signal);
+    if (worker === undefined) throw new CodecellError("aborted", aborted().message);
+    const end = async (): Promise<void> => {
+      if (worker.dead) this.#discard(worker);
+      else worker.end();
+      await this.#giveBack(worker);
+    };
+    try {
+      await worker.open(limits, keep);
+    } catch (error) {
+      void end();
+      throw error;
+    }
+    return {
+      gone: worker.gone,
+      run: async (request, host, runSignal) => {
+        worker.hold(true);
+        return await worker
+          .runKept(request, host, runSignal)
+          .finally(() => worker.hold(false));
+      },
+      save: () => worker.save(),
+      [Symbol.asyncDispose]: end,
+    };
+  }
+
   /** A worker of one's own, or `undefined` when the caller gave up waiting for one. */
   async #lease(signal: AbortSignal): Promise<NearWorker | undefined> {
     if (this.#closed) throw new CodecellError("aborted", "the runtime is closed");
@@ -71,6 +108,7 @@ export class WorkerPool implements Place {
     const place = Promise.withResolvers<NearWorker | undefined>();
     this.#queue.push(place);
     this.#refill();
+    if (this.#all.size >= this.#options.max) this.onPressure?.();
     const giveUp = (): void => {
       const at = this.#queue.indexOf(place);
       if (at >= 0) this.#queue.splice(at, 1);

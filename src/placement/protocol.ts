@@ -8,11 +8,18 @@
  * | `["run", limits]`                   | body: the source                                                     |
  * | `["answer", call]`                  | body: the answer                                                     |
  * | `["abort"]`                         |                                                                      |
+ * | `["open", limits, keep]`            | keep a VM from now on; body: its image in base64, where it was saved |
+ * | `["runKept", limits, resume]`       | run in it; body: the source                                          |
+ * | `["save"]`                          |                                                                      |
+ * | `["end"]`                           | the VM is not wanted any more                                        |
  *
  * far → near
  * | `["ready"]`                         | booted, or free for the next run                                     |
  * | `["unavailable", message, hint]`    | the engine cannot be loaded                                          |
- * | `["call", call, server, tool]`      | body: the arguments                                                  |
+ * | `["opened"]`                        |                                                                      |
+ * | `["saved", saved]`                  | body: its image in base64                                            |
+ * | `["refused", code, message, hint]`  | instead of `opened` and `saved`                                      |
+ * | `["call", call, server, tool, id, again]` | body: the arguments; see HostCall                             |
  * | `["log", level]`                    | body: the text                                                       |
  * | `["dropped", characters]`           |                                                                      |
  * | `["outcome", outcome, hasValue]`    | body: the value, if there is one                                     |

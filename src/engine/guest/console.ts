@@ -1,41 +1,45 @@
 import { oneLine } from "../../core/one-line.ts";
 import * as native from "../../core/primordials.ts";
+import { now } from "./clock.ts";
 import { send } from "./door.ts";
 import { inspect } from "./inspect.ts";
 
 type Print = (...args: unknown[]) => void;
 
-/** Tell the host the exact number of characters that were dropped, at the end of a run. */
-export let reportDropped = (): void => {};
-
 /** Longest single argument that is looked at, in characters. */
 const MAX_ARGUMENT = 100_000;
 
-/**
- * A console whose entries go to the host, one line each.
- * @param budget characters in all; what is over is only counted, so that a flood costs the host nothing
- */
-export function createConsole({ budget }: { readonly budget: number }): object {
-  const now = Date.now;
-  let room = budget;
-  let dropped = 0;
-  let reported = 0;
-  let indent = "";
+let room = 0;
+let dropped = 0;
+let reported = 0;
+let indent = "";
+
+/** A run begins: it may print `budget` characters in all; what is over is only counted, so that a flood costs the host nothing. */
+export function limitConsole(budget: number): void {
+  room = budget;
+  dropped = 0;
+  reported = 0;
+  indent = "";
+}
+
+/** Tell the host the exact number of characters that were dropped. */
+export function reportDropped(): void {
+  if (dropped > reported) send("log", dropped, "dropped", "");
+  reported = dropped;
+}
+
+function write(level: string, text: string): void {
+  const line = oneLine(indent + text);
+  if (room > 0) send("log", 0, level, native.sliceText(line, 0, room));
+  dropped += Math.max(0, line.length - Math.max(0, room));
+  room -= line.length + 1; // an entry is a line, and an empty one is not free
+  if (dropped > reported * 2) reportDropped();
+}
+
+/** A console whose entries go to the host, one line each. */
+export function createConsole(): object {
   const counts: Record<string, number> = { __proto__: null } as never;
   const started: Record<string, number> = { __proto__: null } as never;
-
-  const write = (level: string, text: string): void => {
-    const line = oneLine(indent + text);
-    if (room > 0) send("log", 0, level, native.sliceText(line, 0, room));
-    dropped += Math.max(0, line.length - Math.max(0, room));
-    room -= line.length + 1; // an entry is a line, and an empty one is not free
-    if (dropped > reported * 2) report();
-  };
-  const report = (): void => {
-    if (dropped > reported) send("log", dropped, "dropped", "");
-    reported = dropped;
-  };
-  reportDropped = report;
   const at =
     (level: string): Print =>
     (...args) =>

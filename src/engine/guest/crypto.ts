@@ -74,12 +74,16 @@ export function createCrypto(
   return native.freeze({ getRandomValues, randomUUID, subtle });
 }
 
-/**
- * `Math.random` by xorshift128 (Marsaglia 2003), seeded on first use: VMs that are copies of one memory image would all
- * give the same numbers otherwise.
- */
+/** Of `Math.random`; made on first use, from randomness of the host. */
+let state: Uint32Array | undefined;
+
+/** VMs that are copies of one memory image would all give the same numbers otherwise. */
+export function reseed(): void {
+  state = undefined;
+}
+
+/** `Math.random` by xorshift128 (Marsaglia 2003). */
 export function createRandom(): () => number {
-  let state: Uint32Array | undefined;
   const next = (words: Uint32Array): number => {
     let mixed = words[3]!;
     mixed ^= mixed << 11;

@@ -12,8 +12,9 @@
  * | `random` | count   | –              | –                         | base64 of that many random bytes              |
  * | `url`    | –       | `parse`        | JSON `[url, base?]`       | JSON of the URL's parts, empty when invalid   |
  * | `url`    | –       | `set`          | JSON `[href, part, text]` | JSON of the URL's parts                       |
- * | `value`  | –       | –              | the value, wire text      | – (the run is over)                           |
- * | `throw`  | –       | –              | JSON of the error         | – (the run is over)                           |
+ * | `now`    | –       | –              | –                         | milliseconds since 1970, as text              |
+ * | `value`  | run     | –              | the value, wire text      | – (the run is over)                           |
+ * | `throw`  | run     | –              | JSON of the error         | – (the run is over)                           |
  */
 export type Send = (kind: string, id: number, name: string, text: string) => string | undefined;
 

@@ -6,8 +6,9 @@ import * as native from "../../core/primordials.ts";
 import type { ProgramScope } from "../../core/program.ts";
 import { callTool, limitCalls, promiseThen, request, settle, ToolError } from "./calls.ts";
 import { clone } from "./clone.ts";
-import { createConsole } from "./console.ts";
-import { createCrypto, createRandom } from "./crypto.ts";
+import { type Clock, now, useClock } from "./clock.ts";
+import { createConsole, limitConsole } from "./console.ts";
+import { createCrypto, createRandom, reseed } from "./crypto.ts";
 import { disposables, installDisposal } from "./disposables.ts";
 import { installDoor, type Send } from "./door.ts";
 import { atob, btoa, TextDecoder, TextEncoder } from "./encoding.ts";
@@ -22,11 +23,12 @@ import {
 } from "./events.ts";
 import { fetch, Headers, Response } from "./fetch.ts";
 import { fs, prompts, resources } from "./host-objects.ts";
+import { consts, functions, lets, vars } from "./kept.ts";
 import { lockDown } from "./lockdown.ts";
 import { link } from "./modules.ts";
-import { sendError, sendValue } from "./outcome.ts";
+import { beginRun, sendError, sendValue } from "./outcome.ts";
 import { clearTimer, fire, setImmediate, setInterval, setTimeout } from "./timers.ts";
-import { defineFlat, discovery, tools } from "./tools.ts";
+import { defineFlat, discovery, forgetNames, tools } from "./tools.ts";
 import { URLSearchParams } from "./search-params.ts";
 import { URL } from "./url.ts";
 
@@ -38,11 +40,17 @@ export interface Setup {
   readonly flat: readonly (readonly [flat: string, server: string, tool: string])[];
   /** The host offers requests to the network. */
   readonly fetch: boolean;
+  /** Which of the session's runs this is. */
+  readonly run: number;
+  /** A clock that tells the same again. Default: the engine's own. */
+  readonly clock?: Clock;
 }
+
+/** The runs of a VM are counted from here. */
+const FIRST_RUN = 1;
 
 type ProgramFunction = (scope: ProgramScope) => Promise<unknown>;
 
-const now = Date.now;
 const resolved = Promise.resolve();
 const globals = globalThis as unknown as Record<string, unknown>;
 
@@ -108,6 +116,7 @@ function defineGlobals(): void {
     clearImmediate: clearTimer,
     queueMicrotask,
     crypto,
+    console: createConsole(),
     ToolError,
     tools,
     fs,
@@ -123,16 +132,25 @@ function defineGlobals(): void {
     define(discoveries[at]!, discovery(discoveries[at]!));
 }
 
+/** What is there already is the session's. */
+function defineMissing(name: string, value: unknown): void {
+  if (!native.hasOwn(globals, name)) define(name, value);
+}
+
 function prepare(setupText: string): Setup {
   const setup = native.parseJson(setupText) as Setup;
   limitCalls(setup.callBytes, setup.valueDepth);
-  define("console", createConsole({ budget: setup.logBytes }));
-  define("performance", createPerformance());
+  limitConsole(setup.logBytes);
+  beginRun(setup.run);
   if (setup.fetch) {
-    define("fetch", fetch);
-    define("Headers", Headers);
-    define("Response", Response);
+    defineMissing("fetch", fetch);
+    defineMissing("Headers", Headers);
+    defineMissing("Response", Response);
   }
+  if (setup.run === FIRST_RUN) {
+    if (setup.clock !== undefined) useClock(setup.clock);
+    define("performance", createPerformance());
+  } else forgetNames();
   defineFlat(globals, setup.flat);
   return setup;
 }
@@ -142,15 +160,15 @@ function prepare(setupText: string): Setup {
  * host does not listen yet.
  */
 function warmUp(): void {
-  prepare('{"callBytes":1000,"valueDepth":9,"logBytes":9,"flat":[],"fetch":false}');
+  prepare('{"callBytes":1000,"valueDepth":9,"logBytes":9,"flat":[],"fetch":false,"run":0}');
   promiseThen(callTool("", "", {}), undefined, () => {});
   settle(1, '{"a":[1]}');
-  sendValue({ a: [1, "x"] }, 1_000, 9);
+  sendValue({ a: [1, "x"] }, 1_000, 9, 0);
 }
 
 /** Run a program: the host gives the function that its code evaluates to. */
 function start(program: ProgramFunction, setupText: string): void {
-  const setup = prepare(setupText);
+  const { callBytes, valueDepth, run } = prepare(setupText);
   const meta = { url: "file:///program.ts" };
   const scope: ProgramScope = native.freeze({
     link,
@@ -158,6 +176,10 @@ function start(program: ProgramFunction, setupText: string): void {
     meta,
     disposables,
     finish,
+    let: lets,
+    const: consts,
+    functions,
+    vars,
   });
   let running: Promise<unknown>;
   try {
@@ -165,12 +187,17 @@ function start(program: ProgramFunction, setupText: string): void {
   } catch (error) {
     return sendError(error); // an engine may find only here that it cannot compile something so deep
   }
-  promiseThen(running, (value) => sendValue(value, setup.callBytes, setup.valueDepth), sendError);
+  promiseThen(
+    running,
+    (value) => sendValue(value, callBytes, valueDepth, run),
+    (error) => sendError(error, run),
+  );
 }
 
-/** The host's only way in: an answer to a request, or a timer that is due. */
+/** The host's only way in: an answer to a request, a timer that is due, the news that this VM is a copy of another. */
 function receive(kind: string, id: number, text: string): void {
   if (kind === "answer") return settle(id, text);
+  if (kind === "copied") return reseed();
   try {
     fire(id);
   } catch (error) {

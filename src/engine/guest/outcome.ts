@@ -14,15 +14,27 @@ const NativeRangeError = RangeError;
 const settledGet = native.uncurry(Map.prototype.get) as (map: unknown, promise: object) => unknown;
 const settledHas = native.uncurry(Map.prototype.has) as (map: unknown, promise: object) => boolean;
 
+/** Errors that are nobody's (of a timer, say) end the run that is at work. */
+let currentRun = 0;
+
+export function beginRun(run: number): void {
+  currentRun = run;
+}
+
 /**
- * Send the value. Promises inside it (an array of calls that nobody awaited, say) are awaited first: round by round,
+ * Send the value of a run. Promises inside it (an array of calls that nobody awaited, say) are awaited first: round by round,
  * since what they resolve to may hold more of them.
  */
-export function sendValue(value: unknown, maxLength: number, maxDepth: number): void {
+export function sendValue(
+  value: unknown,
+  maxLength: number,
+  maxDepth: number,
+  run: number,
+): void {
   const settled = new native.NativeMap<object, unknown>();
   const attempt = (): void => {
     const found: object[] = [];
-    const text = encodeValue(value, maxLength, maxDepth, (promise) => {
+    const text = encodeValue(value, { maxLength, maxDepth }, run, (promise) => {
       if (settledHas(settled, promise)) return settledGet(settled, promise);
       native.defineProperty(found, found.length, {
         __proto__: null,
@@ -32,28 +44,33 @@ export function sendValue(value: unknown, maxLength: number, maxDepth: number): 
       return undefined;
     });
     if (text === undefined) return;
-    if (found.length === 0) end("value", text);
-    else awaitAll(found, settled, attempt);
+    if (found.length === 0) end("value", text, run);
+    else awaitAll(found, settled, run, attempt);
   };
   attempt();
 }
 
 function encodeValue(
   value: unknown,
-  maxLength: number,
-  maxDepth: number,
+  caps: { readonly maxLength: number; readonly maxDepth: number },
+  run: number,
   settled: (promise: object) => unknown,
 ): string | undefined {
   if (value === undefined) return "";
   try {
-    return encode(value, { maxLength, maxDepth, settled });
+    return encode(value, { ...caps, settled });
   } catch (error) {
-    sendError(error);
+    sendError(error, run);
     return undefined;
   }
 }
 
-function awaitAll(found: readonly object[], settled: Map<object, unknown>, done: () => void): void {
+function awaitAll(
+  found: readonly object[],
+  settled: Map<object, unknown>,
+  run: number,
+  done: () => void,
+): void {
   let open = found.length;
   for (let at = 0; at < found.length; at++) {
     const promise = found[at]!;
@@ -63,13 +80,13 @@ function awaitAll(found: readonly object[], settled: Map<object, unknown>, done:
         native.mapSet(settled, promise, value);
         if (--open === 0) done();
       },
-      sendError,
+      (error) => sendError(error, run),
     );
   }
 }
 
 /** Send what was thrown. Reading it may run the program's own getters, which cost the program's own time. */
-export function sendError(thrown: unknown): void {
+export function sendError(thrown: unknown, run = currentRun): void {
   let description: Description;
   try {
     description = describe(thrown);
@@ -78,12 +95,12 @@ export function sendError(thrown: unknown): void {
     const message = "something was thrown that cannot be described";
     description = { __proto__: null, code: "memory", name: "Error", message, stack: "" };
   }
-  end("throw", native.stringifyJson(description));
+  end("throw", native.stringifyJson(description), run);
 }
 
-function end(kind: "value" | "throw", text: string): void {
+function end(kind: "value" | "throw", text: string, run: number): void {
   reportDropped();
-  send(kind, 0, "", text);
+  send(kind, run, "", text);
 }
 
 interface Description {

@@ -1,10 +1,13 @@
 import * as native from "../../core/primordials.ts";
+import { dueAfter, moveTo } from "./clock.ts";
 import { send } from "./door.ts";
 
 interface Timer {
   readonly callback: (...args: unknown[]) => unknown;
   readonly args: readonly unknown[];
   readonly repeat: number | undefined;
+  /** See clock.ts. */
+  due: number;
 }
 
 /** More timers at once than any program needs; the host keeps its own count too. */
@@ -37,6 +40,7 @@ function start(
     callback: callback as Timer["callback"],
     args,
     repeat: repeats ? wait : undefined,
+    due: dueAfter(wait),
   };
   native.mapSet(timers, id, timer);
   send("timer", id, "start", `${wait}`);
@@ -63,7 +67,11 @@ export function clearTimer(id: unknown): void {
 export function fire(id: number): void {
   const timer = timerGet(timers, id);
   if (timer === undefined) return;
+  moveTo(timer.due);
   if (timer.repeat === undefined) timerDelete(timers, id);
-  else send("timer", id, "start", `${timer.repeat}`);
+  else {
+    timer.due = dueAfter(timer.repeat);
+    send("timer", id, "start", `${timer.repeat}`);
+  }
   native.reflectApply(timer.callback, undefined, timer.args as unknown[]);
 }

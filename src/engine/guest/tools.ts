@@ -38,12 +38,18 @@ const mapGet = native.uncurry(Map.prototype.get) as <T>(
   key: string,
 ) => T | undefined;
 const NativeProxy = Proxy;
-const namespaces = new native.NativeMap<string, Namespace>();
+let namespaces = new native.NativeMap<string, Namespace>();
 let servers: readonly ServerEntry[] | undefined;
 
 export function serverEntries(): readonly ServerEntry[] {
   servers ??= native.parseJson(send("names", 0, "", "")) as ServerEntry[];
   return servers;
+}
+
+/** What the tools are may have changed since the session's last program. */
+export function forgetNames(): void {
+  servers = undefined;
+  namespaces = new native.NativeMap();
 }
 
 export function find<T extends readonly (string | null)[]>(
@@ -153,13 +159,14 @@ export function discovery(name: string): (...args: unknown[]) => Promise<unknown
   return (...args) => callTool("", name, args);
 }
 
-/** Make the flat functions that the program mentions: `github_create_issue(args)`. */
+/** Make the flat functions that the program mentions: `github_create_issue(args)`; not over a variable of the session. */
 export function defineFlat(
   globals: object,
   entries: readonly (readonly [flat: string, server: string, tool: string])[],
 ): void {
   for (let at = 0; at < entries.length; at++) {
     const [flat, server, tool] = entries[at]!;
+    if (native.hasOwn(globals, flat)) continue;
     const value =
       toolAt(namespace(server), tool) ??
       ((args?: unknown) => callTool(server, tool, args === undefined ? {} : args));

@@ -1,9 +1,9 @@
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
-import type { EngineRef, Host, Outcome } from "../../engine/engine.ts";
+import type { EngineRef } from "../../engine/engine.ts";
 import { startChild } from "../child.ts";
 import { NearWorker } from "../near.ts";
-import type { Place, RunRequest } from "../placement.ts";
+import type { Place } from "../placement.ts";
 import { type PoolOptions, WorkerPool } from "../pool.ts";
 import { probeEngine } from "../process.ts";
 import { bubblewrapLauncher } from "./bubblewrap.ts";
@@ -27,16 +27,10 @@ export interface SandboxOptions extends Omit<WorkerBudget, "runsPerWorker"> {
 export async function sandboxPlace(ref: EngineRef, options: SandboxOptions): Promise<Place> {
   const launcher = await createLauncher(ref, options);
   const spawn = (): NearWorker => new NearWorker(startChild(launcher.command()), launcher.ref);
-  const pool = await WorkerPool.create("sandbox", spawn, options.pool).catch((error: unknown) =>
+  const check = (limits: Limits): void => checkMemory(limits, options.limits);
+  return await WorkerPool.create("sandbox", spawn, options.pool, check).catch((error: unknown) =>
     diagnose(error, ref, options.hardened),
   );
-  return {
-    name: pool.name,
-    check: (limits: Limits) => checkMemory(limits, options.limits),
-    run: (request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> =>
-      pool.run(request, host, signal),
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
-  };
 }
 
 async function createLauncher(
