@@ -1,10 +1,10 @@
-import type { Failure } from "./core/errors.ts";
+import { type Failure, isErrorCode } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { Meter } from "./core/meter.ts";
 import type { CallRecord, LogEntry } from "./core/result.ts";
 import { Semaphore } from "./core/semaphore.ts";
 import { utf8Length } from "./core/utf8.ts";
-import { type Answer, answerFailure } from "./core/answer.ts";
+import { type Answer, answerFailure, failureIn } from "./core/answer.ts";
 import { decode } from "./core/decode.ts";
 import { isContextRequest } from "./discovery/context.ts";
 import type { Discovery } from "./discovery/discovery.ts";
@@ -13,15 +13,29 @@ import { failureOf } from "./call-failure.ts";
 import { encodeResult } from "./call-result.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { LookUps } from "./look-ups.ts";
+import type { RunFiles } from "./run-files.ts";
+import type { Ledger } from "./session/ledger.ts";
 import type { Catalogue, ResolvedTool } from "./tools/catalogue.ts";
 import { type NetworkRequest, ToolError } from "./tools/tool.ts";
+
+/** A run that was saved while it waited, and goes on. */
+export interface ResumedCalls {
+  /** Answers to calls that it waits for, by the number of the call; of others nobody knows whether they were carried out. */
+  readonly answers: ReadonlyMap<number, Answer | Promise<Answer>>;
+  /** What it had logged and called. */
+  readonly logs: readonly LogEntry[];
+  readonly calls: readonly CallRecord[];
+}
 
 export interface BridgeOptions {
   readonly catalogue: Catalogue;
   readonly discovery: Discovery;
+  readonly files: RunFiles;
   readonly limits: Limits;
   /** Who runs the program, for tools that want to know. */
   readonly user: string | undefined;
+  readonly ledger: Ledger | undefined;
+  readonly resumed: ResumedCalls | undefined;
   readonly onLog: ((entry: LogEntry) => void) | undefined;
   readonly onCall: ((call: CallRecord) => void) | undefined;
   /** What a tool answered. */
@@ -51,15 +65,22 @@ export class Bridge implements Host {
   readonly #lookUps: LookUps;
   readonly #abort = new AbortController();
   /** Calls that the program made and that have no answer yet. */
-  readonly #open = new Map<Promise<Answer>, string>();
+  readonly #open = new Map<Promise<Answer>, OpenCall>();
 
   constructor(options: BridgeOptions) {
     this.#options = options;
     this.#meter = new Meter(options.limits);
     this.#slots = new Semaphore(options.limits.parallelCalls);
-    const { discovery, limits, onBreach } = options;
-    this.#lookUps = new LookUps(discovery, limits, (size) => this.#countBytes(size), onBreach);
-    this.logs = new LogBuffer(options.limits.logBytes, options.onLog);
+    const { discovery, files, limits, onBreach, resumed } = options;
+    const onBytes = (size: number): void => this.#countBytes(size);
+    this.#lookUps = new LookUps({ discovery, files }, limits, onBytes, onBreach);
+    this.logs = new LogBuffer(options.limits.logBytes, options.onLog, resumed?.logs);
+    this.calls.push(...(resumed?.calls ?? []));
+  }
+
+  /** Answers that are still to come, by the VM's number of the call. */
+  get openAnswers(): ReadonlyMap<number, Promise<Answer>> {
+    return new Map([...this.#open].map(([answer, { id }]) => [id, answer]));
   }
 
   log(entry: LogEntry): void {
@@ -81,7 +102,8 @@ export class Bridge implements Host {
     if (!isTool) return this.#lookUps.answer(call);
     this.bytesOut += size;
     const answer = this.#slots.run(() => this.#carryOut(call));
-    this.#open.set(answer, call.server === "" ? call.tool : `${call.server}.${call.tool}`);
+    const label = call.server === "" ? call.tool : `${call.server}.${call.tool}`;
+    this.#open.set(answer, { id: call.id ?? 0, label });
     void answer.then(() => this.#open.delete(answer));
     return answer;
   }
@@ -98,7 +120,7 @@ export class Bridge implements Host {
     this.calls.push(record);
     const started = performance.now();
     try {
-      const text = await this.#callTool(call, record);
+      const text = await this.#answerFor(call, record);
       record.ok = true;
       record.bytes = utf8Length(text);
       this.#countResult(record.bytes);
@@ -113,6 +135,36 @@ export class Bridge implements Host {
       record.ms = Math.round((performance.now() - started) * 1_000) / 1_000;
       this.#options.onCall?.({ ...record });
     }
+  }
+
+  /** The text of the result: known from before, or of the call. Throws what went wrong. */
+  async #answerFor(call: HostCall, record: Mutable<CallRecord>): Promise<string> {
+    const { ledger, resumed } = this.#options;
+    if (call.again === true) return resultIn(await this.#answerOfBefore(call, resumed), record.tool);
+    if (ledger === undefined) return await this.#callTool(call, record);
+    const known = ledger.recall(record.tool, call.args);
+    if (known?.finished === false) throw inDoubt(record.tool);
+    if (known !== undefined) return resultIn(known.answer, record.tool);
+    return await this.#callAndWrite(ledger, call, record);
+  }
+
+  async #callAndWrite(ledger: Ledger, call: HostCall, record: Mutable<CallRecord>): Promise<string> {
+    const asked = record.tool; // as the program spelled it: it is known by that when the run is made again
+    const entry = await ledger.begin(asked, call.args);
+    try {
+      const text = await this.#callTool(call, record);
+      await ledger.end(entry, asked, call.args, text);
+      return text;
+    } catch (error) {
+      await ledger.end(entry, asked, call.args, answerFailure(failureOf(error, record.tool)));
+      throw error;
+    }
+  }
+
+  async #answerOfBefore({ id = 0 }: HostCall, resumed: ResumedCalls | undefined): Promise<Answer> {
+    const answer = resumed?.answers.get(id);
+    if (answer === undefined) throw inDoubt("the call");
+    return await untilAborted(Promise.resolve(answer), this.#abort.signal);
   }
 
   async #callTool(call: HostCall, record: Mutable<CallRecord>): Promise<string> {
@@ -158,7 +210,7 @@ export class Bridge implements Host {
    */
   async drain(deadline: number): Promise<void> {
     if (this.#open.size === 0) return;
-    const names = [...this.#open.values()];
+    const names = [...this.#open.values()].map(({ label }) => label);
     const all = Promise.all(this.#open.keys()).then(() => true);
     const { promise: expired, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), Math.max(0, deadline - performance.now()));
@@ -173,6 +225,29 @@ export class Bridge implements Host {
     this.#lookUps.end();
     this.#abort.abort();
   }
+}
+
+interface OpenCall {
+  /** The VM's number. */
+  readonly id: number;
+  readonly label: string;
+}
+
+/** The text of an answer's value. Throws the failure that it tells. */
+function resultIn(answer: Answer, tool: string): string {
+  const failure = failureIn(answer);
+  if (failure === undefined) return answer;
+  const hint = failure.hint === undefined ? {} : { hint: failure.hint };
+  const code = isErrorCode(failure.code) ? failure.code : "tool_error";
+  throw new ToolError(code, failure.message, { tool, ...hint });
+}
+
+function inDoubt(tool: string): ToolError {
+  return new ToolError(
+    "aborted",
+    `${tool} was under way when its host ended; whether it was carried out is not known`,
+    { hint: "Look whether it took effect before you call it again." },
+  );
 }
 
 function unawaited(names: readonly string[], finished: boolean): string {

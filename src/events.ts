@@ -1,4 +1,5 @@
 import type { ErrorCode } from "./core/errors.ts";
+import type { FileAccess } from "./run-files.ts";
 import type { NetworkRequest } from "./tools/tool.ts";
 
 /** Which run an event belongs to. */
@@ -6,6 +7,8 @@ export interface RunIdentity {
   readonly runId: string;
   /** As the caller of `run` named them. */
   readonly user?: string;
+  /** The session that it belongs to, if to one. */
+  readonly session?: string;
 }
 
 /** What a runtime tells, for audit logs and alarms. Times are those of the listener's call: events are not delayed. */
@@ -34,6 +37,8 @@ export interface RuntimeEvents {
   denied: RunIdentity & { readonly tool: string; readonly message: string };
   /** A program's request to the network, made or refused. */
   network: RunIdentity & NetworkRequest;
+  /** A program's access to a file, of its session's workspace or of the tree of tools. */
+  file: RunIdentity & FileAccess;
   /** A server logged something (`notifications/message`). What it holds is the server's own. */
   server_log: {
     readonly server: string;

@@ -103,8 +103,15 @@ export class Guide implements AsyncDisposable {
     return await inspect(source, limits, this.catalogue, this.#checker);
   }
 
-  /** The first type error of a program, with the others in its hint; nothing where types are not checked. */
-  async typeFailure(source: string, limits: Limits): Promise<Failure | undefined> {
+  /**
+   * The first type error of a program, with the others in its hint; nothing where types are not checked.
+   * @param declared names that earlier programs of its session left
+   */
+  async typeFailure(
+    source: string,
+    limits: Limits,
+    declared: readonly string[] = [],
+  ): Promise<Failure | undefined> {
     if (this.#checker === undefined) return undefined;
     let program;
     try {
@@ -112,7 +119,11 @@ export class Guide implements AsyncDisposable {
     } catch {
       return undefined; // it does not compile, which is told where it is compiled
     }
-    const [first, ...others] = await this.#checker.check(source, program, limits.sourceBytes);
+    const [first, ...others] = await this.#checker.check(
+      source,
+      { ...program, declared },
+      limits.sourceBytes,
+    );
     if (first === undefined || others.length === 0) return first;
     const list = others
       .slice(0, 4)

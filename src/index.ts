@@ -17,18 +17,32 @@ export type {
   ToolSpec,
   ToolSummary,
 } from "./discovery/summary.ts";
-export type { Engine, EngineModule, EngineRef, Host, Outcome, Session } from "./engine/engine.ts";
+export type {
+  Engine,
+  EngineModule,
+  EngineRef,
+  Host,
+  KeepOptions,
+  Outcome,
+  SavedVm,
+  Session as EngineSession,
+} from "./engine/engine.ts";
 export type { RunIdentity, RuntimeEventName, RuntimeEvents, RuntimeListener } from "./events.ts";
 export type { EngineName, PlacementName } from "./engines.ts";
 export type { SandboxSettings } from "./placement/sandbox/settings.ts";
 export type { DynamicUse, ImportUse, Inspection, ToolUse } from "./inspect.ts";
 export type { RuntimeOptions } from "./options.ts";
+export type { RunOptions } from "./program-runner.ts";
+export { createRuntime, type Runtime, type RuntimeDescription } from "./runtime.ts";
+export type { PendingCall, ResumeOptions, Session } from "./session.ts";
+export type { SessionOptions } from "./sessions.ts";
+export type { SessionSettings } from "./session-settings.ts";
 export {
-  createRuntime,
-  type RunOptions,
-  type Runtime,
-  type RuntimeDescription,
-} from "./runtime.ts";
+  type FileContent,
+  type FileStat,
+  type Workspace,
+  WorkspaceError,
+} from "./session/workspace.ts";
 export type { AllowedHost, NetworkSettings } from "./tools/fetch/settings.ts";
 export { type NetworkRequest, tool, type ToolDefinition, ToolError } from "./tools/tool.ts";
 export type {

@@ -6,14 +6,20 @@ import { utf8Length } from "./core/utf8.ts";
 export class LogBuffer {
   readonly #entries: LogEntry[] = [];
   readonly #maxBytes: number;
-  readonly #onEntry: ((entry: LogEntry) => void) | undefined;
+  #onEntry: ((entry: LogEntry) => void) | undefined;
   #bytes = 0;
   #cut = 0;
   /** What the VM itself left out; it tells the sum so far. */
   #droppedInside = 0;
 
-  constructor(maxBytes: number, onEntry?: (entry: LogEntry) => void) {
+  /** @param earlier entries of the same run from before it was saved; nobody is told of them again */
+  constructor(
+    maxBytes: number,
+    onEntry?: (entry: LogEntry) => void,
+    earlier: readonly LogEntry[] = [],
+  ) {
     this.#maxBytes = maxBytes;
+    for (const entry of earlier) this.add(entry);
     this.#onEntry = onEntry;
   }
 

@@ -9,6 +9,7 @@ import { utf8Length } from "./core/utf8.ts";
 import { WireError } from "./core/wire.ts";
 import type { Discovery } from "./discovery/discovery.ts";
 import type { HostCall } from "./engine/engine.ts";
+import { isFileOperation, type RunFiles } from "./run-files.ts";
 import { ToolError } from "./tools/tool.ts";
 
 /** Functions that wait for servers; others compute, on the thread that everyone shares. */
@@ -22,6 +23,7 @@ const YIELD_MS = 8;
  */
 export class LookUps {
   readonly #discovery: Discovery;
+  readonly #files: RunFiles;
   readonly #limits: Limits;
   readonly #onBytes: (size: number) => void;
   readonly #onBreach: (failure: Failure) => void;
@@ -31,12 +33,13 @@ export class LookUps {
   #over = false;
 
   constructor(
-    discovery: Discovery,
+    { discovery, files }: { readonly discovery: Discovery; readonly files: RunFiles },
     limits: Limits,
     onBytes: (size: number) => void,
     onBreach: (failure: Failure) => void,
   ) {
     this.#discovery = discovery;
+    this.#files = files;
     this.#limits = limits;
     this.#onBytes = onBytes;
     this.#onBreach = onBreach;
@@ -77,7 +80,11 @@ export class LookUps {
 
   async #answer({ tool, args }: HostCall): Promise<Answer> {
     try {
-      const answer = encode(await this.#discovery.answer(tool, decode(args)), {
+      const given = decode(args);
+      const found = isFileOperation(tool)
+        ? await this.#files.answer(tool, given)
+        : await this.#discovery.answer(tool, given);
+      const answer = encode(found, {
         maxLength: this.#limits.callBytes,
         maxDepth: this.#limits.valueDepth,
         label: "answer",

@@ -24,6 +24,7 @@ import { isMcpClient, type McpClient } from "./tools/mcp/client-upstream.ts";
 import type { LocalTools } from "./tools/local.ts";
 import { checkServers, type ServerConfig } from "./tools/mcp/config.ts";
 import { loadConfig } from "./tools/mcp/load.ts";
+import { type ResolvedSessions, resolveSessions, type SessionSettings } from "./session-settings.ts";
 import { withoutItself } from "./self-reference.ts";
 
 /** What `createRuntime` takes. Everything has a default; an unknown key is an error. */
@@ -60,6 +61,8 @@ export interface RuntimeOptions {
   readonly learn?: boolean | string;
   /** Caps of every run, see {@link Limits}; a run can set its own. */
   readonly limits?: Partial<Limits>;
+  /** Sessions: how many, for how long, with how many files. */
+  readonly sessions?: SessionSettings;
   /** Workers of the placements `thread` and `process`. */
   readonly workers?: {
     /** Kept booted and idle. Default 1. */
@@ -89,6 +92,7 @@ export interface ResolvedOptions {
   readonly network?: ResolvedNetwork;
   readonly typeCheck: boolean;
   readonly learn: boolean | string;
+  readonly sessions: ResolvedSessions;
 }
 
 /** What a config file may hold under `codecell`. */
@@ -101,6 +105,7 @@ const SETTING_KEYS = [
   "typeCheck",
   "learn",
   "limits",
+  "sessions",
   "workers",
 ];
 /** Settings of other faces that a config file may hold too. */
@@ -151,6 +156,10 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     typeCheck: checkTypeCheck(options.typeCheck ?? settings["typeCheck"] ?? false),
     learn: checkLearn(options.learn ?? settings["learn"] ?? false),
     limits: resolveLimits(options.limits, fileLimits),
+    sessions:
+      options.sessions === undefined
+        ? resolveSessions(settings["sessions"], "codecell.sessions")
+        : resolveSessions(options.sessions),
     workers: resolveWorkers({ ...(settings["workers"] as object | undefined), ...options.workers }),
   };
 }

@@ -3,6 +3,7 @@ import { isLimit } from "./core/breach.ts";
 import type { ExecutionResult } from "./core/result.ts";
 import { utf8Length } from "./core/utf8.ts";
 import type { RunIdentity, RuntimeEmitter } from "./events.ts";
+import type { FileAccess } from "./run-files.ts";
 import type { NetworkRequest } from "./tools/tool.ts";
 
 /** Tells the security events of one run. */
@@ -16,10 +17,15 @@ export class RunEvents {
     emitter: RuntimeEmitter,
     place: { readonly engine: string; readonly placement: string },
     user: string | undefined,
+    session: string | undefined,
   ) {
     this.#emitter = emitter;
     this.#place = place;
-    this.#identity = { runId: this.runId, ...(user === undefined ? {} : { user }) };
+    this.#identity = {
+      runId: this.runId,
+       ...(user === undefined ? {} : { user }),
+      ...(session === undefined ? {} : { session }),
+    };
   }
 
   start(source: string): void {
@@ -36,6 +42,9 @@ export class RunEvents {
 
   readonly network = (request: NetworkRequest): void =>
     this.#emitter.emit("network", { ...this.#identity, ...request });
+
+  readonly file = (access: FileAccess): void =>
+    this.#emitter.emit("file", { ...this.#identity, ...access });
 
   end(result: ExecutionResult): void {
     const { wallMs, cpuMs, toolCalls } = result.usage;

@@ -1,9 +1,6 @@
-import { Bridge } from "./bridge.ts";
-import { breach } from "./core/breach.ts";
-import { CodecellError, type Failure } from "./core/errors.ts";
+import { CodecellError } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
-import type { CallRecord, ExecutionResult, LogEntry } from "./core/result.ts";
-import { utf8Length } from "./core/utf8.ts";
+import type { ExecutionResult } from "./core/result.ts";
 import type {
   CategorySummary,
   ListOptions,
@@ -13,29 +10,15 @@ import type {
   ToolSummary,
 } from "./discovery/summary.ts";
 import { startContext } from "./discovery/start-context.ts";
-import type { Outcome } from "./engine/engine.ts";
 import { type OpenedPlace, openPlace } from "./engines.ts";
 import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
 import { type Guide, openGuide, type ServerReport } from "./guide.ts";
 import type { Inspection } from "./inspect.ts";
 import type { Place } from "./placement/placement.ts";
-import { guarded, RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
-import { report } from "./report.ts";
-import { RunEvents } from "./run-events.ts";
-
-/** What `run` takes beside the program. */
-export interface RunOptions {
-  /** Aborting ends the run with `aborted`. */
-  readonly signal?: AbortSignal;
-  /** Who runs the program; local tools get it as `context.user`. */
-  readonly user?: string;
-  /** Caps of this run; what it leaves out is the runtime's. */
-  readonly limits?: Partial<Limits>;
-  /** Called with each console entry as it comes. All entries are in the result too. */
-  readonly onLog?: (entry: LogEntry) => void;
-  /** Called with each tool call when it has ended. All calls are in the result too. */
-  readonly onCall?: (call: CallRecord) => void;
-}
+import { RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
+import { ProgramRunner, type RunOptions } from "./program-runner.ts";
+import type { Session } from "./session.ts";
+import { type SessionOptions, Sessions } from "./sessions.ts";
 
 /** What a runtime is made of, for people and for `codecell doctor`. */
 export interface RuntimeDescription extends ServerReport {
@@ -63,16 +46,6 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   throw place.status === "rejected" ? place.reason : (guide as PromiseRejectedResult).reason;
 }
 
-function tooLarge(source: string, { sourceBytes }: Limits): Failure | undefined {
-  const size = utf8Length(source);
-  if (size <= sourceBytes) return undefined;
-  return breach(
-    "source_too_large",
-    `the program has ${size} bytes; the cap is ${sourceBytes}`,
-    "sourceBytes",
-  );
-}
-
 /** Runs programs. Made by {@link createRuntime}; close it, or hold it with `await using`. */
 export class Runtime implements AsyncDisposable {
   readonly #options: ResolvedOptions;
@@ -80,6 +53,8 @@ export class Runtime implements AsyncDisposable {
   readonly #notice: string | undefined;
   readonly #guide: Guide;
   readonly #emitter: RuntimeEmitter;
+  readonly #runner: ProgramRunner;
+  readonly #sessions: Sessions;
   readonly #running = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
@@ -96,6 +71,10 @@ export class Runtime implements AsyncDisposable {
     this.#place = place;
     this.#notice = notice;
     this.#guide = guide;
+    const names = { engine: options.engine.name, placement: place.name };
+    this.#runner = new ProgramRunner(guide, emitter, names, this.#closing.signal);
+    const { limits, sessions } = options;
+    this.#sessions = new Sessions(place, this.#runner, limits, sessions, undefined);
   }
 
   /**
@@ -104,14 +83,46 @@ export class Runtime implements AsyncDisposable {
    * @throws CodecellError `config_error` for bad options, `aborted` when the runtime is closed
    */
   async run(code: string, options: RunOptions = {}): Promise<ExecutionResult> {
-    if (this.#closed !== undefined) throw new CodecellError("aborted", "the runtime is closed");
+    this.#checkOpen();
     if (typeof code !== "string")
       throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
     const limits = resolveLimits(options.limits, this.#options.limits);
     this.#place.check?.(limits);
-    const running = this.#run(code, limits, options);
-    this.#running.add(running);
-    return await running.finally(() => this.#running.delete(running));
+    const run = this.#place.run.bind(this.#place);
+    return await this.#track(this.#runner.run({ source: code, limits, options, run }));
+  }
+
+  /**
+   * The session `id`: its programs find what those before them left in memory and in its files. A new one where there
+   * is none.
+   * @throws CodecellError `config_error` for bad options, `quota_exceeded` when there are too many
+   */
+  async session(id: string, options: SessionOptions = {}): Promise<Session> {
+    this.#checkOpen();
+    return await this.#track(this.#sessions.open(id, options));
+  }
+
+  /**
+   * A session from a snapshot that {@link Session.snapshot} made, here or elsewhere with the same engine and version of
+   * codecell. Restore only what you trust: its checksum finds damage, not forgery.
+   * @throws CodecellError `config_error` when it cannot be read, or there is a session of that id
+   */
+  async restore(
+    snapshot: Uint8Array,
+    options: { readonly id?: string; readonly user?: string } = {},
+  ): Promise<Session> {
+    this.#checkOpen();
+    return await this.#track(this.#sessions.restore(snapshot, options));
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined) throw new CodecellError("aborted", "the runtime is closed");
+  }
+
+  /** What is under way is waited for when the runtime closes. */
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    return await work.finally(() => this.#running.delete(work));
   }
 
   /**
@@ -120,57 +131,6 @@ export class Runtime implements AsyncDisposable {
    */
   on<Name extends RuntimeEventName>(name: Name, listener: RuntimeListener<Name>): () => void {
     return this.#emitter.on(name, listener);
-  }
-
-  async #run(source: string, limits: Limits, options: RunOptions): Promise<ExecutionResult> {
-    const started = performance.now();
-    const place = { engine: this.#options.engine.name, placement: this.#place.name };
-    const events = new RunEvents(this.#emitter, place, options.user);
-    events.start(source);
-    const stop = new AbortController();
-    let breached: Failure | undefined;
-    const bridge = new Bridge({
-      catalogue: this.#guide.catalogue,
-      discovery: this.#guide.discovery,
-      limits,
-      user: options.user,
-      onLog: guarded("onLog", options.onLog),
-      onCall: guarded("onCall", options.onCall),
-      onResult: this.#guide.onResult,
-      onDenied: events.denied,
-      onRequest: events.network,
-      onBreach: (failure) => {
-        breached ??= failure;
-        stop.abort();
-      },
-    });
-    const signals = [
-      stop.signal,
-      this.#closing.signal,
-      ...(options.signal === undefined ? [] : [options.signal]),
-    ];
-    const outcome = await this.#execute(source, limits, bridge, AbortSignal.any(signals));
-    const verdict: Outcome =
-      breached === undefined ? outcome : { ...outcome, ok: false, error: breached };
-    if (verdict.ok || verdict.clean) await bridge.drain(started + limits.wallMs);
-    bridge.abort();
-    const facts = { ...place, runId: events.runId, wallMs: performance.now() - started };
-    const result = report({ source, limits, outcome: verdict, bridge, ...facts });
-    events.end(result);
-    return result;
-  }
-
-  async #execute(
-    source: string,
-    limits: Limits,
-    bridge: Bridge,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    const error = tooLarge(source, limits) ?? (await this.#guide.typeFailure(source, limits));
-    if (error !== undefined)
-      return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
-    const request = { source, limits, names: this.#guide.catalogue.names };
-    return await this.#place.run(request, bridge, signal);
   }
 
   /**
@@ -236,6 +196,7 @@ export class Runtime implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#running);
+    await this.#sessions.close();
     await Promise.allSettled([
       this.#guide[Symbol.asyncDispose](),
       this.#place[Symbol.asyncDispose](),

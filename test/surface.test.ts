@@ -10,6 +10,7 @@ test("the library exports these names and no others", () => {
     "DEFAULT_LIMITS",
     "ERROR_CODES",
     "ToolError",
+    "WorkspaceError",
     "createRuntime",
     "tool",
   ]);

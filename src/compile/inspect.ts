@@ -42,6 +42,8 @@ export interface ProgramUses {
 export interface InspectedProgram extends ProgramUses {
   /** Where values are returned outside of any function, as offsets of the word. */
   readonly returns: readonly number[];
+  /** Names that earlier programs of its session left. Default: none. */
+  readonly declared?: readonly string[];
 }
 
 /** @throws CompileError */

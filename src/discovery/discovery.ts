@@ -14,7 +14,6 @@ import type {
   ToolSpec,
   ToolSummary,
 } from "./summary.ts";
-import { readFile, readFolder } from "./files.ts";
 import { WrapperTree } from "./types/tree.ts";
 import { declaration } from "./types/wrappers.ts";
 
@@ -116,10 +115,6 @@ export class Discovery {
       case "resources.templates":
       case "prompts.list":
         return await this.context.list(name, [first]);
-      case "readdir":
-        return readFolder(this.tree, text("fs.readdir", "path", first));
-      case "readFile":
-        return await readFile(this.tree, text("fs.readFile", "path", first));
       default:
         throw new ToolError("unknown_tool", `there is no function ${oneLine(name.slice(0, 100))}`);
     }

@@ -1,4 +1,5 @@
 /** The tree of wrappers as programs read it: `fs.readdir("/tools")`, `fs.readFile("/tools/github/create_issue.ts")`. */
+import { stepsOf } from "../core/paths.ts";
 import { ToolError } from "../tools/tool.ts";
 import type { TreeEntry, WrapperTree } from "./types/tree.ts";
 
@@ -6,14 +7,14 @@ const ROOTS = ["tools", "mcp-tools", "servers"];
 
 /** @throws ToolError `tool_error` with Node's wording: ENOENT, ENOTDIR */
 export function readFolder(tree: WrapperTree, path: string): string[] {
-  const entry = find(tree, stepsOf(path), "scandir", path);
+  const entry = find(tree, stepsOf(path.slice(0, 1_000)), "scandir", path);
   if ("names" in entry) return [...entry.names];
   throw problem("ENOTDIR: not a directory", "scandir", path);
 }
 
 /** @throws ToolError `tool_error` with Node's wording: ENOENT, EISDIR */
 export async function readFile(tree: WrapperTree, path: string): Promise<string> {
-  const entry = find(tree, stepsOf(path), "open", path);
+  const entry = find(tree, stepsOf(path.slice(0, 1_000)), "open", path);
   if ("text" in entry) return await entry.text();
   throw problem("EISDIR: illegal operation on a directory", "read", path);
 }
@@ -33,16 +34,6 @@ function find(
     path,
     "The tools are under /tools.",
   );
-}
-
-/** `./mcp-tools/../tools//github` → tools, github. A relative path starts at the root. */
-function stepsOf(path: string): string[] {
-  const steps: string[] = [];
-  for (const step of path.slice(0, 1_000).split("/")) {
-    if (step === "..") steps.pop();
-    else if (step !== "" && step !== ".") steps.push(step);
-  }
-  return steps;
 }
 
 function problem(what: string, operation: string, path: string, hint?: string): ToolError {

@@ -2,7 +2,7 @@ import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
 import type { Host, KeepOptions, Outcome, SavedVm, Session } from "./engine.ts";
-import { Run, VmHoldings } from "./run.ts";
+import { later, Run, VmHoldings } from "./run.ts";
 import type { SavableVm, Vm } from "./vm.ts";
 
 /** Time for a copied VM to take note of it. */
@@ -99,8 +99,8 @@ export class KeptVm implements Session {
   }
 
   async save(): Promise<SavedVm> {
-    // Called from a tool's own code it could be in the middle of a slice; then that ends first.
-    await Promise.resolve();
+    // Whatever is on its way into the VM arrives first; and a slice that is at work comes to its end.
+    await new Promise<void>((resolve) => later(resolve));
     const facts = { runs: this.#runs, running: this.#running, ...this.#holdings.save() };
     const { engine, bytes } = await this.#vm.save();
     return { engine, image: bytes, ...facts };

@@ -19,7 +19,8 @@ const CLOCK_TOLERANCE_MS = 2;
 
 /** The longest that a program's answers may follow each other without letting the thread do anything else. */
 const YIELD_MS = 8;
-const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
+/** Run `callback` when what is due on this thread has been done. */
+export const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
 
 /** What a VM waits for, and where its randomness comes from: what there is of it outside its own memory. */
 export class VmHoldings {
@@ -27,14 +28,14 @@ export class VmHoldings {
   readonly randomness: Randomness;
   /** Calls without an answer. */
   readonly calls: Map<number, SavedCall>;
-  /** Answers that came when no program was at work; the next one gets them. */
-  answers: (readonly [id: number, answer: Answer])[];
+  /** Answers that have not been handed over: no program was at work when they came. */
+  readonly answers: Set<readonly [id: number, answer: Answer]>;
 
   constructor(saved?: SavedVm, seed?: string) {
     this.timers = new RunTimers(saved?.timers);
     this.randomness = new Randomness(seed, saved?.drawn);
     this.calls = new Map(saved?.calls.map((call) => [call.id, call]));
-    this.answers = [...(saved?.answers ?? [])];
+    this.answers = new Set(saved?.answers);
   }
 
   save(): Pick<SavedVm, "timers" | "drawn" | "calls" | "answers"> {
@@ -140,8 +141,12 @@ export class Run {
   }
 
   #deliverAnswers(): void {
-    for (const [id, answer] of this.#holdings.answers.splice(0))
+    const { answers } = this.#holdings;
+    for (const held of answers) {
+      answers.delete(held);
+      const [id, answer] = held;
       this.#slice((budgetMs) => this.#vm.receive("answer", id, answer, budgetMs), false);
+    }
   }
 
   #setup(program: Program): string {
@@ -285,7 +290,7 @@ export class Run {
   #answer(id: number, answer: string): void {
     this.#waiting--;
     this.#holdings.calls.delete(id);
-    if (this.#over && !this.#abandoned) this.#holdings.answers.push([id, answer]);
+    if (this.#over && !this.#abandoned) this.#holdings.answers.add([id, answer]);
     if (this.#over) return;
     const failure = this.#meter.bytes(answer.length);
     if (failure !== undefined) return this.#fail(failure);
@@ -293,10 +298,14 @@ export class Run {
       this.#slice((budgetMs) => this.#vm.receive("answer", id, answer, budgetMs));
     if (performance.now() - this.#lastYield < YIELD_MS) return receive();
     // Tools that answer at once would keep this thread to the program, timers and aborts included.
+    const { answers } = this.#holdings;
+    const held = [id, answer] as const;
+    answers.add(held);
     this.#waiting++;
     later(() => {
       this.#lastYield = performance.now();
       this.#waiting--;
+      if (this.#over || !answers.delete(held)) return;
       receive();
     });
   }

@@ -23,6 +23,7 @@ export async function inlinePlace(ref: EngineRef): Promise<Place> {
       execute(engine, request, host, signal),
     lease: (limits, keep) => lease(engine, limits, keep),
     onPressure: undefined,
+    waiting: 0,
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

@@ -31,6 +31,8 @@ export class NearWorker {
   readonly #booted = Promise.withResolvers<void>();
   #ready: PromiseWithResolvers<boolean> = Promise.withResolvers();
   #active: ActiveRun | undefined;
+  /** Calls of the worker that have no answer yet. */
+  readonly #calls = new Set<Promise<void>>();
   /** Questions without an answer, in order. */
   readonly #asked: PromiseWithResolvers<Message>[] = [];
   #namesVersion = "";
@@ -88,6 +90,7 @@ export class NearWorker {
 
   async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     const { limits, resume = false } = request;
+    await Promise.allSettled(this.#calls); // the answers of the run before come first
     return await this.#run(request, host, signal, ["runKept", limits, resume]);
   }
 
@@ -112,8 +115,9 @@ export class NearWorker {
     if (this.#dead) throw new CodecellError("worker_crashed", "the worker has ended");
     const asked = Promise.withResolvers<Message>();
     this.#asked.push(asked);
+    this.hold(true);
     void this.#handle.channel.send(writeMessage(head, body));
-    return await asked.promise;
+    return await asked.promise.finally(() => this.hold(this.#active !== undefined));
   }
 
   async #run(
@@ -220,9 +224,12 @@ export class NearWorker {
 
   #receiveOfRun({ head, body }: Message, { host, end }: ActiveRun): void {
     switch (head[0]) {
-      case "call":
-        void this.#call(head, body, host);
+      case "call": {
+        const call = this.#call(head, body, host);
+        this.#calls.add(call);
+        void call.finally(() => this.#calls.delete(call));
         break;
+      }
       case "log":
         if (isLogLevel(head[1])) host.log({ level: head[1], text: body });
         break;

@@ -27,6 +27,8 @@ export interface Place extends AsyncDisposable {
   lease(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<VmLease>;
   /** Called when runs wait for a worker and none is free: whoever leases a VM and does not need it should end that. */
   onPressure: (() => void) | undefined;
+  /** Runs and leases that wait for a worker. */
+  readonly waiting: number;
 }
 
 /** A VM at a place, held until it is disposed of. */

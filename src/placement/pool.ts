@@ -70,6 +70,10 @@ export class WorkerPool implements Place {
     }
   }
 
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   async lease(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<VmLease> {
     const worker = await this.#lease(signal);
     if (worker === undefined) throw new CodecellError("aborted", aborted().message);

@@ -1,8 +1,10 @@
 /** What a worker tells, checked: it may have been subverted. Everything is rebuilt field by field. */
 import { CodecellError, type Failure, isErrorCode } from "../core/errors.ts";
+import { isIdentifier } from "../core/identifier.ts";
 import type { Outcome, SavedCall, SavedVm } from "../engine/engine.ts";
 
 const MAX_NAMES = 10_000;
+const MAX_NAME_LENGTH = 200;
 
 export function checkOutcome(told: unknown, value: string | undefined): Outcome {
   const { ok, usage, clean, error, declares } = (told ?? {}) as Record<
@@ -10,7 +12,7 @@ export function checkOutcome(told: unknown, value: string | undefined): Outcome 
     Record<string, unknown> | undefined
   >;
   const checked = {
-    declares: list(declares, MAX_NAMES).map(String),
+    ...(declares === undefined ? {} : { declares: list(declares, MAX_NAMES).filter(isName) }),
     usage: { cpuMs: size(usage?.["cpuMs"]), peakBytes: size(usage?.["peakBytes"]) },
     clean: (clean as unknown) === true,
   };
@@ -34,6 +36,10 @@ function checkFailure(error: Record<string, unknown>): Failure {
 
 function size(value: unknown): number {
   return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : 0;
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value.length <= MAX_NAME_LENGTH && isIdentifier(value);
 }
 
 function list(value: unknown, most: number): readonly unknown[] {

@@ -1,7 +1,7 @@
 /** What a program sees, as TypeScript: the tools it names in full, the others by name, and the globals. */
 import { posix } from "node:path";
 import { isIdentifier } from "../core/identifier.ts";
-import type { ProgramUses } from "../compile/inspect.ts";
+import type { InspectedProgram } from "../compile/inspect.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import { PROGRAM_API } from "../discovery/types/program-api.ts";
@@ -13,7 +13,7 @@ const NOT_A_PATH = /^(?!\.{0,2}\/)/;
 
 /** Declarations by path: `globals.d.ts` in `folder`, and a file for every module that the program imports. */
 export async function environmentFiles(
-  uses: ProgramUses,
+  uses: Pick<InspectedProgram, "tools" | "imports" | "declared">,
   names: NameTable,
   tree: WrapperTree,
   folder: string,
@@ -33,8 +33,8 @@ export async function environmentFiles(
     `const tools: { ${names.servers.map(memberOf).join(" ")} };`,
     "var global: any;",
     PROGRAM_API,
-    "}",
   ];
+  globals.push(...leftBehind(uses.declared ?? [], globals.join("\n")), "}");
   return new Map([
     ...modules.files,
     [`${folder}/globals.d.ts`, globals.join("\n")],
@@ -43,8 +43,15 @@ export async function environmentFiles(
   ]);
 }
 
+/** Variables of a session, of which nothing is known; what is declared anyway stays what it is. */
+function leftBehind(declared: readonly string[], globals: string): string[] {
+  return declared
+    .filter((name) => !new RegExp(`\\b(?:const|var|function|class) ${name.replaceAll("$", "\\$")}\\b`).test(globals))
+    .map((name) => `var ${name}: any;`);
+}
+
 function* toolsOf(
-  { tools, imports }: ProgramUses,
+  { tools, imports }: Pick<InspectedProgram, "tools" | "imports">,
   { servers }: NameTable,
 ): Generator<{ server: ServerNames; tool: ToolNames }> {
   for (const use of tools) {
@@ -107,7 +114,7 @@ function memberOf(server: ServerNames): string {
 }
 
 function importedModules(
-  { imports }: ProgramUses,
+  { imports }: Pick<InspectedProgram, "imports">,
   names: NameTable,
   folder: string,
 ): { files: [string, string][]; ambient: string[] } {

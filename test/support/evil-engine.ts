@@ -1,6 +1,6 @@
 /** An engine that has been taken over: it writes what it likes to the channel of its worker. */
 import { writeSync } from "node:fs";
-import type { Engine, Session } from "../../src/index.ts";
+import type { Engine, EngineSession as Session } from "../../src/index.ts";
 
 const CHANNEL = 3;
 

@@ -3,7 +3,7 @@
  * program is the string literal of the body of an async function with `require`; its value is what that returns.
  */
 import { createRequire } from "node:module";
-import type { Engine, Session } from "../../src/index.ts";
+import type { Engine, EngineSession as Session } from "../../src/index.ts";
 
 type Body = (require: NodeJS.Require) => Promise<unknown>;
 const AsyncFunction = (async () => {}).constructor as new (...parameters: string[]) => Body;

@@ -19,10 +19,15 @@ export const PROGRAM_API = `
   function getToolSpec(category: string, tool: string): Promise<ToolSpec>;
   function searchTools(query: string, options?: ToolDetail | (ToolPage & { category?: string })): Promise<ToolSummary[]>;
 
-  /** The tree of wrappers under /tools, to read. */
+  interface FileStat { size: number; mtime: Date; mtimeMs: number; isFile(): boolean; isDirectory(): boolean }
+  /** The tree of wrappers under /tools, to read; in a session its workspace besides. Files are read as they were written: as text or as bytes. */
   const fs: {
     readdir(path: string): Promise<string[]>;
     readFile(path: string, encoding?: unknown): Promise<string>;
+    writeFile(path: string, data: string | ArrayBuffer | ArrayBufferView, options?: { flag?: "w" | "a" } | string): Promise<void>;
+    mkdir(path: string, options?: { recursive?: boolean }): Promise<void>;
+    rm(path: string, options?: { recursive?: boolean; force?: boolean }): Promise<void>;
+    stat(path: string): Promise<FileStat>;
   };
 
   interface Resource { server: string; uri: string; name: string; title?: string; description?: string; mimeType?: string; size?: number }

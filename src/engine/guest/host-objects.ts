@@ -1,5 +1,6 @@
 /** What a program finds beside its tools: the tree of wrappers to read, the servers' resources and prompts. */
 import * as native from "../../core/primordials.ts";
+import { promiseThen } from "./calls.ts";
 import { discovery } from "./tools.ts";
 
 type Functions = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
@@ -16,10 +17,44 @@ function functions(names: Readonly<Record<string, string>>): Functions {
   return object;
 }
 
-const files = functions({ readdir: "readdir", readFile: "readFile" });
-native.defineProperty(files, "promises", { __proto__: null, value: files } as never);
+const files = functions({
+  readdir: "readdir",
+  readFile: "readFile",
+  writeFile: "writeFile",
+  mkdir: "mkdir",
+  rm: "rm",
+});
+const askStat = discovery("stat");
 
-/** Enough of `node:fs/promises` to look around in. */
+interface Stat {
+  readonly isDirectory: boolean;
+  readonly mtimeMs: number;
+}
+
+/** What the host tells of a file, as Node has it. */
+function stat(...args: unknown[]): Promise<unknown> {
+  return promiseThen(askStat(...args), (told) => {
+    const { isDirectory, ...rest } = told as Stat;
+    return {
+      ...rest,
+      mtime: new native.NativeDate(rest.mtimeMs),
+      isDirectory: () => isDirectory,
+      isFile: () => !isDirectory,
+    };
+  });
+}
+
+for (const [name, value] of [
+  ["stat", stat],
+  ["promises", files],
+] as const)
+  native.defineProperty(files, name, {
+    __proto__: null,
+    value,
+    enumerable: name === "stat",
+  } as never);
+
+/** As much of `node:fs/promises` as a workspace needs. */
 export const fs = native.freeze(files);
 export const resources = native.freeze(
   functions({ list: "resources.list", templates: "resources.templates", read: "resources.read" }),

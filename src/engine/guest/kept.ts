@@ -3,7 +3,10 @@ import * as native from "../../core/primordials.ts";
 
 const NativeProxy = Proxy;
 
+const { deleteProperty } = Reflect;
+
 function declare(name: PropertyKey, value: unknown, writable: boolean): void {
+  deleteProperty(globalThis, name); // QuickJS would go on taking what was a constant for one
   native.defineProperty(globalThis, name, {
     __proto__: null,
     value,

@@ -1,0 +1,246 @@
+import { randomUUID } from "node:crypto";
+import type { Answer } from "./core/answer.ts";
+import { CodecellError } from "./core/errors.ts";
+import { type Limits, resolveLimits } from "./core/limits.ts";
+import type { Place } from "./placement/placement.ts";
+import type { ProgramRunner } from "./program-runner.ts";
+import { Session } from "./session.ts";
+import { readSnapshot, type SavedSession } from "./session/snapshot.ts";
+import { Workspace } from "./session/workspace.ts";
+import type { SessionStore } from "./session/store.ts";
+import type { ResolvedSessions } from "./session-settings.ts";
+
+/** How a session is opened. One that is there already stays as it is. */
+export interface SessionOptions {
+  /** Whose it is; another user's session of the same id is another one. Local tools get it as `context.user`. */
+  readonly user?: string;
+  /** Caps of its runs; what it leaves out is the runtime's. `memoryMb` is for all of them together. */
+  readonly limits?: Partial<Limits>;
+  /** `Math.random` and `crypto` give the same numbers for the same seed: not for secrets. */
+  readonly seed?: string | number;
+  /** The clock starts here and only timers move it. */
+  readonly now?: number | Date;
+}
+
+const MAX_ID = 200;
+/** Nothing that a path, a header or a log line could misread. */
+const ID = /^[\w.:@-]+$/;
+
+interface Held {
+  readonly session: Session;
+  usedAt: number;
+  parkTimer: NodeJS.Timeout | undefined;
+  idleTimer: NodeJS.Timeout | undefined;
+}
+
+/** All sessions of one runtime in this process. */
+export class Sessions {
+  readonly #place: Place;
+  readonly #runner: ProgramRunner;
+  readonly #limits: Limits;
+  readonly #settings: ResolvedSessions;
+  readonly #store: SessionStore | undefined;
+  readonly #held = new Map<string, Held>();
+  readonly #opening = new Map<string, Promise<Session>>();
+
+  constructor(
+    place: Place,
+    runner: ProgramRunner,
+    limits: Limits,
+    settings: ResolvedSessions,
+    store: SessionStore | undefined,
+  ) {
+    this.#place = place;
+    this.#runner = runner;
+    this.#limits = limits;
+    this.#settings = settings;
+    this.#store = store;
+    place.onPressure = () => this.#makeRoom();
+  }
+
+  /** The session `id` of a user; a new one where there is none. */
+  async open(id: string, options: SessionOptions): Promise<Session> {
+    checkId("the session's id", id);
+    if (options.user !== undefined) checkUser(options.user);
+    const key = keyOf(id, options.user);
+    const known = this.#held.get(key)?.session ?? this.#opening.get(key);
+    if (known !== undefined) return await known;
+    const opening = this.#open(key, id, options).finally(() => this.#opening.delete(key));
+    this.#opening.set(key, opening);
+    return await opening;
+  }
+
+  /** @param id default: a random one */
+  async restore(
+    bytes: Uint8Array,
+    { id = randomUUID(), user }: { readonly id?: string; readonly user?: string } = {},
+    answers?: ReadonlyMap<number, Promise<Answer>>,
+  ): Promise<Session> {
+    checkId("the session's id", id);
+    if (user !== undefined) checkUser(user);
+    if (this.#held.has(keyOf(id, user)) || this.#opening.has(keyOf(id, user)))
+      throw new CodecellError("config_error", `there is a session '${id}' already`, {
+        hint: "Close it first, or give the restored one another id.",
+      });
+    const saved = await readSnapshot(bytes);
+    return this.#hold(keyOf(id, user), this.#make(id, user, saved, saved, answers));
+  }
+
+  /** How many there are in this process. */
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** End all; what a store keeps stays there. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#opening.values());
+    await Promise.allSettled(
+      [...this.#held.values()].map(({ session }) => session.end("the runtime is closed", false)),
+    );
+  }
+
+  async #open(
+    key: string,
+    id: string,
+    { user, limits, seed, now }: SessionOptions,
+  ): Promise<Session> {
+    const saved = await this.#store?.load(key);
+    const facts = {
+      limits: resolveLimits(limits, this.#limits),
+      ...(seed === undefined ? {} : { seed: String(seed) }),
+      ...(now === undefined ? {} : { now: timeOf(now) }),
+    };
+    if (saved !== undefined) return this.#hold(key, await this.#revive(id, user, saved));
+    return this.#hold(key, this.#make(id, user, facts));
+  }
+
+  async #revive(id: string, user: string | undefined, bytes: Uint8Array): Promise<Session> {
+    const saved = await readSnapshot(bytes);
+    return this.#make(id, user, saved, saved);
+  }
+
+  #make(
+    id: string,
+    user: string | undefined,
+    { limits, seed, now }: Pick<SavedSession, "limits" | "seed" | "now">,
+    saved?: SavedSession,
+    answers?: ReadonlyMap<number, Promise<Answer>>,
+  ): Session {
+    this.#place.check?.(limits);
+    const key = keyOf(id, user);
+    const { workspace } = this.#settings;
+    const vm = {
+      place: this.#place,
+      limits,
+      ...(seed === undefined ? {} : { seed }),
+      ...(now === undefined ? {} : { now }),
+    };
+    return new Session(
+      {
+        id,
+        user,
+        runner: this.#runner,
+        vm,
+        workspace: new Workspace(workspace),
+        backing: this.#store?.backing(key),
+        onUse: () => this.#touch(key),
+        onClose: (session) => this.#drop(key, session),
+        restore: (bytes, newId, shared) =>
+          this.restore(
+            bytes,
+            {
+              ...(newId === undefined ? {} : { id: newId }),
+              ...(user === undefined ? {} : { user }),
+            },
+            shared,
+          ),
+      },
+      saved,
+      answers,
+    );
+  }
+
+  #hold(key: string, session: Session): Session {
+    this.#checkCaps(session.user);
+    this.#held.set(key, { session, usedAt: 0, parkTimer: undefined, idleTimer: undefined });
+    this.#touch(key);
+    return session;
+  }
+
+  #checkCaps(user: string | undefined): void {
+    const { max, maxPerUser } = this.#settings;
+    const own = [...this.#held.values()].filter(({ session }) => session.user === user).length;
+    if (this.#held.size >= max)
+      throw new CodecellError("quota_exceeded", `there are ${max} sessions, which is the cap`, {
+        hint: "Close sessions, or raise sessions.max.",
+      });
+    if (own >= maxPerUser) {
+      const whose = user === undefined ? "no user" : `user '${user}'`;
+      throw new CodecellError(
+        "quota_exceeded",
+        `${whose} has ${maxPerUser} sessions, which is the cap`,
+        { hint: "Close one, or raise sessions.maxPerUser." },
+      );
+    }
+  }
+
+  /** Something was done with a session: its idle times begin again. */
+  #touch(key: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    const { session } = held;
+    const { idleMs, parkMs } = this.#settings;
+    held.usedAt = performance.now();
+    this.#stop(held);
+    held.parkTimer = setTimeout(() => void session.park(), parkMs).unref();
+    held.idleTimer = setTimeout(() => this.#expire(held), idleMs).unref();
+    if (this.#place.waiting > 0) this.#makeRoom();
+  }
+
+  #expire({ session }: Held): void {
+    const { idleMs } = this.#settings;
+    if (session.busy) return;
+    void session.end(`the session ended after ${idleMs} ms in which nothing was done with it`, false);
+  }
+
+  #stop({ parkTimer, idleTimer }: Held): void {
+    clearTimeout(parkTimer);
+    clearTimeout(idleTimer);
+  }
+
+  #drop(key: string, session: Session): void {
+    const held = this.#held.get(key);
+    if (held?.session !== session) return;
+    this.#stop(held);
+    this.#held.delete(key);
+  }
+
+  /** The session that was not used for longest leaves its worker to whoever waits for one. */
+  #makeRoom(): void {
+    const idle = [...this.#held.values()].filter(({ session }) => session.placed && !session.busy);
+    void idle.toSorted((a, b) => a.usedAt - b.usedAt)[0]?.session.park();
+  }
+}
+
+function keyOf(id: string, user: string | undefined): string {
+  return user === undefined ? `:${id}` : `${encodeURIComponent(user)}:${id}`;
+}
+
+function checkId(what: string, id: unknown): void {
+  if (typeof id === "string" && id.length <= MAX_ID && ID.test(id)) return;
+  throw new CodecellError(
+    "config_error",
+    `${what} must be 1 to ${MAX_ID} letters, digits or any of . : @ _ -`,
+  );
+}
+
+function checkUser(user: unknown): void {
+  if (typeof user === "string" && user !== "" && user.length <= MAX_ID) return;
+  throw new CodecellError("config_error", `user must be a text of 1 to ${MAX_ID} characters`);
+}
+
+function timeOf(now: number | Date): number {
+  const ms = typeof now === "number" ? now : now.getTime();
+  if (Number.isFinite(ms)) return Math.trunc(ms);
+  throw new CodecellError("config_error", "now must be a time: a Date, or ms since 1970");
+}
