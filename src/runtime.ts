@@ -19,6 +19,9 @@ import { RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./e
 import { ProgramRunner, type RunOptions } from "./program-runner.ts";
 import type { Session } from "./session.ts";
 import { type SessionOptions, Sessions } from "./sessions.ts";
+import type { SessionStore } from "./session/store.ts";
+import { StoredSessions } from "./session/stored-sessions.ts";
+import { openStore } from "./session/stores/open.ts";
 
 /** What a runtime is made of, for people and for `codecell doctor`. */
 export interface RuntimeDescription extends ServerReport {
@@ -38,12 +41,21 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const resolved = await resolveOptions(options);
   const opening = openPlace(resolved);
   const emitter = new RuntimeEmitter();
-  const [place, guide] = await Promise.allSettled([opening, openGuide(resolved, emitter)]);
-  if (place.status === "fulfilled" && guide.status === "fulfilled")
-    return new Runtime(resolved, place.value, guide.value, emitter);
+  const parts = [opening, openGuide(resolved, emitter), openSessionStore(resolved)] as const;
+  const [place, guide, store] = await Promise.allSettled(parts);
+  if (place.status === "fulfilled" && guide.status === "fulfilled" && store.status === "fulfilled")
+    return new Runtime(resolved, place.value, guide.value, store.value, emitter);
   if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
   if (guide.status === "fulfilled") await guide.value[Symbol.asyncDispose]();
-  throw place.status === "rejected" ? place.reason : (guide as PromiseRejectedResult).reason;
+  if (store.status === "fulfilled") await store.value?.[Symbol.asyncDispose]();
+  const failed = [place, guide, store].find(({ status }) => status === "rejected");
+  throw (failed as PromiseRejectedResult).reason;
+}
+
+async function openSessionStore({
+  sessions: { store, keepMs },
+}: ResolvedOptions): Promise<SessionStore | undefined> {
+  return store === undefined ? undefined : new StoredSessions(await openStore(store), keepMs);
 }
 
 /** Runs programs. Made by {@link createRuntime}; close it, or hold it with `await using`. */
@@ -64,6 +76,7 @@ export class Runtime implements AsyncDisposable {
     options: ResolvedOptions,
     { place, notice }: OpenedPlace,
     guide: Guide,
+    store: SessionStore | undefined,
     emitter: RuntimeEmitter,
   ) {
     this.#emitter = emitter;
@@ -74,7 +87,7 @@ export class Runtime implements AsyncDisposable {
     const names = { engine: options.engine.name, placement: place.name };
     this.#runner = new ProgramRunner(guide, emitter, names, this.#closing.signal);
     const { limits, sessions } = options;
-    this.#sessions = new Sessions(place, this.#runner, limits, sessions, undefined);
+    this.#sessions = new Sessions(place, this.#runner, limits, sessions, store);
   }
 
   /**

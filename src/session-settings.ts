@@ -1,5 +1,6 @@
 import { CodecellError } from "./core/errors.ts";
 import { checkKeys } from "./option-checks.ts";
+import { storeProblem } from "./session/stores/open.ts";
 import { DEFAULT_WORKSPACE, type WorkspaceLimits } from "./session/workspace.ts";
 
 /** Settings of sessions. */
@@ -12,6 +13,13 @@ export interface SessionSettings {
   readonly idleMs?: number;
   /** It leaves its worker when nothing was done with it for so long, in ms, and costs memory only. Default 30,000. */
   readonly parkMs?: number;
+  /**
+   * Where sessions are kept beyond this process: `sqlite:<file>`, `redis://…`, `postgres://…`. All processes that share a
+   * store share its sessions. Default: nowhere.
+   */
+  readonly store?: string;
+  /** A session that nobody used for so long is gone from its store, in ms. Default 30 days. */
+  readonly keepMs?: number;
   /** Bytes of a session's files. Default 16 MiB. */
   readonly workspaceBytes?: number;
   /** Files and folders of a session. Default 1,000. */
@@ -24,6 +32,8 @@ export interface ResolvedSessions {
   readonly idleMs: number;
   readonly parkMs: number;
   readonly workspace: WorkspaceLimits;
+  readonly store: string | undefined;
+  readonly keepMs: number;
 }
 
 const DEFAULTS = {
@@ -31,6 +41,7 @@ const DEFAULTS = {
   maxPerUser: 100,
   idleMs: 15 * 60_000,
   parkMs: 30_000,
+  keepMs: 30 * 24 * 3_600_000,
   workspaceBytes: DEFAULT_WORKSPACE.bytes,
   workspaceEntries: DEFAULT_WORKSPACE.entries,
 };
@@ -40,6 +51,7 @@ const RANGES: Readonly<Record<keyof typeof DEFAULTS, readonly [number, number]>>
   maxPerUser: [1, 1_000_000],
   idleMs: [1, MAX_TIMER_MS],
   parkMs: [0, MAX_TIMER_MS],
+  keepMs: [1_000, Number.MAX_SAFE_INTEGER],
   workspaceBytes: [0, 1024 * 1024 * 1024],
   workspaceEntries: [0, 1_000_000],
 };
@@ -48,8 +60,10 @@ const RANGES: Readonly<Record<keyof typeof DEFAULTS, readonly [number, number]>>
 export function resolveSessions(given: unknown = {}, path = "sessions"): ResolvedSessions {
   if (typeof given !== "object" || given === null)
     throw new CodecellError("config_error", `${path} must be an object`);
-  checkKeys(given, Object.keys(DEFAULTS), `${path}.`);
-  const settings = { ...DEFAULTS, ...given };
+  checkKeys(given, [...Object.keys(DEFAULTS), "store"], `${path}.`);
+  const settings = { ...DEFAULTS, store: undefined, ...given };
+  const problem = settings.store === undefined ? undefined : storeProblem(settings.store);
+  if (problem !== undefined) throw new CodecellError("config_error", `${path}.store ${problem}`);
   for (const [key, [minimum, maximum]] of Object.entries(RANGES)) {
     const value = settings[key as keyof typeof DEFAULTS];
     if (Number.isInteger(value) && value >= minimum && value <= maximum) continue;
@@ -58,7 +72,7 @@ export function resolveSessions(given: unknown = {}, path = "sessions"): Resolve
       `${path}.${key} is ${String(value)}; it must be a whole number from ${minimum} to ${maximum}`,
     );
   }
-  const { max, maxPerUser, idleMs, parkMs } = settings;
+  const { max, maxPerUser, idleMs, parkMs, keepMs, store } = settings;
   const workspace = { bytes: settings.workspaceBytes, entries: settings.workspaceEntries };
-  return { max, maxPerUser, idleMs, parkMs, workspace };
+  return { max, maxPerUser, idleMs, parkMs, keepMs, store, workspace };
 }

@@ -164,7 +164,7 @@ export class Session {
       this.#vm = new SessionVm(this.#parts.vm);
       this.#suspended = undefined;
       this.workspace.clear();
-      await this.#visit("", async (visit) => visit?.save(await this.#bytes()));
+      await this.#visit("", async () => {});
     });
   }
 
@@ -190,6 +190,11 @@ export class Session {
   async fork(id?: string): Promise<Session> {
     const answers = this.#active?.bridge.openAnswers ?? new Map<number, Promise<Answer>>();
     return await this.#parts.restore(await this.snapshot(), id, answers);
+  }
+
+  /** @internal Keep it in its store. */
+  async keep(): Promise<void> {
+    await this.#queue(() => this.#visit("", async () => {}));
   }
 
   /** @internal Leave the worker, if that loses nothing. */
@@ -232,6 +237,8 @@ export class Session {
           resume,
           onBegin: (bridge) => {
             this.#active = { source, limits, logs: [], calls: [], bridge };
+            if (visit !== undefined && visit.interrupted > 0)
+              bridge.log({ level: "warn", text: interruption(visit.interrupted) });
           },
         },
       });
@@ -296,6 +303,11 @@ export class Session {
       `limits.memoryMb of this run is ${resolved.memoryMb}; a session has the memory it was opened with, ${own.memoryMb}`,
     );
   }
+}
+
+function interruption(calls: number): string {
+  const which = calls === 1 ? "the call that it had made stands" : `the ${calls} calls that it had made stand`;
+  return `codecell: another program of this session was cut short when its host ended; ${which}`;
 }
 
 function savedRun({ source, limits, bridge }: SavedRun & { readonly bridge: Bridge }): SavedRun {

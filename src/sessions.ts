@@ -5,6 +5,7 @@ import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { Place } from "./placement/placement.ts";
 import type { ProgramRunner } from "./program-runner.ts";
 import { Session } from "./session.ts";
+import type { Backing } from "./session/backing.ts";
 import { readSnapshot, type SavedSession } from "./session/snapshot.ts";
 import { Workspace } from "./session/workspace.ts";
 import type { SessionStore } from "./session/store.ts";
@@ -31,6 +32,12 @@ interface Held {
   usedAt: number;
   parkTimer: NodeJS.Timeout | undefined;
   idleTimer: NodeJS.Timeout | undefined;
+}
+
+interface Identity {
+  readonly id: string;
+  readonly user: string | undefined;
+  readonly stored: { readonly backing: Backing } | undefined;
 }
 
 /** All sessions of one runtime in this process. */
@@ -78,12 +85,14 @@ export class Sessions {
   ): Promise<Session> {
     checkId("the session's id", id);
     if (user !== undefined) checkUser(user);
-    if (this.#held.has(keyOf(id, user)) || this.#opening.has(keyOf(id, user)))
-      throw new CodecellError("config_error", `there is a session '${id}' already`, {
-        hint: "Close it first, or give the restored one another id.",
-      });
+    if (this.#held.has(keyOf(id, user)) || this.#opening.has(keyOf(id, user))) throw taken(id);
     const saved = await readSnapshot(bytes);
-    return this.#hold(keyOf(id, user), this.#make(id, user, saved, saved, answers));
+    const key = keyOf(id, user);
+    const stored = await this.#store?.open(key);
+    if (this.#held.has(key) || stored?.snapshot !== undefined) throw taken(id);
+    const session = this.#hold(key, this.#make({ id, user, stored }, saved, saved, answers));
+    if (stored !== undefined) await session.keep();
+    return session;
   }
 
   /** How many there are in this process. */
@@ -97,6 +106,7 @@ export class Sessions {
     await Promise.allSettled(
       [...this.#held.values()].map(({ session }) => session.end("the runtime is closed", false)),
     );
+    await this.#store?.[Symbol.asyncDispose]();
   }
 
   async #open(
@@ -104,24 +114,21 @@ export class Sessions {
     id: string,
     { user, limits, seed, now }: SessionOptions,
   ): Promise<Session> {
-    const saved = await this.#store?.load(key);
+    const stored = await this.#store?.open(key);
+    if (stored?.snapshot !== undefined) {
+      const saved = await readSnapshot(stored.snapshot);
+      return this.#hold(key, this.#make({ id, user, stored }, saved, saved));
+    }
     const facts = {
       limits: resolveLimits(limits, this.#limits),
       ...(seed === undefined ? {} : { seed: String(seed) }),
       ...(now === undefined ? {} : { now: timeOf(now) }),
     };
-    if (saved !== undefined) return this.#hold(key, await this.#revive(id, user, saved));
-    return this.#hold(key, this.#make(id, user, facts));
-  }
-
-  async #revive(id: string, user: string | undefined, bytes: Uint8Array): Promise<Session> {
-    const saved = await readSnapshot(bytes);
-    return this.#make(id, user, saved, saved);
+    return this.#hold(key, this.#make({ id, user, stored }, facts));
   }
 
   #make(
-    id: string,
-    user: string | undefined,
+    { id, user, stored }: Identity,
     { limits, seed, now }: Pick<SavedSession, "limits" | "seed" | "now">,
     saved?: SavedSession,
     answers?: ReadonlyMap<number, Promise<Answer>>,
@@ -142,7 +149,7 @@ export class Sessions {
         runner: this.#runner,
         vm,
         workspace: new Workspace(workspace),
-        backing: this.#store?.backing(key),
+        backing: stored?.backing,
         onUse: () => this.#touch(key),
         onClose: (session) => this.#drop(key, session),
         restore: (bytes, newId, shared) =>
@@ -220,6 +227,12 @@ export class Sessions {
     const idle = [...this.#held.values()].filter(({ session }) => session.placed && !session.busy);
     void idle.toSorted((a, b) => a.usedAt - b.usedAt)[0]?.session.park();
   }
+}
+
+function taken(id: string): CodecellError {
+  return new CodecellError("config_error", `there is a session '${id}' already`, {
+    hint: "Close it first, or give the restored one another id.",
+  });
 }
 
 function keyOf(id: string, user: string | undefined): string {

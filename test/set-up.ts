@@ -5,7 +5,12 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const COMMANDS: Readonly<Record<string, string>> = { bwrap: "bubblewrap", prlimit: "util-linux" };
+const COMMANDS: Readonly<Record<string, string>> = {
+  bwrap: "bubblewrap",
+  prlimit: "util-linux",
+  "redis-server": "redis-server",
+  pg_config: "postgresql",
+};
 
 function run(file: string, args: readonly string[]): boolean {
   return spawnSync(file, args, { stdio: ["ignore", "ignore", "inherit"] }).status === 0;

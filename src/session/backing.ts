@@ -17,6 +17,8 @@ export interface Visit extends AsyncDisposable {
   /** The session's snapshot, where another process has written one since. */
   readonly newer: Uint8Array | undefined;
   readonly ledger: Ledger;
+  /** Calls that another program had made when its host died; they stand, what it left in memory does not. */
+  readonly interrupted: number;
   /** Keep what the session has become. */
   save(snapshot: Uint8Array): Promise<void>;
 }

@@ -1,0 +1,69 @@
+import { CodecellError, messageOf } from "../../core/errors.ts";
+import type { SharedStore } from "../store.ts";
+
+/** How each kind of store is opened, by the beginning of its address. */
+const KINDS: readonly (readonly [
+  pattern: RegExp,
+  open: (address: string) => Promise<SharedStore>,
+  hint: string,
+])[] = [
+  [
+    /^sqlite:/,
+    async (address) => (await import("./sqlite.ts")).openSqlite(address.slice("sqlite:".length)),
+    "Is the folder there, and may it be written to?",
+  ],
+  [
+    /^rediss?:\/\//,
+    async (address) => (await import("./redis.ts")).openRedis(address),
+    "It needs the package @keyv/redis (npm install @keyv/redis), and a server that answers there.",
+  ],
+  [
+    /^postgres(?:ql)?:\/\//,
+    async (address) => (await import("./postgres.ts")).openPostgres(address),
+    "It needs the package pg (npm install pg), and a server that answers there.",
+  ],
+];
+
+/** What is wrong with the address of a store, if anything is. */
+export function storeProblem(address: unknown): string | undefined {
+  if (typeof address === "string" && KINDS.some(([pattern]) => pattern.test(address)))
+    return undefined;
+  return "must be sqlite:<file>, redis://… or postgres://…";
+}
+
+const opened = new Map<string, { readonly store: Promise<SharedStore>; users: number }>();
+
+/**
+ * Open a store. All who open the same one in this process share its connections; the last to leave closes them.
+ * @throws CodecellError `config_error` when it cannot be opened; an address may hold a password and is not shown
+ */
+export async function openStore(address: string): Promise<SharedStore> {
+  const entry = opened.get(address) ?? { store: openAnew(address), users: 0 };
+  opened.set(address, entry);
+  entry.users++;
+  const leave = async (): Promise<void> => {
+    if (--entry.users > 0) return;
+    opened.delete(address);
+    await (await entry.store)[Symbol.asyncDispose]();
+  };
+  try {
+    return { ...(await entry.store), [Symbol.asyncDispose]: leave };
+  } catch (error) {
+    opened.delete(address);
+    throw error;
+  }
+}
+
+async function openAnew(address: string): Promise<SharedStore> {
+  const [, open, hint] = KINDS.find(([pattern]) => pattern.test(address))!;
+  try {
+    return await open(address);
+  } catch (error) {
+    const kind = address.slice(0, address.indexOf(":"));
+    const reason = messageOf(error).replaceAll(address, kind).split("\n", 1)[0]!;
+    throw new CodecellError("config_error", `the ${kind} store cannot be opened: ${reason}`, {
+      hint,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,28 @@
+/** The door to pg. */
+import type { SharedStore } from "../store.ts";
+import { sqlStore } from "./sql.ts";
+
+const CONNECT_MS = 5_000;
+/** A process needs few: its runs wait for tools, not for the database. */
+const CONNECTIONS = 5;
+
+/** @param url `postgres://…` or `postgresql://…` */
+export async function openPostgres(url: string): Promise<SharedStore> {
+  const { default: pg } = await import("pg");
+  const pool = new pg.Pool({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    max: CONNECTIONS,
+    allowExitOnIdle: true,
+  });
+  pool.on("error", () => {}); // a connection that was idle ended; the next query makes another
+  try {
+    return await sqlStore({
+      query: async (sql, values) => (await pool.query(sql, [...values])).rows,
+      [Symbol.asyncDispose]: () => pool.end(),
+    });
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+/** Sessions kept beyond their process: SQLite, a real Redis, a real PostgreSQL. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createRuntime, type ExecutionResult, type Runtime } from "../src/index.ts";
+import { openStore } from "../src/session/stores/open.ts";
+import { type Database, startPostgres, startRedis } from "./support/databases.ts";
+
+async function value(running: Promise<ExecutionResult>): Promise<unknown> {
+  const result = await running;
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
+  return result.value;
+}
+
+async function sqlite(): Promise<Database> {
+  const folder = mkdtempSync(join(tmpdir(), "codecell-sqlite-"));
+  return {
+    url: `sqlite:${join(folder, "sessions.db")}`,
+    [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true }),
+  };
+}
+
+const DATABASES = [
+  ["SQLite", sqlite],
+  ["Redis", startRedis],
+  ["PostgreSQL", startPostgres],
+] as const;
+
+describe.each(DATABASES)("%s", (_name, start) => {
+  let database: Database;
+  const open = (engine: "v8" | "quickjs" = "quickjs", settings = {}): Promise<Runtime> =>
+    createRuntime({
+      engine,
+      placement: "inline",
+      tools: { t: { echo: async (v: unknown) => v } },
+      sessions: { store: database.url, ...settings },
+    });
+  beforeAll(async () => {
+    database = await start();
+  }, 60_000);
+  afterAll(() => database[Symbol.asyncDispose]());
+
+  test.each(["quickjs", "v8"] as const)("a session of %s outlives its runtime", async (engine) => {
+    const id = `outlives-${engine}`;
+    const first = await open(engine);
+    const session = await first.session(id, { user: "ann" });
+    await session.run("let n = 1; const up = () => ++n; await fs.writeFile('/f', await tools.t.echo('x'))");
+    await first.close();
+    await using second = await open(engine);
+    const again = await second.session(id, { user: "ann" });
+    expect(await value(again.run("[up(), await fs.readFile('/f')]"))).toEqual([2, "x"]);
+    expect(await value((await second.session(id)).run("typeof n"))).toBe("undefined");
+  });
+
+  test("two processes take turns with one session, and each sees what the other left", async () => {
+    await using one = await open();
+    await using two = await open();
+    const sessions = [await one.session("shared"), await two.session("shared")] as const;
+    await sessions[0].run("let n = 0");
+    const runs = Array.from({ length: 12 }, (_, at) => value(sessions[at % 2]!.run("++n")));
+    const seen = await Promise.all(runs);
+    expect(seen.toSorted((a, b) => Number(a) - Number(b))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  });
+
+  test("a closed session is gone from the store, a restored one is in it", async () => {
+    await using one = await open();
+    await using two = await open();
+    const session = await one.session("gone");
+    await session.run("let n = 5");
+    const bytes = await session.snapshot();
+    await session.close();
+    expect(await value((await two.session("gone")).run("typeof n"))).toBe("undefined");
+    await one.restore(bytes, { id: "back" });
+    expect(await value((await two.session("back")).run("n"))).toBe(5);
+    await expect(two.restore(bytes, { id: "back" })).rejects.toMatchObject({ code: "config_error" });
+    await expect(one.restore(bytes, { id: "back" })).rejects.toThrow("already");
+  });
+
+  test("what is too old is gone", async () => {
+    const store = await openStore(database.url);
+    await store.set("old", "x", 20);
+    await store.set("young", "x", 60_000);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([await store.get("old"), await store.get("young")]).toEqual([undefined, "x"]);
+    await store[Symbol.asyncDispose]();
+  });
+
+  test("a lock has one holder, who may go on, until it gives it back or its time is over", async () => {
+    await using one = await openStore(database.url);
+    await using two = await openStore(database.url);
+    const tries = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => (at % 2 ? one : two).lock("l", `t${at}`, 5_000)),
+    );
+    expect(tries.filter(Boolean)).toHaveLength(1);
+    const holder = `t${tries.indexOf(true)}`;
+    expect(await two.lock("l", holder, 5_000)).toBe(true);
+    await one.unlock("l", "somebody else");
+    expect(await two.lock("l", "next", 5_000)).toBe(false);
+    await one.unlock("l", holder);
+    expect(await two.lock("l", "next", 30)).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(await one.lock("l", "last", 1_000)).toBe(true);
+  });
+});
+
+test.each([
+  ["sqlite:/nowhere/at/all.db", "the sqlite store cannot be opened"],
+  ["redis://user:secret@127.0.0.1:1", "the redis store cannot be opened"],
+  ["postgres://user:secret@127.0.0.1:1/x", "the postgres store cannot be opened"],
+  ["mysql://x", "sessions.store must be sqlite:<file>, redis://… or postgres://…"],
+])("%s is refused with a reason, and without its password", async (store, message) => {
+  const error = await createRuntime({ engine: "quickjs", placement: "inline", sessions: { store } }).catch(
+    (thrown: Error) => thrown,
+  );
+  expect(error).toMatchObject({ code: "config_error", message: expect.stringContaining(message) });
+  expect(`${(error as Error).message} ${(error as { hint?: string }).hint}`).not.toContain("secret");
+});
