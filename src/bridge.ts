@@ -91,6 +91,11 @@ export class Bridge implements Host {
     this.logs.drop(characters);
   }
 
+  called(record: CallRecord): void {
+    this.calls.push({ ...record });
+    this.#options.onCall?.(record);
+  }
+
   call(call: HostCall): Promise<Answer> {
     const isTool = call.server !== "" || isContextRequest(call.tool);
     const size = utf8Length(call.args);

@@ -5,6 +5,7 @@ import { inlinePlace } from "./placement/inline.ts";
 import type { Place } from "./placement/placement.ts";
 import type { PoolOptions } from "./placement/pool.ts";
 import { probeEngine, processPlace } from "./placement/process.ts";
+import { remotePlace, type RemoteService } from "./placement/remote.ts";
 import { sandboxPlace } from "./placement/sandbox/sandbox.ts";
 import type { ResolvedSandbox } from "./placement/sandbox/settings.ts";
 import { threadPlace } from "./placement/thread.ts";
@@ -46,7 +47,7 @@ function withLargeStack(engine: EngineRef): EngineRef {
 
 /** What {@link openPlace} takes, checked. */
 export interface PlaceOptions {
-  readonly placement: PlacementName;
+  readonly placement: PlacementName | RemoteService;
   readonly engine: EngineRef;
   readonly workers: PoolOptions;
   /** Caps of the largest run. */
@@ -77,10 +78,11 @@ export async function openPlace(options: PlaceOptions): Promise<OpenedPlace> {
 }
 
 async function open(
-  placement: Exclude<PlacementName, "auto">,
+  placement: Exclude<PlacementName, "auto"> | RemoteService,
   options: PlaceOptions,
 ): Promise<Place> {
   const { engine, workers: pool, hardened, limits, sandbox: settings } = options;
+  if (typeof placement === "object") return await remotePlace(engine, placement, pool);
   switch (placement) {
     case "inline":
       // A native module that does not fit can crash the process that loads it: first see what it does to another one.

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "./core/errors.ts";
+import type { CallRecord } from "./core/result.ts";
 import type { FileAccess } from "./run-files.ts";
 import type { NetworkRequest } from "./tools/tool.ts";
 
@@ -29,8 +30,12 @@ export interface RuntimeEvents {
     readonly code?: ErrorCode;
     readonly wallMs: number;
     readonly cpuMs: number;
+    /** Of `wallMs`, what compiling took. */
+    readonly compileMs: number;
     readonly toolCalls: number;
   };
+  /** A tool call has ended. */
+  call: RunIdentity & CallRecord;
   /** A run was ended because it breached a cap. */
   limit: RunIdentity & { readonly code: ErrorCode; readonly message: string };
   /** A call was refused: by the network's rules, by a policy. */

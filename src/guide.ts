@@ -29,7 +29,7 @@ export interface ServerReport {
  * @throws CodecellError `config_error` when what was learned cannot be read, or types cannot be checked here
  */
 export async function openGuide(options: ResolvedOptions, emitter: RuntimeEmitter): Promise<Guide> {
-  const catalogue = await createCatalogue(createSources(options, emitter));
+  const catalogue = await createCatalogue(await createSources(options, emitter));
   try {
     return await guideTo(catalogue, options);
   } catch (error) {

@@ -29,6 +29,7 @@ export type {
 } from "./engine/engine.ts";
 export type { RunIdentity, RuntimeEventName, RuntimeEvents, RuntimeListener } from "./events.ts";
 export type { EngineName, PlacementName } from "./engines.ts";
+export type { RemoteService } from "./placement/remote.ts";
 export type { SandboxSettings } from "./placement/sandbox/settings.ts";
 export type { DynamicUse, ImportUse, Inspection, ToolUse } from "./inspect.ts";
 export type { RuntimeOptions } from "./options.ts";

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { CodecellError } from "./core/errors.ts";
 import type { EngineRef } from "./engine/engine.ts";
 import { PLACEMENTS, type PlacementName } from "./engines.ts";
+import type { RemoteService } from "./placement/remote.ts";
 import type { PoolOptions } from "./placement/pool.ts";
 import { type ResolvedSandbox, resolveSandbox } from "./placement/sandbox/settings.ts";
 import type { ServerRequestHandler } from "./tools/mcp/client.ts";
@@ -40,7 +41,9 @@ export function checkHandler(
   throw new CodecellError("config_error", `${name} must be a function`);
 }
 
-export function checkPlacement(placement: unknown): PlacementName {
+export function checkPlacement(placement: unknown): PlacementName | RemoteService {
+  if (typeof placement === "object" && placement !== null && "remote" in placement)
+    return checkRemote(placement);
   if ((PLACEMENTS as readonly unknown[]).includes(placement)) return placement as PlacementName;
   const choice = PLACEMENTS.join(", ");
   throw new CodecellError(
@@ -49,10 +52,20 @@ export function checkPlacement(placement: unknown): PlacementName {
   );
 }
 
+function checkRemote(placement: object): RemoteService {
+  checkKeys(placement, ["remote", "token"], "placement.");
+  const { remote, token } = placement as Record<string, unknown>;
+  if (typeof remote !== "string" || !/^https?:\/\//.test(remote) || !URL.canParse(remote))
+    throw new CodecellError("config_error", "placement.remote must be an http or https address");
+  if (token !== undefined && (typeof token !== "string" || token === ""))
+    throw new CodecellError("config_error", "placement.token must be a text");
+  return { remote, ...(token === undefined ? {} : { token }) };
+}
+
 export function checkHardened(
   hardened: unknown,
   engine: EngineRef,
-  placement: PlacementName,
+  placement: PlacementName | RemoteService,
 ): boolean {
   if (typeof hardened !== "boolean")
     throw new CodecellError("config_error", "hardened must be true or false");
@@ -61,8 +74,8 @@ export function checkHardened(
     throw new CodecellError("config_error", "hardened is for engine 'v8'", {
       hint: "QuickJS runs in WebAssembly, which V8 does not have without its compilers; it needs no hardening against them.",
     });
-  if (placement === "inline" || placement === "thread")
-    throw new CodecellError("config_error", `hardened cannot be kept in placement '${placement}'`, {
+  if (typeof placement !== "string" || placement === "inline" || placement === "thread")
+    throw new CodecellError("config_error", `hardened cannot be kept in placement '${nameOf(placement)}'`, {
       hint: "It is a property of a whole process: use placement 'process' or 'sandbox'.",
     });
   return true;
@@ -70,16 +83,20 @@ export function checkHardened(
 
 export function checkSandbox(
   given: unknown,
-  placement: PlacementName,
+  placement: PlacementName | RemoteService,
   at: string,
 ): ResolvedSandbox {
   if (given !== undefined && placement !== "sandbox" && placement !== "auto")
     throw new CodecellError(
       "config_error",
-      `${at} has settings, but the placement is '${placement}', where nothing keeps them`,
+      `${at} has settings, but the placement is '${nameOf(placement)}', where nothing keeps them`,
       { hint: "Use placement 'sandbox'." },
     );
   return resolveSandbox(given, process.env, at);
+}
+
+function nameOf(placement: PlacementName | RemoteService): string {
+  return typeof placement === "string" ? placement : "remote";
 }
 
 export function resolveWorkers(given: Readonly<Record<string, unknown>>): PoolOptions {

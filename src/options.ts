@@ -12,6 +12,7 @@ import {
   checkTypeCheck,
   resolveWorkers,
 } from "./option-checks.ts";
+import type { RemoteService } from "./placement/remote.ts";
 import type { PoolOptions } from "./placement/pool.ts";
 import { type ResolvedSandbox, type SandboxSettings } from "./placement/sandbox/settings.ts";
 import {
@@ -23,6 +24,7 @@ import type { ClientHooks, ServerRequestHandler } from "./tools/mcp/client.ts";
 import { isMcpClient, type McpClient } from "./tools/mcp/client-upstream.ts";
 import type { LocalTools } from "./tools/local.ts";
 import { checkServers, type ServerConfig } from "./tools/mcp/config.ts";
+import { expandAll } from "./tools/mcp/expand.ts";
 import { loadConfig } from "./tools/mcp/load.ts";
 import { type ResolvedSessions, resolveSessions, type SessionSettings } from "./session-settings.ts";
 import { withoutItself } from "./self-reference.ts";
@@ -40,8 +42,8 @@ export interface RuntimeOptions {
   readonly tools?: Readonly<Record<string, LocalTools>>;
   /** Default `v8`. An EngineRef of your own is an engine too. */
   readonly engine?: EngineName | EngineRef;
-  /** Default `process`. */
-  readonly placement?: PlacementName;
+  /** Default `process`. `{ remote, token }`: at a `codecell serve` elsewhere. */
+  readonly placement?: PlacementName | RemoteService;
   /** Run V8 without its compilers, in `process` and `sandbox`: slower, and without most of V8's bugs. Default false. */
   readonly hardened?: boolean;
   /** What workers see in placement `sandbox`, beside themselves. Default: nothing. */
@@ -84,7 +86,7 @@ export interface ResolvedOptions {
   readonly hooks: ClientHooks;
   readonly tools: Readonly<Record<string, LocalTools>>;
   readonly engine: EngineRef;
-  readonly placement: PlacementName;
+  readonly placement: PlacementName | RemoteService;
   readonly limits: Limits;
   readonly workers: PoolOptions;
   readonly hardened: boolean;
@@ -109,7 +111,7 @@ const SETTING_KEYS = [
   "workers",
 ];
 /** Settings of other faces that a config file may hold too. */
-const OTHER_KEYS = ["mcp"];
+const OTHER_KEYS = ["mcp", "serve"];
 const OPTION_KEYS = [
   "mcpServers",
   "config",
@@ -158,7 +160,10 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     limits: resolveLimits(options.limits, fileLimits),
     sessions:
       options.sessions === undefined
-        ? resolveSessions(settings["sessions"], "codecell.sessions")
+        ? resolveSessions(
+            expandAll(settings["sessions"], process.env, "codecell.sessions"),
+            "codecell.sessions",
+          )
         : resolveSessions(options.sessions),
     workers: resolveWorkers({ ...(settings["workers"] as object | undefined), ...options.workers }),
   };

@@ -93,7 +93,7 @@ export class ProgramRunner {
     bridge.abort();
     const facts = { ...this.#place, runId: events.runId, wallMs: performance.now() - started };
     const result = report({ source, limits, outcome: verdict, bridge, ...facts });
-    events.end(result);
+    events.end(result, verdict.usage.compileMs ?? 0);
     return result;
   }
 
@@ -103,6 +103,7 @@ export class ProgramRunner {
     onBreach: (failure: Failure) => void,
   ): Bridge {
     const { catalogue, discovery, onResult } = this.#guide;
+    const onCall = guarded("onCall", options.onCall);
     return new Bridge({
       catalogue,
       discovery,
@@ -112,7 +113,10 @@ export class ProgramRunner {
       ledger: session?.ledger,
       resumed: session?.resume,
       onLog: guarded("onLog", options.onLog),
-      onCall: guarded("onCall", options.onCall),
+      onCall: (call) => {
+        events.call(call);
+        onCall?.(call);
+      },
       onResult,
       onDenied: events.denied,
       onRequest: events.network,

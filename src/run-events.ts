@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { isLimit } from "./core/breach.ts";
-import type { ExecutionResult } from "./core/result.ts";
+import type { CallRecord, ExecutionResult } from "./core/result.ts";
 import { utf8Length } from "./core/utf8.ts";
 import type { RunIdentity, RuntimeEmitter } from "./events.ts";
 import type { FileAccess } from "./run-files.ts";
@@ -46,9 +46,13 @@ export class RunEvents {
   readonly file = (access: FileAccess): void =>
     this.#emitter.emit("file", { ...this.#identity, ...access });
 
-  end(result: ExecutionResult): void {
+  readonly call = (call: CallRecord): void =>
+    this.#emitter.emit("call", { ...this.#identity, ...call });
+
+  /** @param compileMs what of the time was spent on compiling */
+  end(result: ExecutionResult, compileMs: number): void {
     const { wallMs, cpuMs, toolCalls } = result.usage;
-    const usage = { wallMs, cpuMs, toolCalls };
+    const usage = { wallMs, cpuMs, compileMs, toolCalls };
     if (result.ok) return this.#emitter.emit("run_end", { ...this.#identity, ok: true, ...usage });
     const { code, message } = result.error;
     if (isLimit(result.error)) this.#emitter.emit("limit", { ...this.#identity, code, message });

@@ -1,3 +1,5 @@
+import type { Duplex } from "node:stream";
+import { FramedChannel } from "./channel/framed.ts";
 import { CodecellError } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { ExecutionResult } from "./core/result.ts";
@@ -17,6 +19,8 @@ import type { Inspection } from "./inspect.ts";
 import type { Place } from "./placement/placement.ts";
 import { RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
 import { ProgramRunner, type RunOptions } from "./program-runner.ts";
+import { RemoteHost } from "./remote-host.ts";
+import type { ToolInfo } from "./tools/tool.ts";
 import type { Session } from "./session.ts";
 import { type SessionOptions, Sessions } from "./sessions.ts";
 import type { SessionStore } from "./session/store.ts";
@@ -28,6 +32,8 @@ export interface RuntimeDescription extends ServerReport {
   readonly engine: string;
   readonly placement: string;
   readonly limits: Limits;
+  /** Sessions that this process holds. */
+  readonly sessions: number;
   /** Why placement `auto` did not take the sandbox. Absent where it did, or was not asked to. */
   readonly notice?: string;
 }
@@ -156,6 +162,29 @@ export class Runtime implements AsyncDisposable {
     return await this.#guide.inspect(code, this.#options.limits);
   }
 
+  /**
+   * Run the programs of another runtime, which has this one as its placement `{ remote }`, until it goes away.
+   * @internal `codecell serve` does that, for those who may
+   */
+  async hostRemote(stream: Duplex, user: string | undefined): Promise<void> {
+    this.#checkOpen();
+    const { engine, limits } = this.#options;
+    const channel = new FramedChannel(stream, 0);
+    this.#closing.signal.addEventListener("abort", () => channel.close(), { once: true });
+    const [place, guide] = [this.#place, this.#guide];
+    const host = new RemoteHost(channel, { place, engine: engine.name, guide, limits, user });
+    await this.#track(host.finished());
+  }
+
+  /** All tools with all that is known of them, for a runtime that has this one as its placement. @internal */
+  remoteTools(): { name: string; instructions?: string; tools: readonly ToolInfo[] }[] {
+    return this.#guide.catalogue.servers.map(({ name, tools, instructions }) => ({
+      name,
+      tools,
+      ...(instructions === undefined ? {} : { instructions }),
+    }));
+  }
+
   /** The servers and namespaces, one line each. */
   async listToolCategories(): Promise<CategorySummary[]> {
     return await this.#guide.discovery.listToolCategories();
@@ -195,6 +224,7 @@ export class Runtime implements AsyncDisposable {
       engine: engine.name,
       placement: this.#place.name,
       limits,
+      sessions: this.#sessions.size,
       ...this.#guide.report(),
       ...(this.#notice === undefined ? {} : { notice: this.#notice }),
     };

@@ -2,12 +2,18 @@ import type { RuntimeEmitter } from "./events.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { FetchSource } from "./tools/fetch/fetch.ts";
 import { LocalSource } from "./tools/local.ts";
+import { remoteSources } from "./tools/remote.ts";
 import { clientSource, configuredSource } from "./tools/mcp/open.ts";
 import type { ToolSource } from "./tools/tool.ts";
 
 /** All that programs can call, as the options say; what servers tell by themselves becomes events. */
-export function createSources(options: ResolvedOptions, emitter: RuntimeEmitter): ToolSource[] {
-  const { servers, clients, hooks, tools, network, limits } = options;
+export async function createSources(
+  options: ResolvedOptions,
+  emitter: RuntimeEmitter,
+): Promise<ToolSource[]> {
+  const { servers, clients, hooks, tools, network, limits, placement } = options;
+  const remote =
+    typeof placement === "object" ? await remoteSources(placement.remote, placement.token) : [];
   // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
   const maxMessageBytes = Math.max(16 * 1024 * 1024, 2 * limits.callBytes);
   const sources: ToolSource[] = [
@@ -19,7 +25,8 @@ export function createSources(options: ResolvedOptions, emitter: RuntimeEmitter)
     ...Object.entries(clients).map(([name, client]) => clientSource(name, client)),
   ];
   for (const source of sources) tellNotifications(source, emitter);
-  return sources;
+  // A name that both sides have is this side's.
+  return [...sources, ...remote.filter(({ name }) => !sources.some((own) => own.name === name))];
 }
 
 function tellNotifications(source: ToolSource, emitter: RuntimeEmitter): void {

@@ -72,11 +72,15 @@ describe("for any agent loop", () => {
     expect(answer).toMatchObject({ isError: true, text: expect.stringMatching(/^aborted: /) });
   });
 
-  test("a session, which there is none of, is not passed over in silence", async () => {
-    const answer = await named("execute_code").execute({ code: "return 1", session: "a" });
-    expect(answer).toMatchObject({
+  test("programs of one session find what those before them left; of another user, not", async () => {
+    const { execute } = named("execute_code");
+    await execute({ code: "const left = 41; await fs.writeFile('/f', 'x')", session: "a" });
+    const later = { code: "[left + 1, await fs.readFile('/f')]", session: "a" };
+    expect(await execute(later)).toMatchObject({ isError: false, structured: { value: [42, "x"] } });
+    expect(await execute(later, { user: "bob" })).toMatchObject({ isError: true });
+    expect(await execute({ code: "1", session: "a b" })).toMatchObject({
       isError: true,
-      text: expect.stringContaining("there are no sessions"),
+      text: expect.stringContaining("session's id must be"),
     });
   });
 

@@ -13,6 +13,7 @@ Usage
   codecell tools [CATEGORY [TOOL]]      what a program can call
   codecell types --out DIR              the tools' wrappers as TypeScript files
   codecell mcp [--http PORT]            be an MCP server: three tools that stand for all
+  codecell serve [--port N]             be an HTTP service
   codecell login SERVER                 log in to a remote server
   codecell doctor                       what works on this machine
   codecell help [COMMAND]
@@ -31,6 +32,8 @@ or its last expression. Logs go to standard error as they come, the value to sta
 ${RUNTIME}  --timeout TIME      wall time: 1500, 1500ms, 30s, 2m (default 30s)
   --memory SIZE       memory of the VM: 64mb, 1gb (default 64mb)
   --type-check        refuse a program that would call a tool wrongly (needs the package typescript, version 7)
+  --session NAME      find what earlier programs with the same name here declared, and their files; they are kept in
+                      codecell.sessions.store of the config file, else in ~/.codecell/sessions.db
 
 Exit codes: 0 the program succeeded, 1 it failed, 2 usage or config error, 130 interrupted (Ctrl-C).
 `,
@@ -57,6 +60,15 @@ ${RUNTIME.replace(/ {2}--json.*\n/, "")}  --http PORT         Streamable HTTP at
   --print-config HOST the entry to paste for claude, cursor or vscode, nothing else
 
 With CODECELL_TOKEN set, clients must send it as Authorization: Bearer.
+`,
+  serve: `codecell serve    be an HTTP service: POST /run, GET /tools, /sessions/:id, /healthz, /readyz, /metrics, /openapi.json
+
+Who may ask, how often, and how much at once stands under codecell.serve of the config file (see the README); without
+auth it listens on this machine only. A line of JSON on standard error tells of each request, never what was in it.
+SIGTERM and SIGINT end it: runs may go on for codecell.serve.shutdownMs (default 10000) and are aborted then.
+
+${RUNTIME.replace(/ {2}--json.*\n/, "")}  --port N            default 8787; 0 is any free port
+  --host HOST         another address to listen on; needs codecell.serve.auth
 `,
   login: `codecell login SERVER    log in to a remote server that wants it (OAuth 2.1)
 

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   types: async (args) => await (await import("./types.ts")).types(args),
   login: async (args) => await (await import("./login.ts")).login(args),
   mcp: async (args) => await (await import("./mcp.ts")).mcp(args),
+  serve: async (args) => await (await import("./serve.ts")).serve(args),
   doctor: async (args) => await (await import("./doctor.ts")).doctor(args),
 };
 

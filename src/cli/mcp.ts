@@ -1,5 +1,6 @@
 import { serve } from "@hono/node-server";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CodecellError } from "../core/errors.ts";
@@ -93,7 +94,9 @@ async function serveHttp(
 ): Promise<void> {
   const { port, host, stateless, allowedHosts, allowedOrigins, token } = http;
   await using handler = new McpHttpHandler({
-    createServer: () => createMcpServer(runtime, options),
+    // Nobody says who the clients are: each connection's sessions are its own.
+    createServer: () =>
+      createMcpServer(runtime, stateless ? options : { ...options, user: randomUUID() }),
     stateless,
     allowedHosts,
     allowedOrigins,

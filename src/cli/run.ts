@@ -1,8 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import type { ExecutionResult, LogEntry } from "../core/result.ts";
+import type { RuntimeOptions } from "../options.ts";
 import { createRuntime, type RuntimeDescription } from "../runtime.ts";
+import type { SessionSettings } from "../session-settings.ts";
+import { loadConfig } from "../tools/mcp/load.ts";
 import {
   parseDuration,
   parseMemory,
@@ -19,6 +24,7 @@ const FLAGS = {
   timeout: { type: "string" },
   memory: { type: "string" },
   "type-check": { type: "boolean" },
+  session: { type: "string" },
 } as const;
 
 /** `codecell run FILE|-` */
@@ -41,14 +47,17 @@ export async function run(args: string[]): Promise<number> {
   const [code, options] = await Promise.all([readProgram(file), runtimeOptions(values)]);
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort());
+  const name = values["session"] as string | undefined;
   await using runtime = await createRuntime({
     ...options,
     limits,
     workers: { spare: 0 },
+    ...(name === undefined ? {} : await keptSessions(options.config)),
   });
   tellProblems(runtime.describe());
   const json = values["json"] === true;
-  const result = await runtime.run(code, {
+  const place = name === undefined ? runtime : await runtime.session(name);
+  const result = await place.run(code, {
     signal: interrupt.signal,
     ...(json ? {} : { onLog: printLog }),
   });
@@ -56,6 +65,16 @@ export async function run(args: string[]): Promise<number> {
   else printResult(result, file);
   if (interrupt.signal.aborted) return INTERRUPTED;
   return result.ok ? 0 : 1;
+}
+
+/** A session of this command has to outlive it; where the config names no store, in a file of the user's. */
+async function keptSessions(config: string | undefined): Promise<Pick<RuntimeOptions, "sessions">> {
+  const settings = config === undefined ? undefined : (await loadConfig(config)).settings;
+  const given = (settings?.["sessions"] ?? {}) as SessionSettings;
+  if (given.store !== undefined) return {};
+  const folder = process.env["CODECELL_HOME"] ?? join(homedir(), ".codecell");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return { sessions: { ...given, store: `sqlite:${join(folder, "sessions.db")}` } };
 }
 
 async function readProgram(file: string): Promise<string> {

@@ -21,6 +21,8 @@ export interface ServerNames {
   /** Its folder in the tree of wrappers, where that is not its name. */
   readonly folder?: string;
   readonly tools: readonly ToolNames[];
+  /** Its tools are called at the remote place where programs run. */
+  readonly remote?: boolean;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
-import type { LogEntry } from "../core/result.ts";
+import type { CallRecord, LogEntry } from "../core/result.ts";
 import type { Answer } from "../core/answer.ts";
 
 /** A tool call (or a discovery call) that a program makes. Every field comes from hostile code: check before use. */
@@ -25,6 +25,8 @@ export interface Host {
   call(call: HostCall): Promise<Answer>;
   /** One console entry. */
   log(entry: LogEntry): void;
+  /** A call that was carried out where the program runs, not here. */
+  called?(record: CallRecord): void;
   /** Characters of console output in all that the VM dropped because its log budget was used up. */
   dropped(characters: number): void;
 }
@@ -34,6 +36,8 @@ export interface EngineUsage {
   readonly cpuMs: number;
   /** The largest heap seen, in bytes. */
   readonly peakBytes: number;
+  /** Time that compiling took before, in ms; next to nothing for a program that was compiled before. */
+  readonly compileMs?: number;
 }
 
 /** How a run ended. `value` is wire text, absent when the program returned nothing. */

@@ -18,10 +18,10 @@ export async function execute(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { limits, names } = request;
-  const compiled = compileProgram(request, false);
-  if ("error" in compiled) return failed(compiled.error);
-  await using session = await engine.open(limits);
-  return await session.run(compiled.program, names, host, signal);
+  return await compileAndRun(request, false, async (program) => {
+    await using session = await engine.open(limits);
+    return await session.run(program, names, host, signal);
+  });
 }
 
 /** The same in a VM that is kept. */
@@ -32,12 +32,11 @@ export async function executeIn(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { limits, names, resume = false } = request;
-  const compiled = compileProgram(request, true);
-  if ("error" in compiled) return failed(compiled.error);
-  const { program } = compiled;
-  return resume
-    ? await session.resume!(program, names, host, signal, limits)
-    : await session.run(program, names, host, signal, limits);
+  return await compileAndRun(request, true, async (program) =>
+    resume
+      ? await session.resume!(program, names, host, signal, limits)
+      : await session.run(program, names, host, signal, limits),
+  );
 }
 
 /**
@@ -56,19 +55,23 @@ export async function openKept(
   return (await engine.open(limits, keep)) as Required<Session>;
 }
 
-type Compiled = { readonly program: Program } | { readonly error: Failure };
-
-function compileProgram({ source, limits }: RunRequest, keep: boolean): Compiled {
+async function compileAndRun(
+  { source, limits }: RunRequest,
+  keep: boolean,
+  run: (program: Program) => Promise<Outcome>,
+): Promise<Outcome> {
   const options = { sourceBytes: limits.sourceBytes, keep };
+  const started = performance.now();
+  let program: Program;
   try {
-    return { program: programs.get(source, options, (work) => withDeadline(limits.compileMs, work)) };
+    program = programs.get(source, options, (work) => withDeadline(limits.compileMs, work));
   } catch (error) {
-    return { error: compileFailure(error, limits.compileMs) };
+    const usage = { cpuMs: 0, peakBytes: 0, compileMs: performance.now() - started };
+    return { ok: false, error: compileFailure(error, limits.compileMs), usage, clean: true };
   }
-}
-
-function failed(error: Failure): Outcome {
-  return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
+  const compileMs = performance.now() - started;
+  const outcome = await run(program);
+  return { ...outcome, usage: { ...outcome.usage, compileMs } };
 }
 
 /** Compile something, so that the first program does not pay for loading and optimising the compiler. */

@@ -5,7 +5,7 @@ import { isLogLevel } from "../core/result.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 import type { RunRequest } from "./placement.ts";
 import { type Message, readMessage, writeMessage } from "./protocol.ts";
-import { checkOutcome, checkRefusal, checkSaved } from "./told.ts";
+import { checkOutcome, checkRecord, checkRefusal, checkSaved } from "./told.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 
@@ -232,6 +232,9 @@ export class NearWorker {
       }
       case "log":
         if (isLogLevel(head[1])) host.log({ level: head[1], text: body });
+        break;
+      case "called":
+        host.called?.(checkRecord(head[1]));
         break;
       case "dropped":
         host.dropped(Number(head[1]) || 0);

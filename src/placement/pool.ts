@@ -78,8 +78,10 @@ export class WorkerPool implements Place {
     const worker = await this.#lease(signal);
     if (worker === undefined) throw new CodecellError("aborted", aborted().message);
     const end = async (): Promise<void> => {
-      if (worker.dead) this.#discard(worker);
-      else worker.end();
+      if (!worker.dead) {
+        worker.hold(true); // until it is free again
+        worker.end();
+      }
       await this.#giveBack(worker);
     };
     try {

@@ -20,6 +20,7 @@
  * | `["saved", saved]`                  | body: its image in base64                                            |
  * | `["refused", code, message, hint]`  | instead of `opened` and `saved`                                      |
  * | `["call", call, server, tool, id, again]` | body: the arguments; see HostCall                             |
+ * | `["called", record]`                | a call that was carried out there (placement remote only)            |
  * | `["log", level]`                    | body: the text                                                       |
  * | `["dropped", characters]`           |                                                                      |
  * | `["outcome", outcome, hasValue]`    | body: the value, if there is one                                     |

@@ -1,6 +1,7 @@
 /** What a worker tells, checked: it may have been subverted. Everything is rebuilt field by field. */
 import { CodecellError, type Failure, isErrorCode } from "../core/errors.ts";
 import { isIdentifier } from "../core/identifier.ts";
+import type { CallRecord } from "../core/result.ts";
 import type { Outcome, SavedCall, SavedVm } from "../engine/engine.ts";
 
 const MAX_NAMES = 10_000;
@@ -13,7 +14,11 @@ export function checkOutcome(told: unknown, value: string | undefined): Outcome 
   >;
   const checked = {
     ...(declares === undefined ? {} : { declares: list(declares, MAX_NAMES).filter(isName) }),
-    usage: { cpuMs: size(usage?.["cpuMs"]), peakBytes: size(usage?.["peakBytes"]) },
+    usage: {
+      cpuMs: size(usage?.["cpuMs"]),
+      peakBytes: size(usage?.["peakBytes"]),
+      compileMs: size(usage?.["compileMs"]),
+    },
     clean: (clean as unknown) === true,
   };
   if ((ok as unknown) === true)
@@ -51,6 +56,18 @@ export function checkRefusal([, code, message, hint]: readonly unknown[]): Codec
   return new CodecellError(isErrorCode(code) ? code : "internal", String(message), {
     hint: typeof hint === "string" ? hint : undefined,
   });
+}
+
+/** A call that was carried out at the place. */
+export function checkRecord(told: unknown): CallRecord {
+  const { tool, ok, ms, bytes, error } = (told ?? {}) as Record<string, unknown>;
+  return {
+    tool: String(tool),
+    ok: ok === true,
+    ms: size(ms),
+    bytes: size(bytes),
+    ...(typeof error === "string" ? { error } : {}),
+  };
 }
 
 const MAX_WAITING = 100_000;

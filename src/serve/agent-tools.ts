@@ -1,5 +1,11 @@
 /** The few tools that stand for all others, for any agent loop: look for tools, read their types, run a program. */
-import { CodecellError, type Runtime, ToolError } from "../index.ts";
+import {
+  type CallRecord,
+  CodecellError,
+  type LogEntry,
+  type Runtime,
+  ToolError,
+} from "../index.ts";
 import { type AgentAnswer, resultAnswer, textAnswer } from "./answer.ts";
 import { describeTools, searchTools } from "./agent-search.ts";
 import { agentTexts } from "./descriptions.ts";
@@ -138,16 +144,11 @@ async function runProgram(
 ): Promise<AgentAnswer> {
   if (typeof code !== "string")
     return textAnswer('invalid_arguments: code is missing; send { "code": "…" }', maxChars, true);
-  if (session !== undefined)
-    return textAnswer(
-      "invalid_arguments: there are no sessions; every program starts fresh",
-      maxChars,
-      true,
-    );
+  if (session !== undefined && typeof session !== "string")
+    return textAnswer("invalid_arguments: session must be a name", maxChars, true);
   const { limits } = runtime.describe();
-  const result = await runtime.run(code, {
+  const options = {
     ...(signal === undefined ? {} : { signal }),
-    ...(user === undefined ? {} : { user }),
     limits: {
       resultBytes: Math.max(limits.resultBytes, MEDIA_BYTES),
       logBytes: Math.min(limits.logBytes, LOG_BYTES),
@@ -155,10 +156,19 @@ async function runProgram(
     ...(onProgress === undefined
       ? {}
       : {
-          onLog: ({ text }) => onProgress(text),
-          onCall: ({ tool, ok, ms }) =>
+          onLog: ({ text }: LogEntry) => onProgress(text),
+          onCall: ({ tool, ok, ms }: CallRecord) =>
             onProgress(`${tool} ${ok ? "answered" : "failed"} after ${Math.round(ms)} ms`),
         }),
-  });
-  return resultAnswer(result, maxChars);
+  };
+  const whose = user === undefined ? {} : { user };
+  if (session === undefined)
+    return resultAnswer(await runtime.run(code, { ...options, ...whose }), maxChars);
+  try {
+    const opened = await runtime.session(session, whose);
+    return resultAnswer(await opened.run(code, options), maxChars);
+  } catch (error) {
+    if (!CodecellError.is(error)) throw error;
+    return textAnswer(`${error.code}: ${error.message}`, maxChars, true);
+  }
 }

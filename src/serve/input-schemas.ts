@@ -36,7 +36,14 @@ export const DETAILS_INPUT = {
 
 export const EXECUTE_INPUT = {
   type: "object",
-  properties: { code: { type: "string", description: "The program: TypeScript or JavaScript" } },
+  properties: {
+    code: { type: "string", description: "The program: TypeScript or JavaScript" },
+    session: {
+      type: "string",
+      pattern: "^[\\w.:@-]{1,200}$",
+      description: "Keep variables and files for later programs with the same name here",
+    },
+  },
   required: ["code"],
   additionalProperties: false,
 } as const;

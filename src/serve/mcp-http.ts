@@ -3,6 +3,7 @@ import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { originProblem } from "./http/origin.ts";
 
 export interface McpHttpOptions {
   /** Makes the server of a session, or of a request where there are no sessions. */
@@ -33,8 +34,6 @@ interface SessionEntry {
   open: number;
 }
 
-const LOOPBACK = ["localhost", "127.0.0.1", "[::1]"];
-
 export class McpHttpHandler implements AsyncDisposable {
   readonly #options: McpHttpOptions;
   readonly #sessions = new Map<string, SessionEntry>();
@@ -58,20 +57,8 @@ export class McpHttpHandler implements AsyncDisposable {
   #refuse(request: Request): Response | undefined {
     const { path = "/mcp", allowedHosts = [], allowedOrigins = [], token } = this.#options;
     if (new URL(request.url).pathname !== path) return failure(404, -32_600, `MCP is at ${path}`);
-    const host = hostName(request.headers.get("host") ?? new URL(request.url).host);
-    if (![...LOOPBACK, ...allowedHosts.map((name) => name.toLowerCase())].includes(host))
-      return failure(
-        403,
-        -32_600,
-        "this host name is not allowed (see allowedHosts, --allow-host)",
-      );
-    const origin = request.headers.get("origin");
-    if (origin !== null && !allowedOrigins.includes(origin) && !isLoopbackOrigin(origin))
-      return failure(
-        403,
-        -32_600,
-        "this origin is not allowed (see allowedOrigins, --allow-origin)",
-      );
+    const problem = originProblem(request, allowedHosts, allowedOrigins);
+    if (problem !== undefined) return failure(403, -32_600, problem);
     if (token === undefined || hasToken(request.headers.get("authorization"), token))
       return undefined;
     return failure(401, -32_600, "a bearer token is needed", { "www-authenticate": "Bearer" });
@@ -151,14 +138,6 @@ export class McpHttpHandler implements AsyncDisposable {
     this.#sessions.clear();
     await Promise.allSettled(all.map(({ server }) => server.close()));
   }
-}
-
-function hostName(host: string): string {
-  return host.replace(/:\d+$/, "").toLowerCase();
-}
-
-function isLoopbackOrigin(origin: string): boolean {
-  return URL.canParse(origin) && LOOPBACK.includes(new URL(origin).hostname);
 }
 
 /** Compared in constant time. */

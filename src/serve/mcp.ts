@@ -17,6 +17,8 @@ import { ProgressTeller } from "./progress.ts";
 export interface McpServerOptions extends AgentToolsOptions {
   /** Told to clients. Default: this package's. */
   readonly version?: string;
+  /** Who the programs run for; their sessions are nobody else's. Default: nobody in particular. */
+  readonly user?: string;
 }
 
 const SERVERS = "codecell://servers/";
@@ -25,6 +27,7 @@ const TOOLS = "codecell://tools/";
 /** A server for one connection (or one request, where there are no sessions). Closing it does not close the runtime. */
 export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}): Server {
   const tools = agentTools(runtime, options);
+  const { user } = options;
   const [search, details, execute] = tools.map(({ name }) => name) as [string, string, string];
   const server = new Server(
     { name: "codecell", title: "codecell", version: options.version ?? "0" },
@@ -33,7 +36,7 @@ export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}
       instructions: agentTexts({ search, details, execute }).instructions,
     },
   );
-  offerTools(server, tools);
+  offerTools(server, tools, user);
   offerResources(server, runtime);
   const stop = runtime.on("list_changed", ({ list }) => {
     if (list === "tools") void server.sendResourceListChanged().catch(() => {});
@@ -43,7 +46,11 @@ export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}
   return server;
 }
 
-function offerTools(server: Server, tools: readonly AgentTool[]): void {
+function offerTools(
+  server: Server,
+  tools: readonly AgentTool[],
+  user: string | undefined,
+): void {
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: tools.map(({ execute: _execute, ...tool }) => tool) as never,
   }));
@@ -61,6 +68,7 @@ function offerTools(server: Server, tools: readonly AgentTool[]): void {
       using progress = new ProgressTeller(params._meta?.progressToken, extra);
       const { content, structured, isError } = await tool.execute(params.arguments ?? {}, {
         signal: extra.signal,
+        ...(user === undefined ? {} : { user }),
         onProgress: (message) => progress.tell(message),
       });
       return {

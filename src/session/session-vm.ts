@@ -1,5 +1,4 @@
-import type { CodecellError } from "../core/errors.ts";
-import { messageOf } from "../core/errors.ts";
+import { CodecellError, type ErrorCode } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
@@ -65,13 +64,13 @@ export class SessionVm {
 
   /**
    * Run a program in the VM. Where something of earlier programs was lost, the outcome says so: because this one ended
-   * the VM, or because that happened meanwhile; then it is not run.
-   * @throws CodecellError when there is no worker
+   * the VM, or because that happened meanwhile; then it is not run. Nor is it where the saved VM cannot be had again.
    */
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     clearTimeout(this.#saveTimer);
-    const lease = await this.#place(signal);
-    if (lease === undefined) return lost(this.#takeLoss());
+    if (this.#loss !== undefined) return unable("worker_crashed", this.#takeLoss());
+    const lease = await this.#place(signal).catch(refusal);
+    if ("ok" in lease) return lease;
     this.#running = true;
     const outcome = await lease.run(request, host, signal).finally(() => (this.#running = false));
     if (!outcome.clean) return await this.#endBy(outcome);
@@ -130,9 +129,8 @@ export class SessionVm {
     return !this.#running && this.#checkpoint?.programs === this.#programs;
   }
 
-  /** A worker with the VM in it; nothing where something was lost, which has to be told first. */
-  async #place(signal: AbortSignal): Promise<VmLease | undefined> {
-    if (this.#loss !== undefined || this.#lease !== undefined) return this.#lease;
+  async #place(signal: AbortSignal): Promise<VmLease> {
+    if (this.#lease !== undefined) return this.#lease;
     const { place, limits, seed, now } = this.#options;
     const saved = this.#checkpoint?.vm;
     const keep = {
@@ -140,12 +138,7 @@ export class SessionVm {
       ...(now === undefined ? {} : { now }),
       ...(saved === undefined ? {} : { saved }),
     };
-    const lease = await place.lease(limits, keep, signal).catch((error: CodecellError) => {
-      if (saved === undefined || error.code === "aborted") throw error;
-      this.#checkpoint = undefined;
-      this.#goBack(messageOf(error));
-    });
-    if (lease === undefined) return undefined;
+    const lease = await place.lease(limits, keep, signal);
     this.#lease = lease;
     void lease.gone.then((detail) => this.#onGone(lease, detail));
     return lease;
@@ -175,9 +168,15 @@ export class SessionVm {
   }
 }
 
-function lost(message: string): Outcome {
-  const error = { code: "worker_crashed", name: "SessionError", message } as const;
+function unable(code: ErrorCode, message: string, hint?: string): Outcome {
+  const error = { code, name: "SessionError", message, ...(hint === undefined ? {} : { hint }) };
   return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
+}
+
+/** The saved VM stays as it is: what cannot read it here may be another engine or version. */
+function refusal(error: unknown): Outcome {
+  if (!CodecellError.is(error)) throw error;
+  return unable(error.code, error.message, error.hint);
 }
 
 interface Loss {

@@ -86,7 +86,12 @@ class LiveCatalogue implements Catalogue {
         tools: tools.map((tool) => tool.name),
       })),
     );
-    this.names = { ...names, ...(fetch ? { fetch } : {}) };
+    const servers = names.servers.map((server) =>
+      this.#shelves.get(server.name)?.source.isRemote === true
+        ? { ...server, remote: true }
+        : server,
+    );
+    this.names = { ...names, servers, ...(fetch ? { fetch } : {}) };
     for (const listener of this.#listeners) listener();
   }
 

@@ -41,6 +41,8 @@ export interface ToolSource extends Partial<AsyncDisposable> {
   validates?(tool: string): boolean;
   /** It offers `fetch`, which programs find as a global too. */
   readonly offersFetch?: boolean;
+  /** Its tools are called at the place where programs run, not from here. */
+  readonly isRemote?: boolean;
   /** What the server says of itself. */
   readonly instructions?: string | undefined;
   /** Resources and prompts, where the source can have some. */

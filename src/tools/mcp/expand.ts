@@ -37,3 +37,15 @@ export class Expander {
     });
   }
 }
+
+/** All texts in a JSON value, expanded. @throws CodecellError `config_error` */
+export function expandAll(value: unknown, env: Environment, path: string): unknown {
+  if (typeof value === "string") return new Expander(env, "").expand(value, path);
+  if (Array.isArray(value)) return value.map((item, at) => expandAll(item, env, `${path}[${at}]`));
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [
+    key,
+    expandAll(item, env, `${path}.${key}`),
+  ]);
+  return Object.fromEntries(entries);
+}

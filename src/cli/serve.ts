@@ -1,0 +1,51 @@
+import { CodecellError } from "../core/errors.ts";
+import { createRuntime } from "../runtime.ts";
+import { startService } from "../serve/service/listen.ts";
+import type { LogLine } from "../serve/service/service.ts";
+import { resolveServe } from "../serve/service/settings.ts";
+import { expandAll } from "../tools/mcp/expand.ts";
+import { loadConfig } from "../tools/mcp/load.ts";
+import { readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
+import { tellProblems } from "./run.ts";
+
+const { json: _json, ...SHARED } = RUNTIME_FLAGS;
+const FLAGS = { ...SHARED, port: { type: "string" }, host: { type: "string" } } as const;
+
+/** `codecell serve`: the HTTP service, until it is told to end. */
+export async function serve(args: string[]): Promise<number> {
+  const { values } = readArguments(args, FLAGS, 0);
+  const options = await runtimeOptions(values);
+  const file = options.config === undefined ? undefined : await loadConfig(options.config);
+  const given = {
+    ...(expandAll(file?.settings?.["serve"] ?? {}, process.env, "codecell.serve") as object),
+    ...(values["port"] === undefined ? {} : { port: portOf(values["port"]) }),
+    ...(values["host"] === undefined ? {} : { host: values["host"] as string }),
+  };
+  resolveServe(given); // before anything is started
+  const runtime = await createRuntime(options);
+  tellProblems(runtime.describe());
+  const service = await startService(runtime, given, printLine).catch(async (error: unknown) => {
+    await runtime.close();
+    throw error;
+  });
+  await ended();
+  await service.stop();
+  return 0;
+}
+
+function portOf(text: unknown): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new CodecellError("config_error", `--port is '${text}'; it must be a port, 0 for any free one`);
+}
+
+function printLine(line: LogLine): void {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...line })}\n`);
+}
+
+/** A second signal ends the process at once, as signals do. */
+async function ended(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,56 @@
+import { CodecellError, type ErrorCode } from "../../index.ts";
+
+/** Misuse of the API: what program it was does not matter. Answers `{ error: { code, message, hint? } }`. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    code: ErrorCode,
+    message: string,
+    { hint, headers = {} }: { hint?: string; headers?: Readonly<Record<string, string>> } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.hint = hint;
+    this.headers = headers;
+  }
+}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  config_error: 400,
+  invalid_arguments: 400,
+  unknown_tool: 404,
+  denied: 403,
+  rate_limited: 429,
+  quota_exceeded: 429,
+  aborted: 503,
+  engine_unavailable: 503,
+  sandbox_unavailable: 503,
+};
+
+/** Anything that was thrown as a response. What we did not mean to say is not said. */
+export function errorResponse(thrown: unknown): Response {
+  if (thrown instanceof ApiError) {
+    const { status, code, message, hint, headers } = thrown;
+    return body(status, { code, message, hint }, headers);
+  }
+  if (CodecellError.is(thrown)) {
+    const { code, message, hint } = thrown;
+    return body(STATUS[code] ?? 500, { code, message, hint });
+  }
+  return body(500, { code: "internal", message: "the service failed; its log tells why" });
+}
+
+function body(
+  status: number,
+  { code, message, hint }: { code: ErrorCode; message: string; hint?: string | undefined },
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const error = { code, message, ...(hint === undefined ? {} : { hint }) };
+  return Response.json({ error }, { status, headers });
+}

@@ -1,0 +1,79 @@
+/** The service on a port, from its first request to its last. */
+import type { Server } from "node:http";
+import { serve } from "@hono/node-server";
+import type { Runtime } from "../../index.ts";
+import { acceptRemotes } from "./remote.ts";
+import { createService, type LogLine, type Service } from "./service.ts";
+import { type GivenServeSettings, resolveServe, type ServeSettings } from "./settings.ts";
+
+export interface RunningService extends AsyncDisposable {
+  readonly url: string;
+  /**
+   * End it: no more runs are taken, those at work may go on for `shutdownMs` and are aborted then; the runtime is closed.
+   */
+  stop(): Promise<void>;
+}
+
+/**
+ * Serve `runtime`, which belongs to the service from now on.
+ * @param log gets a line for each request and each change of state; payloads are never in it
+ * @throws CodecellError `config_error` for bad settings
+ */
+export async function startService(
+  runtime: Runtime,
+  given: GivenServeSettings = {},
+  log: (line: LogLine) => void = () => {},
+): Promise<RunningService> {
+  const settings = resolveServe(given, "serve");
+  const service = await createService(runtime, settings, log);
+  const server = await listen(service, settings);
+  acceptRemotes(server, runtime, settings, service.authenticator);
+  const { port } = server.address() as { port: number };
+  const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopping ??= end(runtime, service, server, settings.shutdownMs, log);
+    return stopping;
+  };
+  const url = `http://${host}:${port}`;
+  log({ event: "listening", url });
+  return { url, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function listen(
+  { app }: Service,
+  { host, port, requestMs }: ServeSettings,
+): Promise<Server> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const serverOptions = {
+    // A client that sends slowly must not hold a connection for long (slow loris).
+    requestTimeout: requestMs,
+    headersTimeout: Math.min(requestMs, 10_000),
+    connectionsCheckingInterval: Math.min(requestMs, 1_000),
+  };
+  const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, () =>
+    resolve(),
+  ) as Server;
+  server.once("error", reject);
+  await promise;
+  return server;
+}
+
+async function end(
+  runtime: Runtime,
+  service: Service,
+  server: Server,
+  shutdownMs: number,
+  log: (line: LogLine) => void,
+): Promise<void> {
+  log({ event: "draining", ms: shutdownMs });
+  service.drain();
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  await Promise.race([service.idle(), new Promise((resolve) => setTimeout(resolve, shutdownMs))]);
+  await runtime.close(); // aborts what is still at work; its clients get that as their result
+  server.closeIdleConnections();
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  server.closeAllConnections();
+  await service[Symbol.asyncDispose]();
+  log({ event: "stopped" });
+}

@@ -1,0 +1,105 @@
+/** How often and how much at once each user may run. The door to rate-limiter-flexible. */
+import {
+  RateLimiterMemory,
+  RateLimiterRedis,
+  type RateLimiterAbstract,
+  type RateLimiterRes,
+} from "rate-limiter-flexible";
+import { CodecellError } from "../../index.ts";
+import { ApiError } from "../http/api-error.ts";
+import type { ServeSettings } from "./settings.ts";
+
+/** Whoever is nobody in particular counts as one. */
+const ANYBODY = "anybody";
+
+/** The part of a Redis client that is needed here. */
+interface RedisClient {
+  connect(): Promise<unknown>;
+  destroy(): void;
+  on(event: "error", listener: (error: unknown) => void): unknown;
+}
+
+export class RunLimits implements AsyncDisposable {
+  readonly #rate: RateLimiterAbstract | undefined;
+  readonly #parallel: RateLimiterAbstract | undefined;
+  readonly #client: RedisClient | undefined;
+
+  private constructor(
+    { rateLimit, parallelRuns }: ServeSettings,
+    longestRunMs: number,
+    client: RedisClient | undefined,
+  ) {
+    this.#client = client;
+    const make = (keyPrefix: string, points: number, duration: number): RateLimiterAbstract =>
+      client === undefined
+        ? new RateLimiterMemory({ keyPrefix, points, duration })
+        : new RateLimiterRedis({ storeClient: client, useRedisPackage: true, keyPrefix, points, duration });
+    if (rateLimit !== undefined)
+      this.#rate = make("codecell:rate", rateLimit.runs, rateLimit.perSeconds);
+    // The slot of a run whose process died is free again after the longest that a run can take.
+    if (parallelRuns !== undefined)
+      this.#parallel = make("codecell:parallel", parallelRuns, Math.ceil(longestRunMs / 1_000) + 5);
+  }
+
+  /** @throws CodecellError `config_error` when the store does not answer */
+  static async open(settings: ServeSettings, longestRunMs: number): Promise<RunLimits> {
+    const { limitStore } = settings;
+    const client = limitStore === undefined ? undefined : await connect(limitStore);
+    return new RunLimits(settings, longestRunMs, client);
+  }
+
+  /**
+   * Take what one run of the user needs; answers what gives it back.
+   * @throws ApiError 429 with `Retry-After`
+   */
+  async admit(user = ANYBODY): Promise<() => void> {
+    await take(this.#rate, user, "too many runs", "rate_limited");
+    await take(this.#parallel, user, "too many runs at once", "quota_exceeded");
+    return () => void this.#parallel?.reward(user).catch(() => {}); // else it ends by its time
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#client?.destroy();
+  }
+}
+
+async function take(
+  limiter: RateLimiterAbstract | undefined,
+  user: string,
+  message: string,
+  code: "rate_limited" | "quota_exceeded",
+): Promise<void> {
+  try {
+    await limiter?.consume(user);
+  } catch (refused) {
+    if (refused instanceof Error) throw refused;
+    if (code === "quota_exceeded") await limiter?.reward(user); // what was refused takes no slot
+    const seconds = Math.max(1, Math.ceil((refused as RateLimiterRes).msBeforeNext / 1_000));
+    const wait = code === "rate_limited" ? seconds : 1;
+    throw new ApiError(429, code, message, { headers: { "retry-after": `${wait}` } });
+  }
+}
+
+async function connect(url: string): Promise<RedisClient> {
+  try {
+    const { createClient } = await import("@keyv/redis");
+    let connected = false;
+    const client = createClient({
+      url,
+      socket: {
+        connectTimeout: 5_000,
+        reconnectStrategy: (retries) =>
+          connected ? Math.min(50 * retries, 2_000) : new Error("there is no connection"),
+      },
+    }) as RedisClient;
+    client.on("error", () => {}); // a server that went away is waited for; calls meanwhile fail
+    await client.connect();
+    connected = true;
+    return client;
+  } catch (error) {
+    throw new CodecellError("config_error", "codecell.serve.limitStore does not answer", {
+      hint: "It needs the package @keyv/redis, and a server that answers there.",
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,121 @@
+/** The HTTP service: the API behind authentication, limits, metrics and logs. */
+import { getConnInfo } from "@hono/node-server/conninfo";
+import type { Hono } from "hono";
+import { Hono as App } from "hono";
+import type { Runtime } from "../../index.ts";
+import { ApiError, errorResponse } from "../http/api-error.ts";
+import { type ApiEnv, createApi, scopeOf } from "../http/api.ts";
+import { openApiDocument } from "../http/openapi.ts";
+import { originProblem } from "../http/origin.ts";
+import { Authenticator, METADATA_PATH } from "./auth.ts";
+import { createMetrics } from "./metrics.ts";
+import { SERVICE_PATHS } from "./paths.ts";
+import { REMOTE_PATH } from "./remote.ts";
+import { RunLimits } from "./run-limits.ts";
+import type { ServeSettings } from "./settings.ts";
+import { traceRuntime } from "./tracing.ts";
+
+/** One line of the log: what was asked and what came of it, never what was in it. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly event: string };
+
+export interface Service extends AsyncDisposable {
+  readonly app: Hono<ApiEnv>;
+  readonly authenticator: Authenticator | undefined;
+  /** From now on the service says that it is not ready, and takes no more runs. */
+  drain(): void;
+  /** Resolves when no run is at work. */
+  idle(): Promise<void>;
+}
+
+/** @throws CodecellError `config_error` when the store of limits does not answer */
+export async function createService(
+  runtime: Runtime,
+  settings: ServeSettings,
+  log: (line: LogLine) => void,
+): Promise<Service> {
+  const { auth, allowedHosts, allowedOrigins, maxBodyBytes, metrics } = settings;
+  const limits = await RunLimits.open(settings, runtime.describe().limits.wallMs);
+  const authenticator = auth === undefined ? undefined : new Authenticator(auth);
+  const untrace = traceRuntime(runtime);
+  const registry = metrics ? createMetrics(runtime) : undefined;
+  let draining = false;
+  let active = 0;
+  let onIdle = (): void => {};
+  const api = createApi(runtime, {
+    maxBodyBytes,
+    admit: async (user) => {
+      const leave = await limits.admit(user);
+      active++;
+      return () => {
+        leave();
+        if (--active === 0) onIdle();
+      };
+    },
+    onError: (error) => log({ event: "error", message: String(error) }),
+  });
+  const app = new App<ApiEnv>();
+  app.onError(errorResponse);
+  app.use(async (context, next) => {
+    const started = performance.now();
+    await next();
+    const { method, path } = context.req;
+    const { user } = context.get("principal") ?? {};
+    const ms = Math.round(performance.now() - started);
+    const from = peerOf(context);
+    log({ event: "request", method, path, status: context.res.status, ms, user, from });
+  });
+  app.use(async (context, next) => {
+    const problem = originProblem(context.req.raw, allowedHosts, allowedOrigins);
+    if (problem !== undefined) throw new ApiError(403, "denied", problem);
+    await next();
+  });
+  app.get("/readyz", (context) => context.json({ ok: !draining }, draining ? 503 : 200));
+  app.get("/openapi.json", (context) => context.json(openApiDocument(SERVICE_PATHS)));
+  app.get("/metrics", async (context) =>
+    registry === undefined
+      ? context.notFound()
+      : context.body(await registry.metrics(), 200, { "content-type": registry.contentType }),
+  );
+  app.get(METADATA_PATH, (context) =>
+    authenticator === undefined
+      ? context.notFound()
+      : context.json(authenticator.metadata(context.req.raw)),
+  );
+  app.use(async (context, next) => {
+    const scope = scopeOf(context.req.path);
+    if (draining && scope === "run") throw new ApiError(503, "aborted", "the service is ending");
+    if (authenticator !== undefined && scope !== undefined) {
+      const principal = await authenticator.authenticate(context.req.raw);
+      context.set("principal", principal);
+      authenticator.authorize(context.req.raw, principal, scope);
+    }
+    await next();
+  });
+  app.get(`${REMOTE_PATH}/tools`, (context) => context.json({ servers: runtime.remoteTools() }));
+  app.get(REMOTE_PATH, () => {
+    throw new ApiError(426, "invalid_arguments", "this is for WebSockets", {
+      headers: { upgrade: "websocket" },
+    });
+  });
+  app.route("/", api);
+  return {
+    app,
+    authenticator,
+    drain: () => {
+      draining = true;
+    },
+    idle: () => new Promise((resolve) => (active === 0 ? resolve() : (onIdle = resolve))),
+    [Symbol.asyncDispose]: async () => {
+      untrace();
+      await limits[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function peerOf(context: Parameters<typeof getConnInfo>[0]): string | undefined {
+  try {
+    return getConnInfo(context).remote.address;
+  } catch {
+    return undefined; // not on Node's own server
+  }
+}
