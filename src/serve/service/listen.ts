@@ -69,11 +69,22 @@ async function end(
   log({ event: "draining", ms: shutdownMs });
   service.drain();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  await Promise.race([service.idle(), new Promise((resolve) => setTimeout(resolve, shutdownMs))]);
+  await within(shutdownMs, service.idle());
   await runtime.close(); // aborts what is still at work; its clients get that as their result
   server.closeIdleConnections();
-  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1_000))]);
+  await within(LAST_WORDS_MS, closed);
   server.closeAllConnections();
   await service[Symbol.asyncDispose]();
   log({ event: "stopped" });
+}
+
+/** Time for answers to aborted runs to be sent. */
+const LAST_WORDS_MS = 1_000;
+
+/** Wait for `work`, but not longer than that. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  await Promise.race([work, promise]);
+  clearTimeout(timer);
 }
