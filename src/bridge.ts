@@ -145,7 +145,8 @@ export class Bridge implements Host {
   /** The text of the result: known from before, or of the call. Throws what went wrong. */
   async #answerFor(call: HostCall, record: Mutable<CallRecord>): Promise<string> {
     const { ledger, resumed } = this.#options;
-    if (call.again === true) return resultIn(await this.#answerOfBefore(call, resumed), record.tool);
+    if (call.again === true)
+      return resultIn(await this.#answerOfBefore(call, resumed), record.tool);
     if (ledger === undefined) return await this.#callTool(call, record);
     const known = ledger.recall(record.tool, call.args);
     if (known?.finished === false) throw inDoubt(record.tool);
@@ -153,7 +154,11 @@ export class Bridge implements Host {
     return await this.#callAndWrite(ledger, call, record);
   }
 
-  async #callAndWrite(ledger: Ledger, call: HostCall, record: Mutable<CallRecord>): Promise<string> {
+  async #callAndWrite(
+    ledger: Ledger,
+    call: HostCall,
+    record: Mutable<CallRecord>,
+  ): Promise<string> {
     const asked = record.tool; // as the program spelled it: it is known by that when the run is made again
     const entry = await ledger.begin(asked, call.args);
     try {

@@ -75,9 +75,13 @@ export function checkHardened(
       hint: "QuickJS runs in WebAssembly, which V8 does not have without its compilers; it needs no hardening against them.",
     });
   if (typeof placement !== "string" || placement === "inline" || placement === "thread")
-    throw new CodecellError("config_error", `hardened cannot be kept in placement '${nameOf(placement)}'`, {
-      hint: "It is a property of a whole process: use placement 'process' or 'sandbox'.",
-    });
+    throw new CodecellError(
+      "config_error",
+      `hardened cannot be kept in placement '${nameOf(placement)}'`,
+      {
+        hint: "It is a property of a whole process: use placement 'process' or 'sandbox'.",
+      },
+    );
   return true;
 }
 

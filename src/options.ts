@@ -26,7 +26,11 @@ import type { LocalTools } from "./tools/local.ts";
 import { checkServers, type ServerConfig } from "./tools/mcp/config.ts";
 import { expandAll } from "./tools/mcp/expand.ts";
 import { loadConfig } from "./tools/mcp/load.ts";
-import { type ResolvedSessions, resolveSessions, type SessionSettings } from "./session-settings.ts";
+import {
+  type ResolvedSessions,
+  resolveSessions,
+  type SessionSettings,
+} from "./session-settings.ts";
 import { withoutItself } from "./self-reference.ts";
 
 /** What `createRuntime` takes. Everything has a default; an unknown key is an error. */

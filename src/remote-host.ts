@@ -75,7 +75,9 @@ export class RemoteHost {
       case "abort":
         return this.#abort.abort();
       case "open":
-        return await this.#reply("opened", () => this.#open(head[1] as Limits, head[2] as Keep, body));
+        return await this.#reply("opened", () =>
+          this.#open(head[1] as Limits, head[2] as Keep, body),
+        );
       case "save":
         return await this.#reply("saved", () => this.#save());
       case "end":
@@ -97,9 +99,7 @@ export class RemoteHost {
     const request: RunRequest = { source, limits, names: this.#names, resume };
     const bridge = this.#bridge(limits);
     const place = kept ? this.#lease! : this.#parts.place;
-    const outcome = await place
-      .run(request, this.#host(bridge), this.#abort.signal)
-      .catch(failed);
+    const outcome = await place.run(request, this.#host(bridge), this.#abort.signal).catch(failed);
     bridge.abort();
     const { value, ...rest } = { value: undefined, ...outcome };
     await this.#tell(["outcome", rest, value !== undefined], value);

@@ -23,7 +23,7 @@ export class RunEvents {
     this.#place = place;
     this.#identity = {
       runId: this.runId,
-       ...(user === undefined ? {} : { user }),
+      ...(user === undefined ? {} : { user }),
       ...(session === undefined ? {} : { session }),
     };
   }

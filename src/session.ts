@@ -9,7 +9,12 @@ import type { ExecutionResult, JsonValue } from "./core/result.ts";
 import type { ProgramRunner, RunOptions } from "./program-runner.ts";
 import type { Backing, Visit } from "./session/backing.ts";
 import { SessionVm, type SessionVmOptions } from "./session/session-vm.ts";
-import { readSnapshot, type SavedRun, type SavedSession, writeSnapshot } from "./session/snapshot.ts";
+import {
+  readSnapshot,
+  type SavedRun,
+  type SavedSession,
+  writeSnapshot,
+} from "./session/snapshot.ts";
 import type { Workspace } from "./session/workspace.ts";
 
 /** A tool call that a restored session waits for. */
@@ -306,7 +311,8 @@ export class Session {
 }
 
 function interruption(calls: number): string {
-  const which = calls === 1 ? "the call that it had made stands" : `the ${calls} calls that it had made stand`;
+  const which =
+    calls === 1 ? "the call that it had made stands" : `the ${calls} calls that it had made stand`;
   return `codecell: another program of this session was cut short when its host ended; ${which}`;
 }
 

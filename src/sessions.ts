@@ -207,7 +207,10 @@ export class Sessions {
   #expire({ session }: Held): void {
     const { idleMs } = this.#settings;
     if (session.busy) return;
-    void session.end(`the session ended after ${idleMs} ms in which nothing was done with it`, false);
+    void session.end(
+      `the session ended after ${idleMs} ms in which nothing was done with it`,
+      false,
+    );
   }
 
   #stop({ parkTimer, idleTimer }: Held): void {

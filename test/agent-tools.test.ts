@@ -76,7 +76,10 @@ describe("for any agent loop", () => {
     const { execute } = named("execute_code");
     await execute({ code: "const left = 41; await fs.writeFile('/f', 'x')", session: "a" });
     const later = { code: "[left + 1, await fs.readFile('/f')]", session: "a" };
-    expect(await execute(later)).toMatchObject({ isError: false, structured: { value: [42, "x"] } });
+    expect(await execute(later)).toMatchObject({
+      isError: false,
+      structured: { value: [42, "x"] },
+    });
     expect(await execute(later, { user: "bob" })).toMatchObject({ isError: true });
     expect(await execute({ code: "1", session: "a b" })).toMatchObject({
       isError: true,

@@ -467,7 +467,8 @@ describe("services", () => {
 
   it("bounds randomness", () => {
     expect(new Randomness(undefined).base64(3)).toHaveLength(4);
-    for (const count of [-1, NaN, 0, -Infinity]) expect(new Randomness(undefined).base64(count)).toBe("");
+    for (const count of [-1, NaN, 0, -Infinity])
+      expect(new Randomness(undefined).base64(count)).toBe("");
     expect(new Randomness(undefined).base64(1e12).length).toBeLessThanOrEqual(87_384);
   });
 

@@ -5,16 +5,27 @@ import { text } from "node:stream/consumers";
 import { getRequestListener } from "@hono/node-server";
 import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from "@opentelemetry/sdk-trace-base";
 import { invokeLambdaHandler } from "srvx/aws-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRuntime } from "../src/index.ts";
-import { createHandler, createLambdaHandler, type Handler, traceRuntime } from "../src/serve/serve.ts";
+import {
+  createHandler,
+  createLambdaHandler,
+  type Handler,
+  traceRuntime,
+} from "../src/serve/serve.ts";
 
 const OPTIONS = {
   engine: "quickjs",
   placement: "inline",
-  tools: { demo: { echo: async (v: unknown) => v, fail: async () => Promise.reject(new Error("no")) } },
+  tools: {
+    demo: { echo: async (v: unknown) => v, fail: async () => Promise.reject(new Error("no")) },
+  },
 } as const;
 
 const ask = (body: unknown, headers = {}): Request =>
@@ -34,9 +45,15 @@ describe("the handler", () => {
   test("answers requests", async () => {
     const response = await handler(ask({ code: "await tools.demo.echo(41) + 1" }));
     expect(response.status).toBe(200);
-    expect(await response.json()).toMatchObject({ ok: true, value: 42, usage: { engine: "quickjs" } });
+    expect(await response.json()).toMatchObject({
+      ok: true,
+      value: 42,
+      usage: { engine: "quickjs" },
+    });
     await handler(ask({ code: "let n = 1", session: "s" }));
-    expect(await (await handler(ask({ code: "n", session: "s" }))).json()).toMatchObject({ value: 1 });
+    expect(await (await handler(ask({ code: "n", session: "s" }))).json()).toMatchObject({
+      value: 1,
+    });
   });
 
   test("stands behind a plain server", async () => {
@@ -61,7 +78,10 @@ describe("on AWS Lambda", () => {
 
   test("an HTTP event is a request", async () => {
     const response = await invokeLambdaHandler(handler as never, ask({ code: "1 + 1" }));
-    expect([response.status, await response.json()]).toEqual([200, expect.objectContaining({ value: 2 })]);
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      expect.objectContaining({ value: 2 }),
+    ]);
     const wrong = await invokeLambdaHandler(handler as never, ask({ code: 1 }));
     expect(wrong.status).toBe(400);
   });
@@ -91,18 +111,30 @@ describe("on AWS Lambda", () => {
     };
     Object.assign(globalThis, { awslambda: runtime });
     const streaming = createLambdaHandler({ ...OPTIONS, streaming: true }) as unknown as (
-      event: unknown, stream: unknown, context: unknown,
+      event: unknown,
+      stream: unknown,
+      context: unknown,
     ) => Promise<void>;
     const event = {
-      version: "2.0", rawPath: "/run", rawQueryString: "",
-      headers: { "content-type": "application/json", accept: "text/event-stream", host: "localhost" },
+      version: "2.0",
+      rawPath: "/run",
+      rawQueryString: "",
+      headers: {
+        "content-type": "application/json",
+        accept: "text/event-stream",
+        host: "localhost",
+      },
       requestContext: { http: { method: "POST", path: "/run" }, domainName: "localhost" },
-      body: JSON.stringify({ code: "console.log('a'); 7" }), isBase64Encoded: false,
+      body: JSON.stringify({ code: "console.log('a'); 7" }),
+      isBase64Encoded: false,
     };
     const stream = new PassThrough();
     const [body] = await Promise.all([text(stream), streaming(event, stream, {})]);
     expect(body).toMatch(/^event: log\ndata: .*\n\nevent: result\ndata: .*"value":7/);
-    expect(sent.metadata).toMatchObject({ statusCode: 200, headers: { "content-type": "text/event-stream" } });
+    expect(sent.metadata).toMatchObject({
+      statusCode: 200,
+      headers: { "content-type": "text/event-stream" },
+    });
     const direct = Object.assign(new PassThrough(), { setContentType: () => {} });
     const [answer] = await Promise.all([text(direct), streaming({ code: "8" }, direct, {})]);
     expect(JSON.parse(answer)).toMatchObject({ ok: true, value: 8 });
@@ -117,7 +149,10 @@ test("runs are spans: the run, its compilation, its time in the VM, each call", 
   await using runtime = await createRuntime(OPTIONS);
   const stop = traceRuntime(runtime);
   await trace.getTracer("test").startActiveSpan("request", async (span) => {
-    await runtime.run("await tools.demo.echo('secret'); await tools.demo.fail().catch(() => {}); null.x", { user: "ann" });
+    await runtime.run(
+      "await tools.demo.echo('secret'); await tools.demo.fail().catch(() => {}); null.x",
+      { user: "ann" },
+    );
     span.end();
   });
   stop();
@@ -128,13 +163,20 @@ test("runs are spans: the run, its compilation, its time in the VM, each call", 
     return spans.find((each) => each.spanContext().spanId === parentSpanContext?.spanId)?.name;
   };
   expect(spans.map(({ name }) => name).toSorted()).toEqual([
-    "codecell.call demo.echo", "codecell.call demo.fail", "codecell.compile", "codecell.run", "codecell.vm", "request",
+    "codecell.call demo.echo",
+    "codecell.call demo.fail",
+    "codecell.compile",
+    "codecell.run",
+    "codecell.vm",
+    "request",
   ]);
-  expect(["codecell.run", "codecell.compile", "codecell.vm", "codecell.call demo.echo"].map(parent)).toEqual([
-    "request", "codecell.run", "codecell.run", "codecell.vm",
-  ]);
+  expect(
+    ["codecell.run", "codecell.compile", "codecell.vm", "codecell.call demo.echo"].map(parent),
+  ).toEqual(["request", "codecell.run", "codecell.run", "codecell.vm"]);
   const run = spans.find(({ name }) => name === "codecell.run")!;
   expect(run.status).toMatchObject({ code: 2, message: "program_error" });
   expect(run.attributes).toMatchObject({ "enduser.id": "ann", "codecell.engine": "quickjs" });
-  expect(JSON.stringify(spans.map(({ attributes, name }) => [name, attributes]))).not.toContain("secret");
+  expect(JSON.stringify(spans.map(({ attributes, name }) => [name, attributes]))).not.toContain(
+    "secret",
+  );
 });

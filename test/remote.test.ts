@@ -30,7 +30,11 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
     },
   };
   beforeAll(async () => {
-    const host = await createRuntime({ engine, placement: "process", tools: { there, shared: there } });
+    const host = await createRuntime({
+      engine,
+      placement: "process",
+      tools: { there, shared: there },
+    });
     service = await startService(host, { port: 0, auth: { apiKeys: [{ key: KEY, user: "ann" }] } });
     runtime = await createRuntime({
       engine,
@@ -63,7 +67,9 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
   test("tools of both sides can be found", async () => {
     const categories = (await runtime.listToolCategories()).map(({ name }) => name);
     expect(categories.toSorted()).toEqual(["here", "shared", "there"]);
-    expect(await value(runtime.run("(await searchTools('whoami'))[0].call"))).toBe("tools.there.whoami(args)");
+    expect(await value(runtime.run("(await searchTools('whoami'))[0].call"))).toBe(
+      "tools.there.whoami(args)",
+    );
     expect(await value(runtime.run("import { both } from './tools/there'; both()"))).toBe("theirs");
   });
 
@@ -71,10 +77,16 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
     expect(await runtime.run("const a = 1;\n  nothing.here")).toMatchObject({
       error: { code: "program_error", line: 2, column: 3 },
     });
-    expect(await runtime.run("for (;;) {}", { limits: { cpuMs: 100 } })).toMatchObject({ error: { code: "cpu_limit" } });
-    expect(await runtime.run("for (;;) {}", { limits: { wallMs: 200 } })).toMatchObject({ ok: false });
+    expect(await runtime.run("for (;;) {}", { limits: { cpuMs: 100 } })).toMatchObject({
+      error: { code: "cpu_limit" },
+    });
+    expect(await runtime.run("for (;;) {}", { limits: { wallMs: 200 } })).toMatchObject({
+      ok: false,
+    });
     const signal = AbortSignal.timeout(100);
-    expect(await runtime.run("await tools.here.slow(5_000)", { signal })).toMatchObject({ error: { code: "aborted" } });
+    expect(await runtime.run("await tools.here.slow(5_000)", { signal })).toMatchObject({
+      error: { code: "aborted" },
+    });
     expect(await value(runtime.run("'goes on'"))).toBe("goes on");
   });
 
@@ -131,7 +143,10 @@ test("a connection that is lost fails its run, calls nothing twice, and is made 
   const result = await running;
   expect(result).toMatchObject({
     ok: false,
-    error: { code: "worker_crashed", message: expect.stringContaining("the connection to the service") },
+    error: {
+      code: "worker_crashed",
+      message: expect.stringContaining("the connection to the service"),
+    },
     calls: [{ tool: "near.pay", ok: true }],
   });
   expect(await until(() => ended === 1)).toBe(true); // nothing of the run goes on there
@@ -140,8 +155,16 @@ test("a connection that is lost fails its run, calls nothing twice, and is made 
 });
 
 test.each([
-  [async () => ({ remote: "http://127.0.0.1:9" }), "engine_unavailable", /the service at http:\/\/127\.0\.0\.1:9/],
-  [async (url: string) => ({ remote: url, token: "wrong-key-0123456789" }), "engine_unavailable", /401/],
+  [
+    async () => ({ remote: "http://127.0.0.1:9" }),
+    "engine_unavailable",
+    /the service at http:\/\/127\.0\.0\.1:9/,
+  ],
+  [
+    async (url: string) => ({ remote: url, token: "wrong-key-0123456789" }),
+    "engine_unavailable",
+    /401/,
+  ],
   [async () => ({ remote: "ftp://x" }), "config_error", /http or https/],
   [async () => ({ remote: "http://x", tocken: "x" }), "config_error", /placement\.token/],
 ])("a service that cannot be used is told of: %#", async (placement, code, message) => {
@@ -157,7 +180,9 @@ test.each([
 test("another engine than the service's is refused by its name", async () => {
   const host = await createRuntime({ engine: "quickjs", placement: "inline" });
   await using service = await startService(host, { port: 0 });
-  await expect(createRuntime({ engine: "v8", placement: { remote: service.url } })).rejects.toMatchObject({
+  await expect(
+    createRuntime({ engine: "v8", placement: { remote: service.url } }),
+  ).rejects.toMatchObject({
     code: "engine_unavailable",
     message: expect.stringContaining("'quickjs'"),
   });

@@ -25,7 +25,14 @@ describe.each(["quickjs", "v8"])("%s", (engine) => {
   const paid = (): string[] => readFileSync(join(folder, "till"), "utf8").split("\n").slice(0, -1);
 
   async function startReplica(): Promise<Replica> {
-    const args = [here("../dist/cli/main.js"), "serve", "--port", "0", "--config", join(folder, "config.json")];
+    const args = [
+      here("../dist/cli/main.js"),
+      "serve",
+      "--port",
+      "0",
+      "--config",
+      join(folder, "config.json"),
+    ];
     const child = spawn(process.execPath, args, {
       env: { PATH: process.env["PATH"] ?? "", REDIS: redis.url },
       stdio: ["ignore", "ignore", "pipe"],
@@ -56,8 +63,17 @@ describe.each(["quickjs", "v8"])("%s", (engine) => {
     session++;
     folder = mkdtempSync(join(tmpdir(), "codecell-replicas-"));
     writeFileSync(join(folder, "till"), "");
-    const till = { command: process.execPath, args: [here("../fixtures/servers/till.ts")], env: { TILL: join(folder, "till") } };
-    const codecell = { engine, placement: "process", limits: { wallMs: 60_000 }, sessions: { store: "${REDIS}" } };
+    const till = {
+      command: process.execPath,
+      args: [here("../fixtures/servers/till.ts")],
+      env: { TILL: join(folder, "till") },
+    };
+    const codecell = {
+      engine,
+      placement: "process",
+      limits: { wallMs: 60_000 },
+      sessions: { store: "${REDIS}" },
+    };
     writeFileSync(join(folder, "config.json"), JSON.stringify({ mcpServers: { till }, codecell }));
     replicas = await Promise.all([startReplica(), startReplica()]);
   }, 30_000);
@@ -75,7 +91,9 @@ describe.each(["quickjs", "v8"])("%s", (engine) => {
     await a.run("let total = 1; const add = (n) => total += n; await fs.writeFile('/f', 'kept')");
     expect(await b.run("[add(1), await fs.readFile('/f')]")).toMatchObject({ value: [2, "kept"] });
     expect(await a.run("await fs.writeFile('/f', 'changed'); add(1)")).toMatchObject({ value: 3 });
-    expect(await b.run("[total, await fs.readFile('/f')]")).toMatchObject({ value: [3, "changed"] });
+    expect(await b.run("[total, await fs.readFile('/f')]")).toMatchObject({
+      value: [3, "changed"],
+    });
   });
 
   test(
@@ -92,7 +110,9 @@ describe.each(["quickjs", "v8"])("%s", (engine) => {
       expect(await lost).toBe("lost");
       expect(await b.run("total")).toMatchObject({
         value: 1,
-        logs: [{ level: "warn", text: expect.stringContaining("the call that it had made stands") }],
+        logs: [
+          { level: "warn", text: expect.stringContaining("the call that it had made stands") },
+        ],
       });
       expect(paid()).toEqual(["x"]);
     },

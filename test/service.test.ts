@@ -33,7 +33,10 @@ function start(): Promise<Runtime> {
   return createRuntime({ engine: "quickjs", placement: "inline", tools });
 }
 
-async function service(settings: ServeSettings = {}, log?: (line: object) => void): Promise<RunningService> {
+async function service(
+  settings: ServeSettings = {},
+  log?: (line: object) => void,
+): Promise<RunningService> {
   return await startService(await start(), { port: 0, ...settings }, log);
 }
 
@@ -60,31 +63,55 @@ describe("runs", () => {
   const run = (body: unknown, headers = {}) => post(`${running.url}/run`, body, headers);
 
   test("a program's result, and its failure, are results", async () => {
-    expect(await run({ code: "1 + 1" })).toMatchObject({ status: 200, body: { ok: true, value: 2 } });
+    expect(await run({ code: "1 + 1" })).toMatchObject({
+      status: 200,
+      body: { ok: true, value: 2 },
+    });
     expect(await run({ code: "nope" })).toMatchObject({
       status: 200,
       body: { ok: false, error: { code: "program_error", line: 1 } },
     });
-    expect(await run({ code: "tools.demo.whoami()", user: "ann" })).toMatchObject({ body: { value: "ann" } });
+    expect(await run({ code: "tools.demo.whoami()", user: "ann" })).toMatchObject({
+      body: { value: "ann" },
+    });
   });
 
   test("sessions keep what programs leave, by user, and can be looked at, forked, reset, ended", async () => {
-    await run({ code: "let n = 1; await fs.writeFile('/a.txt', 'hello')", session: "s", user: "ann" });
-    expect(await run({ code: "++n", session: "s", user: "ann" })).toMatchObject({ body: { value: 2 } });
-    expect(await run({ code: "typeof n", session: "s", user: "bob" })).toMatchObject({ body: { value: "undefined" } });
+    await run({
+      code: "let n = 1; await fs.writeFile('/a.txt', 'hello')",
+      session: "s",
+      user: "ann",
+    });
+    expect(await run({ code: "++n", session: "s", user: "ann" })).toMatchObject({
+      body: { value: 2 },
+    });
+    expect(await run({ code: "typeof n", session: "s", user: "bob" })).toMatchObject({
+      body: { value: "undefined" },
+    });
     const at = (path: string) => fetch(`${running.url}/sessions/s${path}?user=ann`);
     expect(await (await at("")).json()).toEqual({
-      id: "s", user: "ann", programs: 2, declared: ["n"], files: ["/a.txt"], bytes: 5,
+      id: "s",
+      user: "ann",
+      programs: 2,
+      declared: ["n"],
+      files: ["/a.txt"],
+      bytes: 5,
     });
     expect(await (await at("/files/a.txt")).text()).toBe("hello");
     expect((await at("/files/none")).status).toBe(404);
     const forked = await post(`${running.url}/sessions/s/fork?user=ann`, { id: "t" });
     expect(forked).toMatchObject({ status: 201, body: { id: "t", declared: ["n"] } });
-    expect(await run({ code: "n", session: "t", user: "ann" })).toMatchObject({ body: { value: 2 } });
-    expect(await post(`${running.url}/sessions/s/reset?user=ann`, {})).toMatchObject({ body: { programs: 0 } });
+    expect(await run({ code: "n", session: "t", user: "ann" })).toMatchObject({
+      body: { value: 2 },
+    });
+    expect(await post(`${running.url}/sessions/s/reset?user=ann`, {})).toMatchObject({
+      body: { programs: 0 },
+    });
     const ended = await fetch(`${running.url}/sessions/t?user=ann`, { method: "DELETE" });
     expect(ended.status).toBe(204);
-    expect(await run({ code: "typeof n", session: "t", user: "ann" })).toMatchObject({ body: { value: "undefined" } });
+    expect(await run({ code: "typeof n", session: "t", user: "ann" })).toMatchObject({
+      body: { value: "undefined" },
+    });
   });
 
   test("events tell of logs and calls as they come, then of the result", async () => {
@@ -111,7 +138,10 @@ describe("runs", () => {
     const answer = await run(body);
     expect(answer.status).toBe(status);
     expect(answer.body).toEqual({
-      error: expect.objectContaining({ code: expect.any(String), message: expect.stringMatching(message) }),
+      error: expect.objectContaining({
+        code: expect.any(String),
+        message: expect.stringMatching(message),
+      }),
     });
   });
 
@@ -127,15 +157,24 @@ describe("runs", () => {
       pull: (controller) => controller.enqueue(new TextEncoder().encode("x".repeat(10_000))),
     });
     const sending = fetch(`${running.url}/run`, {
-      method: "POST", headers: JSON_TYPE, body: chunks, duplex: "half",
+      method: "POST",
+      headers: JSON_TYPE,
+      body: chunks,
+      duplex: "half",
     } as RequestInit);
-    const status = await sending.then((response) => response.status, () => "cut off");
+    const status = await sending.then(
+      (response) => response.status,
+      () => "cut off",
+    );
     expect([413, "cut off"]).toContain(status);
   });
 
   test.each([
     ["headers", "POST /run HTTP/1.1\r\nHost: localhost\r\nX-Slow: "],
-    ["a body", "POST /run HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"],
+    [
+      "a body",
+      "POST /run HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    ],
   ])("a client that sends %s drop by drop is cut off", async (_what, head) => {
     const socket = connect(Number(new URL(running.url).port), "127.0.0.1");
     const drops = setInterval(() => socket.write("a"), 100);
@@ -150,23 +189,28 @@ describe("runs", () => {
     expect(await run({ code: "'others go on'" })).toMatchObject({ status: 200 });
   });
 
-  test.each(["application/json", "text/event-stream"])("a client that goes away ends its run (%s)", async (accept) => {
-    const gone = new AbortController();
-    const asking = fetch(`${running.url}/run`, {
-      method: "POST",
-      headers: { ...JSON_TYPE, accept },
-      body: JSON.stringify({ code: `console.log('on'); await tools.demo.hang('${accept}')` }),
-      signal: gone.signal,
-    }).then((response) => response.text());
-    setTimeout(() => gone.abort(), 150);
-    await expect(asking).rejects.toThrow();
-    expect(await until(() => aborted.includes(accept))).toBe(true);
-  });
+  test.each(["application/json", "text/event-stream"])(
+    "a client that goes away ends its run (%s)",
+    async (accept) => {
+      const gone = new AbortController();
+      const asking = fetch(`${running.url}/run`, {
+        method: "POST",
+        headers: { ...JSON_TYPE, accept },
+        body: JSON.stringify({ code: `console.log('on'); await tools.demo.hang('${accept}')` }),
+        signal: gone.signal,
+      }).then((response) => response.text());
+      setTimeout(() => gone.abort(), 150);
+      await expect(asking).rejects.toThrow();
+      expect(await until(() => aborted.includes(accept))).toBe(true);
+    },
+  );
 
   test("names and pages that are not ours are refused", async () => {
     const ask = (headers: Record<string, string>) =>
       new Promise((resolve) =>
-        httpRequest(`${running.url}/tools`, { headers }, (response) => resolve(response.resume().statusCode)).end(),
+        httpRequest(`${running.url}/tools`, { headers }, (response) =>
+          resolve(response.resume().statusCode),
+        ).end(),
       );
     expect(await ask({ host: "evil.example" })).toBe(403);
     expect(await ask({ origin: "https://evil.example" })).toBe(403);
@@ -176,7 +220,9 @@ describe("runs", () => {
   test("tools, health, metrics; and nothing that was sent is in the log", async () => {
     const get = async (path: string) => await (await fetch(running.url + path)).text();
     expect(JSON.parse(await get("/tools"))).toEqual({ categories: [{ name: "demo", tools: 3 }] });
-    expect(JSON.parse(await get("/tools/demo/echo"))).toMatchObject({ call: "tools.demo.echo(args)" });
+    expect(JSON.parse(await get("/tools/demo/echo"))).toMatchObject({
+      call: "tools.demo.echo(args)",
+    });
     expect(JSON.parse(await get("/tools?search=echo")).tools[0].name).toBe("echo");
     expect((await fetch(`${running.url}/tools/nope`)).status).toBe(404);
     expect([await get("/healthz"), await get("/readyz")]).toEqual(['{"ok":true}', '{"ok":true}']);
@@ -186,7 +232,9 @@ describe("runs", () => {
     expect(metrics).toMatch(/^codecell_run_seconds_bucket\{le="30"\} [1-9]/m);
     expect(metrics).toMatch(/^codecell_tool_calls_total\{ok="true"\} [1-9]/m);
     expect(metrics).toMatch(/^codecell_sessions [1-9]/m);
-    expect(lines).toContainEqual(expect.objectContaining({ event: "request", path: "/run", status: 200 }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ event: "request", path: "/run", status: 200 }),
+    );
     expect(JSON.stringify(lines) + metrics).not.toContain("secret");
   });
 });
@@ -194,13 +242,18 @@ describe("runs", () => {
 test("the OpenAPI document says what the routes are, and nothing else", async () => {
   await using runtime = await start();
   await using made = await createService(runtime, resolveServe(), () => {});
-  const document = openApiDocument(SERVICE_PATHS) as { paths: Record<string, Record<string, unknown>> };
+  const document = openApiDocument(SERVICE_PATHS) as {
+    paths: Record<string, Record<string, unknown>>;
+  };
   const told = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   );
   const routes = [...made.app.routes, ...createApi(runtime).routes]
     .filter(({ method }) => method !== "ALL")
-    .map(({ method, path }) => `${method} ${path.replace(/\{.*\}$/, "").replaceAll(/:(\w+)/g, "{$1}")}`);
+    .map(
+      ({ method, path }) =>
+        `${method} ${path.replace(/\{.*\}$/, "").replaceAll(/:(\w+)/g, "{$1}")}`,
+    );
   expect(new Set(told)).toEqual(new Set(routes));
   for (const schema of ["RunRequest", "ExecutionResult", "Error"])
     expect(JSON.stringify(document)).toContain(`"#/components/schemas/${schema}"`);
@@ -216,14 +269,34 @@ async function issuer() {
   await rotate();
   const server = createServer(async (request, response) => {
     const metadata = { issuer: url, jwks_uri: `${url}/keys` };
-    const set = { keys: await Promise.all(keys.map(async ({ kid, pair }) => ({ ...(await exportJWK(pair.publicKey)), kid, alg: "ES256" }))) };
-    const found = request.url === "/keys" ? set : request.url === "/.well-known/openid-configuration" ? metadata : undefined;
+    const set = {
+      keys: await Promise.all(
+        keys.map(async ({ kid, pair }) => ({
+          ...(await exportJWK(pair.publicKey)),
+          kid,
+          alg: "ES256",
+        })),
+      ),
+    };
+    const found =
+      request.url === "/keys"
+        ? set
+        : request.url === "/.well-known/openid-configuration"
+          ? metadata
+          : undefined;
     response.writeHead(found === undefined ? 404 : 200, JSON_TYPE).end(JSON.stringify(found ?? {}));
   }).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
   const sign = async (claims: JWTPayload = {}, key = keys[0]!): Promise<string> =>
-    await new SignJWT({ scope: "run tools sessions", sub: "ann", iss: url, aud: "codecell", exp: Date.now() / 1_000 + 60, ...claims })
+    await new SignJWT({
+      scope: "run tools sessions",
+      sub: "ann",
+      iss: url,
+      aud: "codecell",
+      exp: Date.now() / 1_000 + 60,
+      ...claims,
+    })
       .setProtectedHeader({ alg: "ES256", kid: key.kid })
       .sign(key.pair.privateKey);
   return { url, sign, rotate, key: () => keys[0]!, close: () => server.close() };
@@ -239,7 +312,9 @@ describe("authentication", () => {
   ];
   beforeAll(async () => {
     authority = await issuer();
-    running = await service({ auth: { apiKeys: keys, jwt: { issuer: authority.url, audience: "codecell" } } });
+    running = await service({
+      auth: { apiKeys: keys, jwt: { issuer: authority.url, audience: "codecell" } },
+    });
   });
   afterAll(async () => {
     await running.stop();
@@ -254,24 +329,36 @@ describe("authentication", () => {
 
   test("a key says who it is, or lets its holder say", async () => {
     expect(await whoami(keys[0]!.key)).toMatchObject({ body: { value: "ann" } });
-    expect(await whoami(keys[0]!.key, { user: "bob" })).toMatchObject({ status: 403, body: { error: { code: "denied" } } });
+    expect(await whoami(keys[0]!.key, { user: "bob" })).toMatchObject({
+      status: 403,
+      body: { error: { code: "denied" } },
+    });
     expect(await whoami(keys[1]!.key, { user: "bob" })).toMatchObject({ body: { value: "bob" } });
-    expect(await whoami(keys[2]!.key)).toMatchObject({ status: 403, body: { error: { message: expect.stringContaining("scope 'run'") } } });
+    expect(await whoami(keys[2]!.key)).toMatchObject({
+      status: 403,
+      body: { error: { message: expect.stringContaining("scope 'run'") } },
+    });
     const look = await fetch(`${running.url}/tools`, { headers: { "x-api-key": keys[2]!.key } });
     expect(look.status).toBe(200);
   });
 
   test("a token says who it is", async () => {
     expect(await whoami(await authority.sign())).toMatchObject({ body: { value: "ann" } });
-    expect(await whoami(await authority.sign({ sub: "eve" }))).toMatchObject({ body: { value: "eve" } });
+    expect(await whoami(await authority.sign({ sub: "eve" }))).toMatchObject({
+      body: { value: "eve" },
+    });
     expect(await whoami(await authority.sign(), { user: "bob" })).toMatchObject({ status: 403 });
   });
 
   test("one user's session is nobody else's", async () => {
     await whoami(keys[0]!.key, { code: "let mine = 1", session: "s" });
     const eve = await authority.sign({ sub: "eve" });
-    expect(await whoami(eve, { code: "typeof mine", session: "s" })).toMatchObject({ body: { value: "undefined" } });
-    const look = await fetch(`${running.url}/sessions/s?user=ann`, { headers: { authorization: `Bearer ${eve}` } });
+    expect(await whoami(eve, { code: "typeof mine", session: "s" })).toMatchObject({
+      body: { value: "undefined" },
+    });
+    const look = await fetch(`${running.url}/sessions/s?user=ann`, {
+      headers: { authorization: `Bearer ${eve}` },
+    });
     expect(look.status).toBe(403);
   });
 
@@ -280,7 +367,8 @@ describe("authentication", () => {
     change(parts);
     return parts.join(".");
   };
-  const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const encode = (value: unknown): string =>
+    Buffer.from(JSON.stringify(value)).toString("base64url");
 
   test.each<readonly [string, () => Promise<string | undefined>, RegExp]>([
     ["none", async () => undefined, /credentials are needed/],
@@ -291,10 +379,45 @@ describe("authentication", () => {
     ["one for another service", () => authority.sign({ aud: "other" }), /aud/],
     ["one of another issuer", () => authority.sign({ iss: "https://evil.example" }), /iss/],
     ["one that is not valid yet", () => authority.sign({ nbf: Date.now() / 1_000 + 600 }), /nbf/],
-    ["a tampered one", () => pieces((parts) => (parts[1] = encode({ sub: "root", aud: "codecell", iss: authority.url, exp: 9e9, scope: "run" }))), /not valid/],
-    ["one without a signature", async () => new UnsecuredJWT({ sub: "root" }).setExpirationTime("1h").setAudience("codecell").setIssuer(authority.url).encode(), /not valid/],
-    ["one signed with a key that is no secret", () => pieces((parts) => (parts[0] = encode({ alg: "HS256", kid: authority.key().kid }))), /not valid/],
-    ["one signed by somebody else", async () => await authority.sign({}, { kid: authority.key().kid, pair: await generateKeyPair("ES256") }), /not valid/],
+    [
+      "a tampered one",
+      () =>
+        pieces(
+          (parts) =>
+            (parts[1] = encode({
+              sub: "root",
+              aud: "codecell",
+              iss: authority.url,
+              exp: 9e9,
+              scope: "run",
+            })),
+        ),
+      /not valid/,
+    ],
+    [
+      "one without a signature",
+      async () =>
+        new UnsecuredJWT({ sub: "root" })
+          .setExpirationTime("1h")
+          .setAudience("codecell")
+          .setIssuer(authority.url)
+          .encode(),
+      /not valid/,
+    ],
+    [
+      "one signed with a key that is no secret",
+      () => pieces((parts) => (parts[0] = encode({ alg: "HS256", kid: authority.key().kid }))),
+      /not valid/,
+    ],
+    [
+      "one signed by somebody else",
+      async () =>
+        await authority.sign(
+          {},
+          { kid: authority.key().kid, pair: await generateKeyPair("ES256") },
+        ),
+      /not valid/,
+    ],
   ])("%s is refused", async (_what, token, message) => {
     const { status, body, headers } = await whoami(await token());
     expect([status, body.error.code]).toEqual([401, "denied"]);
@@ -320,14 +443,26 @@ describe("authentication", () => {
   });
 
   test("metadata say where tokens come from; health needs none", async () => {
-    const metadata = await (await fetch(`${running.url}/.well-known/oauth-protected-resource`)).json();
-    expect(metadata).toMatchObject({ resource: "codecell", authorization_servers: [authority.url], scopes_supported: ["run", "sessions", "tools"] });
+    const metadata = await (
+      await fetch(`${running.url}/.well-known/oauth-protected-resource`)
+    ).json();
+    expect(metadata).toMatchObject({
+      resource: "codecell",
+      authorization_servers: [authority.url],
+      scopes_supported: ["run", "sessions", "tools"],
+    });
     expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
   });
 
   test("an issuer that does not answer is no fault of the token", async () => {
-    await using other = await service({ auth: { jwt: { issuer: "http://127.0.0.1:9", audience: "codecell" } } });
-    const answer = await post(`${other.url}/run`, { code: "1" }, { authorization: `Bearer ${await authority.sign()}` });
+    await using other = await service({
+      auth: { jwt: { issuer: "http://127.0.0.1:9", audience: "codecell" } },
+    });
+    const answer = await post(
+      `${other.url}/run`,
+      { code: "1" },
+      { authorization: `Bearer ${await authority.sign()}` },
+    );
     expect(answer.status).toBe(503);
   });
 });
@@ -358,7 +493,10 @@ describe.each(["memory", "Redis"])("limits in %s", (where) => {
       post(`${running.url}/run`, { code: `await new Promise((r) => setTimeout(r, ${ms}))`, user });
     const first = [run("ann", 400), run("ann", 400)];
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await run("ann", 0)).toMatchObject({ status: 429, body: { error: { code: "quota_exceeded" } } });
+    expect(await run("ann", 0)).toMatchObject({
+      status: 429,
+      body: { error: { code: "quota_exceeded" } },
+    });
     expect((await run("bob", 0)).status).toBe(200);
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200]);
     expect((await run("ann", 0)).status).toBe(200);

@@ -61,17 +61,26 @@ const STORIES: readonly (readonly [promise: string, ...Step[]])[] = [
   ],
   [
     "keeps var from inside blocks and loops, not let",
-    ["for (var i = 0; i < 3; i++) { var last = i; let inner = 1 } if (true) var { z } = { z: 9 }", undefined],
+    [
+      "for (var i = 0; i < 3; i++) { var last = i; let inner = 1 } if (true) var { z } = { z: 9 }",
+      undefined,
+    ],
     ["[i, last, z, typeof inner]", [3, 2, 9, "undefined"]],
   ],
   [
     "keeps imports, used or not",
-    ["import { add, echo } from './mcp-tools/demo/index'; import * as demo from 'tools/demo'; await add({ a: 1, b: 2 })", 3],
+    [
+      "import { add, echo } from './mcp-tools/demo/index'; import * as demo from 'tools/demo'; await add({ a: 1, b: 2 })",
+      3,
+    ],
     ["[await echo('late'), await demo.add({ a: 2, b: 2 })]", ["late", 4]],
   ],
   [
     "keeps exported declarations, enums and using out",
-    ["export const e = 1; enum Color { Red, Green } export function h() { return Color.Green }", undefined],
+    [
+      "export const e = 1; enum Color { Red, Green } export function h() { return Color.Green }",
+      undefined,
+    ],
     ["[e, Color.Red, Color[1], h()]", [1, 0, "Green", 1]],
     ["using d = { [Symbol.dispose]() { globalThis.disposed = true } }; 1", 1],
     ["[typeof d, disposed]", ["undefined", true]],
@@ -94,12 +103,18 @@ const STORIES: readonly (readonly [promise: string, ...Step[]])[] = [
   ],
   [
     "hands over an answer that nobody awaited in time",
-    ["let got; tools.demo.slow({ ms: 30, value: 'late' }).then((v) => { got = v }); 'left'", "left"],
+    [
+      "let got; tools.demo.slow({ ms: 30, value: 'late' }).then((v) => { got = v }); 'left'",
+      "left",
+    ],
     ["await Promise.resolve(); got", "late"],
   ],
   [
     "keeps files, as text or as bytes",
-    ["await fs.mkdir('/data/deep', { recursive: true }); await fs.writeFile('/data/a.json', JSON.stringify({ a: [1] })); await fs.writeFile('data/b.bin', new Uint8Array([0, 255])); await fs.writeFile('/data/a.txt', 'one'); await fs.writeFile('/data/a.txt', ' two', { flag: 'a' })", undefined],
+    [
+      "await fs.mkdir('/data/deep', { recursive: true }); await fs.writeFile('/data/a.json', JSON.stringify({ a: [1] })); await fs.writeFile('data/b.bin', new Uint8Array([0, 255])); await fs.writeFile('/data/a.txt', 'one'); await fs.writeFile('/data/a.txt', ' two', { flag: 'a' })",
+      undefined,
+    ],
     [
       "[JSON.parse(await fs.readFile('/data/a.json', 'utf8')), [...await fs.readFile('/data/b.bin')], await fs.readFile('/data/a.txt'), await fs.readdir('/data'), await fs.readdir('/')]",
       [{ a: [1] }, [0, 255], "one two", ["a.json", "a.txt", "b.bin", "deep"], ["tools", "data"]],
@@ -111,8 +126,14 @@ const STORIES: readonly (readonly [promise: string, ...Step[]])[] = [
   ],
   [
     "shows the tree of tools beside the files, to read only",
-    ["[(await fs.readdir('/tools')).includes('demo'), (await fs.stat('/tools/demo')).isDirectory(), (await fs.stat('/tools/demo/add.ts')).size > 10]", [true, true, true]],
-    ["await fs.writeFile('/tools/demo/add.ts', 'mine').catch((e) => e.message)", "EROFS: read-only file system, writeFile '/tools/demo/add.ts'"],
+    [
+      "[(await fs.readdir('/tools')).includes('demo'), (await fs.stat('/tools/demo')).isDirectory(), (await fs.stat('/tools/demo/add.ts')).size > 10]",
+      [true, true, true],
+    ],
+    [
+      "await fs.writeFile('/tools/demo/add.ts', 'mine').catch((e) => e.message)",
+      "EROFS: read-only file system, writeFile '/tools/demo/add.ts'",
+    ],
   ],
 ];
 
@@ -161,8 +182,11 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
 
   test("sessions see nothing of each other, nor do programs outside of them", async () => {
     const [one, two] = [await fresh(), await fresh()];
-    await one.run("globalThis.secret = 1; const mine = 2; Array.prototype.patched = 3; await fs.writeFile('/f', 'x')");
-    const look = "[typeof secret, typeof mine, [].patched === undefined, (await fs.readdir('/')).join()]";
+    await one.run(
+      "globalThis.secret = 1; const mine = 2; Array.prototype.patched = 3; await fs.writeFile('/f', 'x')",
+    );
+    const look =
+      "[typeof secret, typeof mine, [].patched === undefined, (await fs.readdir('/')).join()]";
     expect(await value(two.run(look))).toEqual(["undefined", "undefined", true, "tools"]);
     expect(await value(runtime.run(look))).toEqual(["undefined", "undefined", true, "tools"]);
     const other = await runtime.session(one.id, { user: "somebody else" });
@@ -190,7 +214,8 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     await session.run("n = 100; await fs.writeFile('/f.txt', 'changed')");
     const copy = await runtime.restore(bytes, { id: `${session.id}-copy` });
     expect(copy.workspace.readFile("/f.txt")).toBe("kept");
-    const look = "await new Promise((r) => setTimeout(r, 60)); [up(), p.x, it.next().value, rang, await fs.readFile('/f.txt')]";
+    const look =
+      "await new Promise((r) => setTimeout(r, 60)); [up(), p.x, it.next().value, rang, await fs.readFile('/f.txt')]";
     expect(await value(copy.run(look))).toEqual([2, 5, 2, true, "kept"]);
     expect(await value(session.run("[n, await fs.readFile('/f.txt')]"))).toEqual([100, "changed"]);
     expect(copy.declared).toContain("up");
@@ -211,7 +236,10 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
       "const start = Date.now(); await new Promise((r) => setTimeout(r, 25)); [start, Date.now(), new Date().toISOString(), Math.random(), crypto.randomUUID(), performance.now()]";
     const open = (): Promise<Session> =>
       runtime.session(`seeded${++sessions}`, { seed: 7, now: 1_700_000_000_000 });
-    const [one, two] = [await value((await open()).run(program)), await value((await open()).run(program))];
+    const [one, two] = [
+      await value((await open()).run(program)),
+      await value((await open()).run(program)),
+    ];
     expect(one).toEqual(two);
     expect(one).toMatchObject([
       1_700_000_000_000,
@@ -250,7 +278,9 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     expect(await fork.run("1").catch((error) => error.code)).toBe("config_error");
     const bytes = await fork.snapshot();
     const [first, second] = await Promise.all([running, fork.resume()]);
-    expect([await value(Promise.resolve(first)), await value(Promise.resolve(second))]).toEqual([42, 42]);
+    expect([await value(Promise.resolve(first)), await value(Promise.resolve(second))]).toEqual([
+      42, 42,
+    ]);
     expect(second.logs).toEqual([{ level: "log", text: "begun" }]);
     expect(second.calls).toMatchObject([{ tool: "t.once", ok: true }]);
     const told = await own.restore(bytes, { id: "c" });
@@ -283,18 +313,26 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     await session.run("let n = 1; const twice = () => n * 2");
     const late = await session.run("n = 2; await tools.demo.never()", { limits: { wallMs: 60 } });
     expect(late).toMatchObject({ ok: false, error: { code: "timeout" } });
-    const aborted = await session.run("n = 3; setTimeout(() => { n = 'woken' }, 10); await tools.demo.never()", {
-      signal: AbortSignal.timeout(5),
-    });
+    const aborted = await session.run(
+      "n = 3; setTimeout(() => { n = 'woken' }, 10); await tools.demo.never()",
+      {
+        signal: AbortSignal.timeout(5),
+      },
+    );
     expect(aborted).toMatchObject({ ok: false, error: { code: "aborted" } });
-    expect(await value(session.run("await new Promise((r) => setTimeout(r, 40)); twice()"))).toBe(6);
+    expect(await value(session.run("await new Promise((r) => setTimeout(r, 40)); twice()"))).toBe(
+      6,
+    );
   });
 
   test("reset forgets everything, close ends it", async () => {
     const session = await fresh();
     await session.run("let n = 1; await fs.writeFile('/f', 'x')");
     await session.reset();
-    expect(await value(session.run("[typeof n, await fs.readdir('/')]"))).toEqual(["undefined", ["tools"]]);
+    expect(await value(session.run("[typeof n, await fs.readdir('/')]"))).toEqual([
+      "undefined",
+      ["tools"],
+    ]);
     await session.close();
     await expect(session.run("1")).rejects.toMatchObject({ code: "aborted" });
     expect(await value((await runtime.session(session.id)).run("typeof n"))).toBe("undefined");
@@ -309,7 +347,9 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
   });
 });
 
-const PROCESSES = COMBINATIONS.filter(({ placement }) => placement === "process" || placement === "sandbox");
+const PROCESSES = COMBINATIONS.filter(
+  ({ placement }) => placement === "process" || placement === "sandbox",
+);
 
 test.each(PROCESSES)("$engine $placement: a worker that dies between runs", async (combination) => {
   await using runtime = await startRuntime(combination, { workers: { max: 1, spare: 0 } });
@@ -318,11 +358,18 @@ test.each(PROCESSES)("$engine $placement: a worker that dies between runs", asyn
   for (const pid of await descendants(process.pid)) process.kill(pid, "SIGKILL");
   await until(() => !session.placed);
   const told = await session.run("a = 2");
-  expect(told).toMatchObject({ ok: false, calls: [], error: { code: "worker_crashed", name: "SessionError" } });
+  expect(told).toMatchObject({
+    ok: false,
+    calls: [],
+    error: { code: "worker_crashed", name: "SessionError" },
+  });
   expect(told.ok ? "" : told.error.message).toMatch(
     /begins anew: its worker ended: .*; what one program left in memory is lost \(a\)\. Its files are kept/,
   );
-  expect(await value(session.run("[typeof a, await fs.readFile('/f')]"))).toEqual(["undefined", "file"]);
+  expect(await value(session.run("[typeof a, await fs.readFile('/f')]"))).toEqual([
+    "undefined",
+    "file",
+  ]);
   await session.run("let b = 1");
   await sleep(400);
   for (const pid of await descendants(process.pid)) process.kill(pid, "SIGKILL");

@@ -45,7 +45,9 @@ describe.each(DATABASES)("%s", (_name, start) => {
     const id = `outlives-${engine}`;
     const first = await open(engine);
     const session = await first.session(id, { user: "ann" });
-    await session.run("let n = 1; const up = () => ++n; await fs.writeFile('/f', await tools.t.echo('x'))");
+    await session.run(
+      "let n = 1; const up = () => ++n; await fs.writeFile('/f', await tools.t.echo('x'))",
+    );
     await first.close();
     await using second = await open(engine);
     const again = await second.session(id, { user: "ann" });
@@ -60,7 +62,9 @@ describe.each(DATABASES)("%s", (_name, start) => {
     await sessions[0].run("let n = 0");
     const runs = Array.from({ length: 12 }, (_, at) => value(sessions[at % 2]!.run("++n")));
     const seen = await Promise.all(runs);
-    expect(seen.toSorted((a, b) => Number(a) - Number(b))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(seen.toSorted((a, b) => Number(a) - Number(b))).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    ]);
   });
 
   test("a closed session is gone from the store, a restored one is in it", async () => {
@@ -73,7 +77,9 @@ describe.each(DATABASES)("%s", (_name, start) => {
     expect(await value((await two.session("gone")).run("typeof n"))).toBe("undefined");
     await one.restore(bytes, { id: "back" });
     expect(await value((await two.session("back")).run("n"))).toBe(5);
-    await expect(two.restore(bytes, { id: "back" })).rejects.toMatchObject({ code: "config_error" });
+    await expect(two.restore(bytes, { id: "back" })).rejects.toMatchObject({
+      code: "config_error",
+    });
     await expect(one.restore(bytes, { id: "back" })).rejects.toThrow("already");
   });
 
@@ -110,9 +116,13 @@ test.each([
   ["postgres://user:secret@127.0.0.1:1/x", "the postgres store cannot be opened"],
   ["mysql://x", "sessions.store must be sqlite:<file>, redis://… or postgres://…"],
 ])("%s is refused with a reason, and without its password", async (store, message) => {
-  const error = await createRuntime({ engine: "quickjs", placement: "inline", sessions: { store } }).catch(
-    (thrown: Error) => thrown,
-  );
+  const error = await createRuntime({
+    engine: "quickjs",
+    placement: "inline",
+    sessions: { store },
+  }).catch((thrown: Error) => thrown);
   expect(error).toMatchObject({ code: "config_error", message: expect.stringContaining(message) });
-  expect(`${(error as Error).message} ${(error as { hint?: string }).hint}`).not.toContain("secret");
+  expect(`${(error as Error).message} ${(error as { hint?: string }).hint}`).not.toContain(
+    "secret",
+  );
 });

@@ -36,7 +36,10 @@ export async function serve(args: string[]): Promise<number> {
 function portOf(text: unknown): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new CodecellError("config_error", `--port is '${text}'; it must be a port, 0 for any free one`);
+  throw new CodecellError(
+    "config_error",
+    `--port is '${text}'; it must be a port, 0 for any free one`,
+  );
 }
 
 function printLine(line: LogLine): void {

@@ -10,11 +10,7 @@ export class ProgramCache {
   #characters = 0;
 
   /** The program for `source`; a new one is compiled inside `guard`, which may end it. Throws CompileError. */
-  get(
-    source: string,
-    options: CompileOptions,
-    guard: (work: () => Program) => Program,
-  ): Program {
+  get(source: string, options: CompileOptions, guard: (work: () => Program) => Program): Program {
     const key = (options.keep === true ? "keep:" : "drop:") + source;
     const known = this.#programs.get(key);
     if (known === undefined || source.length > options.sourceBytes)

@@ -77,7 +77,11 @@ function rewrite(
   walk(tree as AnyNode, (node, parents) => {
     if (node.type === "Identifier") {
       if (node.name.startsWith(SCOPE))
-        throw new ShapeError(`the name ${node.name} is reserved`, node.start, "Choose another name.");
+        throw new ShapeError(
+          `the name ${node.name} is reserved`,
+          node.start,
+          "Choose another name.",
+        );
       if (isReference(node, parents)) used.add(node.name);
     } else if (node.type === "ImportExpression") {
       edits.replace(node.start, node.start + "import".length, `${SCOPE}.import`);

@@ -150,8 +150,7 @@ function* targets(
       }
       break;
     case "ArrayPattern":
-      for (const element of node.elements)
-        if (element !== null) yield* targets(element as AnyNode);
+      for (const element of node.elements) if (element !== null) yield* targets(element as AnyNode);
       break;
     case "AssignmentPattern":
       yield* targets(node.left as AnyNode, isShorthand);

@@ -119,7 +119,8 @@ export class QuickJsVm implements SavableVm {
   }
 
   async load({ engine, bytes }: VmImage): Promise<void> {
-    if (engine !== (await this.#nameOfBoot(this.#image))) throw foreign("it was made by another version");
+    if (engine !== (await this.#nameOfBoot(this.#image)))
+      throw foreign("it was made by another version");
     const changes = readImage(bytes);
     const end = Math.max(0, ...changes.stretches.map((one) => one.start + one.bytes.length));
     if (end > this.#memory.wasm.buffer.byteLength)

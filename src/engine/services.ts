@@ -68,8 +68,7 @@ export class Randomness {
 /** A byte for a number: FNV-1a over the seed, finished as in MurmurHash3 (both by their authors in the public domain). */
 function mix(seed: string, number: number): number {
   let hash = 0x811c9dc5 ^ number;
-  for (let at = 0; at < seed.length; at++)
-    hash = Math.imul(hash ^ seed.charCodeAt(at), 0x01000193);
+  for (let at = 0; at < seed.length; at++) hash = Math.imul(hash ^ seed.charCodeAt(at), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) & 255;

@@ -141,7 +141,9 @@ class Far {
         const call = ++this.#lastCall;
         const { promise, resolve } = Promise.withResolvers<string>();
         // The guest gets its answer only when the pipe has room again, so it cannot fill our memory with calls.
-        const sent = this.#channel.send(writeMessage(["call", call, server, tool, id, again], args));
+        const sent = this.#channel.send(
+          writeMessage(["call", call, server, tool, id, again], args),
+        );
         this.#answers.set(call, (answer) => void sent.then(() => resolve(answer)));
         return promise;
       },

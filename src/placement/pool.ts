@@ -94,9 +94,7 @@ export class WorkerPool implements Place {
       gone: worker.gone,
       run: async (request, host, runSignal) => {
         worker.hold(true);
-        return await worker
-          .runKept(request, host, runSignal)
-          .finally(() => worker.hold(false));
+        return await worker.runKept(request, host, runSignal).finally(() => worker.hold(false));
       },
       save: () => worker.save(),
       [Symbol.asyncDispose]: end,

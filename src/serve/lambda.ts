@@ -49,7 +49,8 @@ export function createLambdaHandler(
         : await invoke(answer, event);
   const { awslambda } = globalThis as unknown as { awslambda: LambdaRuntime };
   return awslambda.streamifyResponse(async (event, stream, context) => {
-    if (isHttpEvent(event)) return await handleLambdaEventWithStream(answer, event, stream, context);
+    if (isHttpEvent(event))
+      return await handleLambdaEventWithStream(answer, event, stream, context);
     stream.setContentType("application/json");
     stream.end(JSON.stringify(await invoke(answer, event)));
   }) as (event: unknown, context: unknown) => Promise<unknown>;

@@ -46,11 +46,7 @@ export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}
   return server;
 }
 
-function offerTools(
-  server: Server,
-  tools: readonly AgentTool[],
-  user: string | undefined,
-): void {
+function offerTools(server: Server, tools: readonly AgentTool[], user: string | undefined): void {
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: tools.map(({ execute: _execute, ...tool }) => tool) as never,
   }));

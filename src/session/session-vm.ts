@@ -13,7 +13,11 @@ export interface SessionVmOptions {
   readonly seed?: string;
   readonly now?: number;
   /** Where to begin. Default: with a new VM. */
-  readonly start?: { readonly vm: SavedVm; readonly programs: number; readonly declared: readonly string[] };
+  readonly start?: {
+    readonly vm: SavedVm;
+    readonly programs: number;
+    readonly declared: readonly string[];
+  };
 }
 
 /** A VM as it was after some programs. */

@@ -32,11 +32,7 @@ export interface SavedRun {
   readonly calls: readonly CallRecord[];
 }
 
-export type SavedFile = readonly [
-  path: string,
-  content: FileContent | undefined,
-  mtimeMs: number,
-];
+export type SavedFile = readonly [path: string, content: FileContent | undefined, mtimeMs: number];
 
 /** All that a session is. */
 export interface SavedSession {
@@ -87,7 +83,12 @@ export async function readSnapshot(bytes: Uint8Array): Promise<SavedSession> {
   if (all[MAGIC.length] !== VERSION)
     throw unreadable(`it has version ${all[MAGIC.length]}, this codecell reads ${VERSION}`);
   const body = all.subarray(HEAD_BYTES);
-  if (!createHash("sha256").update(body).digest().equals(all.subarray(MAGIC.length + 1, HEAD_BYTES)))
+  if (
+    !createHash("sha256")
+      .update(body)
+      .digest()
+      .equals(all.subarray(MAGIC.length + 1, HEAD_BYTES))
+  )
     throw unreadable("it is damaged");
   try {
     return readBody(await decompress(body, { maxOutputLength: MAX_BYTES }));

@@ -232,8 +232,7 @@ class StoredLedger implements Ledger {
 
   async clear(): Promise<void> {
     if (this.#count > 0) await this.#store.delete(this.#name("run"));
-    for (let at = 0; at < this.#count; at++)
-      await this.#store.delete(this.#name("call", `${at}`));
+    for (let at = 0; at < this.#count; at++) await this.#store.delete(this.#name("call", `${at}`));
     this.#count = 0;
     this.#known.clear();
   }

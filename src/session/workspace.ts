@@ -135,12 +135,16 @@ export class Workspace {
   }
 
   /** All that is there, folders (without content) included: to be kept, and to be {@link load}ed. */
-  *entries(): Generator<readonly [path: string, content: FileContent | undefined, mtimeMs: number]> {
+  *entries(): Generator<
+    readonly [path: string, content: FileContent | undefined, mtimeMs: number]
+  > {
     for (const [key, { content, mtimeMs }] of this.#entries) yield [key, content, mtimeMs];
   }
 
   /** Take the place of all that is there. Throws what `writeFile` throws, for what is over the caps. */
-  load(entries: Iterable<readonly [path: string, content: FileContent | undefined, mtimeMs: number]>): void {
+  load(
+    entries: Iterable<readonly [path: string, content: FileContent | undefined, mtimeMs: number]>,
+  ): void {
     this.clear();
     for (const [path, content, mtimeMs] of entries) {
       if (content === undefined) this.mkdir(path, { recursive: true });

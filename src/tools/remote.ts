@@ -27,7 +27,10 @@ export async function remoteSources(remote: string, token?: string): Promise<Too
     throw new CodecellError(
       "engine_unavailable",
       `the service at ${url.origin} cannot be used: ${messageOf(error)}`,
-      { hint: "Is it `codecell serve`, and are placement.remote and placement.token right?", cause: error },
+      {
+        hint: "Is it `codecell serve`, and are placement.remote and placement.token right?",
+        cause: error,
+      },
     );
   }
 }

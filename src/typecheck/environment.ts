@@ -46,7 +46,12 @@ export async function environmentFiles(
 /** Variables of a session, of which nothing is known; what is declared anyway stays what it is. */
 function leftBehind(declared: readonly string[], globals: string): string[] {
   return declared
-    .filter((name) => !new RegExp(`\\b(?:const|var|function|class) ${name.replaceAll("$", "\\$")}\\b`).test(globals))
+    .filter(
+      (name) =>
+        !new RegExp(`\\b(?:const|var|function|class) ${name.replaceAll("$", "\\$")}\\b`).test(
+          globals,
+        ),
+    )
     .map((name) => `var ${name}: any;`);
 }
 

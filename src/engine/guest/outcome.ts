@@ -25,12 +25,7 @@ export function beginRun(run: number): void {
  * Send the value of a run. Promises inside it (an array of calls that nobody awaited, say) are awaited first: round by round,
  * since what they resolve to may hold more of them.
  */
-export function sendValue(
-  value: unknown,
-  maxLength: number,
-  maxDepth: number,
-  run: number,
-): void {
+export function sendValue(value: unknown, maxLength: number, maxDepth: number, run: number): void {
   const settled = new native.NativeMap<object, unknown>();
   const attempt = (): void => {
     const found: object[] = [];

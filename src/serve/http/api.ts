@@ -83,8 +83,7 @@ export function createApi(runtime: Runtime, options: ApiOptions = {}): Hono<ApiE
     const { code, session, limits, ...body } = await readJson(context.req.raw, RUN_REQUEST);
     const user = userOf(context.get("principal"), body.user);
     const capped = { limits: checkLimits(limits, runtime.describe().limits) };
-    const place =
-      session === undefined ? undefined : await runtime.session(session, asUser(user));
+    const place = session === undefined ? undefined : await runtime.session(session, asUser(user));
     const leave = await admit(user);
     const run = async (hooks: RunOptions): Promise<ExecutionResult> => {
       const given = { ...capped, ...hooks };
@@ -159,7 +158,8 @@ function addSessions(api: Hono<ApiEnv>, runtime: Runtime): void {
     const { isDirectory } = workspace.stat(path);
     if (isDirectory) return context.json({ names: workspace.readdir(path) });
     const content = workspace.readFile(path);
-    const type = typeof content === "string" ? "text/plain; charset=utf-8" : "application/octet-stream";
+    const type =
+      typeof content === "string" ? "text/plain; charset=utf-8" : "application/octet-stream";
     // A program's file is no page of this service.
     const headers = { "content-type": type, "x-content-type-options": "nosniff" };
     return new Response(content as BodyInit, { headers });

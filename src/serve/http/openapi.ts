@@ -38,7 +38,8 @@ const PATHS: Json = {
       "Run a program. Its own failure is a result too, with status 200",
       {
         200: {
-          description: "What the program came to; with Accept: text/event-stream, events log, call and result",
+          description:
+            "What the program came to; with Accept: text/event-stream, events log, call and result",
           content: {
             ...json("ExecutionResult"),
             "text/event-stream": { schema: { type: "string" } },
@@ -75,7 +76,11 @@ const PATHS: Json = {
     ),
   },
   "/sessions/{id}": {
-    get: operation("A session", { 200: answer("The session", "Session") }, { parameters: [ID, USER] }),
+    get: operation(
+      "A session",
+      { 200: answer("The session", "Session") },
+      { parameters: [ID, USER] },
+    ),
     delete: operation(
       "End a session; what it holds is gone",
       { 204: { description: "It has ended" } },
@@ -123,7 +128,11 @@ const PATHS: Json = {
 export function openApiDocument(more: Json = {}): Json {
   return {
     openapi: "3.1.0",
-    info: { title: "codecell", version: "1", description: "Runs model-written programs next to their tools" },
+    info: {
+      title: "codecell",
+      version: "1",
+      description: "Runs model-written programs next to their tools",
+    },
     paths: { ...PATHS, ...more },
     components: {
       schemas: {

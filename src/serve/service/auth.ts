@@ -7,7 +7,18 @@ import type { ApiKey, JwtSettings, ServeSettings } from "./settings.ts";
 
 export const METADATA_PATH = "/.well-known/oauth-protected-resource";
 /** Never a secret that could be shared, never none. */
-const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
+const ALGORITHMS = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+];
 /** Clocks differ. */
 const TOLERANCE_S = 5;
 
@@ -75,14 +86,22 @@ export class Authenticator {
     }
     const { sub, scope, scp } = payload;
     const claimed = typeof scope === "string" ? scope.split(" ") : Array.isArray(scp) ? scp : [];
-    return principalOf(sub, SCOPES.filter((each) => claimed.includes(each)));
+    return principalOf(
+      sub,
+      SCOPES.filter((each) => claimed.includes(each)),
+    );
   }
 
   #refusal(request: Request, error: unknown): ApiError {
     if (error instanceof errors.JWTExpired)
       return this.#challenge(request, 401, "the token has expired", "invalid_token");
     if (error instanceof errors.JWTClaimValidationFailed)
-      return this.#challenge(request, 401, `the token's ${error.claim} is not right`, "invalid_token");
+      return this.#challenge(
+        request,
+        401,
+        `the token's ${error.claim} is not right`,
+        "invalid_token",
+      );
     if (error instanceof errors.JOSEError && error.code !== "ERR_JWKS_TIMEOUT")
       return this.#challenge(request, 401, "the token is not valid", "invalid_token");
     this.#keySet = undefined;

@@ -40,10 +40,7 @@ export async function startService(
   return { url, stop, [Symbol.asyncDispose]: stop };
 }
 
-async function listen(
-  { app }: Service,
-  { host, port, requestMs }: ServeSettings,
-): Promise<Server> {
+async function listen({ app }: Service, { host, port, requestMs }: ServeSettings): Promise<Server> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const serverOptions = {
     // A client that sends slowly must not hold a connection for long (slow loris).

@@ -42,12 +42,12 @@ export function createMetrics(runtime: Runtime): Registry {
     help: "Workers that died, and not by a limit",
     registers,
   });
-  new Gauge({
+  const sessions = new Gauge({
     name: "codecell_sessions",
     help: "Sessions in this process",
     registers,
     collect() {
-      this.set(runtime.describe().sessions);
+      sessions.set(runtime.describe().sessions);
     },
   });
   runtime.on("run_start", () => active.inc());

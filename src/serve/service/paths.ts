@@ -23,12 +23,18 @@ export const SERVICE_PATHS = {
     },
   },
   "/remote/tools": {
-    get: { summary: "The tools, for placement { remote }", responses: ok("Servers with their tools") },
+    get: {
+      summary: "The tools, for placement { remote }",
+      responses: ok("Servers with their tools"),
+    },
   },
   "/remote": {
     get: {
       summary: "Upgrade to a WebSocket: placement { remote } of a runtime elsewhere",
-      responses: { 101: { description: "The connection is one" }, 426: { description: "It is not" } },
+      responses: {
+        101: { description: "The connection is one" },
+        426: { description: "It is not" },
+      },
     },
   },
 } as const;

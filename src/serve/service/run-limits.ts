@@ -33,7 +33,13 @@ export class RunLimits implements AsyncDisposable {
     const make = (keyPrefix: string, points: number, duration: number): RateLimiterAbstract =>
       client === undefined
         ? new RateLimiterMemory({ keyPrefix, points, duration })
-        : new RateLimiterRedis({ storeClient: client, useRedisPackage: true, keyPrefix, points, duration });
+        : new RateLimiterRedis({
+            storeClient: client,
+            useRedisPackage: true,
+            keyPrefix,
+            points,
+            duration,
+          });
     if (rateLimit !== undefined)
       this.#rate = make("codecell:rate", rateLimit.runs, rateLimit.perSeconds);
     // The slot of a run whose process died is free again after the longest that a run can take.

@@ -3,7 +3,10 @@ import { z } from "zod";
 import { CodecellError } from "../../index.ts";
 import { SCOPES } from "../http/api.ts";
 
-const scopes = z.array(z.enum(SCOPES)).min(1).default([...SCOPES]);
+const scopes = z
+  .array(z.enum(SCOPES))
+  .min(1)
+  .default([...SCOPES]);
 const count = z.int().min(1);
 
 const API_KEY = z.strictObject({
@@ -35,7 +38,10 @@ const SERVE = z.strictObject({
   /** Runs of one user at once; more are refused. */
   parallelRuns: count.optional(),
   /** `redis://…`: replicas count together. Default: each counts for itself. */
-  limitStore: z.string().regex(/^rediss?:\/\//, "must be redis://…").optional(),
+  limitStore: z
+    .string()
+    .regex(/^rediss?:\/\//, "must be redis://…")
+    .optional(),
   maxBodyBytes: count.default(1024 * 1024),
   /** How long a client may take to send its request. */
   requestMs: count.default(30_000),

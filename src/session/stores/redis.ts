@@ -24,7 +24,10 @@ export async function openRedis(url: string): Promise<SharedStore> {
   const reconnectStrategy = (retries: number): number | Error =>
     connected ? Math.min(50 * retries, 2_000) : new Error("there is no connection");
   const socket = { connectTimeout: CONNECT_MS, reconnectStrategy };
-  const adapter = new KeyvRedis({ url, socket }, { throwOnConnectError: true, throwOnErrors: true });
+  const adapter = new KeyvRedis(
+    { url, socket },
+    { throwOnConnectError: true, throwOnErrors: true },
+  );
   const client = (await adapter.getClient()) as unknown as Client;
   connected = true;
   const locks: Locks = {
