@@ -4,6 +4,7 @@ import { createRuntime, type Runtime, type RuntimeOptions } from "../src/index.t
 import { bareIsolate, BareBridge, createBareQuickJs } from "./bare.ts";
 import { containment } from "./containment.ts";
 import { knowledge } from "./knowledge.ts";
+import { sessions } from "./sessions.ts";
 import { compare, type Contest, type Verdict } from "./compare.ts";
 
 const CALLS = 1_000;
@@ -60,6 +61,7 @@ const job = (name: string, runtime: Runtime, code: string): Contest["subject"] =
 
 const contained = await containment(tools, job, idle);
 const known = await knowledge(job, idle);
+const kept = await sessions();
 const contests: readonly Contest[] = [
   {
     title: "trivial program, v8 inline, beside a bare isolate and context",
@@ -119,6 +121,7 @@ const contests: readonly Contest[] = [
   },
   ...contained.contests,
   ...known.contests,
+  ...kept.contests,
 ];
 
 function line({ title, subjectMs, floorMs, score, unit, budget, spread }: Verdict): string {
@@ -137,6 +140,7 @@ for (const contest of contests) {
   verdicts.push(verdict);
   console.log(line(verdict));
 }
+await kept.close();
 await Promise.all([...contained.runtimes, ...known.runtimes].map((runtime) => runtime.close()));
 process.exitCode = verdicts.every(({ score, budget }) => budget === undefined || score <= budget)
   ? 0

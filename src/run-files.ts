@@ -15,6 +15,9 @@ export interface FileAccess {
   readonly ok: boolean;
 }
 
+/** As on Linux. */
+const MAX_PATH = 4_096;
+
 /** Where the tools are. */
 const TREE_FOLDERS = ["tools", "mcp-tools", "servers"];
 
@@ -40,8 +43,10 @@ export class RunFiles {
   /** What `fs.<operation>(...args)` answers. @throws ToolError worded as Node words it */
   async answer(operation: Operation, args: unknown): Promise<unknown> {
     const [path, ...rest] = Array.isArray(args) ? (args as unknown[]) : [];
-    if (typeof path !== "string" || path.length > 10_000)
+    if (typeof path !== "string")
       throw new ToolError("invalid_arguments", `fs.${operation}: path must be a string`);
+    if (path.length > MAX_PATH)
+      throw new ToolError("tool_error", `ENAMETOOLONG: name too long, ${operation}`);
     let ok = false;
     try {
       const answer = await this.#carryOut(operation, path, rest);

@@ -46,9 +46,27 @@ describe.each(["inline", "process", "sandbox"] as const)("events, %s", (placemen
           ok: true,
           wallMs: result.usage.wallMs,
           cpuMs: result.usage.cpuMs,
+          compileMs: expect.any(Number),
           toolCalls: 1,
         },
       ],
+    ]);
+  });
+
+  test("calls, and accesses to files, of a session's run", async () => {
+    await using runtime = await createRuntime({ placement, tools: { demo: { one: () => 1 } } });
+    const seen: unknown[] = [];
+    runtime.on("call", (event) => seen.push(event));
+    runtime.on("file", (event) => seen.push(event));
+    const session = await runtime.session("s", { user: "ada" });
+    const { runId } = await session.run(
+      "await fs.writeFile('/a', ''); await tools.demo.one(); await fs.readFile('/b').catch(() => {})",
+    );
+    const of = { runId, user: "ada", session: "s" };
+    expect(seen).toEqual([
+      { ...of, operation: "writeFile", path: "/a", ok: true },
+      { ...of, tool: "demo.one", ok: true, ms: expect.any(Number), bytes: 1 },
+      { ...of, operation: "readFile", path: "/b", ok: false },
     ]);
   });
 

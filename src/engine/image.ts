@@ -30,7 +30,7 @@ export function takeChanges(
   base: MemoryImage,
   end: number,
 ): MemoryImage {
-  const now = new Int32Array(memory.buffer);
+  const now = new Uint8Array(memory.buffer);
   const stretches: { start: number; bytes: Uint8Array }[] = [];
   let start = -1;
   let next = 0;
@@ -52,14 +52,21 @@ function endOf({ start, bytes }: Stretch): number {
 }
 
 /** Whether a page is as in the stretch that holds it; a page that no stretch holds was empty. */
-function isSame(now: Int32Array, page: number, stretch: Stretch | undefined): boolean {
-  const from = page / 4;
-  if (stretch === undefined || stretch.start > page) {
-    for (let at = 0; at < PAGE / 4; at++) if (now[from + at] !== 0) return false;
-    return true;
+function isSame(now: Uint8Array, page: number, stretch: Stretch | undefined): boolean {
+  if (stretch === undefined || stretch.start > page) return isEqual(now, page, EMPTY, 0);
+  return isEqual(now, page, stretch.bytes, page - stretch.start);
+}
+
+const EMPTY = new Uint8Array(PAGE);
+
+/** A page of each; where there is Node, by its own comparison, which is several times faster. */
+function isEqual(one: Uint8Array, at: number, other: Uint8Array, otherAt: number): boolean {
+  if (globalThis.Buffer !== undefined) {
+    const { compare } = Buffer.prototype;
+    return compare.call(one, other, otherAt, otherAt + PAGE, at, at + PAGE) === 0;
   }
-  const before = new Int32Array(stretch.bytes.buffer, page - stretch.start, PAGE / 4);
-  for (let at = 0; at < PAGE / 4; at++) if (now[from + at] !== before[at]) return false;
+  for (let byte = 0; byte < PAGE; byte++)
+    if (one[at + byte] !== other[otherAt + byte]) return false;
   return true;
 }
 

@@ -28,6 +28,11 @@ export interface QuickJsOptions {
 /** A VM whose program made its memory grow by more than this is dropped: clearing it would cost more than a new one. */
 const MAX_GROWTH = 8 * 1024 * 1024;
 const DEFAULT_STACK_BYTES = 128 * 1024;
+/**
+ * What the build's C library is told of its process, which it keeps in memory: images of one process are to fit another.
+ * (It takes the language of the locale too; workers have no environment, so theirs is always the same.)
+ */
+const ENVIRONMENT = { thisProgram: "codecell" } as object;
 /** Used VMs kept for the next refill. */
 const MAX_IDLE = 2;
 
@@ -41,7 +46,9 @@ export async function createEngine(options: QuickJsOptions = {}): Promise<Engine
   const variant = await loadVariant();
   const wasmModule = options.wasmModule ?? (await compileEngine(options.wasmFile));
   const instantiate = (wasmMemory: WebAssembly.Memory): Promise<QuickJSWASMModule> =>
-    newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmModule, wasmMemory }));
+    newQuickJSWASMModuleFromVariant(
+      newVariant(variant, { wasmModule, wasmMemory, emscriptenModule: ENVIRONMENT }),
+    );
   const scrap = createFixedMemory(16).wasm;
   const heapEnd = findHeapEnd(await instantiate(scrap), scrap);
   const idle: QuickJsVm[] = [];

@@ -5,7 +5,13 @@
  */
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
-import { constants, zstdCompress, zstdDecompress } from "node:zlib";
+import {
+  constants,
+  zstdCompress,
+  zstdCompressSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from "node:zlib";
 import { CodecellError } from "../core/errors.ts";
 import type { CallRecord, LogEntry } from "../core/result.ts";
 import type { Limits } from "../core/limits.ts";
@@ -21,8 +27,20 @@ const LEVEL = 1;
 /** A few bytes can be made to say gigabytes. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
+/** What is smaller is done at once: handing it to another thread and back takes longer than a session's caller should wait. */
+const AT_ONCE_BYTES = 4 * 1024 * 1024;
+
+async function compress(bytes: Uint8Array): Promise<Buffer> {
+  const options = { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } };
+  if (bytes.length <= AT_ONCE_BYTES) return zstdCompressSync(bytes, options);
+  return await promisify(zstdCompress)(bytes, options);
+}
+
+async function decompress(bytes: Uint8Array): Promise<Buffer> {
+  const options = { maxOutputLength: MAX_BYTES };
+  if (bytes.length <= AT_ONCE_BYTES / 4) return zstdDecompressSync(bytes, options);
+  return await promisify(zstdDecompress)(bytes, options);
+}
 
 /** A run that was at work. */
 export interface SavedRun {
@@ -68,9 +86,7 @@ export async function writeSnapshot({ vm, files, ...facts }: SavedSession): Prom
   );
   const length = Buffer.alloc(4);
   length.writeUInt32LE(head.length);
-  const body = await compress(Buffer.concat([length, head, image, ...contents]), {
-    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
-  });
+  const body = await compress(Buffer.concat([length, head, image, ...contents]));
   const checksum = createHash("sha256").update(body).digest();
   return Buffer.concat([Buffer.from(MAGIC), Buffer.from([VERSION]), checksum, body]);
 }
@@ -91,7 +107,7 @@ export async function readSnapshot(bytes: Uint8Array): Promise<SavedSession> {
   )
     throw unreadable("it is damaged");
   try {
-    return readBody(await decompress(body, { maxOutputLength: MAX_BYTES }));
+    return readBody(await decompress(body));
   } catch (error) {
     throw unreadable("its content makes no sense", error);
   }
