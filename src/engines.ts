@@ -5,7 +5,7 @@ import { inlinePlace } from "./placement/inline.ts";
 import type { Place } from "./placement/placement.ts";
 import type { PoolOptions } from "./placement/pool.ts";
 import { probeEngine, processPlace } from "./placement/process.ts";
-import { remotePlace, type RemoteService } from "./placement/remote.ts";
+import type { RemoteService } from "./placement/remote.ts";
 import { sandboxPlace } from "./placement/sandbox/sandbox.ts";
 import type { ResolvedSandbox } from "./placement/sandbox/settings.ts";
 import { threadPlace } from "./placement/thread.ts";
@@ -82,7 +82,10 @@ async function open(
   options: PlaceOptions,
 ): Promise<Place> {
   const { engine, workers: pool, hardened, limits, sandbox: settings } = options;
-  if (typeof placement === "object") return await remotePlace(engine, placement, pool);
+  if (typeof placement === "object") {
+    const { remotePlace } = await import("./placement/remote.ts");
+    return await remotePlace(engine, placement, pool);
+  }
   switch (placement) {
     case "inline":
       // A native module that does not fit can crash the process that loads it: first see what it does to another one.

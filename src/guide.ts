@@ -3,7 +3,7 @@ import type { RuntimeEmitter } from "./events.ts";
 import type { Failure } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { Discovery } from "./discovery/discovery.ts";
-import { ShapeFile } from "./shape-file.ts";
+import type { ShapeFile } from "./shape-file.ts";
 import { ObservedShapes } from "./discovery/learn.ts";
 import { WrapperTree } from "./discovery/types/tree.ts";
 import { inspect, type Inspection, readProgram } from "./inspect.ts";
@@ -40,7 +40,10 @@ export async function openGuide(options: ResolvedOptions, emitter: RuntimeEmitte
 
 async function guideTo(catalogue: Catalogue, options: ResolvedOptions): Promise<Guide> {
   const { learn, typeCheck } = options;
-  const file = typeof learn === "string" ? await ShapeFile.open(learn) : undefined;
+  const file =
+    typeof learn === "string"
+      ? await (await import("./shape-file.ts")).ShapeFile.open(learn)
+      : undefined;
   const shapes = file?.shapes ?? (learn === true ? new ObservedShapes() : undefined);
   const tree = new WrapperTree(catalogue, (server, tool) => shapes?.of(server, tool));
   const checker = typeCheck ? new TypeChecker(catalogue, tree) : undefined;

@@ -51,4 +51,4 @@ export type {
   ServerRequestContext,
   ServerRequestHandler,
 } from "./tools/mcp/client.ts";
-export type { McpClient } from "./tools/mcp/client-upstream.ts";
+export type { McpClient } from "./tools/mcp/own-client.ts";

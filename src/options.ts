@@ -21,7 +21,7 @@ import {
   resolveNetwork,
 } from "./tools/fetch/settings.ts";
 import type { ClientHooks, ServerRequestHandler } from "./tools/mcp/client.ts";
-import { isMcpClient, type McpClient } from "./tools/mcp/client-upstream.ts";
+import { isMcpClient, type McpClient } from "./tools/mcp/own-client.ts";
 import type { LocalTools } from "./tools/local.ts";
 import { checkServers, type ServerConfig } from "./tools/mcp/config.ts";
 import { expandAll } from "./tools/mcp/expand.ts";

@@ -1,9 +1,7 @@
 import type { RuntimeEmitter } from "./events.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { FetchSource } from "./tools/fetch/fetch.ts";
 import { LocalSource } from "./tools/local.ts";
 import { remoteSources } from "./tools/remote.ts";
-import { clientSource, configuredSource } from "./tools/mcp/open.ts";
 import type { ToolSource } from "./tools/tool.ts";
 
 /** All that programs can call, as the options say; what servers tell by themselves becomes events. */
@@ -16,13 +14,18 @@ export async function createSources(
     typeof placement === "object" ? await remoteSources(placement.remote, placement.token) : [];
   // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
   const maxMessageBytes = Math.max(16 * 1024 * 1024, 2 * limits.callBytes);
+  // What a runtime does not use it does not load: a function's first request waits for every module.
+  const hasServers = Object.keys(servers).length + Object.keys(clients).length > 0;
+  const mcp = hasServers ? await import("./tools/mcp/open.ts") : undefined;
   const sources: ToolSource[] = [
-    ...(network === undefined ? [] : [new FetchSource(network)]),
+    ...(network === undefined
+      ? []
+      : [new (await import("./tools/fetch/fetch.ts")).FetchSource(network)]),
     ...Object.entries(tools).map(([name, functions]) => new LocalSource(name, functions)),
     ...Object.entries(servers).map(([name, config]) =>
-      configuredSource(name, config, { maxMessageBytes, hooks }),
+      mcp!.configuredSource(name, config, { maxMessageBytes, hooks }),
     ),
-    ...Object.entries(clients).map(([name, client]) => clientSource(name, client)),
+    ...Object.entries(clients).map(([name, client]) => mcp!.clientSource(name, client)),
   ];
   for (const source of sources) tellNotifications(source, emitter);
   // A name that both sides have is this side's.

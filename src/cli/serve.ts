@@ -1,6 +1,6 @@
 import { CodecellError } from "../core/errors.ts";
 import { createRuntime } from "../runtime.ts";
-import { startService } from "../serve/service/listen.ts";
+import { startService } from "../serve/service.ts";
 import type { LogLine } from "../serve/service/service.ts";
 import { resolveServe } from "../serve/service/settings.ts";
 import { expandAll } from "../tools/mcp/expand.ts";

@@ -1,7 +1,7 @@
 /** `codecell/serve`: a runtime over HTTP: a handler for any platform, one for AWS Lambda, a service of one's own. */
 export { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
 export { createLambdaHandler, type LambdaOptions } from "./lambda.ts";
-export { type RunningService, startService } from "./service/listen.ts";
+export { type RunningService, startService } from "./service.ts";
 export type { LogLine } from "./service/service.ts";
 export type { GivenServeSettings as ServeSettings } from "./service/settings.ts";
 export { traceRuntime } from "./service/tracing.ts";

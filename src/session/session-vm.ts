@@ -1,6 +1,7 @@
 import { CodecellError, type ErrorCode } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
+import { compress, decompress } from "./compress.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 
 /** Idle for this long, a VM is saved, so that its worker's death costs nothing. */
@@ -23,6 +24,8 @@ export interface SessionVmOptions {
 /** A VM as it was after some programs. */
 interface Checkpoint {
   readonly vm: SavedVm;
+  /** The image, compressed, where the VM's own is empty for that. */
+  readonly packed?: Uint8Array;
   readonly programs: number;
   readonly names: ReadonlySet<string>;
 }
@@ -106,7 +109,7 @@ export class SessionVm {
    * @throws CodecellError where its engine cannot
    */
   async save(): Promise<SavedVm | undefined> {
-    if (this.#lease === undefined || this.#isSaved()) return this.#checkpoint?.vm;
+    if (this.#lease === undefined || this.#isSaved()) return await this.#saved();
     const [programs, names] = [this.#programs, new Set(this.#names)];
     const vm = await this.#lease.save();
     if (!vm.running) this.#checkpoint = { vm, programs, names };
@@ -118,6 +121,21 @@ export class SessionVm {
     if (this.#lease === undefined || this.#running) return;
     await this.save();
     await this.#leave();
+    await this.#pack();
+  }
+
+  /** A session that nobody uses should cost little. */
+  async #pack(): Promise<void> {
+    const checkpoint = this.#checkpoint;
+    if (checkpoint === undefined || checkpoint.packed !== undefined) return;
+    const packed = await compress(checkpoint.vm.image);
+    this.#checkpoint = { ...checkpoint, vm: { ...checkpoint.vm, image: new Uint8Array() }, packed };
+  }
+
+  async #saved(): Promise<SavedVm | undefined> {
+    if (this.#checkpoint === undefined) return undefined;
+    const { vm, packed } = this.#checkpoint;
+    return packed === undefined ? vm : { ...vm, image: await decompress(packed) };
   }
 
   /** Leave the worker; the VM is not wanted any more. */
@@ -136,7 +154,7 @@ export class SessionVm {
   async #place(signal: AbortSignal): Promise<VmLease> {
     if (this.#lease !== undefined) return this.#lease;
     const { place, limits, seed, now } = this.#options;
-    const saved = this.#checkpoint?.vm;
+    const saved = await this.#saved();
     const keep = {
       ...(seed === undefined ? {} : { seed }),
       ...(now === undefined ? {} : { now }),

@@ -4,44 +4,17 @@
  * damage, not forgery.
  */
 import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import {
-  constants,
-  zstdCompress,
-  zstdCompressSync,
-  zstdDecompress,
-  zstdDecompressSync,
-} from "node:zlib";
 import { CodecellError } from "../core/errors.ts";
 import type { CallRecord, LogEntry } from "../core/result.ts";
 import type { Limits } from "../core/limits.ts";
 import type { SavedVm } from "../engine/engine.ts";
+import { compress, decompress } from "./compress.ts";
 import type { FileContent } from "./workspace.ts";
 
 const MAGIC = "CCS";
 const VERSION = 1;
 const CHECKSUM_BYTES = 32;
 const HEAD_BYTES = MAGIC.length + 1 + CHECKSUM_BYTES;
-/** The fastest that still takes the emptiness out of memory. */
-const LEVEL = 1;
-/** A few bytes can be made to say gigabytes. */
-const MAX_BYTES = 1024 * 1024 * 1024;
-
-/** What is smaller is done at once: handing it to another thread and back takes longer than a session's caller should wait. */
-const AT_ONCE_BYTES = 4 * 1024 * 1024;
-
-async function compress(bytes: Uint8Array): Promise<Buffer> {
-  const options = { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } };
-  if (bytes.length <= AT_ONCE_BYTES) return zstdCompressSync(bytes, options);
-  return await promisify(zstdCompress)(bytes, options);
-}
-
-async function decompress(bytes: Uint8Array): Promise<Buffer> {
-  const options = { maxOutputLength: MAX_BYTES };
-  if (bytes.length <= AT_ONCE_BYTES / 4) return zstdDecompressSync(bytes, options);
-  return await promisify(zstdDecompress)(bytes, options);
-}
-
 /** A run that was at work. */
 export interface SavedRun {
   readonly source: string;

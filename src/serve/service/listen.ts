@@ -14,15 +14,11 @@ export interface RunningService extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/**
- * Serve `runtime`, which belongs to the service from now on.
- * @param log gets a line for each request and each change of state; payloads are never in it
- * @throws CodecellError `config_error` for bad settings
- */
-export async function startService(
+/** See startService. */
+export async function listenFor(
   runtime: Runtime,
-  given: GivenServeSettings = {},
-  log: (line: LogLine) => void = () => {},
+  given: GivenServeSettings,
+  log: (line: LogLine) => void,
 ): Promise<RunningService> {
   const settings = resolveServe(given, "serve");
   const service = await createService(runtime, settings, log);

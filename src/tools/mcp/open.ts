@@ -1,4 +1,5 @@
-import { ClientUpstream, type McpClient } from "./client-upstream.ts";
+import { ClientUpstream } from "./client-upstream.ts";
+import type { McpClient } from "./own-client.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { ServerConfig } from "./entry.ts";
 import { McpSource } from "./source.ts";

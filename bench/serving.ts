@@ -1,0 +1,163 @@
+/**
+ * `npm run bench:serving`: the service under load (1, 8 and 64 clients), a function's cold start, a thousand idle
+ * sessions. Figures, no judgements: they are this machine's.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { Agent, request } from "node:http";
+import { createRuntime } from "../src/index.ts";
+
+const LOAD_MS = 4_000;
+const CLIENTS = [1, 8, 64];
+const SESSIONS = 1_000;
+const COLD_STARTS = 7;
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const MIB = 1024 * 1024;
+
+function residentBytes(pid: number): number {
+  const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+  return Number(kib) * 1024;
+}
+
+function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
+}
+
+async function startService(engine: string): Promise<{ child: ChildProcess; url: string }> {
+  const args = ["serve", "--port", "0", "--engine", engine, "--placement", "process"];
+  const child = spawn(process.execPath, [here("../dist/cli/main.js"), ...args], {
+    cwd: here("."),
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const url = await new Promise<string>((resolve) => {
+    let log = "";
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      log += log.length < 10_000 ? text : "";
+      const found = /"url":"(.*?)"/.exec(log)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  return { child, url };
+}
+
+/** One request over a connection that is kept. */
+function post(url: string, agent: Agent, body: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json" };
+    const sent = request(`${url}/run`, { method: "POST", agent, headers }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part: string) => (text += part));
+      response.on("end", () => resolve(response.statusCode === 200 && text.includes('"ok":true')));
+    });
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+async function load(url: string, clients: number, bodyOf: (client: number) => string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const times: number[] = [];
+  let failures = 0;
+  const until = performance.now() + LOAD_MS;
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: clients }, async (_, client) => {
+      while (performance.now() < until) {
+        const begun = performance.now();
+        if (await post(url, agent, bodyOf(client))) times.push(performance.now() - begun);
+        else failures++;
+      }
+    }),
+  );
+  const seconds = (performance.now() - started) / 1_000;
+  agent.destroy();
+  return {
+    rate: times.length / seconds,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    failures,
+  };
+}
+
+async function measureLoad(engine: string): Promise<void> {
+  const { child, url } = await startService(engine);
+  const jobs = {
+    "a program": () => JSON.stringify({ code: "[1, 2, 3].map((n) => n * 2)" }),
+    "a session each": (client: number) =>
+      JSON.stringify({ code: "globalThis.n = (globalThis.n ?? 0) + 1", session: `s${client}` }),
+  };
+  await load(url, 2, jobs["a program"]); // warm
+  for (const [name, bodyOf] of Object.entries(jobs)) {
+    for (const clients of CLIENTS) {
+      const { rate, p50, p99, failures } = await load(url, clients, bodyOf);
+      const memory = residentBytes(child.pid!) / MIB;
+      console.log(
+        `${engine} process, ${name}, ${`${clients}`.padStart(2)} clients: ${rate.toFixed(0).padStart(5)} runs/s, p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, service ${memory.toFixed(0)} MiB, ${failures} failures`,
+      );
+    }
+  }
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  await ended;
+}
+
+/** From the start of the process to its first result, as a function's platform sees it. */
+function measureColdStart(engine: string, placement: string): void {
+  const code = `
+    const { createHandler } = await import(${JSON.stringify(here("../dist/serve/serve.js"))});
+    const handler = await createHandler({ engine: "${engine}", placement: "${placement}" });
+    const body = JSON.stringify({ code: "1 + 1" });
+    const headers = { "content-type": "application/json" };
+    const answer = await handler(new Request("http://x/run", { method: "POST", body, headers }));
+    if (!(await answer.json()).ok) process.exit(1);
+    process.exit(0);`;
+  const times = Array.from({ length: COLD_STARTS }, () => {
+    const started = performance.now();
+    const args = ["--no-node-snapshot", "--input-type=module", "-e", code];
+    execFileSync(process.execPath, args, { stdio: "inherit" });
+    return performance.now() - started;
+  });
+  console.log(`cold start to the first result, ${engine} ${placement}: ${quantile(times, 0.5).toFixed(0)} ms`);
+}
+
+async function measureIdleSessions(engine: "v8" | "quickjs"): Promise<void> {
+  await using runtime = await createRuntime({
+    engine,
+    placement: "process",
+    sessions: { max: SESSIONS, maxPerUser: SESSIONS, parkMs: 0 },
+  });
+  const code = "const rows = Array.from({ length: 100 }, (_, id) => ({ id, name: 'row ' + id })); const find = (id) => rows[id]";
+  globalThis.gc?.();
+  const before = process.memoryUsage().rss;
+  for (let at = 0; at < SESSIONS; at++) {
+    const session = await runtime.session(`s${at}`);
+    const result = await session.run(code);
+    if (!result.ok) throw new Error(result.error.message);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  globalThis.gc?.();
+  const each = (process.memoryUsage().rss - before) / SESSIONS / 1024;
+  const started = performance.now();
+  const last = await (await runtime.session("s7")).run("find(42).name");
+  if (!last.ok || last.value !== "row 42") throw new Error("a session has lost what it held");
+  const ms = performance.now() - started;
+  console.log(
+    `${SESSIONS} idle sessions, ${engine}: ${each.toFixed(0)} KiB each in this process; the first run of one: ${ms.toFixed(1)} ms`,
+  );
+}
+
+console.log(`Node ${process.versions.node}, ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores\n`);
+if (!process.argv.includes("cold")) for (const engine of ["v8", "quickjs"]) await measureLoad(engine);
+console.log();
+for (const [engine, placement] of [
+  ["v8", "inline"],
+  ["v8", "process"],
+  ["quickjs", "inline"],
+  ["quickjs", "process"],
+] as const)
+  measureColdStart(engine, placement);
+console.log();
+for (const engine of ["v8", "quickjs"] as const) await measureIdleSessions(engine);
