@@ -120,7 +120,9 @@ function measureColdStart(engine: string, placement: string): void {
     execFileSync(process.execPath, args, { stdio: "inherit" });
     return performance.now() - started;
   });
-  console.log(`cold start to the first result, ${engine} ${placement}: ${quantile(times, 0.5).toFixed(0)} ms`);
+  console.log(
+    `cold start to the first result, ${engine} ${placement}: ${quantile(times, 0.5).toFixed(0)} ms`,
+  );
 }
 
 async function measureIdleSessions(engine: "v8" | "quickjs"): Promise<void> {
@@ -129,7 +131,8 @@ async function measureIdleSessions(engine: "v8" | "quickjs"): Promise<void> {
     placement: "process",
     sessions: { max: SESSIONS, maxPerUser: SESSIONS, parkMs: 0 },
   });
-  const code = "const rows = Array.from({ length: 100 }, (_, id) => ({ id, name: 'row ' + id })); const find = (id) => rows[id]";
+  const code =
+    "const rows = Array.from({ length: 100 }, (_, id) => ({ id, name: 'row ' + id })); const find = (id) => rows[id]";
   globalThis.gc?.();
   const before = process.memoryUsage().rss;
   for (let at = 0; at < SESSIONS; at++) {
@@ -150,7 +153,8 @@ async function measureIdleSessions(engine: "v8" | "quickjs"): Promise<void> {
 }
 
 console.log(`Node ${process.versions.node}, ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores\n`);
-if (!process.argv.includes("cold")) for (const engine of ["v8", "quickjs"]) await measureLoad(engine);
+if (!process.argv.includes("cold"))
+  for (const engine of ["v8", "quickjs"]) await measureLoad(engine);
 console.log();
 for (const [engine, placement] of [
   ["v8", "inline"],

@@ -33,7 +33,11 @@ const FLOODS: readonly (readonly [what: string, code: string, message: RegExp])[
   ["a file as a folder", "await fs.writeFile('/a', ''); await fs.writeFile('/a/b', '')", /ENOTDIR/],
   ["a folder as a file", "await fs.mkdir('/a'); await fs.writeFile('/a', '')", /EISDIR/],
   ["the tools", "await fs.rm('/tools', { recursive: true, force: true })", /EROFS/],
-  ["appending without end", "for (;;) await fs.writeFile('/f', 'x'.repeat(1e6), { flag: 'a' })", /ENOSPC/],
+  [
+    "appending without end",
+    "for (;;) await fs.writeFile('/f', 'x'.repeat(1e6), { flag: 'a' })",
+    /ENOSPC/,
+  ],
 ];
 
 describe.each(COMBINATIONS)("$engine $placement", (combination) => {
@@ -42,7 +46,11 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
   let count = 0;
   beforeAll(async () => {
     runtime = await startRuntime(combination, {
-      tools: { demo: { whoami: (_args: unknown, { user }: { user?: string | undefined }) => user ?? "nobody" } },
+      tools: {
+        demo: {
+          whoami: (_args: unknown, { user }: { user?: string | undefined }) => user ?? "nobody",
+        },
+      },
       sessions: { workspaceBytes: 4_000_000, workspaceEntries: 50 },
     });
     victim = await runtime.session("victim", { user: "victim" });
@@ -51,7 +59,8 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     );
   });
   afterAll(() => runtime.close());
-  const attacker = (): Promise<Session> => runtime.session(`attacker${++count}`, { user: "attacker" });
+  const attacker = (): Promise<Session> =>
+    runtime.session(`attacker${++count}`, { user: "attacker" });
   const reachesNothing = (result: ExecutionResult): void => {
     expect(JSON.stringify(result)).not.toContain(SECRET);
     expect(JSON.stringify(result)).not.toMatch(/root:x|node_modules|\/placement\/|\/engine\//);

@@ -32,21 +32,26 @@ function keep(bytes: Uint8Array): string {
 }
 
 describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
-  test.each(PLACES)("a snapshot taken in %s is restored by other processes, in every place", async (placement) => {
-    await using runtime = await startRuntime({ engine, placement } as never);
-    const session = await runtime.session("s");
-    await session.run(
-      "const seen = new Map([['a', 1n]]); class P { #x = 5; get x() { return this.#x } } const p = new P(); function* gen() { yield 1; yield 2 } const it = gen(); it.next(); let resolve; const later = new Promise((r) => { resolve = r }); const chain = later.then((v) => v * 2); await fs.writeFile('/f', 'kept')",
-    );
-    const file = keep(await session.snapshot());
-    for (const place of PLACES) {
-      const code = "resolve(21); [String(seen.get('a')), p.x, it.next().value, await chain, await fs.readFile('/f')]";
-      expect(elsewhere({ file, engine, placement: place, code }).result).toMatchObject({
-        ok: true,
-        value: ["1", 5, 2, 42, "kept"],
-      });
-    }
-  }, 30_000);
+  test.each(PLACES)(
+    "a snapshot taken in %s is restored by other processes, in every place",
+    async (placement) => {
+      await using runtime = await startRuntime({ engine, placement } as never);
+      const session = await runtime.session("s");
+      await session.run(
+        "const seen = new Map([['a', 1n]]); class P { #x = 5; get x() { return this.#x } } const p = new P(); function* gen() { yield 1; yield 2 } const it = gen(); it.next(); let resolve; const later = new Promise((r) => { resolve = r }); const chain = later.then((v) => v * 2); await fs.writeFile('/f', 'kept')",
+      );
+      const file = keep(await session.snapshot());
+      for (const place of PLACES) {
+        const code =
+          "resolve(21); [String(seen.get('a')), p.x, it.next().value, await chain, await fs.readFile('/f')]";
+        expect(elsewhere({ file, engine, placement: place, code }).result).toMatchObject({
+          ok: true,
+          value: ["1", 5, 2, 42, "kept"],
+        });
+      }
+    },
+    30_000,
+  );
 
   test("a run that waits goes on in another process, with its timers and its pending calls", async () => {
     let calls = 0;
@@ -65,9 +70,19 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
     const file = keep(await session.snapshot());
     stop.abort();
     await running;
-    const { pending, resumed, result } = elsewhere({ file, engine, placement: "process", answers: ["told"], code: "got + base" });
+    const { pending, resumed, result } = elsewhere({
+      file,
+      engine,
+      placement: "process",
+      answers: ["told"],
+      code: "got + base",
+    });
     expect(pending).toEqual([{ id: expect.any(Number), tool: "t.once", args: { n: 1 } }]);
-    expect(resumed).toMatchObject({ ok: true, value: ["told", 1, "rung"], logs: [{ text: "begun" }] });
+    expect(resumed).toMatchObject({
+      ok: true,
+      value: ["told", 1, "rung"],
+      logs: [{ text: "begun" }],
+    });
     expect(result).toMatchObject({ ok: true, value: "told1" });
   }, 30_000);
 
@@ -100,7 +115,10 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
 test("a snapshot of one engine is none of the other: it is refused, and not lost", async () => {
   await using v8 = await startRuntime({ engine: "v8", placement: "inline" });
   await using quickjs = await startRuntime({ engine: "quickjs", placement: "inline" });
-  for (const [from, to] of [[v8, quickjs], [quickjs, v8]] as [Runtime, Runtime][]) {
+  for (const [from, to] of [
+    [v8, quickjs],
+    [quickjs, v8],
+  ] as [Runtime, Runtime][]) {
     const session = await from.session("s");
     await session.run("let n = 7");
     const bytes = await session.snapshot();
@@ -112,7 +130,10 @@ test("a snapshot of one engine is none of the other: it is refused, and not lost
 });
 
 test("more memory than there is cannot be restored", async () => {
-  await using large = await startRuntime({ engine: "quickjs", placement: "inline" }, { limits: { memoryMb: 64 } });
+  await using large = await startRuntime(
+    { engine: "quickjs", placement: "inline" },
+    { limits: { memoryMb: 64 } },
+  );
   const session = await large.session("s");
   await session.run("const big = new Uint8Array(30 * 1024 * 1024).fill(1)");
   const bytes = await session.snapshot();
@@ -138,7 +159,9 @@ test("a V8 session whose program was not deterministic is refused with the reaso
     ok: false,
     error: {
       code: "config_error",
-      message: expect.stringMatching(/program 2 of the session is not deterministic: when it was replayed it did: call \d+ demo\.echo \d+, where it had done: call/),
+      message: expect.stringMatching(
+        /program 2 of the session is not deterministic: when it was replayed it did: call \d+ demo\.echo \d+, where it had done: call/,
+      ),
     },
   });
   await copy.reset();
