@@ -141,6 +141,45 @@ describe("on AWS Lambda", () => {
   });
 });
 
+describe("the examples", () => {
+  const code = "(await tools.shop.orders())[0].total";
+
+  test("Lambda", async () => {
+    const { handler } = await import("../fixtures/examples/lambda.ts");
+    expect(await handler({ code }, {})).toMatchObject({ ok: true, value: 20 });
+  });
+
+  test("Vercel", async () => {
+    const { default: module } = await import("../fixtures/examples/vercel.ts");
+    expect(await (await module.fetch(ask({ code }))).json()).toMatchObject({ value: 20 });
+  });
+
+  test("a plain server", async () => {
+    const { start } = await import("../fixtures/examples/node-http.ts");
+    const server = await start(0);
+    await new Promise((resolve) =>
+      server.listening ? resolve(0) : server.once("listening", resolve),
+    );
+    const { port } = server.address() as { port: number };
+    const answer = await fetch(new Request(`http://127.0.0.1:${port}/run`, ask({ code })));
+    expect(await answer.json()).toMatchObject({ value: 20 });
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test("Cloud Run", async () => {
+    const { start } = await import("../fixtures/examples/cloud-run.ts");
+    await using service = await start({
+      PORT: "0",
+      API_KEY: "a-key-0123456789abc",
+      HOSTS: "0.0.0.0",
+    });
+    const headers = { authorization: "Bearer a-key-0123456789abc" };
+    const url = service.url.replace("0.0.0.0", "127.0.0.1");
+    const answer = await fetch(new Request(`${url}/run`, ask({ code }, headers)));
+    expect(await answer.json()).toMatchObject({ value: 20 });
+  });
+});
+
 test("runs are spans: the run, its compilation, its time in the VM, each call", async () => {
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
