@@ -1,10 +1,10 @@
-import { type Failure, isErrorCode } from "./core/errors.ts";
+import type { Failure } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { Meter } from "./core/meter.ts";
 import type { CallRecord, LogEntry } from "./core/result.ts";
 import { Semaphore } from "./core/semaphore.ts";
 import { utf8Length } from "./core/utf8.ts";
-import { type Answer, answerFailure, failureIn } from "./core/answer.ts";
+import { type Answer, answerFailure } from "./core/answer.ts";
 import { decode } from "./core/decode.ts";
 import { isContextRequest } from "./discovery/context.ts";
 import type { Discovery } from "./discovery/discovery.ts";
@@ -12,20 +12,12 @@ import type { Host, HostCall } from "./engine/engine.ts";
 import { failureOf } from "./call-failure.ts";
 import { encodeResult } from "./call-result.ts";
 import { LogBuffer } from "./log-buffer.ts";
+import { answerOfBefore, callOnce, type ResumedCalls, resultIn } from "./known-answers.ts";
 import { LookUps } from "./look-ups.ts";
 import type { RunFiles } from "./run-files.ts";
 import type { Ledger } from "./session/ledger.ts";
 import type { Catalogue, ResolvedTool } from "./tools/catalogue.ts";
 import { type NetworkRequest, ToolError } from "./tools/tool.ts";
-
-/** A run that was saved while it waited, and goes on. */
-export interface ResumedCalls {
-  /** Answers to calls that it waits for, by the number of the call; of others nobody knows whether they were carried out. */
-  readonly answers: ReadonlyMap<number, Answer | Promise<Answer>>;
-  /** What it had logged and called. */
-  readonly logs: readonly LogEntry[];
-  readonly calls: readonly CallRecord[];
-}
 
 export interface BridgeOptions {
   readonly catalogue: Catalogue;
@@ -145,36 +137,13 @@ export class Bridge implements Host {
   /** The text of the result: known from before, or of the call. Throws what went wrong. */
   async #answerFor(call: HostCall, record: Mutable<CallRecord>): Promise<string> {
     const { ledger, resumed } = this.#options;
-    if (call.again === true)
-      return resultIn(await this.#answerOfBefore(call, resumed), record.tool);
-    if (ledger === undefined) return await this.#callTool(call, record);
-    const known = ledger.recall(record.tool, call.args);
-    if (known?.finished === false) throw inDoubt(record.tool);
-    if (known !== undefined) return resultIn(known.answer, record.tool);
-    return await this.#callAndWrite(ledger, call, record);
-  }
-
-  async #callAndWrite(
-    ledger: Ledger,
-    call: HostCall,
-    record: Mutable<CallRecord>,
-  ): Promise<string> {
-    const asked = record.tool; // as the program spelled it: it is known by that when the run is made again
-    const entry = await ledger.begin(asked, call.args);
-    try {
-      const text = await this.#callTool(call, record);
-      await ledger.end(entry, asked, call.args, text);
-      return text;
-    } catch (error) {
-      await ledger.end(entry, asked, call.args, answerFailure(failureOf(error, record.tool)));
-      throw error;
+    const label = record.tool; // as the program spelled it: it is known by that when the run is made again
+    if (call.again === true) {
+      const known = answerOfBefore(resumed, call.id ?? 0, label);
+      return resultIn(await untilAborted(known, this.#abort.signal), label);
     }
-  }
-
-  async #answerOfBefore({ id = 0 }: HostCall, resumed: ResumedCalls | undefined): Promise<Answer> {
-    const answer = resumed?.answers.get(id);
-    if (answer === undefined) throw inDoubt("the call");
-    return await untilAborted(Promise.resolve(answer), this.#abort.signal);
+    const make = (): Promise<string> => this.#callTool(call, record);
+    return ledger === undefined ? await make() : await callOnce(ledger, label, call.args, make);
   }
 
   async #callTool(call: HostCall, record: Mutable<CallRecord>): Promise<string> {
@@ -241,23 +210,6 @@ interface OpenCall {
   /** The VM's number. */
   readonly id: number;
   readonly label: string;
-}
-
-/** The text of an answer's value. Throws the failure that it tells. */
-function resultIn(answer: Answer, tool: string): string {
-  const failure = failureIn(answer);
-  if (failure === undefined) return answer;
-  const hint = failure.hint === undefined ? {} : { hint: failure.hint };
-  const code = isErrorCode(failure.code) ? failure.code : "tool_error";
-  throw new ToolError(code, failure.message, { tool, ...hint });
-}
-
-function inDoubt(tool: string): ToolError {
-  return new ToolError(
-    "aborted",
-    `${tool} was under way when its host ended; whether it was carried out is not known`,
-    { hint: "Look whether it took effect before you call it again." },
-  );
 }
 
 function unawaited(names: readonly string[], finished: boolean): string {

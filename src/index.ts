@@ -34,8 +34,10 @@ export type { SandboxSettings } from "./placement/sandbox/settings.ts";
 export type { DynamicUse, ImportUse, Inspection, ToolUse } from "./inspect.ts";
 export type { RuntimeOptions } from "./options.ts";
 export type { RunOptions } from "./program-runner.ts";
-export { createRuntime, type Runtime, type RuntimeDescription } from "./runtime.ts";
-export type { PendingCall, ResumeOptions, Session } from "./session.ts";
+export { createRuntime } from "./create-runtime.ts";
+export type { Runtime, RuntimeDescription } from "./runtime.ts";
+export type { ResumeOptions, Session } from "./session.ts";
+export type { PendingCall } from "./session-state.ts";
 export type { SessionOptions } from "./sessions.ts";
 export type { SessionSettings } from "./session-settings.ts";
 export {

@@ -1,8 +1,10 @@
-import { Bridge, type ResumedCalls } from "./bridge.ts";
+import { Bridge } from "./bridge.ts";
+import type { ResumedCalls } from "./known-answers.ts";
 import type { Ledger } from "./session/ledger.ts";
 import { breach, isLimit } from "./core/breach.ts";
 import type { Failure } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
+import type { NameTable } from "./core/names.ts";
 import type { CallRecord, ExecutionResult, LogEntry } from "./core/result.ts";
 import { utf8Length } from "./core/utf8.ts";
 import type { Host, Outcome } from "./engine/engine.ts";
@@ -50,6 +52,8 @@ export interface Job {
   /** Carries it out somewhere. */
   readonly run: (request: RunRequest, host: Host, signal: AbortSignal) => Promise<Outcome>;
   readonly session?: SessionContext;
+  /** What the program can spell, where that is not what this runtime has; its types are the matter of who sent it. */
+  readonly names?: NameTable;
 }
 
 /** Runs programs against the tools of one runtime, wherever they are carried out. */
@@ -125,13 +129,13 @@ export class ProgramRunner {
   }
 
   async #carryOut(job: Job, bridge: Bridge, signal: AbortSignal): Promise<Outcome> {
-    const { source, limits, session } = job;
+    const { source, limits, session, names = this.#guide.catalogue.names } = job;
+    const isOwn = job.names === undefined;
     const error =
       tooLarge(source, limits) ??
-      (await this.#guide.typeFailure(source, limits, session?.declared));
+      (isOwn ? await this.#guide.typeFailure(source, limits, session?.declared) : undefined);
     if (error !== undefined)
       return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
-    const { names } = this.#guide.catalogue;
     const request = { source, limits, names, resume: session?.resume !== undefined };
     return await job.run(request, bridge, signal);
   }

@@ -1,23 +1,31 @@
-import { Bridge } from "./bridge.ts";
 import type { Channel } from "./channel/channel.ts";
-import { CodecellError, messageOf } from "./core/errors.ts";
+import { CodecellError, type Failure, isErrorCode, messageOf } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import type { NameTable } from "./core/names.ts";
 import type { EngineRef, Host, HostCall, KeepOptions, Outcome, SavedVm } from "./engine/engine.ts";
-import type { Guide } from "./guide.ts";
-import type { Place, RunRequest, VmLease } from "./placement/placement.ts";
+import { largestImage, largestMessage } from "./placement/frame-caps.ts";
+import type { Place, VmLease } from "./placement/placement.ts";
 import { type Message, readMessage, writeMessage } from "./placement/protocol.ts";
-import { RunFiles } from "./run-files.ts";
+import type { ProgramRunner } from "./program-runner.ts";
 
 export interface RemoteHostParts {
   readonly place: Place;
   /** What runs at this place; a client that wants another engine is told so. */
   readonly engine: string;
-  readonly guide: Guide;
+  readonly runner: ProgramRunner;
+  /** The servers whose tools are called here. */
+  readonly servers: () => readonly string[];
   /** What a client's runs may have at most. */
   readonly limits: Limits;
-  /** Whose programs they are. */
-  readonly user: string | undefined;
+  readonly client: RemoteClient;
+}
+
+/** Who has this runtime as its place. */
+export interface RemoteClient {
+  /** Whose programs they are. Default: nobody's in particular. */
+  readonly user?: string | undefined;
+  /** Asked before every run; throws for one that is refused. What it answers is called when the run is over. */
+  readonly admit?: () => Promise<() => void>;
 }
 
 /** {@link KeepOptions} without the image, which is the body of its message. */
@@ -40,7 +48,7 @@ export class RemoteHost {
   constructor(channel: Channel, parts: RemoteHostParts) {
     this.#channel = channel;
     this.#parts = parts;
-    channel.limit(largestMessage(parts.limits));
+    channel.limit(largestMessage(parts.limits) + largestImage(parts.limits));
     channel.onMessage((text) => this.#receive(text));
     void channel.closed.then(() => this.#end());
   }
@@ -94,49 +102,57 @@ export class RemoteHost {
   }
 
   async #run(source: string, asked: Limits, kept: boolean, resume: boolean): Promise<void> {
-    this.#abort = new AbortController();
-    const limits = least(asked, this.#parts.limits);
-    const request: RunRequest = { source, limits, names: this.#names, resume };
-    const bridge = this.#bridge(limits);
-    const place = kept ? this.#lease! : this.#parts.place;
-    const outcome = await place.run(request, this.#host(bridge), this.#abort.signal).catch(failed);
-    bridge.abort();
+    const outcome = await this.#carryOutRun(source, asked, kept, resume).catch(failed);
     const { value, ...rest } = { value: undefined, ...outcome };
     await this.#tell(["outcome", rest, value !== undefined], value);
     if (!kept) await this.#tell(["ready"]);
   }
 
-  /** For the tools of this service. */
-  #bridge(limits: Limits): Bridge {
-    const { guide, user } = this.#parts;
-    const { catalogue, discovery, onResult } = guide;
-    return new Bridge({
-      catalogue,
-      discovery,
-      files: new RunFiles(discovery.tree, undefined, () => {}),
-      limits,
-      user,
-      ledger: undefined,
-      resumed: undefined,
-      onLog: undefined,
-      onCall: (record) => void this.#tell(["called", record]),
-      onResult,
-      onDenied: () => {},
-      onRequest: () => {},
-      onBreach: () => this.#abort.abort(),
-    });
+  async #carryOutRun(
+    source: string,
+    asked: Limits,
+    kept: boolean,
+    resume: boolean,
+  ): Promise<Outcome> {
+    const { client, limits: most, place, runner } = this.#parts;
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const leave = await client.admit?.();
+    const where = kept ? this.#lease! : place;
+    let outcome: Outcome | undefined;
+    try {
+      const result = await runner.run({
+        source,
+        limits: least(asked, most),
+        names: this.#names,
+        options: {
+          signal,
+          ...(client.user === undefined ? {} : { user: client.user }),
+          onCall: (record) => void this.#tell(["called", record]),
+        },
+        run: async (request, bridge, stop) => {
+          outcome = await where.run({ ...request, resume }, this.#host(bridge), stop);
+          return outcome;
+        },
+      });
+      if (outcome === undefined && !result.ok) return refused(result.error, true);
+      return outcome!;
+    } finally {
+      leave?.();
+    }
   }
 
-  #host(bridge: Bridge): Host {
-    const own = new Set(this.#parts.guide.catalogue.servers.map(({ name }) => name));
+  /** @param own for the tools of this service */
+  #host(own: Host): Host {
+    const here = new Set(this.#parts.servers());
     return {
       call: (call) => {
         const spelled = this.#names.servers.find(({ name, alias }) =>
           [name, alias].includes(call.server),
         );
         // A name that both have is the client's, who has said so by what it sent.
-        const here = spelled?.remote === true && own.has(spelled.name);
-        return here ? bridge.call(call) : this.#callBack(call);
+        const isOwn = spelled?.remote === true && here.has(spelled.name);
+        return isOwn ? own.call(call) : this.#callBack(call);
       },
       log: ({ level, text }) => void this.#tell(["log", level], text),
       dropped: (characters) => void this.#tell(["dropped", characters]),
@@ -191,10 +207,6 @@ export class RemoteHost {
   }
 }
 
-function largestMessage({ callBytes, memoryMb }: Limits): number {
-  return 8 * callBytes + (Math.max(memoryMb, 64) * 1024 * 1024 * 4) / 3;
-}
-
 /** Of each cap the smaller one. */
 function least(asked: Limits, most: Limits): Limits {
   const names = Object.keys(most) as (keyof Limits)[];
@@ -207,7 +219,11 @@ function least(asked: Limits, most: Limits): Limits {
 }
 
 function failed(error: unknown): Outcome {
-  const code = CodecellError.is(error) ? error.code : "internal";
-  const failure = { code, name: "CodecellError", message: messageOf(error) };
-  return { ok: false, error: failure, usage: { cpuMs: 0, peakBytes: 0 }, clean: false };
+  const told = (error as { code?: unknown } | null)?.code;
+  const code = isErrorCode(told) ? told : "internal";
+  return refused({ code, name: "CodecellError", message: messageOf(error) }, false);
+}
+
+function refused(error: Failure, clean: boolean): Outcome {
+  return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean };
 }

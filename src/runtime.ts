@@ -12,20 +12,18 @@ import type {
   ToolSummary,
 } from "./discovery/summary.ts";
 import { startContext } from "./discovery/start-context.ts";
-import { type OpenedPlace, openPlace } from "./engines.ts";
-import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
-import { type Guide, openGuide, type ServerReport } from "./guide.ts";
+import type { OpenedPlace } from "./engines.ts";
+import type { ResolvedOptions } from "./options.ts";
+import type { Guide, ServerReport } from "./guide.ts";
 import type { Inspection } from "./inspect.ts";
 import type { Place } from "./placement/placement.ts";
-import { RuntimeEmitter, type RuntimeEventName, type RuntimeListener } from "./events.ts";
+import type { RuntimeEmitter, RuntimeEventName, RuntimeListener } from "./events.ts";
 import { ProgramRunner, type RunOptions } from "./program-runner.ts";
-import { RemoteHost } from "./remote-host.ts";
+import { type RemoteClient, RemoteHost } from "./remote-host.ts";
 import type { ToolInfo } from "./tools/tool.ts";
 import type { Session } from "./session.ts";
 import { type SessionOptions, Sessions } from "./sessions.ts";
 import type { SessionStore } from "./session/store.ts";
-import { StoredSessions } from "./session/stored-sessions.ts";
-import { openStore } from "./session/stores/open.ts";
 
 /** What a runtime is made of, for people and for `codecell doctor`. */
 export interface RuntimeDescription extends ServerReport {
@@ -38,33 +36,7 @@ export interface RuntimeDescription extends ServerReport {
   readonly notice?: string;
 }
 
-/**
- * Start a runtime: connect the tools, boot the engine. A server that does not start does not stop it: see
- * {@link Runtime.describe}.
- * @throws CodecellError `config_error`, `engine_unavailable`, `sandbox_unavailable`
- */
-export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const resolved = await resolveOptions(options);
-  const opening = openPlace(resolved);
-  const emitter = new RuntimeEmitter();
-  const parts = [opening, openGuide(resolved, emitter), openSessionStore(resolved)] as const;
-  const [place, guide, store] = await Promise.allSettled(parts);
-  if (place.status === "fulfilled" && guide.status === "fulfilled" && store.status === "fulfilled")
-    return new Runtime(resolved, place.value, guide.value, store.value, emitter);
-  if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
-  if (guide.status === "fulfilled") await guide.value[Symbol.asyncDispose]();
-  if (store.status === "fulfilled") await store.value?.[Symbol.asyncDispose]();
-  const failed = [place, guide, store].find(({ status }) => status === "rejected");
-  throw (failed as PromiseRejectedResult).reason;
-}
-
-async function openSessionStore({
-  sessions: { store, keepMs },
-}: ResolvedOptions): Promise<SessionStore | undefined> {
-  return store === undefined ? undefined : new StoredSessions(await openStore(store), keepMs);
-}
-
-/** Runs programs. Made by {@link createRuntime}; close it, or hold it with `await using`. */
+/** Runs programs. Made by `createRuntime`; close it, or hold it with `await using`. */
 export class Runtime implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   readonly #place: Place;
@@ -121,6 +93,15 @@ export class Runtime implements AsyncDisposable {
     return await this.#track(this.#sessions.open(id, options));
   }
 
+  /** The session `id`, if there is one: here, or in the store. */
+  async findSession(
+    id: string,
+    options: { readonly user?: string } = {},
+  ): Promise<Session | undefined> {
+    this.#checkOpen();
+    return await this.#track(this.#sessions.find(id, options.user));
+  }
+
   /**
    * A session from a snapshot that {@link Session.snapshot} made, here or elsewhere with the same engine and version of
    * codecell. Restore only what you trust: its checksum finds damage, not forgery.
@@ -166,13 +147,19 @@ export class Runtime implements AsyncDisposable {
    * Run the programs of another runtime, which has this one as its placement `{ remote }`, until it goes away.
    * @internal `codecell serve` does that, for those who may
    */
-  async hostRemote(stream: Duplex, user: string | undefined): Promise<void> {
+  async hostRemote(stream: Duplex, client: RemoteClient): Promise<void> {
     this.#checkOpen();
     const { engine, limits } = this.#options;
     const channel = new FramedChannel(stream, 0);
     this.#closing.signal.addEventListener("abort", () => channel.close(), { once: true });
-    const [place, guide] = [this.#place, this.#guide];
-    const host = new RemoteHost(channel, { place, engine: engine.name, guide, limits, user });
+    const host = new RemoteHost(channel, {
+      place: this.#place,
+      engine: engine.name,
+      runner: this.#runner,
+      servers: () => this.#guide.catalogue.servers.map(({ name }) => name),
+      limits,
+      client,
+    });
     await this.#track(host.finished());
   }
 

@@ -1,29 +1,14 @@
-import type { Bridge } from "./bridge.ts";
 import { type Answer } from "./core/answer.ts";
-import { decode } from "./core/decode.ts";
 import { encode } from "./core/encode.ts";
 import { CodecellError } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
-import { renderJson } from "./core/render.ts";
-import type { ExecutionResult, JsonValue } from "./core/result.ts";
+import type { ExecutionResult } from "./core/result.ts";
 import type { ProgramRunner, RunOptions } from "./program-runner.ts";
+import { type ActiveRun, type PendingCall, SessionState } from "./session-state.ts";
 import type { Backing, Visit } from "./session/backing.ts";
-import { SessionVm, type SessionVmOptions } from "./session/session-vm.ts";
-import {
-  readSnapshot,
-  type SavedRun,
-  type SavedSession,
-  writeSnapshot,
-} from "./session/snapshot.ts";
+import type { SessionVmOptions } from "./session/session-vm.ts";
+import { readSnapshot, type SavedRun, type SavedSession } from "./session/snapshot.ts";
 import type { Workspace } from "./session/workspace.ts";
-
-/** A tool call that a restored session waits for. */
-export interface PendingCall {
-  readonly id: number;
-  /** `server.tool` as the program spelled it. */
-  readonly tool: string;
-  readonly args: JsonValue;
-}
 
 export interface ResumeOptions extends RunOptions {
   /** Results of pending calls by {@link PendingCall.id}, for those whose outcome is known. */
@@ -61,12 +46,10 @@ export class Session {
   /** The files that its programs see as `fs`. */
   readonly workspace: Workspace;
   readonly #parts: SessionParts;
-  #vm: SessionVm;
+  readonly #state: SessionState;
   #last: Promise<unknown> = Promise.resolve();
   /** The run at work. */
-  #active: (SavedRun & { readonly bridge: Bridge }) | undefined;
-  /** The run that the session was saved in the midst of. */
-  #suspended: SavedRun | undefined;
+  #active: ActiveRun | undefined;
   #answers: ReadonlyMap<number, Promise<Answer>>;
   #closed: string | undefined;
 
@@ -81,26 +64,17 @@ export class Session {
     this.user = parts.user;
     this.workspace = parts.workspace;
     this.#answers = answers;
-    this.#vm = this.#load(saved);
-  }
-
-  #load(saved: SavedSession | undefined): SessionVm {
-    const { vm } = this.#parts;
-    if (saved !== undefined) this.workspace.load(saved.files);
-    this.#suspended = saved?.run;
-    if (saved?.vm === undefined) return new SessionVm(vm);
-    const { programs, declared } = saved;
-    return new SessionVm({ ...vm, start: { vm: saved.vm, programs, declared } });
+    this.#state = new SessionState(parts.vm, parts.workspace, saved);
   }
 
   /** Programs that have left something in it. */
   get programs(): number {
-    return this.#vm.programs;
+    return this.#state.vm.programs;
   }
 
   /** Names that its programs declared. */
   get declared(): readonly string[] {
-    return this.#vm.declared;
+    return this.#state.vm.declared;
   }
 
   /** Whether a run is at work, or waits to be. */
@@ -110,20 +84,12 @@ export class Session {
 
   /** Whether it occupies a worker. */
   get placed(): boolean {
-    return this.#vm.placed;
+    return this.#state.vm.placed;
   }
 
   /** Calls that a session waits for which was saved in the midst of a run. Empty for all others. */
   async pending(): Promise<PendingCall[]> {
-    if (this.#suspended === undefined) return [];
-    const vm = await this.#vm.save();
-    return (vm?.calls ?? [])
-      .filter(({ kind }) => kind === "call")
-      .map(({ id, server, tool, args }) => ({
-        id,
-        tool: server === "" ? tool : `${server}.${tool}`,
-        args: renderJson(decode(args)),
-      }));
+    return await this.#state.pending();
   }
 
   /**
@@ -134,11 +100,13 @@ export class Session {
     this.#check(code);
     const limits = this.#limitsOf(options);
     return await this.#queue(() => {
-      if (this.#suspended !== undefined)
+      if (this.#state.suspended !== undefined)
         throw new CodecellError("config_error", "the session was saved in the midst of a run", {
           hint: "Call resume() to go on with it, or reset() to give it up.",
         });
-      return this.#visit(code, (visit) => this.#run(code, limits, options, visit));
+      const run = (visit?: Visit): Promise<ExecutionResult> =>
+        this.#run(code, limits, options, visit);
+      return this.#visit(code, run, withWarning);
     });
   }
 
@@ -150,10 +118,10 @@ export class Session {
   async resume({ answers = {}, ...options }: ResumeOptions = {}): Promise<ExecutionResult> {
     this.#check("");
     return await this.#queue(async () => {
-      const suspended = this.#suspended;
+      const suspended = this.#state.suspended;
       if (suspended === undefined)
         throw new CodecellError("config_error", "there is no run to resume");
-      this.#suspended = undefined;
+      this.#state.suspended = undefined;
       const { source, limits, logs, calls } = suspended;
       const known = new Map<number, Answer | Promise<Answer>>(this.#answers);
       for (const [id, value] of Object.entries(answers)) known.set(Number(id), encode(value));
@@ -165,10 +133,7 @@ export class Session {
   async reset(): Promise<void> {
     this.#check("");
     await this.#queue(async () => {
-      await this.#vm.end();
-      this.#vm = new SessionVm(this.#parts.vm);
-      this.#suspended = undefined;
-      this.workspace.clear();
+      await this.#state.become();
       await this.#visit("", async () => {});
     });
   }
@@ -204,7 +169,7 @@ export class Session {
 
   /** @internal Leave the worker, if that loses nothing. */
   async park(): Promise<void> {
-    if (this.#closed === undefined) await this.#queue(() => this.#vm.park()).catch(() => {});
+    if (this.#closed === undefined) await this.#inTurn(() => this.#state.vm.park()).catch(() => {});
   }
 
   /** @internal */
@@ -213,7 +178,7 @@ export class Session {
     this.#closed = reason;
     this.#parts.onClose(this);
     await this.#queue(async () => {
-      await this.#vm.end();
+      await this.#state.vm.end();
       if (forget) await this.#parts.backing?.forget();
     });
   }
@@ -233,15 +198,15 @@ export class Session {
         source,
         limits,
         options: { ...options, ...(this.user === undefined ? {} : { user: this.user }) },
-        run: (request, host, signal) => this.#vm.run(request, host, signal),
+        run: (request, host, signal) => this.#state.vm.run(request, host, signal),
         session: {
           id: this.id,
           workspace: this.workspace,
-          declared: this.#vm.declared,
+          declared: this.#state.vm.declared,
           ledger: visit?.ledger,
           resume,
           onBegin: (bridge) => {
-            this.#active = { source, limits, logs: [], calls: [], bridge };
+            this.#active = { source, limits, bridge };
             if (visit !== undefined && visit.interrupted > 0)
               bridge.log({ level: "warn", text: interruption(visit.interrupted) });
           },
@@ -252,45 +217,48 @@ export class Session {
     }
   }
 
-  /** With a store: take what others made of the session meanwhile, and leave there what it has become. */
-  async #visit<T>(source: string, work: (visit: Visit | undefined) => Promise<T>): Promise<T> {
+  /**
+   * With a store: take what others made of the session meanwhile, and leave there what it has become.
+   * @param onUnsaved what is answered when that fails. Default: it is thrown
+   */
+  async #visit<T>(
+    source: string,
+    work: (visit: Visit | undefined) => Promise<T>,
+    onUnsaved?: (result: T, problem: CodecellError) => T,
+  ): Promise<T> {
     const { backing } = this.#parts;
     if (backing === undefined) return await work(undefined);
     await using visit = await backing.enter(source);
     if (visit.newer !== undefined) {
-      await this.#vm.end();
-      this.#vm = this.#load(await readSnapshot(visit.newer));
+      await this.#state.become(await readSnapshot(visit.newer));
     }
     const result = await work(visit);
-    await visit.save(await this.#bytes());
-    return result;
-  }
-
-  async #bytes(): Promise<Uint8Array> {
-    const { limits, seed, now } = this.#parts.vm;
-    const active = this.#active;
-    const vm = await this.#vm.save();
-    const run = active === undefined ? this.#suspended : savedRun(active);
-    return await writeSnapshot({
-      limits,
-      ...(seed === undefined ? {} : { seed }),
-      ...(now === undefined ? {} : { now }),
-      programs: this.#vm.programs,
-      declared: this.#vm.declared,
-      ...(vm === undefined ? {} : { vm }),
-      ...(run === undefined || vm?.running !== true ? {} : { run }),
-      files: [...this.workspace.entries()],
-    });
-  }
-
-  async #queue<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work);
-    this.#last = done.catch(() => {});
     try {
-      return await done;
+      await visit.save(await this.#bytes());
+      return result;
+    } catch (error) {
+      if (onUnsaved === undefined || !CodecellError.is(error)) throw error;
+      return onUnsaved(result, error);
+    }
+  }
+
+  #bytes(): Promise<Uint8Array> {
+    return this.#state.bytes(this.#active);
+  }
+
+  /** Do it when what was asked before is done; the session is used by that. */
+  async #queue<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#inTurn(work);
     } finally {
       this.#parts.onUse(this);
     }
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return await done;
   }
 
   #check(code: unknown): void {
@@ -316,8 +284,8 @@ function interruption(calls: number): string {
   return `codecell: another program of this session was cut short when its host ended; ${which}`;
 }
 
-function savedRun({ source, limits, bridge }: SavedRun & { readonly bridge: Bridge }): SavedRun {
-  // A call without an end is made known again when its answer is there.
-  const calls = bridge.calls.filter(({ ok, error }) => ok || error !== undefined);
-  return { source, limits, logs: bridge.logs.entries(), calls: structuredClone(calls) };
+/** What the program did and answered is worth more than where the session is kept. */
+function withWarning(result: ExecutionResult, { message }: CodecellError): ExecutionResult {
+  const text = `codecell: the session could not be put into its store: ${message}`;
+  return { ...result, logs: [...result.logs, { level: "warn", text }] };
 }

@@ -9,6 +9,7 @@ import type { Backing } from "./session/backing.ts";
 import { readSnapshot, type SavedSession } from "./session/snapshot.ts";
 import { Workspace } from "./session/workspace.ts";
 import type { SessionStore } from "./session/store.ts";
+import { checkId, checkUser, keyOf, taken, timeOf } from "./session-names.ts";
 import type { ResolvedSessions } from "./session-settings.ts";
 
 /** How a session is opened. One that is there already stays as it is. */
@@ -22,10 +23,6 @@ export interface SessionOptions {
   /** The clock starts here and only timers move it. */
   readonly now?: number | Date;
 }
-
-const MAX_ID = 200;
-/** Nothing that a path, a header or a log line could misread. */
-const ID = /^[\w.:@-]+$/;
 
 interface Held {
   readonly session: Session;
@@ -75,6 +72,18 @@ export class Sessions {
     const opening = this.#open(key, id, options).finally(() => this.#opening.delete(key));
     this.#opening.set(key, opening);
     return await opening;
+  }
+
+  /** The session `id` of a user, where there is one. */
+  async find(id: string, user: string | undefined): Promise<Session | undefined> {
+    checkId("the session's id", id);
+    if (user !== undefined) checkUser(user);
+    const key = keyOf(id, user);
+    const known = this.#held.get(key)?.session ?? this.#opening.get(key);
+    if (known !== undefined) return await known;
+    const stored = await this.#store?.open(key);
+    if (stored?.snapshot === undefined) return undefined;
+    return await this.open(id, user === undefined ? {} : { user });
   }
 
   /** @param id default: a random one */
@@ -230,33 +239,4 @@ export class Sessions {
     const idle = [...this.#held.values()].filter(({ session }) => session.placed && !session.busy);
     void idle.toSorted((a, b) => a.usedAt - b.usedAt)[0]?.session.park();
   }
-}
-
-function taken(id: string): CodecellError {
-  return new CodecellError("config_error", `there is a session '${id}' already`, {
-    hint: "Close it first, or give the restored one another id.",
-  });
-}
-
-function keyOf(id: string, user: string | undefined): string {
-  return user === undefined ? `:${id}` : `${encodeURIComponent(user)}:${id}`;
-}
-
-function checkId(what: string, id: unknown): void {
-  if (typeof id === "string" && id.length <= MAX_ID && ID.test(id)) return;
-  throw new CodecellError(
-    "config_error",
-    `${what} must be 1 to ${MAX_ID} letters, digits or any of . : @ _ -`,
-  );
-}
-
-function checkUser(user: unknown): void {
-  if (typeof user === "string" && user !== "" && user.length <= MAX_ID) return;
-  throw new CodecellError("config_error", `user must be a text of 1 to ${MAX_ID} characters`);
-}
-
-function timeOf(now: number | Date): number {
-  const ms = typeof now === "number" ? now : now.getTime();
-  if (Number.isFinite(ms)) return Math.trunc(ms);
-  throw new CodecellError("config_error", "now must be a time: a Date, or ms since 1970");
 }

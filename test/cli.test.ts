@@ -352,11 +352,54 @@ test("help is there for every command", async () => {
     ["mcp", "-h"],
     ["types", "--help"],
     ["help", "login"],
+    ["serve", "--help"],
   ]) {
     const { code, out } = await codecell(args);
     expect(code).toBe(0);
     expect(out).toContain("codecell");
   }
   const { err } = await codecell(["serv"]);
-  expect(err).toContain("The commands are run, tools, types, login, mcp, doctor");
+  expect(err).toContain("The commands are run, tools, types, login, mcp, serve, doctor");
+});
+
+test("a session is kept from one command to the next, on both engines", async () => {
+  for (const engine of ["v8", "quickjs"]) {
+    const run = (input: string) =>
+      codecell(["run", "-", "--engine", engine, "--session", engine], {
+        input,
+        env: { CODECELL_HOME: `${folder}/home` },
+      });
+    expect((await run("let n = 1; await fs.writeFile('/f', 'kept')")).code).toBe(0);
+    expect((await run("++n; [n, await fs.readFile('/f')].join()")).out).toBe("2,kept\n");
+    expect((await run("nope")).code).toBe(1);
+    expect((await run("n")).out).toBe("2\n");
+  }
+  const wrong = await codecell(["run", "-", "--session", "a b"], { input: "1" });
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("session's id must be")]);
+});
+
+test("serve answers on its port, and ends when it is told to", async () => {
+  const child = spawn(process.execPath, [cli, "serve", "--port", "0", "--engine", "quickjs"], {
+    cwd: folder,
+    env: { PATH: process.env["PATH"] ?? "", HOME: folder },
+  });
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+  const url = await new Promise<string>((resolve) => {
+    let log = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      log += text;
+      const found = /"url":"(.*?)"/.exec(log)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+  });
+  const response = await fetch(`${url}/run`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ code: "6 * 7" }),
+  });
+  expect(await response.json()).toMatchObject({ ok: true, value: 42 });
+  child.kill("SIGTERM");
+  expect(await ended).toBe(0);
+  const wrong = await codecell(["serve", "--port", "70000"]);
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("--port is '70000'")]);
 });

@@ -177,6 +177,28 @@ test.each([
   });
 });
 
+test("runs from elsewhere count at the service as all others do", async () => {
+  const host = await createRuntime({ engine: "quickjs", placement: "inline" });
+  const events: unknown[] = [];
+  host.on("run_end", ({ ok, user }) => events.push([ok, user]));
+  await using service = await startService(host, {
+    port: 0,
+    auth: { apiKeys: [{ key: KEY, user: "ann" }] },
+    rateLimit: { runs: 2, perSeconds: 60 },
+  });
+  await using runtime = await createRuntime({
+    engine: "quickjs",
+    placement: { remote: service.url, token: KEY },
+  });
+  expect(await value(runtime.run("1"))).toBe(1);
+  expect(await runtime.run("nope")).toMatchObject({ error: { code: "program_error" } });
+  expect(await runtime.run("1")).toMatchObject({ ok: false, error: { code: "rate_limited" } });
+  expect(events).toEqual([
+    [true, "ann"],
+    [false, "ann"],
+  ]);
+});
+
 test("another engine than the service's is refused by its name", async () => {
   const host = await createRuntime({ engine: "quickjs", placement: "inline" });
   await using service = await startService(host, { port: 0 });

@@ -99,6 +99,7 @@ describe("runs", () => {
     });
     expect(await (await at("/files/a.txt")).text()).toBe("hello");
     expect((await at("/files/none")).status).toBe(404);
+    expect((await fetch(`${running.url}/sessions/nobodys`)).status).toBe(404);
     const forked = await post(`${running.url}/sessions/s/fork?user=ann`, { id: "t" });
     expect(forked).toMatchObject({ status: 201, body: { id: "t", declared: ["n"] } });
     expect(await run({ code: "n", session: "t", user: "ann" })).toMatchObject({

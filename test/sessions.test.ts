@@ -376,3 +376,99 @@ test.each(PROCESSES)("$engine $placement: a worker that dies between runs", asyn
   await until(() => !session.placed);
   expect(await value(session.run("b"))).toBe(1); // it was saved, so nothing was lost and nothing is said
 });
+
+test("there are caps: sessions in all, and of one user", async () => {
+  await using runtime = await startRuntime(
+    { engine: "quickjs", placement: "inline" },
+    { sessions: { max: 3, maxPerUser: 2 } },
+  );
+  const open = (id: string, user: string): Promise<Session> => runtime.session(id, { user });
+  const first = await open("1", "ann");
+  await open("2", "ann");
+  await expect(open("3", "ann")).rejects.toMatchObject({
+    code: "quota_exceeded",
+    message: "user 'ann' has 2 sessions, which is the cap",
+  });
+  await open("1", "bob");
+  await expect(open("2", "bob")).rejects.toMatchObject({
+    code: "quota_exceeded",
+    message: "there are 3 sessions, which is the cap",
+  });
+  await first.close();
+  await open("2", "bob");
+});
+
+test("a session that nobody uses leaves its worker, then ends; one at work does not", async () => {
+  await using runtime = await startRuntime(
+    { engine: "quickjs", placement: "process" },
+    { sessions: { parkMs: 50, idleMs: 500 } },
+  );
+  const session = await runtime.session("s");
+  await session.run("let n = 1");
+  expect(session.placed).toBe(true);
+  expect(await until(() => !session.placed)).toBe(true);
+  expect(await value(session.run("n"))).toBe(1);
+  expect(await value(session.run("await tools.demo.slow({ ms: 800, value: n })"))).toBe(1);
+  await sleep(700);
+  await expect(session.run("n")).rejects.toMatchObject({
+    code: "aborted",
+    message: expect.stringContaining("500 ms"),
+  });
+  expect(await value((await runtime.session("s")).run("typeof n"))).toBe("undefined");
+});
+
+test("different sessions run at once", async () => {
+  let now = 0;
+  let most = 0;
+  const meet = async (): Promise<void> => {
+    most = Math.max(most, ++now);
+    await sleep(200);
+    now--;
+  };
+  await using runtime = await startRuntime(
+    { engine: "quickjs", placement: "process" },
+    { tools: { t: { meet } }, workers: { max: 4 } },
+  );
+  const all = await Promise.all(["a", "b", "c", "d"].map((id) => runtime.session(id)));
+  await Promise.all(all.map((session) => session.run("1")));
+  await Promise.all(all.map((session) => session.run("await tools.t.meet()")));
+  expect(most).toBe(4);
+});
+
+test.each([
+  ["", "session's id"],
+  ["a b", "session's id"],
+  ["../x", "session's id"],
+  ["x".repeat(201), "session's id"],
+])("an id that is none is refused: %j", async (id, message) => {
+  await using runtime = await startRuntime({ engine: "quickjs", placement: "inline" });
+  await expect(runtime.session(id)).rejects.toThrow(message);
+  await expect(runtime.findSession(id)).rejects.toThrow(message);
+  await expect(runtime.session("a", { user: "" })).rejects.toThrow("user must be");
+  await expect(runtime.session("a", { now: Number.NaN })).rejects.toThrow("now must be");
+  const session = await runtime.session("a");
+  await expect(session.run("1", { limits: { memoryMb: 128 } })).rejects.toThrow("memoryMb");
+});
+
+test("types are checked with what earlier programs declared", async () => {
+  await using runtime = await startRuntime(
+    { engine: "v8", placement: "inline" },
+    { typeCheck: true },
+  );
+  const session = await runtime.session("s");
+  expect(
+    await value(
+      session.run(
+        "const sum = await tools.demo.add({ a: 1, b: 2 }); function twice(n: number) { return n * 2 }",
+      ),
+    ),
+  ).toBeUndefined();
+  expect(await value(session.run("twice(sum as number)"))).toBe(6);
+  expect(await session.run("twise(sum)")).toMatchObject({
+    ok: false,
+    error: { code: "type_error" },
+  });
+  expect(await session.run("await tools.demo.add({ a: 'x' })")).toMatchObject({
+    error: { code: "type_error" },
+  });
+});

@@ -110,6 +110,41 @@ describe.each(DATABASES)("%s", (_name, start) => {
   });
 });
 
+test("a store that goes away is told of, and the process goes on", async () => {
+  const database = await startRedis();
+  await using runtime = await createRuntime({
+    engine: "quickjs",
+    placement: "inline",
+    sessions: { store: database.url },
+  });
+  const session = await runtime.session("s");
+  await session.run("let n = 1");
+  await database[Symbol.asyncDispose]();
+  await expect(session.run("n")).rejects.toMatchObject({
+    code: "internal",
+    message: expect.stringContaining("the session store failed"),
+  });
+  expect(await value(runtime.run("'goes on'"))).toBe("goes on");
+});
+
+test("a program's result is not lost with its session's place in the store", async () => {
+  await using database = await sqlite();
+  await using runtime = await createRuntime({
+    engine: "v8",
+    placement: "inline",
+    tools: { t: { big: async () => "x".repeat(7e6) } },
+    sessions: { store: database.url },
+  });
+  const session = await runtime.session("s");
+  for (let at = 0; at < 2; at++) await session.run("(await tools.t.big()).length");
+  const result = await session.run("(await tools.t.big()).length");
+  expect(result).toMatchObject({
+    ok: true,
+    value: 7e6,
+    logs: [{ level: "warn", text: expect.stringContaining("could not be put into its store") }],
+  });
+});
+
 test.each([
   ["sqlite:/nowhere/at/all.db", "the sqlite store cannot be opened"],
   ["redis://user:secret@127.0.0.1:1", "the redis store cannot be opened"],

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { ENGINES, type EngineName, engineRef } from "../engines.ts";
 import { probeEngine } from "../placement/process.ts";
-import { createRuntime } from "../runtime.ts";
+import { createRuntime } from "../create-runtime.ts";
 import { readArguments } from "./arguments.ts";
 import { paint, printJson } from "./output.ts";
 

@@ -5,7 +5,8 @@ import { text } from "node:stream/consumers";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import type { ExecutionResult, LogEntry } from "../core/result.ts";
 import type { RuntimeOptions } from "../options.ts";
-import { createRuntime, type RuntimeDescription } from "../runtime.ts";
+import { createRuntime } from "../create-runtime.ts";
+import type { RuntimeDescription } from "../runtime.ts";
 import type { SessionSettings } from "../session-settings.ts";
 import { loadConfig } from "../tools/mcp/load.ts";
 import {

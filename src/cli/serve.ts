@@ -1,5 +1,5 @@
 import { CodecellError } from "../core/errors.ts";
-import { createRuntime } from "../runtime.ts";
+import { createRuntime } from "../create-runtime.ts";
 import { startService } from "../serve/service.ts";
 import type { LogLine } from "../serve/service/service.ts";
 import { resolveServe } from "../serve/service/settings.ts";

@@ -2,7 +2,9 @@ import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
 import type { Host, KeepOptions, Outcome, SavedVm, Session } from "./engine.ts";
-import { later, Run, VmHoldings } from "./run.ts";
+import { VmHoldings } from "./holdings.ts";
+import { later } from "./call-desk.ts";
+import { Run } from "./run.ts";
 import type { SavableVm, Vm } from "./vm.ts";
 
 /** Time for a copied VM to take note of it. */
@@ -62,15 +64,16 @@ export class KeptVm implements Session {
     return new KeptVm(vm, limits, keep, retire);
   }
 
-  run(
+  async run(
     program: Program,
     names: NameTable,
     host: Host,
     signal: AbortSignal,
     limits = this.#limits,
   ): Promise<Outcome> {
+    if (this.#holdings.calls.size > 0) await settled(); // answers to the last run may be on their way
     this.#runs++;
-    return this.#follow(this.#begin(names, host, limits).start(program, signal), program);
+    return await this.#follow(this.#begin(names, host, limits).start(program, signal), program);
   }
 
   resume(
@@ -100,7 +103,7 @@ export class KeptVm implements Session {
 
   async save(): Promise<SavedVm> {
     // Whatever is on its way into the VM arrives first; and a slice that is at work comes to its end.
-    await new Promise<void>((resolve) => later(resolve));
+    await settled();
     const facts = { runs: this.#runs, running: this.#running, ...this.#holdings.save() };
     const { engine, bytes } = await this.#vm.save();
     return { engine, image: bytes, ...facts };
@@ -110,4 +113,9 @@ export class KeptVm implements Session {
     this.#holdings.timers.halt();
     this.#retire();
   }
+}
+
+/** When what is due on this thread has been done. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => later(resolve));
 }

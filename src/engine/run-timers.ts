@@ -49,6 +49,7 @@ export class RunTimers {
 
   /** Stand still until the next {@link go}. */
   halt(): void {
+    if (this.#onDue === undefined) return;
     this.#onDue = undefined;
     for (const timer of this.#timers.values()) {
       clearTimeout(timer.handle);

@@ -1,52 +1,20 @@
-import { type Failure, messageOf } from "../core/errors.ts";
+import { aborted, breach, wallBreach } from "../core/breach.ts";
+import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
-import { aborted, breach, cpuBreach, memoryBreach, wallBreach } from "../core/breach.ts";
 import { Meter } from "../core/meter.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
 import { isLogLevel } from "../core/result.ts";
-import { type Answer, answerFailure } from "../core/answer.ts";
-import type { Host, HostCall, Outcome, SavedCall, SavedVm } from "./engine.ts";
+import { CallDesk } from "./call-desk.ts";
+import type { Host, Outcome } from "./engine.ts";
 import type { Setup } from "./guest/main.ts";
-import { locate, readGuestFailure } from "./guest-failure.ts";
-import { answerNames, flatNames } from "./name-lookup.ts";
-import { MAX_TIMERS, RunTimers } from "./run-timers.ts";
-import { answerUrl, digest, Randomness } from "./services.ts";
-import { EngineSyntaxError, type Vm } from "./vm.ts";
-
-/** An engine's timer may fire a little early. */
-const CLOCK_TOLERANCE_MS = 2;
-
-/** The longest that a program's answers may follow each other without letting the thread do anything else. */
-const YIELD_MS = 8;
-/** Run `callback` when what is due on this thread has been done. */
-export const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
-
-/** What a VM waits for, and where its randomness comes from: what there is of it outside its own memory. */
-export class VmHoldings {
-  readonly timers: RunTimers;
-  readonly randomness: Randomness;
-  /** Calls without an answer. */
-  readonly calls: Map<number, SavedCall>;
-  /** Answers that have not been handed over: no program was at work when they came. */
-  readonly answers: Set<readonly [id: number, answer: Answer]>;
-
-  constructor(saved?: SavedVm, seed?: string) {
-    this.timers = new RunTimers(saved?.timers);
-    this.randomness = new Randomness(seed, saved?.drawn);
-    this.calls = new Map(saved?.calls.map((call) => [call.id, call]));
-    this.answers = new Set(saved?.answers);
-  }
-
-  save(): Pick<SavedVm, "timers" | "drawn" | "calls" | "answers"> {
-    return {
-      timers: this.timers.left(),
-      drawn: this.randomness.drawn,
-      calls: [...this.calls.values()],
-      answers: [...this.answers],
-    };
-  }
-}
+import { readGuestFailure } from "./guest-failure.ts";
+import type { VmHoldings } from "./holdings.ts";
+import { judge, stalled } from "./judge.ts";
+import { flatNames } from "./name-lookup.ts";
+import { MAX_TIMERS } from "./run-timers.ts";
+import { answerAtOnce } from "./services.ts";
+import type { Vm } from "./vm.ts";
 
 export interface RunParts {
   readonly vm: Vm;
@@ -74,7 +42,7 @@ export class Run {
   readonly #vm: Vm;
   readonly #limits: Limits;
   readonly #holdings: VmHoldings;
-  readonly #meter: Meter;
+  readonly #desk: CallDesk;
   /** Timers and calls of earlier runs. */
   readonly #earlier: ReadonlySet<number>;
   readonly #settled = Promise.withResolvers<Outcome>();
@@ -84,20 +52,22 @@ export class Run {
   /** When the slice at hand began. */
   #sliceStart: number | undefined;
   #peakBytes = 0;
-  #waiting = 0;
-  #lastYield = performance.now();
   /** What the program came to, while a VM that is kept does what little is left. */
   #verdict: Verdict | undefined;
   #over = false;
-  /** The run was ended while it waited: what it waits for is not to wake it up in another run. */
-  #abandoned = false;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
     this.#vm = parts.vm;
     this.#limits = parts.limits;
     this.#holdings = parts.holdings;
-    this.#meter = new Meter(parts.limits);
+    this.#desk = new CallDesk({
+      host: parts.host,
+      meter: new Meter(parts.limits),
+      holdings: parts.holdings,
+      onBreach: (failure) => this.#fail(failure),
+      deliver: (id, answer) => this.#deliver(id, answer),
+    });
     this.#earlier = new Set([...parts.holdings.timers.ids]);
     this.#vm.onSend = (kind, id, name, text) => this.#onSend(kind, id, name, text);
   }
@@ -113,10 +83,7 @@ export class Run {
   /** Run to its end what was at work when the VM was saved. */
   async resume(program: Program, signal: AbortSignal): Promise<Outcome> {
     return await this.#execute(program, signal, () => {
-      for (const { id, kind, server, tool, args } of this.#holdings.calls.values()) {
-        if (kind === "digest") this.#compute(id, tool, args);
-        else this.#ask({ id, server, tool, args, again: true });
-      }
+      this.#desk.askAgain();
       this.#deliverAnswers();
       this.#endIfStalled();
     });
@@ -130,8 +97,10 @@ export class Run {
     this.#program = program;
     this.#deadline = performance.now() + wallMs;
     const timer = setTimeout(() => this.#abandon(wallBreach(this.#limits)), wallMs);
-    this.#holdings.timers.go((id) => this.#due(id));
-    begin();
+    if (!this.#over) {
+      this.#holdings.timers.go((id) => this.#due(id));
+      begin();
+    }
     try {
       return await this.#settled.promise;
     } finally {
@@ -144,9 +113,13 @@ export class Run {
     const { answers } = this.#holdings;
     for (const held of answers) {
       answers.delete(held);
-      const [id, answer] = held;
-      this.#slice((budgetMs) => this.#vm.receive("answer", id, answer, budgetMs), false);
+      this.#deliver(...held, false);
     }
+  }
+
+  /** @param last whether nothing more is about to come */
+  #deliver(id: number, answer: string, last = true): void {
+    this.#slice((budgetMs) => this.#vm.receive("answer", id, answer, budgetMs), last);
   }
 
   #setup(program: Program): string {
@@ -186,77 +159,40 @@ export class Run {
   }
 
   #endIfStalled(): void {
-    if (this.#over || this.#waiting > 0 || this.#holdings.timers.size > 0) return;
-    this.#abandoned = true;
-    this.#end({ ok: false, error: this.#stalled() });
+    if (this.#over || this.#desk.waits || this.#holdings.timers.size > 0) return;
+    this.#end({ ok: false, error: stalled(this.#limits) });
   }
 
-  /** After a slice: has a limit been hit? `thrown` says only that something happened; what it was the host knows. */
+  /** After a slice, or where its end is told: has a limit been hit? */
   #judge(thrown: unknown): void {
-    const { cpuMs } = this.#limits;
-    if (this.#vm.state === "out_of_memory" || (this.#vm.exhausted && thrown !== undefined)) {
-      this.#fail(memoryBreach(this.#limits));
-    } else if (this.#cpuTime() >= cpuMs - CLOCK_TOLERANCE_MS) {
-      this.#fail(cpuBreach(this.#limits));
-    } else if (performance.now() >= this.#deadline - CLOCK_TOLERANCE_MS) {
-      this.#fail(wallBreach(this.#limits));
-    } else if (thrown instanceof EngineSyntaxError) {
-      const place = locate(thrown.stack, this.#program!);
-      const error: Failure = {
-        code: "syntax_error",
-        name: "SyntaxError",
-        message: thrown.message,
-        ...place,
-      };
-      this.#end({ ok: false, error });
-    } else if (this.#vm.state === "out_of_stack") {
-      this.#fail({ code: "stack_overflow", name: "RangeError", message: "stack overflow" });
-    } else if (this.#vm.state === "broken") {
-      this.#fail({
-        code: "internal",
-        name: "EngineError",
-        message: `the engine failed: ${messageOf(thrown)}`,
-      });
-    }
-    // Anything else is V8 rethrowing a rejection that the program did not handle: not an outcome.
-  }
-
-  /** No call, no timer: nothing will ever wake the program, so its time-out is certain and need not be waited for. */
-  #stalled(): Failure {
-    const message =
-      "the program waits for a promise that nothing can settle: no tool call and no timer is pending";
-    return {
-      ...wallBreach(this.#limits),
-      message,
-      hint: "Await tool calls or timers; a promise of your own must be resolved.",
-    };
+    const judgement = judge(this.#vm, this.#limits, this.#program!, thrown, {
+      cpuLeftMs: this.#limits.cpuMs - this.#cpuTime(),
+      wallLeftMs: this.#deadline - performance.now(),
+    });
+    if (judgement === undefined) return;
+    if (judgement.ended) this.#end({ ok: false, error: judgement.error });
+    else this.#fail(judgement.error);
   }
 
   #onSend(kind: string, id: number, name: string, text: string): string | undefined {
     if (this.#over) return undefined;
     switch (kind) {
       case "call":
-        return this.#call(id, name, text);
+        return void this.#desk.call(id, name, text);
       case "timer":
         return this.#timer(id, name, Number(text));
-      case "now":
-        return `${Date.now()}`;
       case "log":
         return this.#log(id, name, text);
-      case "names":
-        return answerNames(this.#parts.names, text);
-      case "url":
-        return answerUrl(name, text);
-      case "random":
-        return this.#holdings.randomness.base64(id);
       case "digest":
-        return this.#digest(id, name, text);
+        return void this.#desk.digest(id, name, text);
       case "value":
         return this.#conclude(id, () => ({ ok: true, ...(text === "" ? {} : { value: text }) }));
       case "throw":
         return this.#conclude(id, () => this.#thrown(text));
-      default:
-        return undefined;
+      default: {
+        const { randomness } = this.#holdings;
+        return answerAtOnce(kind, id, name, text, { names: this.#parts.names, randomness });
+      }
     }
   }
 
@@ -272,42 +208,6 @@ export class Run {
     const spent = !reached.ok && reached.error.code === "memory";
     if (this.#parts.keep && !spent) this.#verdict = reached;
     else this.#end(reached, !spent);
-  }
-
-  #call(id: number, name: string, args: string): undefined {
-    const [server, tool] = split(name);
-    const failure = this.#meter.call(server !== "", args.length);
-    if (failure !== undefined) return this.#fail(failure);
-    this.#holdings.calls.set(id, { id, kind: "call", server, tool, args });
-    this.#ask({ id, server, tool, args });
-  }
-
-  #ask(call: HostCall & { readonly id: number }): void {
-    this.#waiting++;
-    void this.#parts.host.call(call).then((answer) => this.#answer(call.id, answer));
-  }
-
-  #answer(id: number, answer: string): void {
-    this.#waiting--;
-    this.#holdings.calls.delete(id);
-    if (this.#over && !this.#abandoned) this.#holdings.answers.add([id, answer]);
-    if (this.#over) return;
-    const failure = this.#meter.bytes(answer.length);
-    if (failure !== undefined) return this.#fail(failure);
-    const receive = (): void =>
-      this.#slice((budgetMs) => this.#vm.receive("answer", id, answer, budgetMs));
-    if (performance.now() - this.#lastYield < YIELD_MS) return receive();
-    // Tools that answer at once would keep this thread to the program, timers and aborts included.
-    const { answers } = this.#holdings;
-    const held = [id, answer] as const;
-    answers.add(held);
-    this.#waiting++;
-    later(() => {
-      this.#lastYield = performance.now();
-      this.#waiting--;
-      if (this.#over || !answers.delete(held)) return;
-      receive();
-    });
   }
 
   #timer(id: number, name: string, delay: number): undefined {
@@ -326,23 +226,6 @@ export class Run {
     else if (isLogLevel(level)) this.#parts.host.log({ level, text });
   }
 
-  #digest(id: number, algorithm: string, base64: string): undefined {
-    const failure = this.#meter.call(false, base64.length);
-    if (failure !== undefined) return this.#fail(failure);
-    const call = { id, kind: "digest", server: "", tool: algorithm, args: base64 } as const;
-    this.#holdings.calls.set(id, call);
-    this.#compute(id, algorithm, base64);
-  }
-
-  #compute(id: number, algorithm: string, base64: string): void {
-    this.#waiting++;
-    void digest(algorithm, base64).then(
-      (text) => this.#answer(id, text),
-      (error) =>
-        this.#answer(id, answerFailure({ code: "program_error", message: messageOf(error) })),
-    );
-  }
-
   #thrown(text: string): Verdict {
     const error = readGuestFailure(text, this.#program!, this.#limits, this.#vm.exhausted);
     return { ok: false, error };
@@ -357,16 +240,16 @@ export class Run {
   #abandon(error: Failure): void {
     if (!this.#parts.keep || this.#sliceStart !== undefined) return this.#fail(error);
     if (this.#over) return;
-    this.#abandoned = true;
-    const { timers, calls } = this.#holdings;
+    const { timers } = this.#holdings;
     for (const id of timers.ids) if (!this.#earlier.has(id)) timers.clear(id);
-    calls.clear();
+    this.#desk.close("drop");
     this.#end({ ok: false, error });
   }
 
   #end(verdict: Verdict, clean = true): undefined {
     if (this.#over) return;
     this.#over = true;
+    this.#desk.close(this.#parts.keep ? "keep" : "drop");
     this.#holdings.timers.halt();
     this.#sampleHeap();
     if (!clean || !this.#parts.keep) this.#vm.stop(clean ? "soon" : "now");
@@ -386,10 +269,4 @@ export class Run {
     else if (this.#vm.state === "out_of_memory")
       this.#peakBytes = this.#limits.memoryMb * 1024 * 1024;
   }
-}
-
-/** What stands before and after the first line break; the rest of either may hold anything. */
-function split(name: string): [server: string, tool: string] {
-  const at = name.indexOf("\n");
-  return at < 0 ? [name, ""] : [name.slice(0, at), name.slice(at + 1)];
 }

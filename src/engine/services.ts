@@ -1,5 +1,7 @@
 /** What the VM asks its engine for without leaving the place: URLs, randomness, digests. All input is hostile. */
 import { fromBase64, toBase64 } from "../core/base64.ts";
+import type { NameTable } from "../core/names.ts";
+import { answerNames } from "./name-lookup.ts";
 
 const MAX_URL = 65_536;
 const MAX_RANDOM = 65_536;
@@ -17,6 +19,28 @@ const PARTS = [
   "hash",
 ] as const;
 const ALGORITHMS: ReadonlySet<string> = new Set(["SHA-1", "SHA-256", "SHA-384", "SHA-512"]);
+
+/** What a guest's request is answered at once, as text; nothing for one that nobody knows. */
+export function answerAtOnce(
+  kind: string,
+  id: number,
+  name: string,
+  text: string,
+  { names, randomness }: { readonly names: NameTable; readonly randomness: Randomness },
+): string | undefined {
+  switch (kind) {
+    case "now":
+      return `${Date.now()}`;
+    case "names":
+      return answerNames(names, text);
+    case "url":
+      return answerUrl(name, text);
+    case "random":
+      return randomness.base64(id);
+    default:
+      return undefined;
+  }
+}
 
 /** The parts of a URL as JSON, after parsing it or setting one of them; empty for an invalid one. */
 export function answerUrl(name: string, text: string): string {

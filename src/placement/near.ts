@@ -5,6 +5,8 @@ import { isLogLevel } from "../core/result.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 import type { RunRequest } from "./placement.ts";
 import { type Message, readMessage, writeMessage } from "./protocol.ts";
+import { largestImage, largestMessage } from "./frame-caps.ts";
+import { Questions } from "./questions.ts";
 import { checkOutcome, checkRecord, checkRefusal, checkSaved } from "./told.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
@@ -33,8 +35,7 @@ export class NearWorker {
   #active: ActiveRun | undefined;
   /** Calls of the worker that have no answer yet. */
   readonly #calls = new Set<Promise<void>>();
-  /** Questions without an answer, in order. */
-  readonly #asked: PromiseWithResolvers<Message>[] = [];
+  readonly #questions = new Questions<Message>();
   #namesVersion = "";
   #dead = false;
   /** Runs this worker has begun. */
@@ -112,12 +113,11 @@ export class NearWorker {
   }
 
   async #ask(head: readonly unknown[], body?: string): Promise<Message> {
-    if (this.#dead) throw new CodecellError("worker_crashed", "the worker has ended");
-    const asked = Promise.withResolvers<Message>();
-    this.#asked.push(asked);
+    if (this.#dead) throw ended();
     this.hold(true);
+    const asked = this.#questions.ask();
     void this.#handle.channel.send(writeMessage(head, body));
-    return await asked.promise.finally(() => this.hold(this.#active !== undefined));
+    return await asked.finally(() => this.hold(this.#active !== undefined));
   }
 
   async #run(
@@ -171,8 +171,7 @@ export class NearWorker {
   #bury(): void {
     this.#dead = true;
     this.#ready.resolve(false);
-    const crash = new CodecellError("worker_crashed", "the worker has ended");
-    for (const asked of this.#asked.splice(0)) asked.reject(crash);
+    this.#questions.end(ended());
   }
 
   #onExit(exit: WorkerExit, engineName: string): void {
@@ -212,10 +211,10 @@ export class NearWorker {
         break;
       case "opened":
       case "saved":
-        this.#asked.shift()?.resolve(message);
+        this.#questions.answer(message);
         break;
       case "refused":
-        this.#asked.shift()?.reject(checkRefusal(message.head));
+        this.#questions.refuse(checkRefusal(message.head));
         break;
       default:
         if (this.#active !== undefined) this.#receiveOfRun(message, this.#active);
@@ -260,14 +259,8 @@ export class NearWorker {
   }
 }
 
-/** More than the caps of a run let a good worker send: a broken one must not fill our memory with a message. */
-function largestMessage({ callBytes }: Limits): number {
-  return 8 * callBytes + 1024 * 1024;
-}
-
-/** A saved VM holds as much as its memory at most, in base64; a journal has a cap of its own that is smaller. */
-function largestImage({ memoryMb }: Limits): number {
-  return (Math.max(memoryMb, 64) * 1024 * 1024 * 4) / 3;
+function ended(): CodecellError {
+  return new CodecellError("worker_crashed", "the worker has ended");
 }
 
 /** What a wrapper, or Node, says of why it could not start. */

@@ -27,7 +27,7 @@ export interface Place extends AsyncDisposable {
   lease(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<VmLease>;
   /** Called when runs wait for a worker and none is free: whoever leases a VM and does not need it should end that. */
   onPressure: (() => void) | undefined;
-  /** Runs and leases that wait for a worker. */
+  /** Runs and leases that wait for a worker, and none is being started for them. */
   readonly waiting: number;
 }
 

@@ -71,7 +71,7 @@ export class WorkerPool implements Place {
   }
 
   get waiting(): number {
-    return this.#queue.length;
+    return Math.max(0, this.#queue.length - this.#booting);
   }
 
   async lease(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<VmLease> {

@@ -92,7 +92,7 @@ class StoredSession implements Backing {
     );
     const leave = async (): Promise<void> => {
       clearInterval(renewal);
-      await this.#store.unlock(this.#name("lock"), token);
+      await this.#store.unlock(this.#name("lock"), token).catch(() => {}); // else it ends by itself
     };
     try {
       const newer = await this.load();

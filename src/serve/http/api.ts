@@ -130,14 +130,15 @@ function addTools(api: Hono<ApiEnv>, runtime: Runtime): void {
 }
 
 function addSessions(api: Hono<ApiEnv>, runtime: Runtime): void {
-  const open = (context: {
+  const open = async (context: {
     req: { param(name: "id"): string; query(name: "user"): string | undefined };
     get(name: "principal"): Principal | undefined;
-  }): Promise<Session> =>
-    runtime.session(
-      context.req.param("id"),
-      asUser(userOf(context.get("principal"), context.req.query("user"))),
-    );
+  }): Promise<Session> => {
+    const user = userOf(context.get("principal"), context.req.query("user"));
+    const session = await runtime.findSession(context.req.param("id"), asUser(user));
+    if (session !== undefined) return session;
+    throw new ApiError(404, "config_error", "there is no such session");
+  };
   api.get("/sessions/:id", async (context) => context.json(describe(await open(context))));
   api.delete("/sessions/:id", async (context) => {
     await (await open(context)).close();

@@ -23,7 +23,7 @@ export async function listenFor(
   const settings = resolveServe(given, "serve");
   const service = await createService(runtime, settings, log);
   const server = await listen(service, settings);
-  acceptRemotes(server, runtime, settings, service.authenticator);
+  acceptRemotes(server, runtime, settings, service);
   const { port } = server.address() as { port: number };
   const host = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
   let stopping: Promise<void> | undefined;

@@ -3,6 +3,8 @@ const ok = (description: string, type = "application/json"): Readonly<Record<str
   200: { description, content: { [type]: { schema: {} } } },
 });
 
+export const REMOTE_PATH = "/remote";
+
 export const SERVICE_PATHS = {
   "/readyz": {
     get: {

@@ -4,11 +4,11 @@ import type { Duplex } from "node:stream";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Runtime } from "../../index.ts";
 import { ApiError } from "../http/api-error.ts";
-import type { Authenticator } from "./auth.ts";
 import { originProblem } from "../http/origin.ts";
+import { REMOTE_PATH } from "./paths.ts";
+import type { Service } from "./service.ts";
 import type { ServeSettings } from "./settings.ts";
 
-export const REMOTE_PATH = "/remote";
 const REASONS: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
@@ -16,15 +16,18 @@ const REASONS: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** Accept WebSockets at {@link REMOTE_PATH}, from those who may run programs. */
+/**
+ * Accept WebSockets at {@link REMOTE_PATH}, from those who may run programs.
+ * @param admit asked before every run, as by `POST /run`
+ */
 export function acceptRemotes(
   server: Server,
   runtime: Runtime,
   settings: ServeSettings,
-  authenticator: Authenticator | undefined,
+  { authenticator, admit }: Pick<Service, "authenticator" | "admit">,
 ): void {
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
-  const admit = async (request: Request): Promise<string | undefined> => {
+  const identify = async (request: Request): Promise<string | undefined> => {
     const { allowedHosts, allowedOrigins } = settings;
     if (new URL(request.url).pathname !== REMOTE_PATH)
       throw new ApiError(404, "invalid_arguments", "there is no such route");
@@ -36,11 +39,14 @@ export function acceptRemotes(
   };
   server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
-    admit(asRequest(incoming)).then(
+    identify(asRequest(incoming)).then(
       (user) =>
         webSockets.handleUpgrade(incoming, socket, head, (webSocket) => {
           webSocket.on("error", () => webSocket.terminate());
-          void runtime.hostRemote(createWebSocketStream(webSocket), user);
+          void runtime.hostRemote(createWebSocketStream(webSocket), {
+            user,
+            admit: () => admit(user),
+          });
         }),
       (error: unknown) => {
         const status = error instanceof ApiError ? error.status : 503;

@@ -9,8 +9,7 @@ import { openApiDocument } from "../http/openapi.ts";
 import { originProblem } from "../http/origin.ts";
 import { Authenticator, METADATA_PATH } from "./auth.ts";
 import { createMetrics } from "./metrics.ts";
-import { SERVICE_PATHS } from "./paths.ts";
-import { REMOTE_PATH } from "./remote.ts";
+import { REMOTE_PATH, SERVICE_PATHS } from "./paths.ts";
 import { RunLimits } from "./run-limits.ts";
 import type { ServeSettings } from "./settings.ts";
 import { traceRuntime } from "./tracing.ts";
@@ -21,6 +20,8 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly event: stri
 export interface Service extends AsyncDisposable {
   readonly app: Hono<ApiEnv>;
   readonly authenticator: Authenticator | undefined;
+  /** Asked before every run; throws for one that is refused. What it answers is called when the run is over. */
+  admit(user: string | undefined): Promise<() => void>;
   /** From now on the service says that it is not ready, and takes no more runs. */
   drain(): void;
   /** Resolves when no run is at work. */
@@ -41,16 +42,18 @@ export async function createService(
   let draining = false;
   let active = 0;
   let onIdle = (): void => {};
+  const admit = async (user: string | undefined): Promise<() => void> => {
+    if (draining) throw new ApiError(503, "aborted", "the service is ending");
+    const leave = await limits.admit(user);
+    active++;
+    return () => {
+      leave();
+      if (--active === 0) onIdle();
+    };
+  };
   const api = createApi(runtime, {
     maxBodyBytes,
-    admit: async (user) => {
-      const leave = await limits.admit(user);
-      active++;
-      return () => {
-        leave();
-        if (--active === 0) onIdle();
-      };
-    },
+    admit,
     onError: (error) => log({ event: "error", message: String(error) }),
   });
   const app = new App<ApiEnv>();
@@ -83,7 +86,6 @@ export async function createService(
   );
   app.use(async (context, next) => {
     const scope = scopeOf(context.req.path);
-    if (draining && scope === "run") throw new ApiError(503, "aborted", "the service is ending");
     if (authenticator !== undefined && scope !== undefined) {
       const principal = await authenticator.authenticate(context.req.raw);
       context.set("principal", principal);
@@ -101,6 +103,7 @@ export async function createService(
   return {
     app,
     authenticator,
+    admit,
     drain: () => {
       draining = true;
     },

@@ -13,6 +13,7 @@ const UNLOCK =
 /** The part of the client that locks need. */
 interface Client {
   set(key: string, value: string, options: { NX: true; PX: number }): Promise<unknown>;
+  destroy(): void;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
@@ -25,7 +26,7 @@ export async function openRedis(url: string): Promise<SharedStore> {
     connected ? Math.min(50 * retries, 2_000) : new Error("there is no connection");
   const socket = { connectTimeout: CONNECT_MS, reconnectStrategy };
   const adapter = new KeyvRedis(
-    { url, socket },
+    { url, socket, disableOfflineQueue: true },
     { throwOnConnectError: true, throwOnErrors: true },
   );
   const client = (await adapter.getClient()) as unknown as Client;
@@ -40,5 +41,5 @@ export async function openRedis(url: string): Promise<SharedStore> {
       await client.eval(UNLOCK, { keys: [name], arguments: [token] });
     },
   };
-  return keyvStore(adapter, locks);
+  return keyvStore(adapter, locks, async () => client.destroy());
 }

@@ -56,10 +56,6 @@ class SqlAdapter extends EventEmitter implements KeyvStoreAdapter {
   async clear(): Promise<void> {
     await this.#database.query("DELETE FROM codecell_sessions", []);
   }
-
-  async disconnect(): Promise<void> {
-    await this.#database[Symbol.asyncDispose]();
-  }
 }
 
 /** The clocks of the processes that share the database must agree to within a few seconds. */
@@ -75,5 +71,5 @@ export async function sqlStore(database: SqlDatabase): Promise<SharedStore> {
       await database.query(UNLOCK, [name, token]);
     },
   };
-  return keyvStore(new SqlAdapter(database), locks);
+  return keyvStore(new SqlAdapter(database), locks, async () => database[Symbol.asyncDispose]());
 }

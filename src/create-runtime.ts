@@ -1,0 +1,34 @@
+import { openPlace } from "./engines.ts";
+import { RuntimeEmitter } from "./events.ts";
+import { openGuide } from "./guide.ts";
+import { type ResolvedOptions, resolveOptions, type RuntimeOptions } from "./options.ts";
+import { Runtime } from "./runtime.ts";
+import type { SessionStore } from "./session/store.ts";
+import { StoredSessions } from "./session/stored-sessions.ts";
+import { openStore } from "./session/stores/open.ts";
+
+/**
+ * Start a runtime: connect the tools, boot the engine. A server that does not start does not stop it: see
+ * {@link Runtime.describe}.
+ * @throws CodecellError `config_error`, `engine_unavailable`, `sandbox_unavailable`
+ */
+export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const resolved = await resolveOptions(options);
+  const opening = openPlace(resolved);
+  const emitter = new RuntimeEmitter();
+  const parts = [opening, openGuide(resolved, emitter), openSessionStore(resolved)] as const;
+  const [place, guide, store] = await Promise.allSettled(parts);
+  if (place.status === "fulfilled" && guide.status === "fulfilled" && store.status === "fulfilled")
+    return new Runtime(resolved, place.value, guide.value, store.value, emitter);
+  if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
+  if (guide.status === "fulfilled") await guide.value[Symbol.asyncDispose]();
+  if (store.status === "fulfilled") await store.value?.[Symbol.asyncDispose]();
+  const failed = [place, guide, store].find(({ status }) => status === "rejected");
+  throw (failed as PromiseRejectedResult).reason;
+}
+
+async function openSessionStore({
+  sessions: { store, keepMs },
+}: ResolvedOptions): Promise<SessionStore | undefined> {
+  return store === undefined ? undefined : new StoredSessions(await openStore(store), keepMs);
+}

@@ -1,0 +1,62 @@
+/** Why a run is over, judged from what the host owns: clocks, counters, the state of the VM; never the guest's word. */
+import { cpuBreach, memoryBreach, wallBreach } from "../core/breach.ts";
+import { type Failure, messageOf } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { Program } from "../core/program.ts";
+import { locate } from "./guest-failure.ts";
+import { EngineSyntaxError, type Vm } from "./vm.ts";
+
+/** An engine's timer may fire a little early. */
+const CLOCK_TOLERANCE_MS = 2;
+
+export interface TimeLeft {
+  readonly cpuLeftMs: number;
+  readonly wallLeftMs: number;
+}
+
+export interface Judgement {
+  readonly error: Failure;
+  /** It came to an end of its own; else it was ended, and the VM is not to be trusted any more. */
+  readonly ended: boolean;
+}
+
+/** @param thrown what came out of the engine: it says only that something happened; what it was the host knows */
+export function judge(
+  vm: Vm,
+  limits: Limits,
+  program: Program,
+  thrown: unknown,
+  { cpuLeftMs, wallLeftMs }: TimeLeft,
+): Judgement | undefined {
+  const stopped = (error: Failure): Judgement => ({ error, ended: false });
+  if (vm.state === "out_of_memory" || (vm.exhausted && thrown !== undefined))
+    return stopped(memoryBreach(limits));
+  if (cpuLeftMs <= CLOCK_TOLERANCE_MS) return stopped(cpuBreach(limits));
+  if (wallLeftMs <= CLOCK_TOLERANCE_MS) return stopped(wallBreach(limits));
+  if (thrown instanceof EngineSyntaxError) {
+    const place = locate(thrown.stack, program);
+    const { message } = thrown;
+    return {
+      error: { code: "syntax_error", name: "SyntaxError", message, ...place },
+      ended: true,
+    };
+  }
+  if (vm.state === "out_of_stack")
+    return stopped({ code: "stack_overflow", name: "RangeError", message: "stack overflow" });
+  if (vm.state === "broken") {
+    const message = `the engine failed: ${messageOf(thrown)}`;
+    return stopped({ code: "internal", name: "EngineError", message });
+  }
+  // Anything else is V8 rethrowing a rejection that the program did not handle: not an outcome.
+  return undefined;
+}
+
+/** No call, no timer: nothing will ever wake the program, so its time-out is certain and need not be waited for. */
+export function stalled(limits: Limits): Failure {
+  return {
+    ...wallBreach(limits),
+    message:
+      "the program waits for a promise that nothing can settle: no tool call and no timer is pending",
+    hint: "Await tool calls or timers; a promise of your own must be resolved.",
+  };
+}
