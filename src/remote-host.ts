@@ -1,11 +1,18 @@
 import type { Channel } from "./channel/channel.ts";
-import { CodecellError, type Failure, isErrorCode, messageOf } from "./core/errors.ts";
+import { type Failure, isErrorCode, messageOf } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import type { NameTable } from "./core/names.ts";
 import type { EngineRef, Host, HostCall, KeepOptions, Outcome, SavedVm } from "./engine/engine.ts";
 import { largestImage, largestMessage } from "./placement/frame-caps.ts";
 import type { Place, VmLease } from "./placement/placement.ts";
-import { type Message, readMessage, writeMessage } from "./placement/protocol.ts";
+import {
+  answerTo,
+  type Message,
+  readKeep,
+  readMessage,
+  type ToldKeep,
+  writeMessage,
+} from "./placement/protocol.ts";
 import type { ProgramRunner } from "./program-runner.ts";
 
 export interface RemoteHostParts {
@@ -27,9 +34,6 @@ export interface RemoteClient {
   /** Asked before every run; throws for one that is refused. What it answers is called when the run is over. */
   readonly admit?: () => Promise<() => void>;
 }
-
-/** {@link KeepOptions} without the image, which is the body of its message. */
-type Keep = Omit<KeepOptions, "saved"> & { readonly saved?: Omit<SavedVm, "image"> };
 
 /**
  * The far half of placement `{ remote }`, at a service: programs of a client, who is trusted with no more than any who
@@ -84,10 +88,10 @@ export class RemoteHost {
         return this.#abort.abort();
       case "open":
         return await this.#reply("opened", () =>
-          this.#open(head[1] as Limits, head[2] as Keep, body),
+          this.#open(head[1] as Limits, readKeep(head[2] as ToldKeep, body)),
         );
       case "save":
-        return await this.#reply("saved", () => this.#save());
+        return await this.#reply("saved", () => this.#lease!.save());
       case "end":
         await this.#leave();
         await this.#tell(["ready"]);
@@ -167,28 +171,15 @@ export class RemoteHost {
     return promise;
   }
 
-  async #open(asked: Limits, { saved, ...keep }: Keep, image: string): Promise<[]> {
-    const whole = saved && { saved: { ...saved, image: Buffer.from(image, "base64") } };
+  async #open(asked: Limits, keep: KeepOptions): Promise<void> {
     const limits = least(asked, this.#parts.limits);
     this.#abort = new AbortController();
-    this.#lease = await this.#parts.place.lease(limits, { ...keep, ...whole }, this.#abort.signal);
+    this.#lease = await this.#parts.place.lease(limits, keep, this.#abort.signal);
     void this.#lease.gone.then(() => this.#channel.close());
-    return [];
   }
 
-  async #save(): Promise<[unknown, string]> {
-    const { image, ...rest } = await this.#lease!.save();
-    return [rest, Buffer.from(image.buffer, image.byteOffset, image.length).toString("base64")];
-  }
-
-  async #reply(word: string, work: () => Promise<[fact?: unknown, body?: string]>): Promise<void> {
-    try {
-      const [fact = null, body = ""] = await work();
-      await this.#tell([word, fact], body);
-    } catch (error) {
-      const { code = "internal", hint = null } = CodecellError.is(error) ? error : {};
-      await this.#tell(["refused", code, messageOf(error), hint]);
-    }
+  async #reply(word: string, work: () => Promise<SavedVm | void>): Promise<void> {
+    await this.#channel.send(await answerTo(word, work));
   }
 
   async #leave(): Promise<void> {

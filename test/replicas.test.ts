@@ -12,6 +12,10 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 /** A dead process' lock ends by itself after 10 s. */
 const TAKEOVER_MS = 30_000;
 
+/** Pays, waits, pays again. */
+const PROGRAM =
+  "const first = await tools.till.pay({ id: 'x' }); await new Promise((r) => setTimeout(r, 1_500)); const second = await tools.till.pay({ id: 'y' }); total += 10; [first, second, total]";
+
 interface Replica {
   readonly process: ChildProcess;
   run(code: string): Promise<any>;
@@ -23,6 +27,15 @@ describe.each(["quickjs", "v8"])("%s", (engine) => {
   let replicas: Replica[];
   let session = 0;
   const paid = (): string[] => readFileSync(join(folder, "till"), "utf8").split("\n").slice(0, -1);
+
+  /** Run, and kill the service after the first payment; "lost" is what its client gets. */
+  async function killInTheMidst({ run, process: service }: Replica, code: string): Promise<string> {
+    const lost = run(code).catch(() => "lost");
+    await until(() => paid().length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    service.kill("SIGKILL");
+    return await lost;
+  }
 
   async function startReplica(): Promise<Replica> {
     const args = [
@@ -101,13 +114,7 @@ describe.each(["quickjs", "v8"])("%s", (engine) => {
     async () => {
       const [a, b] = replicas as [Replica, Replica];
       await a.run("let total = 1");
-      const program =
-        "const first = await tools.till.pay({ id: 'x' }); await new Promise((r) => setTimeout(r, 1_500)); const second = await tools.till.pay({ id: 'y' }); total += 10; [first, second, total]";
-      const lost = a.run(program).catch(() => "lost");
-      await until(() => paid().length === 1);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      a.process.kill("SIGKILL");
-      expect(await lost).toBe("lost");
+      expect(await killInTheMidst(a, PROGRAM)).toBe("lost");
       expect(await b.run("total")).toMatchObject({
         value: 1,
         logs: [
@@ -124,14 +131,8 @@ describe.each(["quickjs", "v8"])("%s", (engine) => {
     async () => {
       const [a, b] = replicas as [Replica, Replica];
       await a.run("let total = 1");
-      const program =
-        "const first = await tools.till.pay({ id: 'x' }); await new Promise((r) => setTimeout(r, 1_500)); const second = await tools.till.pay({ id: 'y' }); total += 10; [first, second, total]";
-      const lost = a.run(program).catch(() => "lost");
-      await until(() => paid().length === 1);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      a.process.kill("SIGKILL");
-      await lost;
-      expect(await b.run(program)).toMatchObject({ ok: true, value: ["paid x", "paid y", 11] });
+      await killInTheMidst(a, PROGRAM);
+      expect(await b.run(PROGRAM)).toMatchObject({ ok: true, value: ["paid x", "paid y", 11] });
       expect(paid()).toEqual(["x", "y"]);
       expect(await b.run("total")).toMatchObject({ value: 11 });
     },
@@ -143,10 +144,7 @@ describe.each(["quickjs", "v8"])("%s", (engine) => {
     async () => {
       const [a, b] = replicas as [Replica, Replica];
       const program = "await tools.till.pay({ id: 'slow', ms: 20_000 })";
-      const lost = a.run(program).catch(() => "lost");
-      await until(() => paid().length === 1);
-      a.process.kill("SIGKILL");
-      await lost;
+      await killInTheMidst(a, program);
       expect(await b.run(program)).toMatchObject({
         ok: false,
         error: { code: "aborted", tool: "till.pay", message: expect.stringContaining("not known") },

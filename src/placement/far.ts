@@ -13,10 +13,7 @@ import type {
   Session,
 } from "../engine/engine.ts";
 import { execute, executeIn, openKept, warmCompiler } from "./execute.ts";
-import { readMessage, writeMessage } from "./protocol.ts";
-
-/** {@link KeepOptions} without the image, which is the body of its message. */
-type Keep = Omit<KeepOptions, "saved"> & { readonly saved?: Omit<SavedVm, "image"> };
+import { answerTo, readKeep, readMessage, type ToldKeep, writeMessage } from "./protocol.ts";
 
 /** The far half of a place: owns the engine, runs one program at a time, trusts its near half. */
 export function serve(channel: Channel): void {
@@ -64,13 +61,15 @@ class Far {
         void this.#run(body, head[1] as Limits);
         break;
       case "open":
-        void this.#reply("opened", () => this.#open(head[1] as Limits, head[2] as Keep, body));
+        void this.#reply("opened", () =>
+          this.#open(head[1] as Limits, readKeep(head[2] as ToldKeep, body)),
+        );
         break;
       case "runKept":
         void this.#runKept(body, head[1] as Limits, head[2] === true);
         break;
       case "save":
-        void this.#reply("saved", () => this.#save());
+        void this.#reply("saved", () => this.#kept!.save());
         break;
       case "end":
         void this.#end();
@@ -105,17 +104,6 @@ class Far {
     await this.#channel.send(writeMessage(["outcome", rest, value !== undefined], value));
   }
 
-  async #open(limits: Limits, { saved, ...keep }: Keep, image: string): Promise<[]> {
-    const whole = saved && { saved: { ...saved, image: Buffer.from(image, "base64") } };
-    this.#kept = await openKept(this.#engine!, limits, { ...keep, ...whole });
-    return [];
-  }
-
-  async #save(): Promise<[unknown, string]> {
-    const { image, ...rest } = await this.#kept!.save();
-    return [rest, Buffer.from(image.buffer, image.byteOffset, image.length).toString("base64")];
-  }
-
   async #end(): Promise<void> {
     await this.#kept?.[Symbol.asyncDispose]();
     this.#kept = undefined;
@@ -124,15 +112,12 @@ class Far {
     await this.#channel.send(writeMessage(["ready"]));
   }
 
-  /** Answer a question of the near half: with what `work` gives, or with why it cannot. */
-  async #reply(word: string, work: () => Promise<[fact?: unknown, body?: string]>): Promise<void> {
-    try {
-      const [fact = null, body = ""] = await work();
-      await this.#channel.send(writeMessage([word, fact], body));
-    } catch (error) {
-      const { code = "internal", hint = null } = CodecellError.is(error) ? error : {};
-      await this.#channel.send(writeMessage(["refused", code, messageOf(error), hint]));
-    }
+  async #open(limits: Limits, keep: KeepOptions): Promise<void> {
+    this.#kept = await openKept(this.#engine!, limits, keep);
+  }
+
+  async #reply(word: string, work: () => Promise<SavedVm | void>): Promise<void> {
+    await this.#channel.send(await answerTo(word, work));
   }
 
   #host(): Host {

@@ -9,6 +9,7 @@ import { largestImage, largestMessage } from "./frame-caps.ts";
 import { Questions } from "./questions.ts";
 import { checkOutcome, checkRecord, checkRefusal, checkSaved } from "./told.ts";
 import { Watchdog } from "./watchdog.ts";
+import { WorkerCalls } from "./worker-calls.ts";
 import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 
 /** Time from the end of a run to the worker's word that it is free again. */
@@ -33,8 +34,7 @@ export class NearWorker {
   readonly #booted = Promise.withResolvers<void>();
   #ready: PromiseWithResolvers<boolean> = Promise.withResolvers();
   #active: ActiveRun | undefined;
-  /** Calls of the worker that have no answer yet. */
-  readonly #calls = new Set<Promise<void>>();
+  readonly #calls: WorkerCalls;
   readonly #questions = new Questions<Message>();
   #namesVersion = "";
   #dead = false;
@@ -44,6 +44,7 @@ export class NearWorker {
   constructor(handle: WorkerHandle, ref: EngineRef) {
     const engineName = ref.name;
     this.#handle = handle;
+    this.#calls = new WorkerCalls(handle.channel);
     this.booted = this.#booted.promise;
     this.booted.catch(() => {}); // whoever waits for it hears of it
     handle.channel.onMessage((text) => this.#receive(text));
@@ -91,7 +92,7 @@ export class NearWorker {
 
   async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     const { limits, resume = false } = request;
-    await Promise.allSettled(this.#calls); // the answers of the run before come first
+    await this.#calls.settled(); // the answers to the run before come first
     return await this.#run(request, host, signal, ["runKept", limits, resume]);
   }
 
@@ -223,12 +224,9 @@ export class NearWorker {
 
   #receiveOfRun({ head, body }: Message, { host, end }: ActiveRun): void {
     switch (head[0]) {
-      case "call": {
-        const call = this.#call(head, body, host);
-        this.#calls.add(call);
-        void call.finally(() => this.#calls.delete(call));
+      case "call":
+        this.#calls.carryOut(head, body, host);
         break;
-      }
       case "log":
         if (isLogLevel(head[1])) host.log({ level: head[1], text: body });
         break;
@@ -244,18 +242,6 @@ export class NearWorker {
       default:
         this.kill();
     }
-  }
-
-  async #call(head: readonly unknown[], args: string, host: Host): Promise<void> {
-    const [, call, server, tool, id, again] = head;
-    const answer = await host.call({
-      server: String(server),
-      tool: String(tool),
-      args,
-      id: Number(id),
-      again: again === true,
-    });
-    await this.#handle.channel.send(writeMessage(["answer", call], answer));
   }
 }
 

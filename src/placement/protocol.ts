@@ -1,3 +1,6 @@
+import { CodecellError, messageOf } from "../core/errors.ts";
+import type { KeepOptions, SavedVm } from "../engine/engine.ts";
+
 /**
  * Messages between the near half (host) and the far half (worker) of a place: a JSON array on one line, then a body
  * that is taken as it is, so that large texts are not escaped a second time.
@@ -43,5 +46,28 @@ export function readMessage(text: string): Message | undefined {
     return Array.isArray(head) ? { head, body: text.slice(end + 1) } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** {@link KeepOptions} without the image, which is the body of its message. */
+export type ToldKeep = Omit<KeepOptions, "saved"> & {
+  readonly saved?: Omit<SavedVm, "image">;
+};
+
+/** @param image in base64 */
+export function readKeep({ saved, ...keep }: ToldKeep, image: string): KeepOptions {
+  if (saved === undefined) return keep;
+  return { ...keep, saved: { ...saved, image: Buffer.from(image, "base64") } };
+}
+
+/** The answer to a question: `word` with what `work` gives, or why it cannot be done. */
+export async function answerTo(word: string, work: () => Promise<SavedVm | void>): Promise<string> {
+  try {
+    const { image = new Uint8Array(), ...fact } = (await work()) ?? {};
+    const body = Buffer.from(image.buffer, image.byteOffset, image.length).toString("base64");
+    return writeMessage([word, fact], body);
+  } catch (error) {
+    const { code = "internal", hint = null } = CodecellError.is(error) ? error : {};
+    return writeMessage(["refused", code, messageOf(error), hint]);
   }
 }
