@@ -84,6 +84,8 @@ export class Bridge implements Host {
   }
 
   called(record: CallRecord): void {
+    const breach = this.#meter.call(true, 0);
+    if (breach !== undefined) return this.#options.onBreach(breach);
     this.calls.push({ ...record });
     this.#options.onCall?.(record);
   }

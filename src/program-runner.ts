@@ -90,7 +90,13 @@ export class ProgramRunner {
     });
     session?.onBegin?.(bridge);
     const signals = [stop.signal, this.#closing, ...(options.signal ? [options.signal] : [])];
-    const outcome = await this.#carryOut(job, bridge, AbortSignal.any(signals));
+    const outcome = await this.#carryOut(job, bridge, AbortSignal.any(signals)).catch(
+      (error: unknown) => {
+        bridge.abort();
+        events.failed(error, performance.now() - started);
+        throw error;
+      },
+    );
     const verdict: Outcome =
       breached === undefined ? outcome : { ...outcome, ok: false, error: breached };
     if (endedByItself(verdict)) await bridge.drain(started + limits.wallMs);

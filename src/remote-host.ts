@@ -1,5 +1,5 @@
 import type { Channel } from "./channel/channel.ts";
-import { type Failure, isErrorCode, messageOf } from "./core/errors.ts";
+import { CodecellError, type Failure, isErrorCode, messageOf } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import type { NameTable } from "./core/names.ts";
 import type { EngineRef, Host, HostCall, KeepOptions, Outcome, SavedVm } from "./engine/engine.ts";
@@ -13,6 +13,7 @@ import {
   type ToldKeep,
   writeMessage,
 } from "./placement/protocol.ts";
+import { checkNames } from "./placement/told.ts";
 import type { ProgramRunner } from "./program-runner.ts";
 
 export interface RemoteHostParts {
@@ -25,6 +26,8 @@ export interface RemoteHostParts {
   /** What a client's runs may have at most. */
   readonly limits: Limits;
   readonly client: RemoteClient;
+  /** Called when a VM that the client keeps has not been used for a while. */
+  readonly onIdle: () => void;
 }
 
 /** Who has this runtime as its place. */
@@ -34,6 +37,9 @@ export interface RemoteClient {
   /** Asked before every run; throws for one that is refused. What it answers is called when the run is over. */
   readonly admit?: () => Promise<() => void>;
 }
+
+/** A client saves its VM when it was idle for less than this. */
+const IDLE_MS = 500;
 
 /**
  * The far half of placement `{ remote }`, at a service: programs of a client, who is trusted with no more than any who
@@ -48,6 +54,9 @@ export class RemoteHost {
   #abort = new AbortController();
   #lastCall = 0;
   #running: Promise<void> | undefined;
+  #isRunning = false;
+  #isOpening = false;
+  #gone = false;
 
   constructor(channel: Channel, parts: RemoteHostParts) {
     this.#channel = channel;
@@ -74,10 +83,11 @@ export class RemoteHost {
       case "engine":
         return await this.#greet(head[1] as EngineRef);
       case "names":
-        this.#names = JSON.parse(body) as NameTable;
+        this.#names = checkNames(JSON.parse(body));
         return;
       case "run":
       case "runKept":
+        if (this.#isRunning) return this.#channel.close(); // one at a time
         this.#running = this.#run(body, head[1] as Limits, head[0] === "runKept", head[2] === true);
         return await this.#running;
       case "answer":
@@ -106,7 +116,11 @@ export class RemoteHost {
   }
 
   async #run(source: string, asked: Limits, kept: boolean, resume: boolean): Promise<void> {
-    const outcome = await this.#carryOutRun(source, asked, kept, resume).catch(failed);
+    this.#isRunning = true;
+    const outcome = await this.#carryOutRun(source, asked, kept, resume)
+      .catch(failed)
+      .finally(() => (this.#isRunning = false));
+    if (kept) setTimeout(this.#parts.onIdle, IDLE_MS).unref();
     const { value, ...rest } = { value: undefined, ...outcome };
     await this.#tell(["outcome", rest, value !== undefined], value);
     if (!kept) await this.#tell(["ready"]);
@@ -123,19 +137,20 @@ export class RemoteHost {
     const { signal } = this.#abort;
     const leave = await client.admit?.();
     const where = kept ? this.#lease! : place;
+    const names = this.#names;
     let outcome: Outcome | undefined;
     try {
       const result = await runner.run({
         source,
         limits: least(asked, most),
-        names: this.#names,
+        names,
         options: {
           signal,
           ...(client.user === undefined ? {} : { user: client.user }),
           onCall: (record) => void this.#tell(["called", record]),
         },
         run: async (request, bridge, stop) => {
-          outcome = await where.run({ ...request, resume }, this.#host(bridge), stop);
+          outcome = await where.run({ ...request, resume }, this.#host(bridge, names), stop);
           return outcome;
         },
       });
@@ -147,13 +162,11 @@ export class RemoteHost {
   }
 
   /** @param own for the tools of this service */
-  #host(own: Host): Host {
+  #host(own: Host, { servers }: NameTable): Host {
     const here = new Set(this.#parts.servers());
     return {
       call: (call) => {
-        const spelled = this.#names.servers.find(({ name, alias }) =>
-          [name, alias].includes(call.server),
-        );
+        const spelled = servers.find(({ name, alias }) => [name, alias].includes(call.server));
         // A name that both have is the client's, who has said so by what it sent.
         const isOwn = spelled?.remote === true && here.has(spelled.name);
         return isOwn ? own.call(call) : this.#callBack(call);
@@ -174,8 +187,15 @@ export class RemoteHost {
   async #open(asked: Limits, keep: KeepOptions): Promise<void> {
     const limits = least(asked, this.#parts.limits);
     this.#abort = new AbortController();
-    this.#lease = await this.#parts.place.lease(limits, keep, this.#abort.signal);
-    void this.#lease.gone.then(() => this.#channel.close());
+    if (this.#isOpening || this.#lease !== undefined)
+      throw new CodecellError("config_error", "this connection has a VM already");
+    this.#isOpening = true;
+    const lease = await this.#parts.place
+      .lease(limits, keep, this.#abort.signal)
+      .finally(() => (this.#isOpening = false));
+    if (this.#gone) return await lease[Symbol.asyncDispose]();
+    this.#lease = lease;
+    void lease.gone.then(() => this.#channel.close());
   }
 
   async #reply(word: string, work: () => Promise<SavedVm | void>): Promise<void> {
@@ -188,7 +208,15 @@ export class RemoteHost {
     await lease?.[Symbol.asyncDispose]();
   }
 
+  /** Give up a VM that nobody uses: its client has saved it by now. False where there is none. */
+  endIdleLease(): boolean {
+    if (this.#lease === undefined || this.#isRunning) return false;
+    this.#channel.close();
+    return true;
+  }
+
   #end(): void {
+    this.#gone = true;
     this.#abort.abort();
     void this.#leave();
   }

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { isLimit } from "./core/breach.ts";
+import { CodecellError } from "./core/errors.ts";
 import type { CallRecord, ExecutionResult } from "./core/result.ts";
 import { utf8Length } from "./core/utf8.ts";
 import type { RunIdentity, RuntimeEmitter } from "./events.ts";
@@ -45,6 +46,13 @@ export class RunEvents {
 
   readonly file = (access: FileAccess): void =>
     this.#emitter.emit("file", { ...this.#identity, ...access });
+
+  /** It could not be carried out at all. */
+  failed(error: unknown, wallMs: number): void {
+    const code = CodecellError.is(error) ? error.code : "internal";
+    const usage = { wallMs, cpuMs: 0, compileMs: 0, toolCalls: 0 };
+    this.#emitter.emit("run_end", { ...this.#identity, ok: false, code, ...usage });
+  }
 
   readonly call = (call: CallRecord): void =>
     this.#emitter.emit("call", { ...this.#identity, ...call });

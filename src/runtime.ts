@@ -45,6 +45,8 @@ export class Runtime implements AsyncDisposable {
   readonly #emitter: RuntimeEmitter;
   readonly #runner: ProgramRunner;
   readonly #sessions: Sessions;
+  /** Runtimes elsewhere whose programs run here. */
+  readonly #remotes = new Set<RemoteHost>();
   readonly #running = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
@@ -65,6 +67,7 @@ export class Runtime implements AsyncDisposable {
     const names = { engine: options.engine.name, placement: place.name };
     this.#runner = new ProgramRunner(guide, emitter, names, this.#closing.signal);
     const { limits, sessions } = options;
+    place.onPressure = () => this.#makeRoom();
     this.#sessions = new Sessions(place, this.#runner, limits, sessions, store);
   }
 
@@ -151,7 +154,8 @@ export class Runtime implements AsyncDisposable {
     this.#checkOpen();
     const { engine, limits } = this.#options;
     const channel = new FramedChannel(stream, 0);
-    this.#closing.signal.addEventListener("abort", () => channel.close(), { once: true });
+    const close = (): void => channel.close();
+    this.#closing.signal.addEventListener("abort", close, { once: true });
     const host = new RemoteHost(channel, {
       place: this.#place,
       engine: engine.name,
@@ -159,8 +163,21 @@ export class Runtime implements AsyncDisposable {
       servers: () => this.#guide.catalogue.servers.map(({ name }) => name),
       limits,
       client,
+      onIdle: () => {
+        if (this.#place.waiting > 0) this.#makeRoom();
+      },
     });
-    await this.#track(host.finished());
+    this.#remotes.add(host);
+    await this.#track(host.finished()).finally(() => {
+      this.#remotes.delete(host);
+      this.#closing.signal.removeEventListener("abort", close);
+    });
+  }
+
+  /** Runs wait for a worker: whoever holds one and does not use it leaves it. */
+  #makeRoom(): void {
+    if (this.#sessions.makeRoom()) return;
+    for (const remote of this.#remotes) if (remote.endIdleLease()) return;
   }
 
   /** All tools with all that is known of them, for a runtime that has this one as its placement. @internal */

@@ -5,7 +5,7 @@ import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { ExecutionResult } from "./core/result.ts";
 import type { ProgramRunner, RunOptions } from "./program-runner.ts";
 import { type ActiveRun, type PendingCall, SessionState } from "./session-state.ts";
-import type { Backing, Visit } from "./session/backing.ts";
+import type { Backing, Newer, Visit } from "./session/backing.ts";
 import type { SessionVmOptions } from "./session/session-vm.ts";
 import { readSnapshot, type SavedRun, type SavedSession } from "./session/snapshot.ts";
 import type { Workspace } from "./session/workspace.ts";
@@ -117,25 +117,25 @@ export class Session {
    */
   async resume({ answers = {}, ...options }: ResumeOptions = {}): Promise<ExecutionResult> {
     this.#check("");
-    return await this.#queue(async () => {
-      const suspended = this.#state.suspended;
+    const known = new Map<number, Answer | Promise<Answer>>(this.#answers);
+    for (const [id, value] of Object.entries(answers)) known.set(Number(id), encode(value));
+    const resume = async (visit?: Visit): Promise<ExecutionResult> => {
+      const { suspended } = this.#state;
       if (suspended === undefined)
         throw new CodecellError("config_error", "there is no run to resume");
       this.#state.suspended = undefined;
       const { source, limits, logs, calls } = suspended;
-      const known = new Map<number, Answer | Promise<Answer>>(this.#answers);
-      for (const [id, value] of Object.entries(answers)) known.set(Number(id), encode(value));
-      return await this.#run(source, limits, options, undefined, { answers: known, logs, calls });
-    });
+      return await this.#run(source, limits, options, visit, { answers: known, logs, calls });
+    };
+    return await this.#queue(() =>
+      this.#visit(this.#state.suspended?.source ?? "", resume, withWarning),
+    );
   }
 
   /** Forget everything: variables, timers, files. */
   async reset(): Promise<void> {
     this.#check("");
-    await this.#queue(async () => {
-      await this.#state.become();
-      await this.#visit("", async () => {});
-    });
+    await this.#queue(() => this.#visit("", () => this.#state.become()));
   }
 
   /** End the session: what it holds is gone, in its store too. What is running is finished first. */
@@ -150,6 +150,7 @@ export class Session {
   async snapshot(): Promise<Uint8Array> {
     this.#check("");
     if (this.#active !== undefined) return await this.#bytes();
+    await this.refresh();
     return await this.#queue(() => this.#bytes());
   }
 
@@ -158,8 +159,20 @@ export class Session {
    * @param id default: a random one
    */
   async fork(id?: string): Promise<Session> {
-    const answers = this.#active?.bridge.openAnswers ?? new Map<number, Promise<Answer>>();
-    return await this.#parts.restore(await this.snapshot(), id, answers);
+    const before = this.#active?.bridge.openAnswers ?? [];
+    const bytes = await this.snapshot();
+    const after = this.#active?.bridge.openAnswers ?? [];
+    return await this.#parts.restore(bytes, id, new Map([...before, ...after]));
+  }
+
+  /** @internal Take what other processes have made of it. False when it is gone. */
+  async refresh(): Promise<boolean> {
+    return await this.#inTurn(async () => {
+      const newer = await this.#parts.backing?.peek();
+      if (newer === undefined) return true;
+      await this.#take(newer);
+      return newer.snapshot !== undefined;
+    });
   }
 
   /** @internal Keep it in its store. */
@@ -229,17 +242,21 @@ export class Session {
     const { backing } = this.#parts;
     if (backing === undefined) return await work(undefined);
     await using visit = await backing.enter(source);
-    if (visit.newer !== undefined) {
-      await this.#state.become(await readSnapshot(visit.newer));
-    }
+    if (visit.newer !== undefined) await this.#take(visit.newer);
     const result = await work(visit);
     try {
       await visit.save(await this.#bytes());
       return result;
     } catch (error) {
+      await visit.settle().catch(() => {});
       if (onUnsaved === undefined || !CodecellError.is(error)) throw error;
       return onUnsaved(result, error);
     }
+  }
+
+  async #take({ snapshot, accept }: Newer): Promise<void> {
+    await this.#state.become(snapshot && (await readSnapshot(snapshot)));
+    accept();
   }
 
   #bytes(): Promise<Uint8Array> {

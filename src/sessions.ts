@@ -29,12 +29,14 @@ interface Held {
   usedAt: number;
   parkTimer: NodeJS.Timeout | undefined;
   idleTimer: NodeJS.Timeout | undefined;
+  /** It was asked to leave its worker. */
+  stays: boolean;
 }
 
 interface Identity {
   readonly id: string;
   readonly user: string | undefined;
-  readonly stored: { readonly backing: Backing } | undefined;
+  readonly backing: Backing | undefined;
 }
 
 /** All sessions of one runtime in this process. */
@@ -59,7 +61,6 @@ export class Sessions {
     this.#limits = limits;
     this.#settings = settings;
     this.#store = store;
-    place.onPressure = () => this.#makeRoom();
   }
 
   /** The session `id` of a user; a new one where there is none. */
@@ -79,10 +80,13 @@ export class Sessions {
     checkId("the session's id", id);
     if (user !== undefined) checkUser(user);
     const key = keyOf(id, user);
-    const known = this.#held.get(key)?.session ?? this.#opening.get(key);
-    if (known !== undefined) return await known;
-    const stored = await this.#store?.open(key);
-    if (stored?.snapshot === undefined) return undefined;
+    const known = await (this.#held.get(key)?.session ?? this.#opening.get(key));
+    if (known !== undefined) {
+      if (known.busy || (await known.refresh())) return known;
+      await known.end("the session was closed in another process", false);
+      return undefined;
+    }
+    if ((await this.#store?.open(key).peek())?.snapshot === undefined) return undefined;
     return await this.open(id, user === undefined ? {} : { user });
   }
 
@@ -97,10 +101,11 @@ export class Sessions {
     if (this.#held.has(keyOf(id, user)) || this.#opening.has(keyOf(id, user))) throw taken(id);
     const saved = await readSnapshot(bytes);
     const key = keyOf(id, user);
-    const stored = await this.#store?.open(key);
-    if (this.#held.has(key) || stored?.snapshot !== undefined) throw taken(id);
-    const session = this.#hold(key, this.#make({ id, user, stored }, saved, saved, answers));
-    if (stored !== undefined) await session.keep();
+    const backing = this.#store?.open(key);
+    const newer = await backing?.peek();
+    if (this.#held.has(key) || newer !== undefined) throw taken(id);
+    const session = this.#hold(key, this.#make({ id, user, backing }, saved, saved, answers));
+    if (backing !== undefined) await session.keep();
     return session;
   }
 
@@ -123,21 +128,24 @@ export class Sessions {
     id: string,
     { user, limits, seed, now }: SessionOptions,
   ): Promise<Session> {
-    const stored = await this.#store?.open(key);
-    if (stored?.snapshot !== undefined) {
-      const saved = await readSnapshot(stored.snapshot);
-      return this.#hold(key, this.#make({ id, user, stored }, saved, saved));
+    const backing = this.#store?.open(key);
+    const newer = await backing?.peek();
+    if (newer?.snapshot !== undefined) {
+      const saved = await readSnapshot(newer.snapshot);
+      const session = this.#make({ id, user, backing }, saved, saved);
+      newer.accept();
+      return this.#hold(key, session);
     }
     const facts = {
       limits: resolveLimits(limits, this.#limits),
       ...(seed === undefined ? {} : { seed: String(seed) }),
       ...(now === undefined ? {} : { now: timeOf(now) }),
     };
-    return this.#hold(key, this.#make({ id, user, stored }, facts));
+    return this.#hold(key, this.#make({ id, user, backing }, facts));
   }
 
   #make(
-    { id, user, stored }: Identity,
+    { id, user, backing }: Identity,
     { limits, seed, now }: Pick<SavedSession, "limits" | "seed" | "now">,
     saved?: SavedSession,
     answers?: ReadonlyMap<number, Promise<Answer>>,
@@ -158,7 +166,7 @@ export class Sessions {
         runner: this.#runner,
         vm,
         workspace: new Workspace(workspace),
-        backing: stored?.backing,
+        backing,
         onUse: () => this.#touch(key),
         onClose: (session) => this.#drop(key, session),
         restore: (bytes, newId, shared) =>
@@ -178,7 +186,13 @@ export class Sessions {
 
   #hold(key: string, session: Session): Session {
     this.#checkCaps(session.user);
-    this.#held.set(key, { session, usedAt: 0, parkTimer: undefined, idleTimer: undefined });
+    this.#held.set(key, {
+      session,
+      usedAt: 0,
+      parkTimer: undefined,
+      idleTimer: undefined,
+      stays: false,
+    });
     this.#touch(key);
     return session;
   }
@@ -207,10 +221,11 @@ export class Sessions {
     const { session } = held;
     const { idleMs, parkMs } = this.#settings;
     held.usedAt = performance.now();
+    held.stays = false;
     this.#stop(held);
     held.parkTimer = setTimeout(() => void session.park(), parkMs).unref();
     held.idleTimer = setTimeout(() => this.#expire(held), idleMs).unref();
-    if (this.#place.waiting > 0) this.#makeRoom();
+    if (this.#place.waiting > 0) this.makeRoom();
   }
 
   #expire({ session }: Held): void {
@@ -234,9 +249,17 @@ export class Sessions {
     this.#held.delete(key);
   }
 
-  /** The session that was not used for longest leaves its worker to whoever waits for one. */
-  #makeRoom(): void {
-    const idle = [...this.#held.values()].filter(({ session }) => session.placed && !session.busy);
-    void idle.toSorted((a, b) => a.usedAt - b.usedAt)[0]?.session.park();
+  /** The session that was not used for longest leaves its worker to whoever waits for one. False where none can. */
+  makeRoom(): boolean {
+    const idle = [...this.#held.values()].filter(
+      ({ session, stays }) => session.placed && !session.busy && !stays,
+    );
+    const oldest = idle.toSorted((a, b) => a.usedAt - b.usedAt)[0];
+    if (oldest === undefined) return false;
+    oldest.stays = true; // until it is used again: it is leaving, or cannot be saved
+    void oldest.session.park().then(() => {
+      if (this.#place.waiting > 0) this.makeRoom();
+    });
+    return true;
   }
 }

@@ -1,7 +1,9 @@
 /** Placement `{ remote }`: programs run at a service, tools may live on either side. */
 import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRuntime, type ExecutionResult, type Runtime } from "../src/index.ts";
+import { createWebSocketStream, WebSocket } from "ws";
+import { FramedChannel } from "../src/channel/framed.ts";
+import { createRuntime, DEFAULT_LIMITS, type ExecutionResult, type Runtime } from "../src/index.ts";
 import { type RunningService, startService } from "../src/serve/serve.ts";
 import { until } from "./support/processes.ts";
 
@@ -207,5 +209,86 @@ test("another engine than the service's is refused by its name", async () => {
   ).rejects.toMatchObject({
     code: "engine_unavailable",
     message: expect.stringContaining("'quickjs'"),
+  });
+});
+
+describe("what a client of the service cannot do", () => {
+  let service: RunningService;
+  let host: Runtime;
+  beforeAll(async () => {
+    host = await createRuntime({
+      engine: "quickjs",
+      placement: "process",
+      workers: { max: 1, spare: 0 },
+    });
+    service = await startService(host, { port: 0 });
+  });
+  afterAll(() => service.stop());
+
+  /** The protocol, spoken by hand. */
+  async function dial(): Promise<{
+    say(head: unknown[], body?: string): void;
+    heard: string[];
+    end(): void;
+  }> {
+    const webSocket = new WebSocket(`${service.url.replace("http", "ws")}/remote`);
+    await new Promise((resolve) => webSocket.once("open", resolve));
+    const channel = new FramedChannel(createWebSocketStream(webSocket), 1e7);
+    const heard: string[] = [];
+    channel.onMessage((message) => heard.push(message));
+    return {
+      heard,
+      say: (head, body = "") => void channel.send(`${JSON.stringify(head)}\n${body}`),
+      end: () => webSocket.terminate(),
+    };
+  }
+  const goesOn = async (): Promise<void> => {
+    expect(await value(host.run("'goes on'"))).toBe("goes on");
+  };
+
+  test.each(["a@b", "[", "a b", ""])("end it with a request of the host %j", async (name) => {
+    const socket = connect(Number(new URL(service.url).port), "127.0.0.1");
+    socket.write(
+      `GET /remote HTTP/1.1\r\nHost: ${name}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    );
+    let answer = "";
+    socket.on("data", (data) => (answer += String(data))).on("error", () => {});
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    await goesOn();
+  });
+
+  test.each(["null", "[]", '{"servers":[null,{"tools":[1]}]}', "{"])(
+    "end it with names that are none: %s",
+    async (names) => {
+      const client = await dial();
+      client.say(["engine", { name: "quickjs" }]);
+      client.say(["names", "1"], '{"version":"1","servers":[]}');
+      client.say(
+        ["run", DEFAULT_LIMITS],
+        "await new Promise((r) => setTimeout(r, 100)); await fs.readdir('/')",
+      );
+      client.say(["names", "2"], names);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      client.end();
+      await goesOn();
+    },
+  );
+
+  test("keep a worker by going away while it is being leased, or by asking twice", async () => {
+    const hasty = await dial();
+    hasty.say(["engine", { name: "quickjs" }]);
+    hasty.say(["open", DEFAULT_LIMITS, {}]);
+    hasty.end();
+    const greedy = await dial();
+    greedy.say(["engine", { name: "quickjs" }]);
+    greedy.say(["open", DEFAULT_LIMITS, {}]);
+    greedy.say(["open", DEFAULT_LIMITS, {}]);
+    expect(
+      await until(() => greedy.heard.some((message) => message.startsWith('["refused"'))),
+    ).toBe(true);
+    // It holds the only worker and does nothing with it: whoever needs one gets it.
+    await goesOn();
+    greedy.end();
   });
 });

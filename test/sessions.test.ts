@@ -328,6 +328,28 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     );
   });
 
+  test("a run that is aborted before its turn is not begun", async () => {
+    const session = await fresh();
+    await session.run("let n = 0");
+    const stop = new AbortController();
+    const before = session.run("await tools.demo.slow({ ms: 100 }); n = 1");
+    const late = session.run("n = 2; await fs.writeFile('/f', '')", { signal: stop.signal });
+    stop.abort();
+    expect(await before).toMatchObject({ ok: true });
+    expect(await late).toMatchObject({ ok: false, error: { code: "aborted" } });
+    expect(await value(session.run("[n, await fs.readdir('/')]"))).toEqual([1, ["tools"]]);
+  });
+
+  test("the answer to a call that nobody awaited is part of what is saved", async () => {
+    const session = await fresh();
+    await session.run("let p = tools.demo.slow({ ms: 400, value: 42 })");
+    await session.park();
+    expect(session.placed).toBe(false);
+    expect(await value(session.run("await p"))).toBe(42);
+    const copy = await session.fork();
+    expect(await value(copy.run("await p"))).toBe(42);
+  });
+
   test("reset forgets everything, close ends it", async () => {
     const session = await fresh();
     await session.run("let n = 1; await fs.writeFile('/f', 'x')");

@@ -83,6 +83,24 @@ describe.each(DATABASES)("%s", (_name, start) => {
     await expect(one.restore(bytes, { id: "back" })).rejects.toThrow("already");
   });
 
+  test("what one process forgets or closes, others do not bring back", async () => {
+    await using one = await open();
+    await using two = await open();
+    const [a, b] = [await one.session("both"), await two.session("both")];
+    await a.run("let n = 1; await fs.writeFile('/f', 'x')");
+    await b.run("n++");
+    await a.reset();
+    const look = "[typeof n, await fs.readdir('/')]";
+    expect(await value(b.run(look))).toEqual(["undefined", ["tools"]]);
+    await b.run("let m = 1");
+    expect((await one.findSession("both"))!.declared).toEqual(["m"]);
+    expect(await value((await a.fork("fork")).run("m"))).toBe(1);
+    await b.close();
+    expect(await value(a.run("typeof m"))).toBe("undefined");
+    await a.close();
+    expect(await two.findSession("both")).toBeUndefined();
+  });
+
   test("what is too old is gone", async () => {
     const store = await openStore(database.url);
     await store.set("old", "x", 20);
@@ -128,11 +146,12 @@ test("a store that goes away is told of, and the process goes on", async () => {
 });
 
 test("a program's result is not lost with its session's place in the store", async () => {
+  let hits = 0;
   await using database = await sqlite();
   await using runtime = await createRuntime({
     engine: "v8",
     placement: "inline",
-    tools: { t: { big: async () => "x".repeat(7e6) } },
+    tools: { t: { big: async () => "x".repeat(7e6), hit: async () => ++hits } },
     sessions: { store: database.url },
   });
   const session = await runtime.session("s");
@@ -143,6 +162,8 @@ test("a program's result is not lost with its session's place in the store", asy
     value: 7e6,
     logs: [{ level: "warn", text: expect.stringContaining("could not be put into its store") }],
   });
+  for (const count of [1, 2, 3])
+    expect(await value(session.run("await tools.t.hit()"))).toBe(count);
 });
 
 test.each([

@@ -7,6 +7,7 @@ import type { RunRequest } from "./placement.ts";
 import { type Message, readMessage, writeMessage } from "./protocol.ts";
 import { largestImage, largestMessage } from "./frame-caps.ts";
 import { Questions } from "./questions.ts";
+import { neverBegan } from "./never-began.ts";
 import { checkOutcome, checkRecord, checkRefusal, checkSaved } from "./told.ts";
 import { Watchdog } from "./watchdog.ts";
 import { WorkerCalls } from "./worker-calls.ts";
@@ -14,6 +15,8 @@ import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 
 /** Time from the end of a run to the worker's word that it is free again. */
 const READY_MS = 2_000;
+/** Time for saving a VM and having it again; a journal takes as long as its programs computed. */
+const ANSWER_MS = 60_000;
 /** Time from the start of a worker to its word that it is ready. */
 const BOOT_MS = 20_000;
 
@@ -93,6 +96,7 @@ export class NearWorker {
   async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     const { limits, resume = false } = request;
     await this.#calls.settled(); // the answers to the run before come first
+    if (signal.aborted) return neverBegan();
     return await this.#run(request, host, signal, ["runKept", limits, resume]);
   }
 
@@ -118,7 +122,11 @@ export class NearWorker {
     this.hold(true);
     const asked = this.#questions.ask();
     void this.#handle.channel.send(writeMessage(head, body));
-    return await asked.finally(() => this.hold(this.#active !== undefined));
+    const timer = setTimeout(() => this.kill(), ANSWER_MS);
+    return await asked.finally(() => {
+      clearTimeout(timer);
+      this.hold(this.#active !== undefined);
+    });
   }
 
   async #run(
@@ -231,6 +239,7 @@ export class NearWorker {
         if (isLogLevel(head[1])) host.log({ level: head[1], text: body });
         break;
       case "called":
+        if (this.#handle.callsTools !== true) return this.kill();
         host.called?.(checkRecord(head[1]));
         break;
       case "dropped":

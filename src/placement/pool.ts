@@ -3,6 +3,7 @@ import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Host, KeepOptions, Outcome } from "../engine/engine.ts";
 import type { NearWorker } from "./near.ts";
+import { neverBegan } from "./never-began.ts";
 import type { Place, RunRequest, VmLease } from "./placement.ts";
 
 export interface PoolOptions {
@@ -194,9 +195,4 @@ export class WorkerPool implements Place {
     for (const worker of this.#all) worker.kill();
     this.#all.clear();
   }
-}
-
-function neverBegan(): Outcome {
-  const error = aborted("the run was aborted before it began");
-  return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
 }

@@ -56,6 +56,7 @@ function connect({ remote, token }: RemoteService): WorkerHandle {
   });
   return {
     channel: new FramedChannel(createWebSocketStream(webSocket), BOOT_MESSAGE_BYTES),
+    callsTools: true,
     kill: () => webSocket.terminate(),
     exited,
     usage: () => undefined, // how much a run takes there is that service's matter

@@ -1,6 +1,7 @@
 /** What a worker tells, checked: it may have been subverted. Everything is rebuilt field by field. */
 import { CodecellError, type Failure, isErrorCode } from "../core/errors.ts";
 import { isIdentifier } from "../core/identifier.ts";
+import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import type { CallRecord } from "../core/result.ts";
 import type { Outcome, SavedCall, SavedVm } from "../engine/engine.ts";
 
@@ -62,11 +63,11 @@ export function checkRefusal([, code, message, hint]: readonly unknown[]): Codec
 export function checkRecord(told: unknown): CallRecord {
   const { tool, ok, ms, bytes, error } = (told ?? {}) as Record<string, unknown>;
   return {
-    tool: String(tool),
+    tool: text(tool),
     ok: ok === true,
     ms: size(ms),
     bytes: size(bytes),
-    ...(typeof error === "string" ? { error } : {}),
+    ...(typeof error === "string" ? { error: text(error) } : {}),
   };
 }
 
@@ -102,5 +103,44 @@ function checkCall(told: unknown): SavedCall {
     server: String(server),
     tool: String(tool),
     args: String(args),
+  };
+}
+
+const MAX_SPELLINGS = 100_000;
+const MAX_TEXT = 1_000;
+
+function text(value: unknown): string {
+  return String(value).slice(0, MAX_TEXT);
+}
+
+/** A client's table of names. */
+export function checkNames(told: unknown): NameTable {
+  const { version, servers, fetch } = (told ?? {}) as Record<string, unknown>;
+  return {
+    version: text(version),
+    servers: list(servers, MAX_SPELLINGS).map(checkServerNames),
+    ...(fetch === true ? { fetch } : {}),
+  };
+}
+
+function checkServerNames(told: unknown): ServerNames {
+  const { name, alias, className, folder, remote, tools } = (told ?? {}) as Record<string, unknown>;
+  return {
+    name: text(name),
+    alias: text(alias),
+    className: text(className),
+    ...(typeof folder === "string" ? { folder: text(folder) } : {}),
+    ...(remote === true ? { remote } : {}),
+    tools: list(tools, MAX_SPELLINGS).map(checkToolNames),
+  };
+}
+
+function checkToolNames(told: unknown): ToolNames {
+  const { name, alias, flat, file } = (told ?? {}) as Record<string, unknown>;
+  return {
+    name: text(name),
+    alias: text(alias),
+    flat: text(flat),
+    ...(typeof file === "string" ? { file: text(file) } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { Channel } from "../channel/channel.ts";
+import { answerFailure } from "../core/answer.ts";
 import type { Host } from "../engine/engine.ts";
 import { writeMessage } from "./protocol.ts";
 
@@ -23,13 +24,10 @@ export class WorkerCalls {
 
   async #answer(head: readonly unknown[], args: string, host: Host): Promise<void> {
     const [, call, server, tool, id, again] = head;
-    const answer = await host.call({
-      server: String(server),
-      tool: String(tool),
-      args,
-      id: Number(id),
-      again: again === true,
-    });
+    const asked = { server: String(server), tool: String(tool), args, id: Number(id) };
+    const answer = await host
+      .call({ ...asked, again: again === true })
+      .catch(() => answerFailure({ code: "internal", message: "the call could not be made" }));
     await this.#channel.send(writeMessage(["answer", call], answer));
   }
 

@@ -3,6 +3,8 @@ import type { Channel } from "../channel/channel.ts";
 /** What a kind of place supplies about one worker. */
 export interface WorkerHandle {
   readonly channel: Channel;
+  /** Whether tools are called at its place too, which it tells of. Default false. */
+  readonly callsTools?: boolean;
   /** End it now, whatever it is doing. */
   kill(): void;
   /** Settles when it has ended, with how. */

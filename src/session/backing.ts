@@ -1,7 +1,17 @@
 import type { Ledger } from "./ledger.ts";
 
+/** What other processes have made of a session since this one last looked. */
+export interface Newer {
+  /** Absent: the session is gone. */
+  readonly snapshot: Uint8Array | undefined;
+  /** This process has it now. To be called when that is so. */
+  accept(): void;
+}
+
 /** Where one session's state is kept beyond this process. */
 export interface Backing {
+  /** What others have made of it, without having it to oneself. */
+  peek(): Promise<Newer | undefined>;
   /**
    * Have the session to oneself, across all processes that share the store; waits for whoever has it.
    * @param source the program that is to run: where the last one was interrupted by its host's death and is the same,
@@ -14,11 +24,12 @@ export interface Backing {
 
 /** The time in which the session is one's own; ends when it is disposed of. */
 export interface Visit extends AsyncDisposable {
-  /** The session's snapshot, where another process has written one since. */
-  readonly newer: Uint8Array | undefined;
+  readonly newer: Newer | undefined;
   readonly ledger: Ledger;
   /** Calls that another program had made when its host died; they stand, what it left in memory does not. */
   readonly interrupted: number;
-  /** Keep what the session has become. */
+  /** The run is over, though what the session has become could not be kept. */
+  settle(): Promise<void>;
+  /** Keep what the session has become. Throws when another process has taken it over. */
   save(snapshot: Uint8Array): Promise<void>;
 }

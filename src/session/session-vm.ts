@@ -2,6 +2,7 @@ import { CodecellError, type ErrorCode } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
 import { compress, decompress } from "./compress.ts";
+import { neverBegan } from "../placement/never-began.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 
 /** Idle for this long, a VM is saved, so that its worker's death costs nothing. */
@@ -78,6 +79,7 @@ export class SessionVm {
     if (this.#loss !== undefined) return unable("worker_crashed", this.#takeLoss());
     const lease = await this.#place(signal).catch(refusal);
     if ("ok" in lease) return lease;
+    if (signal.aborted) return neverBegan();
     this.#running = true;
     const outcome = await lease.run(request, host, signal).finally(() => (this.#running = false));
     if (!outcome.clean) return await this.#endBy(outcome);
@@ -148,7 +150,9 @@ export class SessionVm {
   }
 
   #isSaved(): boolean {
-    return !this.#running && this.#checkpoint?.programs === this.#programs;
+    const { programs, vm } = this.#checkpoint ?? {};
+    // One that was taken while a call was still open lacks its answer.
+    return !this.#running && programs === this.#programs && vm?.calls.length === 0;
   }
 
   async #place(signal: AbortSignal): Promise<VmLease> {

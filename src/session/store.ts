@@ -2,8 +2,8 @@ import type { Backing } from "./backing.ts";
 
 /** Where sessions are kept beyond this process. */
 export interface SessionStore extends AsyncDisposable {
-  /** One session's place there, and its last snapshot, if it has one. */
-  open(key: string): Promise<{ readonly backing: Backing; readonly snapshot?: Uint8Array }>;
+  /** One session's place there. */
+  open(key: string): Backing;
 }
 
 /** A key-value store that processes share. */

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Answer } from "../core/answer.ts";
 import { CodecellError } from "../core/errors.ts";
-import type { Backing, Visit } from "./backing.ts";
+import type { Backing, Newer, Visit } from "./backing.ts";
 import type { Ledger, Recalled } from "./ledger.ts";
 import type { SessionStore, SharedStore } from "./store.ts";
 
@@ -10,6 +10,7 @@ const LOCK_MS = 10_000;
 const RENEW_MS = LOCK_MS / 3;
 /** How long a run waits for a session that another process has. */
 const WAIT_MS = 60_000;
+const LOOKS = 3;
 const RETRY_MS = [5, 10, 20, 50, 100];
 
 /** Which snapshot is the session's, and which run made it. */
@@ -44,12 +45,10 @@ export class StoredSessions implements SessionStore {
     this.#keepMs = keepMs;
   }
 
-  async open(key: string): Promise<{ readonly backing: Backing; readonly snapshot?: Uint8Array }> {
+  open(key: string): Backing {
     // Names of any length become keys of one length.
     const name = createHash("sha256").update(key).digest("hex");
-    const backing = new StoredSession(this.#store, name, this.#keepMs);
-    const snapshot = await backing.load();
-    return { backing, ...(snapshot === undefined ? {} : { snapshot }) };
+    return new StoredSession(this.#store, name, this.#keepMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -70,17 +69,19 @@ class StoredSession implements Backing {
     this.#keepMs = keepMs;
   }
 
-  /** The snapshot in the store; nothing where there is none, or it is the one that was loaded before. */
-  async load(): Promise<Uint8Array | undefined> {
-    const head = await this.#head();
-    if (head === undefined || head.version === this.#version) return undefined;
-    const text = await this.#store.get(this.#name("snapshot", head.version));
-    if (text === undefined)
-      throw new CodecellError("internal", "the store has lost the snapshot of a session", {
-        hint: "Does it evict keys? Sessions need a store that keeps them.",
-      });
-    this.#version = head.version;
-    return Buffer.from(text, "base64");
+  async peek(): Promise<Newer | undefined> {
+    for (let turn = 0; turn < LOOKS; turn++) {
+      const head = await this.#head();
+      if (head?.version === this.#version) return undefined;
+      const accept = (): void => void (this.#version = head?.version);
+      if (head === undefined) return { snapshot: undefined, accept };
+      const text = await this.#store.get(this.#name("snapshot", head.version));
+      if (text !== undefined) return { snapshot: Buffer.from(text, "base64"), accept };
+      // Another process has put a newer one in its place meanwhile.
+    }
+    throw new CodecellError("internal", "the store has lost the snapshot of a session", {
+      hint: "Does it evict keys? Sessions need a store that keeps them.",
+    });
   }
 
   async enter(source: string): Promise<Visit> {
@@ -95,12 +96,13 @@ class StoredSession implements Backing {
       await this.#store.unlock(this.#name("lock"), token).catch(() => {}); // else it ends by itself
     };
     try {
-      const newer = await this.load();
+      const newer = await this.peek();
       const ledger = await this.#ledger(source);
       return {
         newer,
         ledger,
         interrupted: ledger.interrupted,
+        settle: () => ledger.clear(),
         save: (snapshot) => this.#save(snapshot, token, ledger),
         [Symbol.asyncDispose]: leave,
       };
@@ -111,10 +113,11 @@ class StoredSession implements Backing {
   }
 
   async forget(): Promise<void> {
+    await using visit = await this.enter("");
     const head = await this.#head();
     await this.#store.delete(this.#name("head"));
     if (head !== undefined) await this.#store.delete(this.#name("snapshot", head.version));
-    await (await this.#ledger("")).clear();
+    await visit.settle();
     this.#version = undefined;
   }
 
@@ -133,9 +136,10 @@ class StoredSession implements Backing {
 
   async #save(snapshot: Uint8Array, token: string, ledger: StoredLedger): Promise<void> {
     // Whoever was away for longer than its lock must not undo what others have done since.
-    if (!(await this.#store.lock(this.#name("lock"), token, LOCK_MS)))
-      throw new CodecellError("aborted", "another process has taken the session over");
+    const isHeld = await this.#store.lock(this.#name("lock"), token, LOCK_MS);
     const before = await this.#head();
+    if (!isHeld || before?.version !== this.#version)
+      throw new CodecellError("aborted", "another process has taken the session over");
     const version = randomUUID();
     const text = Buffer.from(snapshot).toString("base64");
     await this.#store.set(this.#name("snapshot", version), text, this.#keepMs);

@@ -83,8 +83,14 @@ export function createApi(runtime: Runtime, options: ApiOptions = {}): Hono<ApiE
     const { code, session, limits, ...body } = await readJson(context.req.raw, RUN_REQUEST);
     const user = userOf(context.get("principal"), body.user);
     const capped = { limits: checkLimits(limits, runtime.describe().limits) };
-    const place = session === undefined ? undefined : await runtime.session(session, asUser(user));
     const leave = await admit(user);
+    let place: Session | undefined;
+    try {
+      place = session === undefined ? undefined : await runtime.session(session, asUser(user));
+    } catch (error) {
+      leave();
+      throw error;
+    }
     const run = async (hooks: RunOptions): Promise<ExecutionResult> => {
       const given = { ...capped, ...hooks };
       try {

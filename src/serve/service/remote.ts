@@ -10,6 +10,7 @@ import type { Service } from "./service.ts";
 import type { ServeSettings } from "./settings.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
+  400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
@@ -37,22 +38,24 @@ export function acceptRemotes(
     if (principal !== undefined) authenticator?.authorize(request, principal, "run");
     return principal?.user;
   };
+  const accept = async (incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    const user = await identify(asRequest(incoming));
+    webSockets.handleUpgrade(incoming, socket, head, (webSocket) => {
+      webSocket.on("error", () => webSocket.terminate());
+      const client = { user, admit: () => admit(user) };
+      runtime
+        .hostRemote(createWebSocketStream(webSocket), client)
+        .catch(() => webSocket.terminate());
+    });
+  };
   server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
-    identify(asRequest(incoming)).then(
-      (user) =>
-        webSockets.handleUpgrade(incoming, socket, head, (webSocket) => {
-          webSocket.on("error", () => webSocket.terminate());
-          void runtime.hostRemote(createWebSocketStream(webSocket), {
-            user,
-            admit: () => admit(user),
-          });
-        }),
-      (error: unknown) => {
-        const status = error instanceof ApiError ? error.status : 503;
-        socket.end(`HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\nConnection: close\r\n\r\n`);
-      },
-    );
+    accept(incoming, socket, head).catch((error: unknown) => {
+      // A request that is none (its Host, say) throws before anybody was asked who they are.
+      const status =
+        error instanceof ApiError ? error.status : error instanceof TypeError ? 400 : 503;
+      socket.end(`HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\nConnection: close\r\n\r\n`);
+    });
   });
 }
 

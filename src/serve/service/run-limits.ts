@@ -9,6 +9,8 @@ import { CodecellError } from "../../index.ts";
 import { ApiError } from "../http/api-error.ts";
 import type { ServeSettings } from "./settings.ts";
 
+const FOR_EVER = 0;
+const DEAD_SLOT_S = 3_600;
 /** Whoever is nobody in particular counts as one. */
 const ANYBODY = "anybody";
 
@@ -24,11 +26,7 @@ export class RunLimits implements AsyncDisposable {
   readonly #parallel: RateLimiterAbstract | undefined;
   readonly #client: RedisClient | undefined;
 
-  private constructor(
-    { rateLimit, parallelRuns }: ServeSettings,
-    longestRunMs: number,
-    client: RedisClient | undefined,
-  ) {
+  private constructor({ rateLimit, parallelRuns }: ServeSettings, client: RedisClient | undefined) {
     this.#client = client;
     const make = (keyPrefix: string, points: number, duration: number): RateLimiterAbstract =>
       client === undefined
@@ -42,16 +40,17 @@ export class RunLimits implements AsyncDisposable {
           });
     if (rateLimit !== undefined)
       this.#rate = make("codecell:rate", rateLimit.runs, rateLimit.perSeconds);
-    // The slot of a run whose process died is free again after the longest that a run can take.
+    // In one process slots are given back; those of a process that died end by themselves, later than any run.
+    const seconds = client === undefined ? FOR_EVER : DEAD_SLOT_S;
     if (parallelRuns !== undefined)
-      this.#parallel = make("codecell:parallel", parallelRuns, Math.ceil(longestRunMs / 1_000) + 5);
+      this.#parallel = make("codecell:parallel", parallelRuns, seconds);
   }
 
   /** @throws CodecellError `config_error` when the store does not answer */
-  static async open(settings: ServeSettings, longestRunMs: number): Promise<RunLimits> {
+  static async open(settings: ServeSettings): Promise<RunLimits> {
     const { limitStore } = settings;
     const client = limitStore === undefined ? undefined : await connect(limitStore);
-    return new RunLimits(settings, longestRunMs, client);
+    return new RunLimits(settings, client);
   }
 
   /**
@@ -61,7 +60,7 @@ export class RunLimits implements AsyncDisposable {
   async admit(user = ANYBODY): Promise<() => void> {
     await take(this.#rate, user, "too many runs", "rate_limited");
     await take(this.#parallel, user, "too many runs at once", "quota_exceeded");
-    return () => void this.#parallel?.reward(user).catch(() => {}); // else it ends by its time
+    return () => void giveBack(this.#parallel, user).catch(() => {}); // else it ends by its time
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,11 +78,17 @@ async function take(
     await limiter?.consume(user);
   } catch (refused) {
     if (refused instanceof Error) throw refused;
-    if (code === "quota_exceeded") await limiter?.reward(user); // what was refused takes no slot
+    if (code === "quota_exceeded") await giveBack(limiter, user); // what was refused takes no slot
     const seconds = Math.max(1, Math.ceil((refused as RateLimiterRes).msBeforeNext / 1_000));
     const wait = code === "rate_limited" ? seconds : 1;
     throw new ApiError(429, code, message, { headers: { "retry-after": `${wait}` } });
   }
+}
+
+/** Slots that have ended by their time are not given back: that would make more of them than there are. */
+async function giveBack(limiter: RateLimiterAbstract | undefined, user: string): Promise<void> {
+  const taken = await limiter?.get(user);
+  if ((taken?.consumedPoints ?? 0) > 0) await limiter?.reward(user);
 }
 
 async function connect(url: string): Promise<RedisClient> {

@@ -35,7 +35,7 @@ export async function createService(
   log: (line: LogLine) => void,
 ): Promise<Service> {
   const { auth, allowedHosts, allowedOrigins, maxBodyBytes, metrics } = settings;
-  const limits = await RunLimits.open(settings, runtime.describe().limits.wallMs);
+  const limits = await RunLimits.open(settings);
   const authenticator = auth === undefined ? undefined : new Authenticator(auth);
   const untrace = traceRuntime(runtime);
   const registry = metrics ? createMetrics(runtime) : undefined;
