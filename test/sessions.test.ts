@@ -497,3 +497,32 @@ test("types are checked with what earlier programs declared", async () => {
     error: { code: "type_error" },
   });
 });
+
+test.each(["v8", "quickjs"] as const)(
+  "a thousand idle sessions of %s cost little, and lose nothing",
+  async (engine) => {
+    const count = 1_000;
+    await using runtime = await startRuntime(
+      { engine, placement: "process" },
+      { sessions: { max: count, maxPerUser: count, parkMs: 0 } },
+    );
+    const before = process.memoryUsage().rss;
+    for (let at = 0; at < count; at++)
+      await value(
+        (await runtime.session(`s${at}`)).run(
+          `const mine = ${at}, rows = Array.from({ length: 100 }, (_, id) => ({ id }))`,
+        ),
+      );
+    await sleep(500);
+    const each = (process.memoryUsage().rss - before) / count / 1024;
+    console.log(`${count} idle sessions, ${engine}: ${each.toFixed(0)} KiB each`);
+    expect(each).toBeLessThan(1_024);
+    expect(runtime.describe().sessions).toBe(count);
+    for (const at of [0, 7, 500, 999])
+      expect(await value((await runtime.session(`s${at}`)).run("[mine, rows.length]"))).toEqual([
+        at,
+        100,
+      ]);
+  },
+  120_000,
+);
