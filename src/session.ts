@@ -4,10 +4,14 @@ import { CodecellError } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { ExecutionResult } from "./core/result.ts";
 import type { ProgramRunner, RunOptions } from "./program-runner.ts";
-import { type ActiveRun, type PendingCall, SessionState } from "./session-state.ts";
-import type { Backing, Newer, Visit } from "./session/backing.ts";
-import type { SessionVmOptions } from "./session/session-vm.ts";
-import { readSnapshot, type SavedRun, type SavedSession } from "./session/snapshot.ts";
+import {
+  type ActiveRun,
+  type PendingCall,
+  SessionState,
+  type StateParts,
+} from "./session-state.ts";
+import type { Visit } from "./session/backing.ts";
+import type { SavedRun, SavedSession } from "./session/snapshot.ts";
 import type { Workspace } from "./session/workspace.ts";
 
 export interface ResumeOptions extends RunOptions {
@@ -16,14 +20,10 @@ export interface ResumeOptions extends RunOptions {
 }
 
 /** What a session needs of those who hold it. */
-export interface SessionParts {
+export interface SessionParts extends StateParts {
   readonly id: string;
   readonly user: string | undefined;
   readonly runner: ProgramRunner;
-  readonly vm: Omit<SessionVmOptions, "start">;
-  readonly workspace: Workspace;
-  /** Where the session's state is kept beyond this process, if anywhere. */
-  readonly backing: Backing | undefined;
   /** Called when something was done with the session. */
   readonly onUse: (session: Session) => void;
   /** Called when it has been closed. */
@@ -64,7 +64,7 @@ export class Session {
     this.user = parts.user;
     this.workspace = parts.workspace;
     this.#answers = answers;
-    this.#state = new SessionState(parts.vm, parts.workspace, saved);
+    this.#state = new SessionState(parts, saved);
   }
 
   /** Programs that have left something in it. */
@@ -106,7 +106,7 @@ export class Session {
         });
       const run = (visit?: Visit): Promise<ExecutionResult> =>
         this.#run(code, limits, options, visit);
-      return this.#visit(code, run, withWarning);
+      return this.#state.visit(code, run, withWarning);
     });
   }
 
@@ -128,14 +128,14 @@ export class Session {
       return await this.#run(source, limits, options, visit, { answers: known, logs, calls });
     };
     return await this.#queue(() =>
-      this.#visit(this.#state.suspended?.source ?? "", resume, withWarning),
+      this.#state.visit(this.#state.suspended?.source ?? "", resume, withWarning),
     );
   }
 
   /** Forget everything: variables, timers, files. */
   async reset(): Promise<void> {
     this.#check("");
-    await this.#queue(() => this.#visit("", () => this.#state.become()));
+    await this.#queue(() => this.#state.visit("", () => this.#state.become()));
   }
 
   /** End the session: what it holds is gone, in its store too. What is running is finished first. */
@@ -149,9 +149,9 @@ export class Session {
    */
   async snapshot(): Promise<Uint8Array> {
     this.#check("");
-    if (this.#active !== undefined) return await this.#bytes();
+    if (this.#active !== undefined) return await this.#state.bytes(this.#active);
     await this.refresh();
-    return await this.#queue(() => this.#bytes());
+    return await this.#queue(() => this.#state.bytes(this.#active));
   }
 
   /**
@@ -167,17 +167,12 @@ export class Session {
 
   /** @internal Take what other processes have made of it. False when it is gone. */
   async refresh(): Promise<boolean> {
-    return await this.#inTurn(async () => {
-      const newer = await this.#parts.backing?.peek();
-      if (newer === undefined) return true;
-      await this.#take(newer);
-      return newer.snapshot !== undefined;
-    });
+    return await this.#inTurn(() => this.#state.refresh());
   }
 
   /** @internal Keep it in its store. */
   async keep(): Promise<void> {
-    await this.#queue(() => this.#visit("", async () => {}));
+    await this.#queue(() => this.#state.visit("", async () => {}));
   }
 
   /** @internal Leave the worker, if that loses nothing. */
@@ -228,39 +223,6 @@ export class Session {
     } finally {
       this.#active = undefined;
     }
-  }
-
-  /**
-   * With a store: take what others made of the session meanwhile, and leave there what it has become.
-   * @param onUnsaved what is answered when that fails. Default: it is thrown
-   */
-  async #visit<T>(
-    source: string,
-    work: (visit: Visit | undefined) => Promise<T>,
-    onUnsaved?: (result: T, problem: CodecellError) => T,
-  ): Promise<T> {
-    const { backing } = this.#parts;
-    if (backing === undefined) return await work(undefined);
-    await using visit = await backing.enter(source);
-    if (visit.newer !== undefined) await this.#take(visit.newer);
-    const result = await work(visit);
-    try {
-      await visit.save(await this.#bytes());
-      return result;
-    } catch (error) {
-      await visit.settle().catch(() => {});
-      if (onUnsaved === undefined || !CodecellError.is(error)) throw error;
-      return onUnsaved(result, error);
-    }
-  }
-
-  async #take({ snapshot, accept }: Newer): Promise<void> {
-    await this.#state.become(snapshot && (await readSnapshot(snapshot)));
-    accept();
-  }
-
-  #bytes(): Promise<Uint8Array> {
-    return this.#state.bytes(this.#active);
   }
 
   /** Do it when what was asked before is done; the session is used by that. */

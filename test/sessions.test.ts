@@ -489,6 +489,9 @@ test("types are checked with what earlier programs declared", async () => {
     ),
   ).toBeUndefined();
   expect(await value(session.run("twice(sum as number)"))).toBe(6);
+  await session.run("globalThis.late = 5; if (late) global['later'] = 6");
+  expect(session.declared).toEqual(["sum", "twice", "late"]);
+  expect(await value(session.run("late + 1"))).toBe(6);
   expect(await session.run("twise(sum)")).toMatchObject({
     ok: false,
     error: { code: "type_error" },

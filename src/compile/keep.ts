@@ -28,7 +28,7 @@ export class KeptDeclarations {
     this.#edits = edits;
   }
 
-  /** The names that the program declares; to be read after {@link rewrite}. */
+  /** The names that the program leaves behind; to be read after {@link rewrite}. */
   get names(): readonly string[] {
     return [...this.#names];
   }
@@ -43,6 +43,8 @@ export class KeptDeclarations {
     walk(program as AnyNode, (node, parents) => {
       if (node.type === "VariableDeclaration" && node.kind === "var" && !isInFunction(parents))
         this.#rewriteVar(node, parents.at(-1)!);
+      const assigned = assignedGlobal(node);
+      if (assigned !== undefined) this.#names.add(assigned);
     });
   }
 
@@ -158,6 +160,16 @@ function* targets(
     case "RestElement":
       yield* targets(node.argument as AnyNode);
   }
+}
+
+/** `globalThis.name = …` leaves a variable too. */
+function assignedGlobal(node: AnyNode): string | undefined {
+  if (node.type !== "AssignmentExpression" || node.left.type !== "MemberExpression")
+    return undefined;
+  const { object, property, computed } = node.left;
+  const isGlobal =
+    object.type === "Identifier" && (object.name === "globalThis" || object.name === "global");
+  return isGlobal && !computed && property.type === "Identifier" ? property.name : undefined;
 }
 
 function isInFunction(parents: readonly AnyNode[]): boolean {
