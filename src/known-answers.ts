@@ -33,15 +33,14 @@ export async function callOnce(
   args: string,
   make: () => Promise<string>,
 ): Promise<string> {
-  const known = ledger.recall(tool, args);
-  if (known?.finished === false) throw inDoubt(tool);
-  if (known !== undefined) return resultIn(known.answer, tool);
-  const entry = await ledger.begin(tool, args);
+  const entry = await ledger.enter(tool, args);
+  if ("inDoubt" in entry) throw inDoubt(tool);
+  if ("answer" in entry) return resultIn(entry.answer, tool);
   const [made] = await Promise.allSettled([make()]);
   const answer =
     made.status === "fulfilled" ? made.value : answerFailure(failureOf(made.reason, tool));
   // Where that fails the call stays in doubt for whoever makes the run again; this program has its answer.
-  await ledger.end(entry, tool, args, answer).catch(() => {});
+  await entry.end(answer).catch(() => {});
   if (made.status === "rejected") throw made.reason;
   return made.value;
 }

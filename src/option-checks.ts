@@ -59,7 +59,8 @@ function checkRemote(placement: object): RemoteService {
     throw new CodecellError("config_error", "placement.remote must be an http or https address");
   if (token !== undefined && (typeof token !== "string" || token === ""))
     throw new CodecellError("config_error", "placement.token must be a text");
-  return { remote, ...(token === undefined ? {} : { token }) };
+  const address = remote.endsWith("/") ? remote : `${remote}/`; // paths are told from there
+  return { remote: address, ...(token === undefined ? {} : { token }) };
 }
 
 export function checkHardened(
@@ -111,13 +112,26 @@ export function resolveWorkers(given: Readonly<Record<string, unknown>>): PoolOp
     runsPerWorker: 500,
     ...given,
   } as PoolOptions;
-  for (const [key, [minimum, maximum]] of Object.entries(WORKER_RANGES)) {
-    const value = workers[key as keyof PoolOptions];
-    if (Number.isInteger(value) && value >= minimum && value <= maximum) continue;
+  checkRanges(workers, WORKER_RANGES, "workers.");
+  return workers;
+}
+
+type Ranges = Readonly<Record<string, readonly [minimum: number, maximum: number]>>;
+
+/** @throws CodecellError `config_error` for a setting that is no whole number in its range */
+export function checkRanges(settings: object, ranges: Ranges, prefix: string): void {
+  for (const [key, [minimum, maximum]] of Object.entries(ranges)) {
+    const value: unknown = settings[key as never];
+    if (Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum) continue;
     throw new CodecellError(
       "config_error",
-      `workers.${key} is ${value}; it must be a whole number from ${minimum} to ${maximum}`,
+      `${prefix}${key} is ${String(value)}; it must be a whole number from ${minimum} to ${maximum}`,
     );
   }
-  return workers;
+}
+
+/** @throws CodecellError `config_error` for what is no text */
+export function checkProgram(code: unknown): void {
+  if (typeof code === "string") return;
+  throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
 }

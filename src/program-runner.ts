@@ -8,6 +8,7 @@ import type { NameTable } from "./core/names.ts";
 import type { CallRecord, ExecutionResult, LogEntry } from "./core/result.ts";
 import { utf8Length } from "./core/utf8.ts";
 import type { Host, Outcome } from "./engine/engine.ts";
+import { failedOutcome } from "./engine/failed-outcome.ts";
 import { guarded, type RuntimeEmitter } from "./events.ts";
 import type { Guide } from "./guide.ts";
 import type { RunRequest } from "./placement/placement.ts";
@@ -140,8 +141,7 @@ export class ProgramRunner {
     const error =
       tooLarge(source, limits) ??
       (isOwn ? await this.#guide.typeFailure(source, limits, session?.declared) : undefined);
-    if (error !== undefined)
-      return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
+    if (error !== undefined) return failedOutcome(error, true);
     const request = { source, limits, names, resume: session?.resume !== undefined };
     return await job.run(request, bridge, signal);
   }

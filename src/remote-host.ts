@@ -1,8 +1,10 @@
 import type { Channel } from "./channel/channel.ts";
-import { CodecellError, type Failure, isErrorCode, messageOf } from "./core/errors.ts";
+import { CodecellError, isErrorCode, messageOf } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import type { NameTable } from "./core/names.ts";
-import type { EngineRef, Host, HostCall, KeepOptions, Outcome, SavedVm } from "./engine/engine.ts";
+import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "./engine/engine.ts";
+import { failedOutcome } from "./engine/failed-outcome.ts";
+import { ChannelHost } from "./placement/channel-host.ts";
 import { largestImage, largestMessage } from "./placement/frame-caps.ts";
 import type { Place, VmLease } from "./placement/placement.ts";
 import {
@@ -12,6 +14,7 @@ import {
   readMessage,
   type ToldKeep,
   writeMessage,
+  writeOutcome,
 } from "./placement/protocol.ts";
 import { checkNames } from "./placement/told.ts";
 import type { ProgramRunner } from "./program-runner.ts";
@@ -48,19 +51,20 @@ const IDLE_MS = 500;
 export class RemoteHost {
   readonly #channel: Channel;
   readonly #parts: RemoteHostParts;
-  readonly #answers = new Map<number, (answer: string) => void>();
+  /** The host of the client's runs, who has tools of its own. */
+  readonly #client: ChannelHost;
   #names: NameTable = { version: "", servers: [] };
   #lease: VmLease | undefined;
   #abort = new AbortController();
-  #lastCall = 0;
+  /** While a run is at work. */
   #running: Promise<void> | undefined;
-  #isRunning = false;
-  #isOpening = false;
-  #gone = false;
+  /** While a VM is being leased. */
+  #opening: Promise<void> | undefined;
 
   constructor(channel: Channel, parts: RemoteHostParts) {
     this.#channel = channel;
     this.#parts = parts;
+    this.#client = new ChannelHost(channel);
     channel.limit(largestMessage(parts.limits) + largestImage(parts.limits));
     channel.onMessage((text) => this.#receive(text));
     void channel.closed.then(() => this.#end());
@@ -87,13 +91,11 @@ export class RemoteHost {
         return;
       case "run":
       case "runKept":
-        if (this.#isRunning) return this.#channel.close(); // one at a time
+        if (this.#running !== undefined) return this.#channel.close(); // one at a time
         this.#running = this.#run(body, head[1] as Limits, head[0] === "runKept", head[2] === true);
         return await this.#running;
       case "answer":
-        this.#answers.get(head[1] as number)?.(body);
-        this.#answers.delete(head[1] as number);
-        return;
+        return this.#client.answer(head[1] as number, body);
       case "abort":
         return this.#abort.abort();
       case "open":
@@ -116,13 +118,10 @@ export class RemoteHost {
   }
 
   async #run(source: string, asked: Limits, kept: boolean, resume: boolean): Promise<void> {
-    this.#isRunning = true;
-    const outcome = await this.#carryOutRun(source, asked, kept, resume)
-      .catch(failed)
-      .finally(() => (this.#isRunning = false));
+    const outcome = await this.#carryOutRun(source, asked, kept, resume).catch(failed);
+    this.#running = undefined;
     if (kept) setTimeout(this.#parts.onIdle, IDLE_MS).unref();
-    const { value, ...rest } = { value: undefined, ...outcome };
-    await this.#tell(["outcome", rest, value !== undefined], value);
+    await this.#channel.send(writeOutcome(outcome));
     if (!kept) await this.#tell(["ready"]);
   }
 
@@ -154,7 +153,7 @@ export class RemoteHost {
           return outcome;
         },
       });
-      if (outcome === undefined && !result.ok) return refused(result.error, true);
+      if (outcome === undefined && !result.ok) return failedOutcome(result.error, true);
       return outcome!;
     } finally {
       leave?.();
@@ -169,31 +168,23 @@ export class RemoteHost {
         const spelled = servers.find(({ name, alias }) => [name, alias].includes(call.server));
         // A name that both have is the client's, who has said so by what it sent.
         const isOwn = spelled?.remote === true && here.has(spelled.name);
-        return isOwn ? own.call(call) : this.#callBack(call);
+        return isOwn ? own.call(call) : this.#client.call(call);
       },
-      log: ({ level, text }) => void this.#tell(["log", level], text),
-      dropped: (characters) => void this.#tell(["dropped", characters]),
+      log: (entry) => this.#client.log(entry),
+      dropped: (characters) => this.#client.dropped(characters),
     };
   }
 
-  #callBack({ server, tool, args, id = 0, again = false }: HostCall): Promise<string> {
-    const call = ++this.#lastCall;
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const sent = this.#tell(["call", call, server, tool, id, again], args);
-    this.#answers.set(call, (answer) => void sent.then(() => resolve(answer)));
-    return promise;
+  async #open(asked: Limits, keep: KeepOptions): Promise<void> {
+    if (this.#opening !== undefined || this.#lease !== undefined)
+      throw new CodecellError("config_error", "this connection has a VM already");
+    this.#opening = this.#take(least(asked, this.#parts.limits), keep);
+    await this.#opening.finally(() => (this.#opening = undefined));
   }
 
-  async #open(asked: Limits, keep: KeepOptions): Promise<void> {
-    const limits = least(asked, this.#parts.limits);
+  async #take(limits: Limits, keep: KeepOptions): Promise<void> {
     this.#abort = new AbortController();
-    if (this.#isOpening || this.#lease !== undefined)
-      throw new CodecellError("config_error", "this connection has a VM already");
-    this.#isOpening = true;
-    const lease = await this.#parts.place
-      .lease(limits, keep, this.#abort.signal)
-      .finally(() => (this.#isOpening = false));
-    if (this.#gone) return await lease[Symbol.asyncDispose]();
+    const lease = await this.#parts.place.lease(limits, keep, this.#abort.signal);
     this.#lease = lease;
     void lease.gone.then(() => this.#channel.close());
   }
@@ -210,15 +201,15 @@ export class RemoteHost {
 
   /** Give up a VM that nobody uses: its client has saved it by now. False where there is none. */
   endIdleLease(): boolean {
-    if (this.#lease === undefined || this.#isRunning) return false;
+    if (this.#lease === undefined || this.#running !== undefined) return false;
     this.#channel.close();
     return true;
   }
 
-  #end(): void {
-    this.#gone = true;
+  async #end(): Promise<void> {
     this.#abort.abort();
-    void this.#leave();
+    await this.#opening?.catch(() => {}); // what it leased meanwhile is given back too
+    await this.#leave();
   }
 
   #tell(head: readonly unknown[], body?: string): Promise<void> {
@@ -240,9 +231,5 @@ function least(asked: Limits, most: Limits): Limits {
 function failed(error: unknown): Outcome {
   const told = (error as { code?: unknown } | null)?.code;
   const code = isErrorCode(told) ? told : "internal";
-  return refused({ code, name: "CodecellError", message: messageOf(error) }, false);
-}
-
-function refused(error: Failure, clean: boolean): Outcome {
-  return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean };
+  return failedOutcome({ code, name: "CodecellError", message: messageOf(error) }, false);
 }

@@ -13,6 +13,7 @@ import type {
 } from "./discovery/summary.ts";
 import { startContext } from "./discovery/start-context.ts";
 import type { OpenedPlace } from "./engines.ts";
+import { checkProgram } from "./option-checks.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { Guide, ServerReport } from "./guide.ts";
 import type { Inspection } from "./inspect.ts";
@@ -78,8 +79,7 @@ export class Runtime implements AsyncDisposable {
    */
   async run(code: string, options: RunOptions = {}): Promise<ExecutionResult> {
     this.#checkOpen();
-    if (typeof code !== "string")
-      throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
+    checkProgram(code);
     const limits = resolveLimits(options.limits, this.#options.limits);
     this.#place.check?.(limits);
     const run = this.#place.run.bind(this.#place);
@@ -141,8 +141,7 @@ export class Runtime implements AsyncDisposable {
    * calls that nobody awaits, imports, and what is wrong with it. Nothing is run.
    */
   async inspect(code: string): Promise<Inspection> {
-    if (typeof code !== "string")
-      throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
+    checkProgram(code);
     return await this.#guide.inspect(code, this.#options.limits);
   }
 

@@ -1,5 +1,5 @@
 import { CodecellError } from "./core/errors.ts";
-import { checkKeys } from "./option-checks.ts";
+import { checkKeys, checkRanges } from "./option-checks.ts";
 import { storeProblem } from "./session/stores/open.ts";
 import { DEFAULT_WORKSPACE, type WorkspaceLimits } from "./session/workspace.ts";
 
@@ -64,14 +64,7 @@ export function resolveSessions(given: unknown = {}, path = "sessions"): Resolve
   const settings = { ...DEFAULTS, store: undefined, ...given };
   const problem = settings.store === undefined ? undefined : storeProblem(settings.store);
   if (problem !== undefined) throw new CodecellError("config_error", `${path}.store ${problem}`);
-  for (const [key, [minimum, maximum]] of Object.entries(RANGES)) {
-    const value = settings[key as keyof typeof DEFAULTS];
-    if (Number.isInteger(value) && value >= minimum && value <= maximum) continue;
-    throw new CodecellError(
-      "config_error",
-      `${path}.${key} is ${String(value)}; it must be a whole number from ${minimum} to ${maximum}`,
-    );
-  }
+  checkRanges(settings, RANGES, `${path}.`);
   const { max, maxPerUser, idleMs, parkMs, keepMs, store } = settings;
   const workspace = { bytes: settings.workspaceBytes, entries: settings.workspaceEntries };
   return { max, maxPerUser, idleMs, parkMs, keepMs, store, workspace };

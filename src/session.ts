@@ -3,6 +3,7 @@ import { encode } from "./core/encode.ts";
 import { CodecellError } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { ExecutionResult } from "./core/result.ts";
+import { checkProgram } from "./option-checks.ts";
 import type { ProgramRunner, RunOptions } from "./program-runner.ts";
 import {
   type ActiveRun,
@@ -97,7 +98,8 @@ export class Session {
    * @throws CodecellError `config_error` for bad options, `aborted` when the session is closed
    */
   async run(code: string, options: Omit<RunOptions, "user"> = {}): Promise<ExecutionResult> {
-    this.#check(code);
+    this.#checkOpen();
+    checkProgram(code);
     const limits = this.#limitsOf(options);
     return await this.#queue(() => {
       if (this.#state.suspended !== undefined)
@@ -116,7 +118,7 @@ export class Session {
    * @throws CodecellError `config_error` when there is none
    */
   async resume({ answers = {}, ...options }: ResumeOptions = {}): Promise<ExecutionResult> {
-    this.#check("");
+    this.#checkOpen();
     const known = new Map<number, Answer | Promise<Answer>>(this.#answers);
     for (const [id, value] of Object.entries(answers)) known.set(Number(id), encode(value));
     const resume = async (visit?: Visit): Promise<ExecutionResult> => {
@@ -134,7 +136,7 @@ export class Session {
 
   /** Forget everything: variables, timers, files. */
   async reset(): Promise<void> {
-    this.#check("");
+    this.#checkOpen();
     await this.#queue(() => this.#state.visit("", () => this.#state.become()));
   }
 
@@ -148,7 +150,7 @@ export class Session {
    * @throws CodecellError `config_error` where the engine cannot
    */
   async snapshot(): Promise<Uint8Array> {
-    this.#check("");
+    this.#checkOpen();
     if (this.#active !== undefined) return await this.#state.bytes(this.#active);
     await this.refresh();
     return await this.#queue(() => this.#state.bytes(this.#active));
@@ -240,10 +242,8 @@ export class Session {
     return await done;
   }
 
-  #check(code: unknown): void {
+  #checkOpen(): void {
     if (this.#closed !== undefined) throw new CodecellError("aborted", this.#closed);
-    if (typeof code !== "string")
-      throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
   }
 
   #limitsOf({ limits }: Pick<RunOptions, "limits">): Limits {

@@ -3,17 +3,12 @@ import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWebSocketStream, WebSocket } from "ws";
 import { FramedChannel } from "../src/channel/framed.ts";
-import { createRuntime, DEFAULT_LIMITS, type ExecutionResult, type Runtime } from "../src/index.ts";
+import { createRuntime, DEFAULT_LIMITS, type Runtime } from "../src/index.ts";
 import { type RunningService, startService } from "../src/serve/serve.ts";
 import { until } from "./support/processes.ts";
+import { value } from "./support/value.ts";
 
 const KEY = "a-key-of-ann-0123456789";
-
-async function value(running: Promise<ExecutionResult>): Promise<unknown> {
-  const result = await running;
-  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
-  return result.value;
-}
 
 describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
   let service: RunningService;

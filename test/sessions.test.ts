@@ -1,17 +1,11 @@
 /** What a session promises, on every engine in every place. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ExecutionResult, type Runtime, type Session } from "../src/index.ts";
+import { type Runtime, type Session } from "../src/index.ts";
 import { COMBINATIONS, startRuntime } from "./support/combinations.ts";
 import { descendants, until } from "./support/processes.ts";
+import { value } from "./support/value.ts";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** The value of a run that has to succeed. */
-async function value(running: Promise<ExecutionResult>): Promise<unknown> {
-  const result = await running;
-  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
-  return result.value;
-}
 
 /** Programs of one session, one after the other, with what each comes to. */
 type Step = readonly [code: string, value: unknown];

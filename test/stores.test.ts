@@ -3,15 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRuntime, type ExecutionResult, type Runtime } from "../src/index.ts";
+import { createRuntime, type Runtime } from "../src/index.ts";
 import { openStore } from "../src/session/stores/open.ts";
 import { type Database, startPostgres, startRedis } from "./support/databases.ts";
-
-async function value(running: Promise<ExecutionResult>): Promise<unknown> {
-  const result = await running;
-  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
-  return result.value;
-}
+import { value } from "./support/value.ts";
 
 async function sqlite(): Promise<Database> {
   const folder = mkdtempSync(join(tmpdir(), "codecell-sqlite-"));

@@ -61,6 +61,16 @@ export function parseDuration(flag: string, text: string): number {
   );
 }
 
+/** A port; 0 is any free one. */
+export function parsePort(flag: string, text: unknown): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new CodecellError(
+    "config_error",
+    `${flag} is '${String(text)}'; it must be a port, 0 for any free one`,
+  );
+}
+
 /** `64` or `64mb` or `1gb`, in MiB. */
 export function parseMemory(flag: string, text: string): number {
   return parseUnits(

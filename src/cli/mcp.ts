@@ -7,8 +7,9 @@ import { CodecellError } from "../core/errors.ts";
 import { createRuntime } from "../create-runtime.ts";
 import type { Runtime } from "../runtime.ts";
 import { createMcpServer, type McpServerOptions } from "../serve/mcp.ts";
+import { isLoopback } from "../serve/http/origin.ts";
 import { McpHttpHandler } from "../serve/mcp-http.ts";
-import { readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
+import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
 import { mcpSettings } from "./mcp-settings.ts";
 import { note } from "./output.ts";
 import { tellProblems } from "./run.ts";
@@ -59,15 +60,10 @@ interface HttpOptions {
 }
 
 function httpOptions(values: Values): HttpOptions {
-  const port = Number(values["http"]);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new CodecellError(
-      "config_error",
-      `--http is '${values["http"]}'; it must be a port, 0 for any free one`,
-    );
+  const port = parsePort("--http", values["http"]);
   const host = (values["host"] as string | undefined) ?? "127.0.0.1";
   const token = process.env["CODECELL_TOKEN"] || undefined;
-  if (!["127.0.0.1", "::1", "localhost"].includes(host) && token === undefined) {
+  if (!isLoopback(host) && token === undefined) {
     throw new CodecellError(
       "config_error",
       `--host ${host} lets others in, and nothing would ask who they are`,

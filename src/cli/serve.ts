@@ -1,11 +1,10 @@
-import { CodecellError } from "../core/errors.ts";
 import { createRuntime } from "../create-runtime.ts";
 import { startService } from "../serve/service.ts";
 import type { LogLine } from "../serve/service/service.ts";
 import { resolveServe } from "../serve/service/settings.ts";
 import { expandAll } from "../tools/mcp/expand.ts";
 import { loadConfig } from "../tools/mcp/load.ts";
-import { readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
+import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
 import { tellProblems } from "./run.ts";
 
 const { json: _json, ...SHARED } = RUNTIME_FLAGS;
@@ -18,7 +17,7 @@ export async function serve(args: string[]): Promise<number> {
   const file = options.config === undefined ? undefined : await loadConfig(options.config);
   const given = {
     ...(expandAll(file?.settings?.["serve"] ?? {}, process.env, "codecell.serve") as object),
-    ...(values["port"] === undefined ? {} : { port: portOf(values["port"]) }),
+    ...(values["port"] === undefined ? {} : { port: parsePort("--port", values["port"]) }),
     ...(values["host"] === undefined ? {} : { host: values["host"] as string }),
   };
   resolveServe(given); // before anything is started
@@ -31,15 +30,6 @@ export async function serve(args: string[]): Promise<number> {
   await ended();
   await service.stop();
   return 0;
-}
-
-function portOf(text: unknown): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new CodecellError(
-    "config_error",
-    `--port is '${text}'; it must be a port, 0 for any free one`,
-  );
 }
 
 function printLine(line: LogLine): void {

@@ -9,19 +9,11 @@ export interface MemoryImage {
 
 const PAGE = 4_096;
 
+const NOTHING: MemoryImage = { stretches: [] };
+
 /** Copy out the pages below `end` that are not empty. */
 export function takeImage(memory: WebAssembly.Memory, end: number): MemoryImage {
-  const words = new BigUint64Array(memory.buffer);
-  const stretches: { start: number; bytes: Uint8Array }[] = [];
-  let start = -1;
-  for (let page = 0; page < end + PAGE; page += PAGE) {
-    const used = page < end && !isEmpty(words, page);
-    if (used && start < 0) start = page;
-    if (used || start < 0) continue;
-    stretches.push({ start, bytes: new Uint8Array(memory.buffer.slice(start, page)) });
-    start = -1;
-  }
-  return { stretches };
+  return takeChanges(memory, NOTHING, end);
 }
 
 /** Copy out the pages below `end` that are not as in `base`. */
@@ -67,11 +59,6 @@ function isEqual(one: Uint8Array, at: number, other: Uint8Array, otherAt: number
   }
   for (let byte = 0; byte < PAGE; byte++)
     if (one[at + byte] !== other[otherAt + byte]) return false;
-  return true;
-}
-
-function isEmpty(words: BigUint64Array, page: number): boolean {
-  for (let at = page / 8; at < (page + PAGE) / 8; at++) if (words[at] !== 0n) return false;
   return true;
 }
 

@@ -43,7 +43,7 @@ export class Run {
   readonly #limits: Limits;
   readonly #holdings: VmHoldings;
   readonly #desk: CallDesk;
-  /** Timers and calls of earlier runs. */
+  /** Timers of earlier runs. */
   readonly #earlier: ReadonlySet<number>;
   readonly #settled = Promise.withResolvers<Outcome>();
   #program: Program | undefined;
@@ -68,7 +68,7 @@ export class Run {
       onBreach: (failure) => this.#fail(failure),
       deliver: (id, answer) => this.#deliver(id, answer),
     });
-    this.#earlier = new Set([...parts.holdings.timers.ids]);
+    this.#earlier = new Set(parts.holdings.timers.ids);
     this.#vm.onSend = (kind, id, name, text) => this.#onSend(kind, id, name, text);
   }
 

@@ -6,14 +6,22 @@ import type {
   Engine,
   EngineModule,
   EngineRef,
-  Host,
   KeepOptions,
   Outcome,
   SavedVm,
   Session,
 } from "../engine/engine.ts";
+import { failedOutcome } from "../engine/failed-outcome.ts";
 import { execute, executeIn, openKept, warmCompiler } from "./execute.ts";
-import { answerTo, readKeep, readMessage, type ToldKeep, writeMessage } from "./protocol.ts";
+import { ChannelHost } from "./channel-host.ts";
+import {
+  answerTo,
+  readKeep,
+  readMessage,
+  type ToldKeep,
+  writeMessage,
+  writeOutcome,
+} from "./protocol.ts";
 
 /** The far half of a place: owns the engine, runs one program at a time, trusts its near half. */
 export function serve(channel: Channel): void {
@@ -23,16 +31,16 @@ export function serve(channel: Channel): void {
 
 class Far {
   readonly #channel: Channel;
-  readonly #answers = new Map<number, (answer: string) => void>();
+  readonly #host: ChannelHost;
   #engine: Engine | undefined;
   /** The VM that is kept from run to run, while this worker is leased for one. */
   #kept: Required<Session> | undefined;
   #names: NameTable = { version: "", servers: [] };
   #abort = new AbortController();
-  #lastCall = 0;
 
   constructor(channel: Channel) {
     this.#channel = channel;
+    this.#host = new ChannelHost(channel);
   }
 
   async #boot(ref: EngineRef): Promise<void> {
@@ -75,8 +83,7 @@ class Far {
         void this.#end();
         break;
       case "answer":
-        this.#answers.get(head[1] as number)?.(body);
-        this.#answers.delete(head[1] as number);
+        this.#host.answer(head[1] as number, body);
         break;
       case "abort":
         this.#abort.abort();
@@ -86,9 +93,9 @@ class Far {
 
   async #run(source: string, limits: Limits): Promise<void> {
     this.#abort = new AbortController();
-    this.#answers.clear();
+    this.#host.forget();
     const request = { source, limits, names: this.#names };
-    await this.#tell(execute(this.#engine!, request, this.#host(), this.#abort.signal));
+    await this.#tell(execute(this.#engine!, request, this.#host, this.#abort.signal));
     await this.#engine!.ready(limits);
     await this.#channel.send(writeMessage(["ready"]));
   }
@@ -96,18 +103,17 @@ class Far {
   async #runKept(source: string, limits: Limits, resume: boolean): Promise<void> {
     this.#abort = new AbortController();
     const request = { source, limits, names: this.#names, resume };
-    await this.#tell(executeIn(this.#kept!, request, this.#host(), this.#abort.signal));
+    await this.#tell(executeIn(this.#kept!, request, this.#host, this.#abort.signal));
   }
 
   async #tell(running: Promise<Outcome>): Promise<void> {
-    const { value, ...rest } = { value: undefined, ...(await running.catch(internal)) };
-    await this.#channel.send(writeMessage(["outcome", rest, value !== undefined], value));
+    await this.#channel.send(writeOutcome(await running.catch(internal)));
   }
 
   async #end(): Promise<void> {
     await this.#kept?.[Symbol.asyncDispose]();
     this.#kept = undefined;
-    this.#answers.clear();
+    this.#host.forget();
     await this.#engine!.ready(DEFAULT_LIMITS);
     await this.#channel.send(writeMessage(["ready"]));
   }
@@ -119,27 +125,10 @@ class Far {
   async #reply(word: string, work: () => Promise<SavedVm | void>): Promise<void> {
     await this.#channel.send(await answerTo(word, work));
   }
-
-  #host(): Host {
-    return {
-      call: ({ server, tool, args, id = 0, again = false }) => {
-        const call = ++this.#lastCall;
-        const { promise, resolve } = Promise.withResolvers<string>();
-        // The guest gets its answer only when the pipe has room again, so it cannot fill our memory with calls.
-        const sent = this.#channel.send(
-          writeMessage(["call", call, server, tool, id, again], args),
-        );
-        this.#answers.set(call, (answer) => void sent.then(() => resolve(answer)));
-        return promise;
-      },
-      log: ({ level, text }) => void this.#channel.send(writeMessage(["log", level], text)),
-      dropped: (characters) => void this.#channel.send(writeMessage(["dropped", characters])),
-    };
-  }
 }
 
 /** A bug of ours must look like one, not like a hang. */
 function internal(error: unknown): Outcome {
-  const failure = { code: "internal", name: "InternalError", message: messageOf(error) } as const;
-  return { ok: false, error: failure, usage: { cpuMs: 0, peakBytes: 0 }, clean: false };
+  const message = messageOf(error);
+  return failedOutcome({ code: "internal", name: "InternalError", message }, false);
 }

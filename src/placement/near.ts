@@ -3,6 +3,7 @@ import { CodecellError, type Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { isLogLevel } from "../core/result.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
+import { failedOutcome } from "../engine/failed-outcome.ts";
 import type { RunRequest } from "./placement.ts";
 import { type Message, readMessage, writeMessage } from "./protocol.ts";
 import { largestImage, largestMessage } from "./frame-caps.ts";
@@ -168,7 +169,7 @@ export class NearWorker {
 
   /** End the run from outside; its place dies with it. */
   #killRun(failure: Failure): void {
-    this.#active?.end(failed(failure));
+    this.#active?.end(failedOutcome(failure, false));
     this.kill();
   }
 
@@ -196,7 +197,7 @@ export class NearWorker {
       name: "WorkerError",
       message: `the worker ended: ${exit.detail}`,
     };
-    this.#active!.end(failed(exit.outOfMemory ? memoryBreach(limits) : crash));
+    this.#active!.end(failedOutcome(exit.outOfMemory ? memoryBreach(limits) : crash, false));
   }
 
   #refuse(message: string, hint?: string): void {
@@ -261,8 +262,4 @@ function ended(): CodecellError {
 /** What a wrapper, or Node, says of why it could not start. */
 function firstReason(lastWords: string): string {
   return /^(?:\w*Error|[a-z-]+): .+$/m.exec(lastWords)?.[0].slice(0, 300) ?? "";
-}
-
-function failed(error: Failure): Outcome {
-  return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: false };
 }

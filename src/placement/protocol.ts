@@ -1,5 +1,5 @@
 import { CodecellError, messageOf } from "../core/errors.ts";
-import type { KeepOptions, SavedVm } from "../engine/engine.ts";
+import type { KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 
 /**
  * Messages between the near half (host) and the far half (worker) of a place: a JSON array on one line, then a body
@@ -70,4 +70,10 @@ export async function answerTo(word: string, work: () => Promise<SavedVm | void>
     const { code = "internal", hint = null } = CodecellError.is(error) ? error : {};
     return writeMessage(["refused", code, messageOf(error), hint]);
   }
+}
+
+/** How a run ended; its value is the body. */
+export function writeOutcome(outcome: Outcome): string {
+  const { value, ...rest } = { value: undefined, ...outcome };
+  return writeMessage(["outcome", rest, value !== undefined], value);
 }

@@ -10,7 +10,7 @@ import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 
 /** Where a service is. */
 export interface RemoteService {
-  /** Its address, e.g. `https://codecell.example.com`. */
+  /** Its address, e.g. `https://codecell.example.com`; once checked, it ends in a slash. */
   readonly remote: string;
   /** An API key or an access token of it. */
   readonly token?: string;
@@ -32,7 +32,7 @@ export async function remotePlace(
 }
 
 function connect({ remote, token }: RemoteService): WorkerHandle {
-  const url = new URL("remote", remote.endsWith("/") ? remote : `${remote}/`);
+  const url = new URL("remote", remote);
   const where = `the service at ${url.origin}`;
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };

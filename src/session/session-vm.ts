@@ -1,6 +1,7 @@
 import { CodecellError, type ErrorCode } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
+import { failedOutcome } from "../engine/failed-outcome.ts";
 import { compress, decompress } from "./compress.ts";
 import { neverBegan } from "../placement/never-began.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
@@ -196,7 +197,7 @@ export class SessionVm {
 
 function unable(code: ErrorCode, message: string, hint?: string): Outcome {
   const error = { code, name: "SessionError", message, ...(hint === undefined ? {} : { hint }) };
-  return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean: true };
+  return failedOutcome(error, true);
 }
 
 /** The saved VM stays as it is: what cannot read it here may be another engine or version. */

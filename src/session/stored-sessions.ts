@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Answer } from "../core/answer.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { Backing, Newer, Visit } from "./backing.ts";
-import type { Ledger, Recalled } from "./ledger.ts";
+import type { Ledger, LedgerEntry } from "./ledger.ts";
 import type { SessionStore, SharedStore } from "./store.ts";
 
 /** A process that died lets go of its sessions after this time. */
@@ -216,22 +216,17 @@ class StoredLedger implements Ledger {
     return this.#record.id;
   }
 
-  recall(tool: string, args: string): Recalled | undefined {
-    const entry = this.#known.get(callOf(tool, args))?.shift();
-    if (entry === undefined) return undefined;
-    const { answer } = entry;
-    return answer === undefined ? { finished: false } : { finished: true, answer };
-  }
-
-  async begin(tool: string, args: string): Promise<number> {
+  async enter(tool: string, args: string): Promise<LedgerEntry> {
+    // What is called, however large its arguments are.
+    const call = `${tool} ${createHash("sha256").update(args).digest("hex")}`;
+    const known = this.#known.get(call)?.shift();
+    if (known !== undefined)
+      return known.answer === undefined ? { inDoubt: true } : { answer: known.answer };
     const at = this.#count++;
+    const name = this.#name("call", `${at}`);
     if (at === 0) await this.#write(this.#name("run"), this.#record);
-    await this.#write(this.#name("call", `${at}`), { call: callOf(tool, args) });
-    return at;
-  }
-
-  async end(at: number, tool: string, args: string, answer: Answer): Promise<void> {
-    await this.#write(this.#name("call", `${at}`), { call: callOf(tool, args), answer });
+    await this.#write(name, { call });
+    return { end: (answer) => this.#write(name, { call, answer }) };
   }
 
   async clear(): Promise<void> {
@@ -244,9 +239,4 @@ class StoredLedger implements Ledger {
   async #write(name: string, value: RunRecord | CallEntry): Promise<void> {
     await this.#store.set(name, JSON.stringify(value), this.#keepMs);
   }
-}
-
-/** What is called, however large its arguments are. */
-function callOf(tool: string, args: string): string {
-  return `${tool} ${createHash("sha256").update(args).digest("hex")}`;
 }

@@ -16,7 +16,7 @@ const TIMEOUT_MS = 10_000;
  * @throws CodecellError `engine_unavailable` when the service does not tell
  */
 export async function remoteSources(remote: string, token?: string): Promise<ToolSource[]> {
-  const url = new URL("remote/tools", remote.endsWith("/") ? remote : `${remote}/`);
+  const url = new URL("remote/tools", remote);
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });

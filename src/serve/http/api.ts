@@ -37,7 +37,7 @@ export interface ApiOptions {
   readonly onError?: (error: unknown) => void;
 }
 
-const MAX_BODY_BYTES = 1024 * 1024;
+export const MAX_BODY_BYTES = 1024 * 1024;
 
 /** The scope that each route needs; a route that is not here needs none. */
 export function scopeOf(path: string): Scope | undefined {

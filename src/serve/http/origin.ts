@@ -1,5 +1,5 @@
 /** Who may ask a service at all: names that are its own (DNS rebinding), pages of origins that it knows. */
-export const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
+const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Why a request is refused, if it is. */
 export function originProblem(
@@ -22,4 +22,9 @@ function hostName(host: string): string {
 
 function isLoopbackOrigin(origin: string): boolean {
   return URL.canParse(origin) && LOOPBACK_HOSTS.includes(new URL(origin).hostname);
+}
+
+/** Whether an address to listen on is this machine's own. */
+export function isLoopback(address: string): boolean {
+  return ["127.0.0.1", "::1", "localhost"].includes(address);
 }

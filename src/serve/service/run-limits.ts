@@ -5,6 +5,7 @@ import {
   type RateLimiterAbstract,
   type RateLimiterRes,
 } from "rate-limiter-flexible";
+import { reconnecting } from "../../core/reconnect.ts";
 import { CodecellError } from "../../index.ts";
 import { ApiError } from "../http/api-error.ts";
 import type { ServeSettings } from "./settings.ts";
@@ -94,18 +95,11 @@ async function giveBack(limiter: RateLimiterAbstract | undefined, user: string):
 async function connect(url: string): Promise<RedisClient> {
   try {
     const { createClient } = await import("@keyv/redis");
-    let connected = false;
-    const client = createClient({
-      url,
-      socket: {
-        connectTimeout: 5_000,
-        reconnectStrategy: (retries) =>
-          connected ? Math.min(50 * retries, 2_000) : new Error("there is no connection"),
-      },
-    }) as RedisClient;
-    client.on("error", () => {}); // a server that went away is waited for; calls meanwhile fail
+    const { options, onConnected } = reconnecting(url);
+    const client = createClient(options) as RedisClient;
+    client.on("error", () => {}); // calls meanwhile fail, and say so
     await client.connect();
-    connected = true;
+    onConnected();
     return client;
   } catch (error) {
     throw new CodecellError("config_error", "codecell.serve.limitStore does not answer", {

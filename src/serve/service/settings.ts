@@ -1,7 +1,8 @@
 /** Settings of the HTTP service: `codecell.serve` in the config file. */
 import { z } from "zod";
 import { CodecellError } from "../../index.ts";
-import { SCOPES } from "../http/api.ts";
+import { MAX_BODY_BYTES, SCOPES } from "../http/api.ts";
+import { isLoopback } from "../http/origin.ts";
 
 const scopes = z
   .array(z.enum(SCOPES))
@@ -42,7 +43,7 @@ const SERVE = z.strictObject({
     .string()
     .regex(/^rediss?:\/\//, "must be redis://…")
     .optional(),
-  maxBodyBytes: count.default(1024 * 1024),
+  maxBodyBytes: count.default(MAX_BODY_BYTES),
   /** How long a client may take to send its request. */
   requestMs: count.default(30_000),
   /** How long runs may go on after SIGTERM; then they are aborted. */
@@ -58,8 +59,6 @@ export type GivenServeSettings = z.input<typeof SERVE>;
 export type ApiKey = z.infer<typeof API_KEY>;
 export type JwtSettings = z.infer<typeof JWT>;
 
-const LOOPBACK = ["127.0.0.1", "::1", "localhost"];
-
 /** @throws CodecellError `config_error` naming the setting */
 export function resolveServe(given: unknown = {}, path = "codecell.serve"): ServeSettings {
   const parsed = SERVE.safeParse(given);
@@ -69,7 +68,7 @@ export function resolveServe(given: unknown = {}, path = "codecell.serve"): Serv
     throw new CodecellError("config_error", `${at}: ${issue!.message}`);
   }
   const settings = parsed.data;
-  if (settings.auth === undefined && !LOOPBACK.includes(settings.host))
+  if (settings.auth === undefined && !isLoopback(settings.host))
     throw new CodecellError(
       "config_error",
       `the service would answer anybody who can reach ${settings.host}`,

@@ -1,8 +1,7 @@
 /** The door to @keyv/redis. */
+import { reconnecting } from "../../core/reconnect.ts";
 import type { SharedStore } from "../store.ts";
 import { keyvStore, type Locks } from "./keyv.ts";
-
-const CONNECT_MS = 5_000;
 
 /** Going on to hold a lock, and giving it back, are for its holder only; each is one step inside Redis. */
 const RENEW =
@@ -20,17 +19,10 @@ interface Client {
 /** @param url `redis://…` or `rediss://…` */
 export async function openRedis(url: string): Promise<SharedStore> {
   const { default: KeyvRedis } = await import("@keyv/redis");
-  let connected = false;
-  // A server that is not there says so now; one that goes away is waited for.
-  const reconnectStrategy = (retries: number): number | Error =>
-    connected ? Math.min(50 * retries, 2_000) : new Error("there is no connection");
-  const socket = { connectTimeout: CONNECT_MS, reconnectStrategy };
-  const adapter = new KeyvRedis(
-    { url, socket, disableOfflineQueue: true },
-    { throwOnConnectError: true, throwOnErrors: true },
-  );
+  const { options, onConnected } = reconnecting(url);
+  const adapter = new KeyvRedis(options, { throwOnConnectError: true, throwOnErrors: true });
   const client = (await adapter.getClient()) as unknown as Client;
-  connected = true;
+  onConnected();
   const locks: Locks = {
     lock: async (name, token, ttlMs) => {
       if ((await client.set(name, token, { NX: true, PX: ttlMs })) === "OK") return true;

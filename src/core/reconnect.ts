@@ -1,0 +1,30 @@
+/** How clients of Redis connect: a server that is not there says so at once; one that goes away is waited for, and calls meanwhile fail. */
+export interface ReconnectOptions {
+  readonly url: string;
+  readonly disableOfflineQueue: true;
+  readonly socket: {
+    readonly connectTimeout: number;
+    readonly reconnectStrategy: (retries: number) => number | Error;
+  };
+}
+
+const CONNECT_MS = 5_000;
+const STEP_MS = 50;
+const LONGEST_MS = 2_000;
+
+/** @returns the options of a client, and what to call when it has connected */
+export function reconnecting(url: string): {
+  readonly options: ReconnectOptions;
+  readonly onConnected: () => void;
+} {
+  let connected = false;
+  const reconnectStrategy = (retries: number): number | Error =>
+    connected ? Math.min(STEP_MS * retries, LONGEST_MS) : new Error("there is no connection");
+  const socket = { connectTimeout: CONNECT_MS, reconnectStrategy };
+  return {
+    options: { url, disableOfflineQueue: true, socket },
+    onConnected: () => {
+      connected = true;
+    },
+  };
+}

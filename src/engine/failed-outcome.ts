@@ -1,0 +1,10 @@
+import type { Failure } from "../core/errors.ts";
+import type { Outcome } from "./engine.ts";
+
+/**
+ * The outcome of a run that failed without having computed anything that was counted.
+ * @param clean see {@link Outcome.clean}
+ */
+export function failedOutcome(error: Failure, clean: boolean): Outcome {
+  return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean };
+}
