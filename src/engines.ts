@@ -84,7 +84,7 @@ async function open(
   const { engine, workers: pool, hardened, limits, sandbox: settings } = options;
   if (typeof placement === "object") {
     const { remotePlace } = await import("./placement/remote.ts");
-    return await remotePlace(engine, placement, pool);
+    return await remotePlace(engine, placement, { ...pool, computing: pool.max }); // not on this machine
   }
   switch (placement) {
     case "inline":

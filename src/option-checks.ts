@@ -1,14 +1,19 @@
 /** One setting each: what it may be, and what is said of anything else. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { CodecellError } from "./core/errors.ts";
+import { DEFAULT_LIMITS } from "./core/limits.ts";
 import type { EngineRef } from "./engine/engine.ts";
 import { PLACEMENTS, type PlacementName } from "./engines.ts";
 import type { RemoteService } from "./placement/remote.ts";
 import type { PoolOptions } from "./placement/pool.ts";
 import { type ResolvedSandbox, resolveSandbox } from "./placement/sandbox/settings.ts";
 import type { ServerRequestHandler } from "./tools/mcp/client.ts";
+import type { TokenizerChoice } from "./tokens/counter.ts";
+import { TOKENIZER_NAMES } from "./tokens/tokenizers.ts";
 import { near } from "./tools/names.ts";
 
+/** Default of `workers.max` where memory is no question. */
+const MOST_WORKERS = 32;
 const WORKER_RANGES = { spare: [0, 64], max: [1, 256], runsPerWorker: [1, 1_000_000] } as const;
 
 export function checkKeys(object: object, known: readonly string[], prefix: string): void {
@@ -31,6 +36,18 @@ export function checkTypeCheck(typeCheck: unknown): boolean {
 export function checkLearn(learn: unknown): boolean | string {
   if (typeof learn === "boolean" || (typeof learn === "string" && learn !== "")) return learn;
   throw new CodecellError("config_error", "learn must be true, false, or the path of a file");
+}
+
+export function checkTokenizer(tokenizer: unknown): TokenizerChoice | undefined {
+  if (tokenizer === undefined || typeof tokenizer === "function")
+    return tokenizer as TokenizerChoice | undefined;
+  const name = TOKENIZER_NAMES.find((known) => known === tokenizer);
+  if (name !== undefined) return name;
+  throw new CodecellError(
+    "config_error",
+    `tokenizer is ${JSON.stringify(tokenizer)}; it must be one of ${TOKENIZER_NAMES.join(", ")}`,
+    { hint: "In a program of yours it can be a function too: (text) => number." },
+  );
 }
 
 export function checkHandler(
@@ -104,13 +121,22 @@ function nameOf(placement: PlacementName | RemoteService): string {
   return typeof placement === "string" ? placement : "remote";
 }
 
+/** Workers that a burst of programs may take together: a quarter of the memory, were each to use as much as it may. */
+function mostWorkers(cores: number): number {
+  const bytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  const fitting = Math.floor(bytes / 4 / (2 * DEFAULT_LIMITS.memoryMb * 2 ** 20));
+  return Math.max(cores, Math.min(MOST_WORKERS, fitting));
+}
+
 export function resolveWorkers(given: Readonly<Record<string, unknown>>): PoolOptions {
   checkKeys(given, Object.keys(WORKER_RANGES), "workers.");
+  const cores = Math.max(2, availableParallelism());
   const workers = {
     spare: 1,
-    max: Math.max(2, availableParallelism()),
+    max: mostWorkers(cores),
     runsPerWorker: 500,
     ...given,
+    computing: cores,
   } as PoolOptions;
   checkRanges(workers, WORKER_RANGES, "workers.");
   return workers;

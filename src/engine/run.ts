@@ -159,8 +159,9 @@ export class Run {
   }
 
   #endIfStalled(): void {
-    if (this.#over || this.#desk.waits || this.#holdings.timers.size > 0) return;
-    this.#end({ ok: false, error: stalled(this.#limits) });
+    if (this.#over || this.#desk.waits) return;
+    if (this.#holdings.timers.size > 0) this.#parts.host.idle?.();
+    else this.#end({ ok: false, error: stalled(this.#limits) });
   }
 
   /** After a slice, or where its end is told: has a limit been hit? */

@@ -30,6 +30,10 @@ export class ChannelHost implements Host {
     void this.#channel.send(writeMessage(["dropped", characters]));
   }
 
+  idle(): void {
+    void this.#channel.send(writeMessage(["idle"]));
+  }
+
   /** @param call its number, as the message `answer` tells it */
   answer(call: number, answer: string): void {
     this.#answers.get(call)?.(answer);

@@ -42,6 +42,10 @@ export class NearWorker {
   readonly #questions = new Questions<Message>();
   #namesVersion = "";
   #dead = false;
+  /** The program said that it waits for its timers, and nothing since. */
+  #idles = false;
+  /** Called when the program begins to wait for something outside. */
+  onWait: (() => void) | undefined;
   /** Runs this worker has begun. */
   runs = 0;
 
@@ -72,6 +76,11 @@ export class NearWorker {
 
   get dead(): boolean {
     return this.#dead;
+  }
+
+  /** Whether the program waits: for an answer to a call, or for a timer. */
+  get waits(): boolean {
+    return this.#idles || this.#calls.open > 0;
   }
 
   hold(held: boolean): void {
@@ -232,9 +241,14 @@ export class NearWorker {
   }
 
   #receiveOfRun({ head, body }: Message, { host, end }: ActiveRun): void {
+    this.#idles = head[0] === "idle";
     switch (head[0]) {
       case "call":
         this.#calls.carryOut(head, body, host);
+        this.onWait?.();
+        break;
+      case "idle":
+        this.onWait?.();
         break;
       case "log":
         if (isLogLevel(head[1])) host.log({ level: head[1], text: body });

@@ -11,13 +11,22 @@ export interface PoolOptions {
   readonly spare: number;
   /** Workers at most; runs beyond wait for one. */
   readonly max: number;
+  /**
+   * Runs that may compute at once; beyond them a run waits until one of those waits itself, for a tool or a timer. More
+   * than the machine has cores would not end sooner, and would take longer than their CPU time says.
+   */
+  readonly computing: number;
   /** Runs after which a worker is replaced. */
   readonly runsPerWorker: number;
 }
 
+/** A worker that is not needed for so long ends, unless it is one of the few that are kept. */
+const IDLE_MS = 60_000;
+
 /**
  * A place made of workers, one run each at a time. A worker is used again only after a clean run; any doubt costs the
- * worker, never the next run. Replacements boot before they are needed.
+ * worker, never the next run. Replacements boot before they are needed. Programs mostly wait for their tools: while
+ * they do, others run, in workers of their own, which are ended when they are not needed for a while.
  */
 export class WorkerPool implements Place {
   readonly name: string;
@@ -28,8 +37,11 @@ export class WorkerPool implements Place {
   readonly #idle: NearWorker[] = [];
   readonly #all = new Set<NearWorker>();
   readonly #queue: PromiseWithResolvers<NearWorker | undefined>[] = [];
+  /** Workers that run a program, or are about to. */
+  readonly #running = new Set<NearWorker>();
   #booting = 0;
   #closed = false;
+  #trimTimer: NodeJS.Timeout | undefined;
 
   private constructor(
     name: string,
@@ -67,12 +79,20 @@ export class WorkerPool implements Place {
     try {
       return await worker.run(request, host, signal);
     } finally {
+      this.#ran(worker);
       void this.#giveBack(worker);
     }
   }
 
   get waiting(): number {
-    return Math.max(0, this.#queue.length - this.#booting);
+    return this.#mayStart ? Math.max(0, this.#queue.length - this.#booting) : 0;
+  }
+
+  /** Whether the machine has room for another program that computes. */
+  get #mayStart(): boolean {
+    let computing = 0;
+    for (const worker of this.#running) if (!worker.waits) computing++;
+    return computing < this.#options.computing;
   }
 
   async lease(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<VmLease> {
@@ -90,12 +110,18 @@ export class WorkerPool implements Place {
     } catch (error) {
       void end();
       throw error;
+    } finally {
+      this.#ran(worker);
     }
     return {
       gone: worker.gone,
       run: async (request, host, runSignal) => {
         worker.hold(true);
-        return await worker.runKept(request, host, runSignal).finally(() => worker.hold(false));
+        this.#running.add(worker);
+        return await worker.runKept(request, host, runSignal).finally(() => {
+          worker.hold(false);
+          this.#ran(worker);
+        });
       },
       save: () => worker.save(),
       [Symbol.asyncDispose]: end,
@@ -106,21 +132,35 @@ export class WorkerPool implements Place {
   async #lease(signal: AbortSignal): Promise<NearWorker | undefined> {
     if (this.#closed) throw new CodecellError("aborted", "the runtime is closed");
     if (signal.aborted) return undefined;
-    const idle = this.#takeIdle();
-    this.#refill();
-    if (idle !== undefined) return idle;
-    // Whichever comes first serves it: a worker that is given back, or one that boots.
     const place = Promise.withResolvers<NearWorker | undefined>();
     this.#queue.push(place);
-    this.#refill();
-    if (this.#all.size >= this.#options.max) this.onPressure?.();
+    this.#serve();
+    if (this.waiting > 0 && this.#all.size >= this.#options.max) this.onPressure?.();
     const giveUp = (): void => {
       const at = this.#queue.indexOf(place);
-      if (at >= 0) this.#queue.splice(at, 1);
+      if (at < 0) return; // it has one
+      this.#queue.splice(at, 1);
       place.resolve(undefined);
     };
     signal.addEventListener("abort", giveUp, { once: true });
     return await place.promise.finally(() => signal.removeEventListener("abort", giveUp));
+  }
+
+  /** Give workers to those who wait, in their order, as far as there are some and the machine has room. */
+  #serve(): void {
+    while (this.#queue.length > 0 && this.#mayStart) {
+      const worker = this.#takeIdle();
+      if (worker === undefined) break;
+      this.#running.add(worker);
+      this.#queue.shift()!.resolve(worker);
+    }
+    this.#refill();
+  }
+
+  /** A leased worker does not run for now. */
+  #ran(worker: NearWorker): void {
+    this.#running.delete(worker);
+    this.#serve();
   }
 
   #takeIdle(): NearWorker | undefined {
@@ -133,6 +173,7 @@ export class WorkerPool implements Place {
 
   async #boot(): Promise<NearWorker> {
     const worker = this.#spawn();
+    worker.onWait = () => this.#serve();
     this.#all.add(worker);
     try {
       await worker.booted;
@@ -153,13 +194,15 @@ export class WorkerPool implements Place {
     worker.hold(false);
     if (fit) return this.#offer(worker);
     this.#discard(worker);
-    this.#refill();
+    this.#serve();
   }
 
-  /** Boot what is missing for those who wait and for the spares. */
+  /** Boot what is missing for those who wait and for the spares; booting computes too. */
   #refill(): void {
-    const missing = this.#queue.length + this.#options.spare - this.#idle.length - this.#booting;
-    const room = this.#options.max - this.#all.size;
+    const { spare, max, computing } = this.#options;
+    const wanted = this.#mayStart ? this.#queue.length : 0;
+    const missing = wanted + spare - this.#idle.length - this.#booting;
+    const room = Math.min(max - this.#all.size, Math.max(computing, spare) - this.#booting);
     for (let count = Math.min(missing, room); count > 0 && !this.#closed; count--)
       void this.#addWorker();
   }
@@ -182,15 +225,27 @@ export class WorkerPool implements Place {
     // It may have said that it is ready and been killed for its last run all the same.
     if (this.#closed || worker.dead) {
       this.#discard(worker);
-      return this.#refill();
+      return this.#serve();
     }
-    const next = this.#queue.shift();
-    if (next === undefined) this.#idle.push(worker);
-    else next.resolve(worker);
+    this.#idle.push(worker);
+    this.#serve();
+    this.#trimLater();
+  }
+
+  /** After a while without need, keep as many idle workers as can compute at once. */
+  #trimLater(): void {
+    const { spare, computing } = this.#options;
+    const kept = Math.max(spare, computing);
+    clearTimeout(this.#trimTimer);
+    if (this.#idle.length <= kept) return;
+    this.#trimTimer = setTimeout(() => {
+      for (const worker of this.#idle.splice(0, this.#idle.length - kept)) this.#discard(worker);
+    }, IDLE_MS).unref();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#trimTimer);
     for (const waiting of this.#queue.splice(0)) waiting.resolve(undefined);
     for (const worker of this.#all) worker.kill();
     this.#all.clear();

@@ -15,6 +15,11 @@ export class WorkerCalls {
     this.#channel = channel;
   }
 
+  /** Calls that have no answer yet. */
+  get open(): number {
+    return this.#open.size;
+  }
+
   /** @param head of the message `call` */
   carryOut(head: readonly unknown[], args: string, host: Host): void {
     const call = this.#answer(head, args, host);
