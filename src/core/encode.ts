@@ -1,4 +1,5 @@
 import { toBase64 } from "./base64.ts";
+import { plainJson } from "./plain.ts";
 import * as native from "./primordials.ts";
 import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire.ts";
 
@@ -262,6 +263,9 @@ class Encoder {
  * @throws WireError naming the path of what cannot cross (a function, a symbol, a promise, a cycle), or of too much
  */
 export function encode(value: unknown, options: EncodeOptions = {}): string {
+  const { maxLength = Infinity, maxDepth = MAX_DEPTH } = options;
+  const plain = plainJson(value, maxLength, maxDepth);
+  if (plain !== undefined && plain.length <= maxLength) return plain;
   const encoder = new Encoder(options);
   const text = encoder.write(value, undefined);
   return encoder.rich ? MARK + text : text;
