@@ -17,6 +17,7 @@ import { LookUps } from "./look-ups.ts";
 import type { RunFiles } from "./run-files.ts";
 import type { Ledger } from "./session/ledger.ts";
 import type { Catalogue, ResolvedTool } from "./tools/catalogue.ts";
+import type { HeldResults } from "./tokens/ledger.ts";
 import { type NetworkRequest, ToolError } from "./tools/tool.ts";
 
 export interface BridgeOptions {
@@ -32,6 +33,8 @@ export interface BridgeOptions {
   readonly onCall: ((call: CallRecord) => void) | undefined;
   /** What a tool answered. */
   readonly onResult: ((tool: ResolvedTool, value: unknown) => void) | undefined;
+  /** Keeps the texts of results until they are counted, where that is wanted. */
+  readonly held: HeldResults | undefined;
   /** A call was refused. */
   readonly onDenied: (denial: { readonly tool: string; readonly message: string }) => void;
   /** A tool made, or was refused, a request to the network for the program. */
@@ -67,7 +70,10 @@ export class Bridge implements Host {
     const onBytes = (size: number): void => this.#countBytes(size);
     this.#lookUps = new LookUps({ discovery, files }, limits, onBytes, onBreach);
     this.logs = new LogBuffer(options.limits.logBytes, options.onLog, resumed?.logs);
-    this.calls.push(...(resumed?.calls ?? []));
+    for (const call of resumed?.calls ?? []) {
+      this.calls.push(call);
+      options.held?.miss(call.bytes);
+    }
   }
 
   /** Answers that are still to come, by the VM's number of the call. */
@@ -87,6 +93,7 @@ export class Bridge implements Host {
     const breach = this.#meter.call(true, 0);
     if (breach !== undefined) return this.#options.onBreach(breach);
     this.calls.push({ ...record });
+    this.#options.held?.miss(record.bytes);
     this.#options.onCall?.(record);
   }
 
@@ -123,6 +130,7 @@ export class Bridge implements Host {
       record.ok = true;
       record.bytes = utf8Length(text);
       this.#countResult(record.bytes);
+      this.#options.held?.add(text, record.bytes);
       return text;
     } catch (error) {
       const failure = failureOf(error, record.tool);

@@ -7,6 +7,7 @@ export type {
   JsonValue,
   LogEntry,
   LogLevel,
+  TokenUsage,
   Usage,
 } from "./core/result.ts";
 export type {
@@ -47,6 +48,8 @@ export {
   WorkspaceError,
 } from "./session/workspace.ts";
 export type { AllowedHost, NetworkSettings } from "./tools/fetch/settings.ts";
+export type { TokenizerChoice } from "./tokens/counter.ts";
+export type { TokenizerName } from "./tokens/tokenizers.ts";
 export { type NetworkRequest, tool, type ToolDefinition, ToolError } from "./tools/tool.ts";
 export type {
   ServerRequest,

@@ -9,6 +9,7 @@ import {
   checkLearn,
   checkPlacement,
   checkSandbox,
+  checkTokenizer,
   checkTypeCheck,
   resolveWorkers,
 } from "./option-checks.ts";
@@ -32,6 +33,7 @@ import {
   type SessionSettings,
 } from "./session-settings.ts";
 import { withoutItself } from "./self-reference.ts";
+import type { TokenizerChoice } from "./tokens/counter.ts";
 
 /** What `createRuntime` takes. Everything has a default; an unknown key is an error. */
 export interface RuntimeOptions {
@@ -65,6 +67,12 @@ export interface RuntimeOptions {
    * file. Default false.
    */
   readonly learn?: boolean | string;
+  /**
+   * Count what each run cost a model in tokens, and what it was spared: `tokens` of its result. `o200k_base` (needs the
+   * package tiktoken), `claude` (needs @anthropic-ai/tokenizer), or a function that says how many tokens a text has; it is
+   * called with whole texts. Default: nothing is counted.
+   */
+  readonly tokenizer?: TokenizerChoice;
   /** Caps of every run, see {@link Limits}; a run can set its own. */
   readonly limits?: Partial<Limits>;
   /** Sessions: how many, for how long, with how many files. */
@@ -98,6 +106,7 @@ export interface ResolvedOptions {
   readonly network?: ResolvedNetwork;
   readonly typeCheck: boolean;
   readonly learn: boolean | string;
+  readonly tokenizer: TokenizerChoice | undefined;
   readonly sessions: ResolvedSessions;
 }
 
@@ -110,6 +119,7 @@ const SETTING_KEYS = [
   "network",
   "typeCheck",
   "learn",
+  "tokenizer",
   "limits",
   "sessions",
   "workers",
@@ -161,6 +171,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     ...(network === undefined ? {} : { network }),
     typeCheck: checkTypeCheck(options.typeCheck ?? settings["typeCheck"] ?? false),
     learn: checkLearn(options.learn ?? settings["learn"] ?? false),
+    tokenizer: checkTokenizer(options.tokenizer ?? settings["tokenizer"]),
     limits: resolveLimits(options.limits, fileLimits),
     sessions:
       options.sessions === undefined

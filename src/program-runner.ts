@@ -16,6 +16,7 @@ import { report } from "./report.ts";
 import { RunEvents } from "./run-events.ts";
 import { RunFiles } from "./run-files.ts";
 import type { Workspace } from "./session/workspace.ts";
+import { HeldResults, type TokenLedger } from "./tokens/ledger.ts";
 
 /** What `run` takes beside the program. */
 export interface RunOptions {
@@ -63,6 +64,7 @@ export class ProgramRunner {
   readonly #emitter: RuntimeEmitter;
   readonly #place: { readonly engine: string; readonly placement: string };
   readonly #closing: AbortSignal;
+  readonly #tokens: TokenLedger | undefined;
 
   /** @param closing aborts what is running */
   constructor(
@@ -70,11 +72,13 @@ export class ProgramRunner {
     emitter: RuntimeEmitter,
     place: { readonly engine: string; readonly placement: string },
     closing: AbortSignal,
+    tokens: TokenLedger | undefined,
   ) {
     this.#guide = guide;
     this.#emitter = emitter;
     this.#place = place;
     this.#closing = closing;
+    this.#tokens = tokens;
   }
 
   /** Resolves whatever the program does. */
@@ -85,19 +89,21 @@ export class ProgramRunner {
     events.start(source);
     const stop = new AbortController();
     let breached: Failure | undefined;
-    const bridge = this.#bridge(job, events, (failure) => {
+    // A program that was sent here by another runtime is counted there.
+    const tokens = job.names === undefined ? this.#tokens : undefined;
+    const held = tokens && new HeldResults();
+    const bridge = this.#bridge(job, events, held, (failure) => {
       breached ??= failure;
       stop.abort();
     });
     session?.onBegin?.(bridge);
-    const signals = [stop.signal, this.#closing, ...(options.signal ? [options.signal] : [])];
-    const outcome = await this.#carryOut(job, bridge, AbortSignal.any(signals)).catch(
-      (error: unknown) => {
-        bridge.abort();
-        events.failed(error, performance.now() - started);
-        throw error;
-      },
-    );
+    const signals = [this.#closing, ...(options.signal ? [options.signal] : [])];
+    const signal = AbortSignal.any([stop.signal, ...signals]);
+    const outcome = await this.#carryOut(job, bridge, signal).catch((error: unknown) => {
+      bridge.abort();
+      events.failed(error, performance.now() - started);
+      throw error;
+    });
     const verdict: Outcome =
       breached === undefined ? outcome : { ...outcome, ok: false, error: breached };
     if (endedByItself(verdict)) await bridge.drain(started + limits.wallMs);
@@ -105,12 +111,14 @@ export class ProgramRunner {
     const facts = { ...this.#place, runId: events.runId, wallMs: performance.now() - started };
     const result = report({ source, limits, outcome: verdict, bridge, ...facts });
     events.end(result, verdict.usage.compileMs ?? 0);
-    return result;
+    if (tokens === undefined || held === undefined) return result;
+    return await tokens.addTo(result, source, held, AbortSignal.any(signals));
   }
 
   #bridge(
     { limits, options, session }: Job,
     events: RunEvents,
+    held: HeldResults | undefined,
     onBreach: (failure: Failure) => void,
   ): Bridge {
     const { catalogue, discovery, onResult } = this.#guide;
@@ -129,6 +137,7 @@ export class ProgramRunner {
         onCall?.(call);
       },
       onResult,
+      held,
       onDenied: events.denied,
       onRequest: events.network,
       onBreach,

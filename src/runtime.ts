@@ -25,6 +25,7 @@ import type { ToolInfo } from "./tools/tool.ts";
 import type { Session } from "./session.ts";
 import { type SessionOptions, Sessions } from "./sessions.ts";
 import type { SessionStore } from "./session/store.ts";
+import type { TokenLedger } from "./tokens/ledger.ts";
 
 /** What a runtime is made of, for people and for `codecell doctor`. */
 export interface RuntimeDescription extends ServerReport {
@@ -59,6 +60,7 @@ export class Runtime implements AsyncDisposable {
     guide: Guide,
     store: SessionStore | undefined,
     emitter: RuntimeEmitter,
+    tokens: TokenLedger | undefined,
   ) {
     this.#emitter = emitter;
     this.#options = options;
@@ -66,7 +68,7 @@ export class Runtime implements AsyncDisposable {
     this.#notice = notice;
     this.#guide = guide;
     const names = { engine: options.engine.name, placement: place.name };
-    this.#runner = new ProgramRunner(guide, emitter, names, this.#closing.signal);
+    this.#runner = new ProgramRunner(guide, emitter, names, this.#closing.signal, tokens);
     const { limits, sessions } = options;
     place.onPressure = () => this.#makeRoom();
     this.#sessions = new Sessions(place, this.#runner, limits, sessions, store);

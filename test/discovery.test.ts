@@ -1,11 +1,11 @@
 /** Progressive disclosure: what a model reads at each step, how it searches, and what that costs. */
-import { encode } from "gpt-tokenizer/encoding/o200k_base";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createRuntime, type Runtime, type RuntimeOptions, tool } from "../src/index.ts";
 import { agentTools } from "../src/serve/agent-tools.ts";
+import { loadTokenizer } from "../src/tokens/tokenizers.ts";
 import { temporaryFolder } from "./support/folders.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -178,10 +178,11 @@ describe("searching", () => {
   });
 });
 
-describe("what the start costs a model", () => {
-  const tokens = (text: unknown): number => encode(JSON.stringify(text)).length;
+describe("what the start costs a model", async () => {
+  const { count } = await loadTokenizer("o200k_base");
+  const tokens = (text: unknown): number => count(JSON.stringify(text));
   const startContext = async (runtime: Runtime): Promise<number> =>
-    encode(await runtime.startContext()).length;
+    count(await runtime.startContext());
 
   test("under 2,000 tokens at 800 tools, under 400 for one small server", async () => {
     await using large = await start(catalogue(20, 40));

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { CodecellError, messageOf } from "../core/errors.ts";
-import type { ExecutionResult, LogEntry } from "../core/result.ts";
+import type { ExecutionResult, LogEntry, TokenUsage } from "../core/result.ts";
 import type { RuntimeOptions } from "../options.ts";
 import { createRuntime } from "../create-runtime.ts";
 import type { RuntimeDescription } from "../runtime.ts";
@@ -114,13 +114,21 @@ function printResult(result: ExecutionResult, file: string): void {
     if (frame !== undefined) process.stderr.write(`\n${printable(frame)}\n`);
     if (hint !== undefined) process.stderr.write(`\n  ${printable(hint)}\n`);
   }
-  const { usage, calls, truncated } = result;
+  const { usage, calls, truncated, tokens } = result;
   const failed = calls.filter((call) => !call.ok).length;
   const counted = `${calls.length} tool calls${failed > 0 ? ` (${failed} failed)` : ""}`;
   const cut = truncated?.value === undefined ? "" : `, ${truncated.value} bytes of the value cut`;
   note(
     `${usage.engine} ${usage.placement}, ${usage.wallMs.toFixed(1)} ms, ${counted}, ${usage.bytesIn} bytes of results${cut}`,
   );
+  if (tokens !== undefined) note(tokensLine(tokens));
+}
+
+function tokensLine({ uncountedBytes = {}, ...tokens }: TokenUsage): string {
+  const { tokenizer, catalogue, program, value, logs, hidden } = tokens;
+  const missing = Object.values(uncountedBytes).reduce((sum, bytes) => sum + bytes, 0);
+  const more = missing > 0 ? `; ${missing} bytes not counted` : "";
+  return `tokens (${tokenizer}): catalogue ${catalogue}, program ${program}, value ${value}, logs ${logs}; spared ${hidden} of results${more}`;
 }
 
 /** A string as it is, anything else as indented JSON. */

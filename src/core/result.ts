@@ -50,6 +50,40 @@ export interface Usage {
   readonly bytesOut: number;
 }
 
+/**
+ * What a run cost a model in tokens, and what it was spared: there where the runtime has a `tokenizer`. Each number is the
+ * count of a text that exists; what was not counted is told in `uncountedBytes`, never estimated.
+ */
+export interface TokenUsage {
+  /** Its name, or `custom` for a function. */
+  readonly tokenizer: string;
+  /** `runtime.startContext()`, which a model is shown at the start. It is paid once for many programs. */
+  readonly catalogue: number;
+  /** The program's text as it was given. */
+  readonly program: number;
+  /**
+   * The value: a string as it is, any other as JSON; 0 for none. Of a failed run the error's message, frame and hint. An
+   * MCP answer may be cut further.
+   */
+  readonly value: number;
+  /** The texts of the logs, one a line; 0 for none. */
+  readonly logs: number;
+  /** The results of the calls in `calls`, strings as they are and others as JSON: what went to the program, and did not have to go to a model. */
+  readonly hidden: number;
+  /**
+   * Bytes that are not in these numbers, where there are any: results over 8 MiB in a run, or that take longer than 5 s to
+   * count, or of an aborted run; results that came to the program elsewhere (at a remote service, or before its session was
+   * restored); and parts of 2,000 characters with no place to cut them, which tokenizers take too long for.
+   */
+  readonly uncountedBytes?: {
+    readonly catalogue?: number;
+    readonly program?: number;
+    readonly value?: number;
+    readonly logs?: number;
+    readonly hidden?: number;
+  };
+}
+
 interface RunReport {
   readonly logs: readonly LogEntry[];
   /** In order of start; present when the run failed too. */
@@ -57,6 +91,8 @@ interface RunReport {
   readonly usage: Usage;
   /** Bytes that were cut from the value and from the logs; the text of each mark says how to get the rest. */
   readonly truncated?: { readonly value?: number; readonly logs?: number };
+  /** Absent without a `tokenizer`, and where that fails. Counting comes after the run and is not in `usage`. */
+  readonly tokens?: TokenUsage;
   readonly runId: string;
 }
 

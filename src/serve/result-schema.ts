@@ -51,6 +51,33 @@ export const RESULT_SCHEMA = {
       },
     },
     truncated: { type: "object", properties: { value: number, logs: number } },
+    tokens: {
+      type: "object",
+      description: "What the run cost a model and what it was spared, where tokens are counted",
+      properties: {
+        tokenizer: text,
+        catalogue: { ...number, description: "Of what a model is shown at the start" },
+        program: number,
+        value: {
+          ...number,
+          description: "Of the value or the error, before it is cut for an answer",
+        },
+        logs: number,
+        hidden: { ...number, description: "Of the tools' results, which went to the program" },
+        uncountedBytes: {
+          type: "object",
+          description: "Bytes that are not in these numbers",
+          properties: {
+            catalogue: number,
+            program: number,
+            value: number,
+            logs: number,
+            hidden: number,
+          },
+        },
+      },
+      required: ["tokenizer", "catalogue", "program", "value", "logs", "hidden"],
+    },
     runId: text,
   },
   required: ["ok", "logs", "calls", "usage", "runId"],

@@ -1,0 +1,147 @@
+/** What the texts of a run cost a model in tokens, and what it was spared. */
+import { decode } from "../core/decode.ts";
+import { renderJson } from "../core/render.ts";
+import type { ExecutionResult, TokenUsage } from "../core/result.ts";
+import { MARK } from "../core/wire.ts";
+import { type Count, type Counter, Counting } from "./counter.ts";
+
+/** Bytes of results that are held for a run until they are counted, when it is over. */
+const HELD_BYTES = 8 * 1024 * 1024;
+/** Time that counting the results of one run may take. */
+const RESULTS_MS = 5_000;
+
+type Part = Exclude<keyof TokenUsage, "tokenizer" | "uncountedBytes">;
+
+/** What a model is shown at the start, and which list of tools it is of. */
+export interface ShownAtStart {
+  /** Another object when the list has changed. */
+  version(): object;
+  text(): Promise<string>;
+}
+
+/** The token ledgers of a runtime's runs. */
+export class TokenLedger {
+  readonly #counter: Counter;
+  readonly #shown: ShownAtStart;
+  #catalogue: { readonly version: object; readonly count: Count } | undefined;
+  #hasWarned = false;
+
+  constructor(counter: Counter, shown: ShownAtStart) {
+    this.#counter = counter;
+    this.#shown = shown;
+  }
+
+  /**
+   * The result with its tokens; without them when the tokenizer fails, of which a warning of the process tells once.
+   * @param signal what has not been counted of the tools' results when it is aborted, is not
+   */
+  async addTo(
+    result: ExecutionResult,
+    source: string,
+    results: HeldResults,
+    signal: AbortSignal,
+  ): Promise<ExecutionResult> {
+    try {
+      return { ...result, tokens: await this.#count(result, source, results, signal) };
+    } catch (error) {
+      if (!this.#hasWarned)
+        process.emitWarning(
+          `the tokenizer failed, and results have no tokens where it does: ${String(error)}`,
+          "CodecellWarning",
+        );
+      this.#hasWarned = true;
+      return result;
+    }
+  }
+
+  async #count(
+    result: ExecutionResult,
+    source: string,
+    results: HeldResults,
+    signal: AbortSignal,
+  ): Promise<TokenUsage> {
+    const counting = new Counting(this.#counter);
+    const counts: Record<Part, Count> = {
+      catalogue: await this.#countCatalogue(counting),
+      program: await counting.count(source),
+      value: await counting.count(answerOf(result)),
+      logs: await counting.count(result.logs.map(({ text }) => text).join("\n")),
+      hidden: await results.count(counting, signal),
+    };
+    return usageOf(this.#counter.name, counts);
+  }
+
+  async #countCatalogue(counting: Counting): Promise<Count> {
+    const version = this.#shown.version();
+    if (this.#catalogue?.version !== version)
+      this.#catalogue = { version, count: await counting.count(await this.#shown.text()) };
+    return this.#catalogue.count;
+  }
+}
+
+/** The results of one run's tool calls, held as they came until the run is over. */
+export class HeldResults {
+  readonly #held: { readonly text: string; readonly bytes: number }[] = [];
+  #room = HELD_BYTES;
+  #missedBytes = 0;
+
+  /** A result on its way to the program. Over the cap it is not held, and told of as not counted. */
+  add(text: string, bytes: number): void {
+    if (bytes > this.#room) return this.miss(bytes);
+    this.#room -= bytes;
+    this.#held.push({ text, bytes });
+  }
+
+  /** A result whose text is not here. */
+  miss(bytes: number): void {
+    this.#missedBytes += bytes;
+  }
+
+  /** Counts them and lets go of them. */
+  async count(counting: Counting, signal: AbortSignal): Promise<Count> {
+    const until = counting.spentMs + RESULTS_MS;
+    const isOver = (): boolean => signal.aborted || counting.spentMs > until;
+    let tokens = 0;
+    let uncountedBytes = this.#missedBytes;
+    for (const { text, bytes } of this.#held.splice(0)) {
+      const count = isOver()
+        ? { tokens: 0, uncountedBytes: bytes }
+        : await counting.count(shownText(text), isOver);
+      tokens += count.tokens;
+      uncountedBytes += count.uncountedBytes;
+    }
+    return { tokens, uncountedBytes };
+  }
+}
+
+/** A result that crossed, as a model would have read it: a string as it is, JSON of anything else, nothing of undefined. */
+function shownText(text: string): string {
+  if (!text.startsWith(MARK) && !text.startsWith('"')) return text;
+  const value = decode(text);
+  if (typeof value === "string") return value;
+  return value === undefined ? "" : JSON.stringify(renderJson(value));
+}
+
+/** What goes back of a run beside its logs, as a model reads it. */
+function answerOf(result: ExecutionResult): string {
+  if (!result.ok) {
+    const { message, frame, hint } = result.error;
+    return [message, frame, hint].filter((text) => text !== undefined).join("\n\n");
+  }
+  const { value } = result;
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function usageOf(tokenizer: string, counts: Readonly<Record<Part, Count>>): TokenUsage {
+  const entries = Object.entries(counts) as [Part, Count][];
+  const tokens = entries.map(([part, count]) => [part, count.tokens] as const);
+  const left = entries
+    .filter(([, count]) => count.uncountedBytes > 0)
+    .map(([part, count]) => [part, count.uncountedBytes] as const);
+  return {
+    tokenizer,
+    ...(Object.fromEntries(tokens) as Record<Part, number>),
+    ...(left.length > 0 ? { uncountedBytes: Object.fromEntries(left) } : {}),
+  };
+}
