@@ -40,6 +40,8 @@ export class WorkerPool implements Place {
   /** Workers that run a program, or are about to. */
   readonly #running = new Set<NearWorker>();
   #booting = 0;
+  /** Workers that have ended a run and are about to say that they are free. */
+  #returning = 0;
   #closed = false;
   #trimTimer: NodeJS.Timeout | undefined;
 
@@ -190,7 +192,9 @@ export class WorkerPool implements Place {
   }
 
   async #giveBack(worker: NearWorker): Promise<void> {
+    this.#returning++;
     const fit = (await worker.ready) && worker.runs < this.#options.runsPerWorker;
+    this.#returning--;
     worker.hold(false);
     if (fit) return this.#offer(worker);
     this.#discard(worker);
@@ -200,7 +204,7 @@ export class WorkerPool implements Place {
   /** Boot what is missing for those who wait and for the spares; booting computes too. */
   #refill(): void {
     const { spare, max, computing } = this.#options;
-    const wanted = this.#mayStart ? this.#queue.length : 0;
+    const wanted = this.#mayStart ? Math.max(0, this.#queue.length - this.#returning) : 0;
     const missing = wanted + spare - this.#idle.length - this.#booting;
     const room = Math.min(max - this.#all.size, Math.max(computing, spare) - this.#booting);
     for (let count = Math.min(missing, room); count > 0 && !this.#closed; count--)
