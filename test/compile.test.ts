@@ -152,6 +152,21 @@ test.each<[place: string, source: string, at: Position]>([
   ["behind imports", "import { a } from 'x';\na;\nnull.y", { line: 3, column: 6 }],
   ["behind U+2028 in a string", "const s = '\u2028';\nnull.x", { line: 2, column: 6 }],
   ["in the value", "const a: any = null;\n(a as any).b", { line: 2, column: 12 }],
+  [
+    "behind templates with substitutions",
+    "const f: number = 0;\nconst g = `a: ${f}` + `${f}`;\nconst h = [g as string];\n\nconst i: string = `${h}`; null.x",
+    { line: 5, column: 32 },
+  ],
+  [
+    "behind a template on its line",
+    "const f = (a: Map<string, number>) => `${a}`; f(new Map() as Map<string, number>, null.x)",
+    { line: 1, column: 88 },
+  ],
+  [
+    "behind a type that repeats the code",
+    "const a: { b: null } = { b: null }, c = (d: typeof a.b): typeof a.b => d; c(a.b!).e",
+    { line: 1, column: 83 },
+  ],
 ])("an error %s is located exactly", async (_place, source, at) => {
   expect(await placeOf(source)).toEqual(at);
 });

@@ -1,5 +1,6 @@
 /** The door to sucrase: types off, everything else as it was, line by line. */
 import { transform } from "sucrase";
+import { Columns } from "./columns.ts";
 import { CompileError } from "./compile-error.ts";
 import { Lines } from "./lines.ts";
 
@@ -29,27 +30,14 @@ export function stripTypes(text: string, options: StripOptions = {}): Stripped {
     throw syntaxError(error);
   }
   refuseNamespaces(text, code);
-  let map: { origin(offset: number): number } | undefined;
+  let columns: Columns | undefined;
   return {
     code,
     origin: (offset) => {
-      map ??= columnMap(text, code, options);
-      return map.origin(offset);
+      columns ??= new Columns(text, code);
+      return columns.origin(offset);
     },
   };
-}
-
-/** A text so deep that it could be stripped only just: asked again from elsewhere, its columns are the stripped ones. */
-function columnMap(
-  text: string,
-  code: string,
-  options: StripOptions,
-): { origin(offset: number): number } {
-  try {
-    return new ColumnMap(text, code, options);
-  } catch {
-    return { origin: (offset) => offset };
-  }
 }
 
 function syntaxError(error: unknown): CompileError {
@@ -91,71 +79,4 @@ function refuseNamespaces(text: string, code: string): void {
 
 function count(text: string, part: string): number {
   return text.split(part).length;
-}
-
-/** sucrase's source map, decoded: for each line, the columns where a token starts, in both texts. */
-class ColumnMap {
-  readonly #text: Lines;
-  readonly #code: Lines;
-  readonly #columns: readonly (readonly (readonly [code: number, text: number])[])[];
-
-  constructor(text: string, code: string, options: StripOptions) {
-    this.#text = new Lines(text, "javascript");
-    this.#code = new Lines(code, "javascript");
-    const { sourceMap } = transform(text, {
-      ...OPTIONS,
-      ...options,
-      filePath: "in",
-      sourceMapOptions: { compiledFilename: "out" },
-    });
-    this.#columns = decodeMappings(sourceMap!.mappings);
-  }
-
-  origin(offset: number): number {
-    const { line, column } = this.#code.position(offset);
-    const tokens = this.#columns[line - 1] ?? [];
-    const token = tokens.findLast(([codeColumn]) => codeColumn < column) ?? tokens[0] ?? [0, 0];
-    const next = tokens.find(([codeColumn]) => codeColumn >= column);
-    const within = column - 1 - token[0];
-    // Text that sucrase put in belongs to the token before it.
-    const limit = next === undefined ? Infinity : Math.max(0, next[1] - token[1]);
-    return (
-      this.#text.offset({ line, column: token[1] + 1 + Math.max(0, Math.min(within, limit)) }) ?? 0
-    );
-  }
-}
-
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/** Source map v3 mappings (ECMA-426), of which only the columns matter: sucrase keeps lines. */
-function decodeMappings(mappings: string): (readonly [number, number])[][] {
-  let textColumn = 0;
-  return mappings.split(";").map((line) => {
-    let codeColumn = 0;
-    return line
-      .split(",")
-      .filter(Boolean)
-      .map((segment) => {
-        const [code = 0, , , text = 0] = decodeVlq(segment);
-        codeColumn += code;
-        textColumn += text;
-        return [codeColumn, textColumn] as const;
-      });
-  });
-}
-
-function decodeVlq(segment: string): number[] {
-  const numbers: number[] = [];
-  let value = 0;
-  let shift = 0;
-  for (const character of segment) {
-    const digit = DIGITS.indexOf(character);
-    value |= (digit & 31) << shift;
-    shift += 5;
-    if ((digit & 32) !== 0) continue;
-    numbers.push((value & 1) === 1 ? -(value >> 1) : value >> 1);
-    value = 0;
-    shift = 0;
-  }
-  return numbers;
 }
