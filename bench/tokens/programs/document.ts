@@ -1,0 +1,3 @@
+const { content } = await tools.filesystem.readTextFile({ path: "transcript.md" });
+await tools.filesystem.writeFile({ path: "out/transcript.md", content });
+return `${content.length} characters written to out/transcript.md`;

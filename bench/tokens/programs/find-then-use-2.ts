@@ -1,0 +1,1 @@
+return await tools.everything.getStructuredContent({ location: "Chicago" });

@@ -1,0 +1,1 @@
+return await tools.everything.getSum({ a: 17, b: 25 });

@@ -1,0 +1,1 @@
+return (await tools.filesystem.readTextFile({ path: "notes.md" })).content;

@@ -1,0 +1,133 @@
+/** A world's servers, started and tapped, with a runtime on them. */
+import { createRuntime, type McpClient, type Runtime } from "../../index.ts";
+import { resolveOptions } from "../../options.ts";
+import type { ServerConfig } from "../../tools/mcp/config.ts";
+import { Connection } from "../../tools/mcp/connection.ts";
+import type { Definition } from "./messages.ts";
+import { type Answer, type ListedTool, type RecordedCall, Recorder, Tap } from "./tap.ts";
+import type { World } from "./workload.ts";
+
+/** JSON-RPC's code of a method that a server does not have. */
+const METHOD_NOT_FOUND = -32_601;
+
+export class OpenWorld implements AsyncDisposable {
+  readonly runtime: Runtime;
+  readonly #taps: readonly Tap[];
+  readonly #recorder: Recorder;
+  readonly #connections: readonly Connection[];
+
+  private constructor(
+    runtime: Runtime,
+    taps: readonly Tap[],
+    recorder: Recorder,
+    connections: readonly Connection[],
+  ) {
+    this.runtime = runtime;
+    this.#taps = taps;
+    this.#recorder = recorder;
+    this.#connections = connections;
+  }
+
+  /**
+   * Start the servers of `world`. One that does not start disturbs no other.
+   * @throws CodecellError `config_error` for options that cannot be used
+   */
+  static async open({ options }: World): Promise<OpenWorld> {
+    const { servers, clients } = await resolveOptions(options);
+    const recorder = new Recorder();
+    const own = Object.entries(servers).map(([name, config]) => {
+      const connection = new Connection(name, config);
+      return { connection, tap: new Tap(name, clientOf(name, connection, config), recorder) };
+    });
+    const taps = [
+      ...own.map(({ tap }) => tap),
+      ...Object.entries(clients).map(([name, client]) => new Tap(name, client, recorder)),
+    ];
+    const connections = own.map(({ connection }) => connection);
+    const mcpServers = Object.fromEntries(taps.map((tap) => [tap.server, tap]));
+    try {
+      // Clients win over the entries of a config file with the same names.
+      const runtime = await createRuntime({ ...options, mcpServers });
+      return new OpenWorld(runtime, taps, recorder, connections);
+    } catch (error) {
+      await closeAll(connections);
+      throw error;
+    }
+  }
+
+  /** Why servers did not start, by name. */
+  failures(): Record<string, string> {
+    const { servers } = this.runtime.describe();
+    return Object.fromEntries(
+      servers.flatMap(({ name, failure }) => (failure === undefined ? [] : [[name, failure]])),
+    );
+  }
+
+  /** All tools by server, as direct calling gives them to a model. */
+  definitions(): ReadonlyMap<string, readonly Definition[]> {
+    return new Map(
+      this.#taps.map(({ server, tools }) => [server, tools.map((tool) => define(server, tool))]),
+    );
+  }
+
+  /** Calls a tool as a host does that calls it directly. Never rejects. */
+  async call(server: string, tool: string, args: unknown): Promise<Answer> {
+    const tap = this.#taps.find((each) => each.server === server);
+    if (tap !== undefined) return await tap.call(tool, args);
+    return { content: `no such tool: ${directName(server, tool)}`, isError: true, media: 0 };
+  }
+
+  /** Runs `work` while no call of a program reaches a server, and answers how many were refused. */
+  async refusing(work: () => Promise<void>): Promise<number> {
+    return await this.#recorder.refusing(work);
+  }
+
+  /** The calls of programs since the last time. */
+  take(): RecordedCall[] {
+    return this.#recorder.take();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.runtime.close();
+    await closeAll(this.#connections);
+  }
+}
+
+/** How hosts name a server's tool to a model. */
+export function directName(server: string, tool: string): string {
+  return `${server}__${tool}`;
+}
+
+function define(server: string, { name, description, inputSchema }: ListedTool): Definition {
+  return {
+    name: directName(server, name),
+    ...(description === undefined ? {} : { description }),
+    input_schema: inputSchema,
+  };
+}
+
+/** A connection of ours with the face of a client. */
+function clientOf(label: string, connection: Connection, { timeoutMs }: ServerConfig): McpClient {
+  const client: McpClient = {
+    request: async ({ method, params = {} }, _schema, { signal, timeout } = {}) => {
+      const limit = method === "tools/call" ? timeoutMs : (timeout as number | undefined);
+      const aborts = signal === undefined ? {} : { signal: signal as AbortSignal };
+      try {
+        return await connection.request(method, params, { label, ...aborts, timeoutMs: limit });
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== "MethodNotFound") throw error;
+        throw Object.assign(new Error(error.message), { code: METHOD_NOT_FOUND });
+      }
+    },
+    getInstructions: () => connection.instructions,
+    fallbackNotificationHandler: undefined,
+  };
+  connection.onNotification((notification) => {
+    void client.fallbackNotificationHandler?.(notification as never);
+  });
+  return client;
+}
+
+async function closeAll(connections: readonly Connection[]): Promise<void> {
+  await Promise.allSettled(connections.map((connection) => connection[Symbol.asyncDispose]()));
+}

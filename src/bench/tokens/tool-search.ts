@@ -1,0 +1,129 @@
+/** Looking for tools, step by step, in the two ways that do not give a model all of them. Every search is really made. */
+import { type AgentTool, agentTools } from "../../serve/agent-tools.ts";
+import { type Definition, type Entry, type Exchange, turn } from "./messages.ts";
+import { directName, type OpenWorld } from "./open-world.ts";
+
+/** A tool that a job needs. */
+export interface Needed {
+  readonly server: string;
+  readonly tool: string;
+}
+
+/** What stands at the start of a conversation, and the steps until the tools are known. */
+export interface ToolSearch {
+  readonly catalogue: string;
+  readonly entries: readonly Entry[];
+}
+
+/** Definitions that a search of a host brings: as many as hosts with deferred tools usually do. */
+const FOUND = 5;
+/** Most names that get_tool_details takes at once. */
+const DETAILS = 20;
+
+export const HOST_SEARCH: Definition = {
+  name: "tool_search",
+  description:
+    "Searches the tools that are not loaded yet and loads the ones that match best, so that they can be called.",
+  input_schema: {
+    type: "object",
+    properties: { query: { type: "string", description: "Words that say what the tool does" } },
+    required: ["query"],
+  },
+};
+
+/** The search tool of a host that defers definitions: each search brings those of the best matches that are not there yet. */
+export async function hostSearch(
+  world: OpenWorld,
+  queries: readonly string[],
+  needed: readonly Needed[],
+): Promise<ToolSearch> {
+  const definitions = new Map(
+    [...world.definitions().values()].flat().map((one) => [one.name, one]),
+  );
+  const loaded = new Set<string>();
+  const search = async (query: string): Promise<Exchange> => {
+    const found = await world.runtime.searchTools(query, { detail: "name", limit: FOUND });
+    const names = found.map(({ category, name }) => directName(category, name));
+    const fresh = names.filter((name) => !loaded.has(name) && definitions.has(name));
+    for (const name of fresh) loaded.add(name);
+    const content = JSON.stringify(fresh.map((name) => definitions.get(name)));
+    return { name: HOST_SEARCH.name, input: { query }, content, isError: false };
+  };
+  const isKnown = ({ server, tool }: Needed): boolean => loaded.has(directName(server, tool));
+  const entries = await searchTurns(queries, needed, search, isKnown);
+  return { catalogue: JSON.stringify([HOST_SEARCH]), entries };
+}
+
+/** The three tools of code execution: searches, then the declarations of the tools that are needed. */
+export async function codeSearch(
+  world: OpenWorld,
+  queries: readonly string[],
+  needed: readonly Needed[],
+): Promise<ToolSearch> {
+  const tools = agentTools(world.runtime);
+  let seen = "";
+  const search = async (query: string): Promise<Exchange> => {
+    const exchange = await step(tools, "search_tools", { query });
+    seen += `\n${exchange.content}`;
+    return exchange;
+  };
+  const isKnown = ({ server, tool }: Needed): boolean => seen.includes(`\n${server}.${tool}: `);
+  const searches = await searchTurns(queries, needed, search, isKnown);
+  const names = needed.map(({ server, tool }) => `${server}.${tool}`);
+  const pages = Array.from({ length: Math.ceil(names.length / DETAILS) }, (_, page) =>
+    names.slice(page * DETAILS, (page + 1) * DETAILS),
+  );
+  const details = await Promise.all(
+    pages.map((page) => step(tools, "get_tool_details", { tools: page })),
+  );
+  const entries = [
+    ...searches,
+    ...(details.length === 0 ? [] : turn(details, "disclosure", "disclosure")),
+  ];
+  return { catalogue: await codeCatalogue(world), entries };
+}
+
+/** What code execution has in every request: three definitions, and the start context. */
+export async function codeCatalogue({ runtime }: OpenWorld): Promise<string> {
+  const definitions = agentTools(runtime).map(({ name, description, inputSchema }) => ({
+    name,
+    description,
+    input_schema: inputSchema,
+  }));
+  return `${JSON.stringify(definitions)}\n${await runtime.startContext()}`;
+}
+
+/** All queries at once; then, for tools that none of them brought, their names' words at once. */
+async function searchTurns(
+  queries: readonly string[],
+  needed: readonly Needed[],
+  search: (query: string) => Promise<Exchange>,
+  isKnown: (tool: Needed) => boolean,
+): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  const ask = async (words: readonly string[]): Promise<void> => {
+    const exchanges: Exchange[] = [];
+    for (const query of words) exchanges.push(await search(query));
+    if (exchanges.length > 0) entries.push(...turn(exchanges, "disclosure", "disclosure"));
+  };
+  await ask(queries);
+  const missing = needed.filter((tool) => !isKnown(tool));
+  await ask(missing.map(({ server, tool }) => nameQuery(server, tool)));
+  return entries;
+}
+
+/** The words of a tool's name, with its server's. */
+export function nameQuery(server: string, tool: string): string {
+  const words = tool.replaceAll(/[^\p{L}\p{N}]+/gu, " ").replaceAll(/(\p{Ll})(\p{Lu})/gu, "$1 $2");
+  return `${server} ${words}`.toLowerCase();
+}
+
+/** A call of one of the three tools, made as a model's would be. */
+export async function step(
+  tools: readonly AgentTool[],
+  name: string,
+  input: Readonly<Record<string, unknown>>,
+): Promise<Exchange> {
+  const answer = await tools.find((tool) => tool.name === name)!.execute(input);
+  return { name, input, content: answer.text, isError: answer.isError };
+}
