@@ -19,7 +19,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function elsewhere(job: object): any {
-  const args = ["--no-node-snapshot", "--no-warnings", SCRIPT, JSON.stringify(job)];
+  const args = ["--no-warnings", SCRIPT, JSON.stringify(job)];
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
   if (stdout === "") throw new Error(stderr);
   return JSON.parse(stdout);

@@ -48,12 +48,11 @@ export class PooledEngine<V extends Vm> implements Engine {
     return await KeptVm.open(this.#making.savable(vm, this.name), limits, keep, retire);
   }
 
-  /** One VM is enough to be ready; the others are made when the thread is idle. */
+  /** One VM is enough to be ready; the others are made when the thread is idle, after a first run. */
   async ready(limits: Limits): Promise<void> {
     if (this.#limits?.memoryMb !== limits.memoryMb) this.#discard();
     this.#limits = limits;
     if (this.#spares.length === 0) await this.#add(limits);
-    void this.#fill();
   }
 
   #retire(vm: Vm): void {
