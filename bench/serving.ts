@@ -1,29 +1,22 @@
 /**
- * `npm run bench:serving`: the service under load (1, 8 and 64 clients), a function's cold start, a thousand idle
- * sessions. Figures, no judgements: they are this machine's.
+ * `npm run bench:serving`: the service under load of 1, 8 and 64 clients. Figures, no judgements: they are this
+ * machine's.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Agent, request } from "node:http";
-import { createRuntime } from "../src/index.ts";
+import { quantile } from "../src/bench/statistics.ts";
 
 const LOAD_MS = 4_000;
 const CLIENTS = [1, 8, 64];
-const SESSIONS = 1_000;
-const COLD_STARTS = 7;
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const MIB = 1024 * 1024;
 
 function residentBytes(pid: number): number {
   const kib = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
   return Number(kib) * 1024;
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]!;
 }
 
 async function startService(engine: string): Promise<{ child: ChildProcess; url: string }> {
@@ -104,64 +97,5 @@ async function measureLoad(engine: string): Promise<void> {
   await ended;
 }
 
-/** From the start of the process to its first result, as a function's platform sees it. */
-function measureColdStart(engine: string, placement: string): void {
-  const code = `
-    const { createHandler } = await import(${JSON.stringify(here("../dist/serve/serve.js"))});
-    const handler = await createHandler({ engine: "${engine}", placement: "${placement}" });
-    const body = JSON.stringify({ code: "1 + 1" });
-    const headers = { "content-type": "application/json" };
-    const answer = await handler(new Request("http://x/run", { method: "POST", body, headers }));
-    if (!(await answer.json()).ok) process.exit(1);
-    process.exit(0);`;
-  const times = Array.from({ length: COLD_STARTS }, () => {
-    const started = performance.now();
-    const args = ["--no-node-snapshot", "--input-type=module", "-e", code];
-    execFileSync(process.execPath, args, { stdio: "inherit" });
-    return performance.now() - started;
-  });
-  console.log(
-    `cold start to the first result, ${engine} ${placement}: ${quantile(times, 0.5).toFixed(0)} ms`,
-  );
-}
-
-async function measureIdleSessions(engine: "v8" | "quickjs"): Promise<void> {
-  await using runtime = await createRuntime({
-    engine,
-    placement: "process",
-    sessions: { max: SESSIONS, maxPerUser: SESSIONS, parkMs: 0 },
-  });
-  const code =
-    "const rows = Array.from({ length: 100 }, (_, id) => ({ id, name: 'row ' + id })); const find = (id) => rows[id]";
-  globalThis.gc?.();
-  const before = process.memoryUsage().rss;
-  for (let at = 0; at < SESSIONS; at++) {
-    const session = await runtime.session(`s${at}`);
-    const result = await session.run(code);
-    if (!result.ok) throw new Error(result.error.message);
-  }
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  globalThis.gc?.();
-  const each = (process.memoryUsage().rss - before) / SESSIONS / 1024;
-  const started = performance.now();
-  const last = await (await runtime.session("s7")).run("find(42).name");
-  if (!last.ok || last.value !== "row 42") throw new Error("a session has lost what it held");
-  const ms = performance.now() - started;
-  console.log(
-    `${SESSIONS} idle sessions, ${engine}: ${each.toFixed(0)} KiB each in this process; the first run of one: ${ms.toFixed(1)} ms`,
-  );
-}
-
 console.log(`Node ${process.versions.node}, ${cpus()[0]?.model ?? "?"}, ${cpus().length} cores\n`);
-if (!process.argv.includes("cold"))
-  for (const engine of ["v8", "quickjs"]) await measureLoad(engine);
-console.log();
-for (const [engine, placement] of [
-  ["v8", "inline"],
-  ["v8", "process"],
-  ["quickjs", "inline"],
-  ["quickjs", "process"],
-] as const)
-  measureColdStart(engine, placement);
-console.log();
-for (const engine of ["v8", "quickjs"] as const) await measureIdleSessions(engine);
+for (const engine of ["v8", "quickjs"]) await measureLoad(engine);

@@ -15,6 +15,7 @@ Usage
   codecell mcp [--http PORT]            be an MCP server: three tools that stand for all
   codecell serve [--port N]             be an HTTP service
   codecell login SERVER                 log in to a remote server
+  codecell bench latency|tokens|report  measure: times here, tokens of your servers
   codecell doctor                       what works on this machine
   codecell help [COMMAND]
 
@@ -85,6 +86,31 @@ as they should be stay untouched; files of tools that are gone are removed, unle
 
 ${RUNTIME}
 Exit codes: 0 written, 1 a server did not start and its tools are missing, 2 usage or config error.
+`,
+  bench: `codecell bench latency    measure codecell beside bare engines on this machine; takes some minutes
+
+  --only GROUPS       of runs, calls, computing, payloads in, payloads out, starts, sessions, knowledge, memory, growth,
+                      capabilities; separated by commas
+  --subjects IDS      of v8-inline, v8-process, …, bare-isolate, bare-quickjs, async-function and the peers' names
+  --rounds N          rounds that count (default 5)
+  --peers DIR         a folder of other products to put beside (bench/peers of the repository)
+
+codecell bench tokens [PROGRAM…]    what the tools of your config cost a model: all definitions, a host's tool search, programs
+
+  --config FILE       servers; default: .mcp.json, else codecell.json here, else ~/.mcp/servers/*
+  PROGRAM             files of programs: they are run, and each counted beside calling its tools one by one
+  --model MODULE      exports complete({ system, tools, messages }) => { content }: does the jobs itself
+  --engine, --placement as for run
+
+Both
+  --json FILE         write the results
+  --svg FILE.svg      write the charts, and FILE.dark.svg
+  --compare FILE      what changed against stored results
+  --check             exit with 1 when something got worse, or (latency) a goal is missed
+
+codecell bench report [RESULTS.json…]    one HTML page of results; default: latency.json and tokens.json here, else it measures briefly
+
+  --out FILE          default codecell-bench.html
 `,
   doctor: `codecell doctor    what works on this machine: engines, placements, versions
 

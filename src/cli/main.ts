@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   login: async (args) => await (await import("./login.ts")).login(args),
   mcp: async (args) => await (await import("./mcp.ts")).mcp(args),
   serve: async (args) => await (await import("./serve.ts")).serve(args),
+  bench: async (args) => await (await import("./bench.ts")).bench(args),
   doctor: async (args) => await (await import("./doctor.ts")).doctor(args),
 };
 
@@ -66,7 +67,8 @@ try {
     ...(hint === undefined ? {} : { hint }),
   };
   fail(failure);
-  // Whoever asked for JSON gets it, also when there is nothing to report but this.
-  if (process.argv.includes("--json")) printJson({ ok: false, error: failure });
+  // Whoever asked for JSON gets it, also when there is nothing to report but this; `bench` takes a file.
+  if (process.argv.includes("--json") && process.argv[2] !== "bench")
+    printJson({ ok: false, error: failure });
   process.exitCode = USAGE;
 }

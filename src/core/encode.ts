@@ -1,5 +1,4 @@
 import { toBase64 } from "./base64.ts";
-import { plainJson } from "./plain.ts";
 import * as native from "./primordials.ts";
 import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire.ts";
 
@@ -15,6 +14,8 @@ export interface EncodeOptions {
 }
 
 const MAX_DEPTH = 200;
+/** Keys whose text is kept during one encoding. */
+const MAX_KEYS = 1_000;
 
 /** The containers around the value at hand, innermost first. */
 interface Frame {
@@ -31,6 +32,9 @@ class Encoder {
   readonly #maxDepth: number;
   readonly #label: string;
   readonly #settled: ((promise: object) => unknown) | undefined;
+  /** Keys as JSON: rows have the same ones over and over. */
+  readonly #keys: Record<string, string | undefined> = { __proto__: null } as never;
+  #keyCount = 0;
 
   constructor(options: EncodeOptions) {
     this.#maxLength = options.maxLength ?? Infinity;
@@ -140,12 +144,18 @@ class Encoder {
       const key = keys[at]!;
       if (key === "$type") escaped = true;
       frame.key = key;
-      const name = this.#count(native.stringifyJson(key));
+      const name = this.#count(this.#keys[key] ?? this.#keyText(key));
       const item = this.write((value as Record<string, unknown>)[key], frame);
       text += at === 0 ? `${name}:${item}` : `,${name}:${item}`;
     }
     this.#count("{}");
     return escaped ? this.#tagged("Object", `${text}}`) : `${text}}`;
+  }
+
+  #keyText(key: string): string {
+    const text = native.stringifyJson(key);
+    if (this.#keyCount++ < MAX_KEYS) this.#keys[key] = text;
+    return text;
   }
 
   /** The text of a built-in that JSON lacks, or nothing when `value` is none (whatever its tag claims). */
@@ -263,9 +273,6 @@ class Encoder {
  * @throws WireError naming the path of what cannot cross (a function, a symbol, a promise, a cycle), or of too much
  */
 export function encode(value: unknown, options: EncodeOptions = {}): string {
-  const { maxLength = Infinity, maxDepth = MAX_DEPTH } = options;
-  const plain = plainJson(value, maxLength, maxDepth);
-  if (plain !== undefined && plain.length <= maxLength) return plain;
   const encoder = new Encoder(options);
   const text = encoder.write(value, undefined);
   return encoder.rich ? MARK + text : text;

@@ -25,7 +25,6 @@ export const { parse: parseJson, stringify: stringifyJson } = JSON;
 export const { keys: objectKeys, getPrototypeOf, hasOwn, defineProperty, freeze } = Object;
 export const { isView } = ArrayBuffer;
 export const objectPrototype: object = Object.prototype;
-export const arrayPrototype: object = Array.prototype;
 export const NativeDate: DateConstructor = Date;
 export const NativeMap: MapConstructor = Map;
 export const NativeSet: SetConstructor = Set;

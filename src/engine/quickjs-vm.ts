@@ -1,8 +1,9 @@
-import type {
-  QuickJSContext,
-  QuickJSHandle,
-  QuickJSRuntime,
-  QuickJSWASMModule,
+import {
+  Lifetime,
+  type QuickJSContext,
+  type QuickJSHandle,
+  type QuickJSRuntime,
+  type QuickJSWASMModule,
 } from "quickjs-emscripten-core";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import type { FixedMemory } from "./fixed-memory.ts";
@@ -33,6 +34,15 @@ const BOOT_STACK_BYTES = 128 * 1024;
 /** Jobs between two looks at the clock. */
 const JOBS_AT_ONCE = 1_000;
 
+/** A VM after booting. All boots are alike, pointers included, so that any other instance can be made to be the same. */
+export interface Booted {
+  readonly image: MemoryImage;
+  /** End of its heap. */
+  readonly end: number;
+  readonly start: QuickJSHandle["value"];
+  readonly receive: QuickJSHandle["value"];
+}
+
 export interface QuickJsVmOptions {
   readonly heapEnd: HeapEnd;
   readonly maxStackBytes: number;
@@ -54,58 +64,69 @@ export class QuickJsVm implements SavableVm {
   readonly #receive: QuickJSHandle;
   readonly #maxStackBytes: number;
   readonly #nameOfBoot: (booted: MemoryImage) => Promise<string>;
-  readonly #image: MemoryImage;
   readonly #heapEnd: () => number;
-  readonly #bootedEnd: number;
+  /** What this VM is put back to, and any other can be made from. */
+  readonly booted: Booted;
   #deadline = Infinity;
   #stopped = false;
   #state: VmState = "usable";
 
+  /** @param booted what another VM was after booting: evaluating the prelude takes ten times as long as copying it */
   constructor(
     library: QuickJSWASMModule,
     memory: FixedMemory,
     { heapEnd, maxStackBytes, nameOfBoot: name, release }: QuickJsVmOptions,
+    booted?: Booted,
   ) {
     this.#memory = memory;
     this.#release = release;
     this.#maxStackBytes = maxStackBytes;
     this.#nameOfBoot = name;
     this.#heapEnd = () => heapEnd(memory.wasm);
-    [this.#runtime, this.#context, this.#start, this.#receive] = atTimeZero(() => {
+    [this.#runtime, this.#context] = atTimeZero(() => {
       const runtime = library.newRuntime({ maxStackSizeBytes: BOOT_STACK_BYTES });
       runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
-      const context = runtime.newContext();
-      return [runtime, context, ...this.#boot(runtime, context)];
+      return [runtime, runtime.newContext()];
     });
-    this.#bootedEnd = this.#heapEnd();
-    this.#image = takeImage(memory.wasm, this.#bootedEnd);
+    // The library's own half of the door is made in each instance; in the guest's memory it is the same one.
+    const send = this.#newSend();
+    this.booted = booted ?? atTimeZero(() => this.#boot(send));
+    if (booted !== undefined) restoreImage(memory.wasm, booted.image, this.#heapEnd());
+    this.#start = new Lifetime(this.booted.start) as QuickJSHandle;
+    this.#receive = new Lifetime(this.booted.receive) as QuickJSHandle;
     this.#runtime.setMaxStackSize(maxStackBytes);
   }
 
-  #boot(
-    runtime: QuickJSRuntime,
-    context: QuickJSContext,
-  ): [start: QuickJSHandle, receive: QuickJSHandle] {
-    using send = context.newFunction("send", (kind, id, name, text) => {
+  #newSend(): QuickJSHandle {
+    return this.#context.newFunction("send", (kind, id, name, text) => {
       const answer = this.onSend(
-        context.getString(kind),
-        context.getNumber(id),
-        context.getString(name),
-        context.getString(text),
+        this.#context.getString(kind),
+        this.#context.getNumber(id),
+        this.#context.getString(name),
+        this.#context.getString(text),
       );
-      return answer === undefined ? context.undefined : context.newString(answer);
+      return answer === undefined ? this.#context.undefined : this.#context.newString(answer);
     });
-    using boot = context.unwrapResult(
+  }
+
+  /** Evaluate the prelude and give it the door. */
+  #boot(send: QuickJSHandle): Booted {
+    const context = this.#context;
+    const boot = context.unwrapResult(
       context.evalCode(GUEST_SOURCE, "codecell", { type: "global" }),
     );
-    using entries = context.unwrapResult(context.callFunction(boot, context.undefined, send));
-    runtime.executePendingJobs(); // what is pending now would be pending in every run
-    return [context.getProp(entries, "start"), context.getProp(entries, "receive")];
+    const entries = context.unwrapResult(context.callFunction(boot, context.undefined, send));
+    this.#runtime.executePendingJobs(); // what is pending now would be pending in every run
+    const start = context.getProp(entries, "start").value;
+    const receive = context.getProp(entries, "receive").value;
+    for (const handle of [boot, entries, send]) handle.dispose();
+    const end = this.#heapEnd();
+    return { image: takeImage(this.#memory.wasm, end), end, start, receive };
   }
 
   /** Back to the moment after booting. */
   reset(): this {
-    restoreImage(this.#memory.wasm, this.#image, this.#heapEnd());
+    restoreImage(this.#memory.wasm, this.booted.image, this.#heapEnd());
     this.#runtime.setMaxStackSize(this.#maxStackBytes);
     this.#memory.exhausted = false;
     this.#stopped = false;
@@ -114,12 +135,12 @@ export class QuickJsVm implements SavableVm {
 
   /** The pages that are not as they were after booting. */
   async save(): Promise<VmImage> {
-    const changes = takeChanges(this.#memory.wasm, this.#image, this.#heapEnd());
-    return { engine: await this.#nameOfBoot(this.#image), bytes: writeImage(changes) };
+    const changes = takeChanges(this.#memory.wasm, this.booted.image, this.#heapEnd());
+    return { engine: await this.#nameOfBoot(this.booted.image), bytes: writeImage(changes) };
   }
 
   async load({ engine, bytes }: VmImage): Promise<void> {
-    if (engine !== (await this.#nameOfBoot(this.#image)))
+    if (engine !== (await this.#nameOfBoot(this.booted.image)))
       throw foreign("it was made by another version");
     const changes = readImage(bytes);
     const end = Math.max(0, ...changes.stretches.map((one) => one.start + one.bytes.length));
@@ -208,7 +229,7 @@ export class QuickJsVm implements SavableVm {
 
   /** Bytes by which the run made the heap grow. */
   get growth(): number {
-    return this.#heapEnd() - this.#bootedEnd;
+    return this.#heapEnd() - this.booted.end;
   }
 
   heapBytes(): number {

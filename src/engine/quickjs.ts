@@ -10,7 +10,7 @@ import type { Engine } from "./engine.ts";
 import { createFixedMemory } from "./fixed-memory.ts";
 import { findHeapEnd } from "./heap-end.ts";
 import { PooledEngine } from "./pooled-engine.ts";
-import { nameOfBoot, QuickJsVm, type QuickJsVmOptions } from "./quickjs-vm.ts";
+import { type Booted, nameOfBoot, QuickJsVm, type QuickJsVmOptions } from "./quickjs-vm.ts";
 
 /** What the engine module can be told. */
 export interface QuickJsOptions {
@@ -33,8 +33,8 @@ const DEFAULT_STACK_BYTES = 128 * 1024;
  * (It takes the language of the locale too; workers have no environment, so theirs is always the same.)
  */
 const ENVIRONMENT = { thisProgram: "codecell" } as object;
-/** Used VMs kept for the next refill. */
-const MAX_IDLE = 2;
+/** Used VMs kept for the next burst of runs; each holds one to two megabytes. */
+const MAX_IDLE = 32;
 
 /**
  * QuickJS in WebAssembly. Each VM is an instance of its own with a memory of its own that cannot grow, which is the one
@@ -52,6 +52,7 @@ export async function createEngine(options: QuickJsOptions = {}): Promise<Engine
   const scrap = createFixedMemory(16).wasm;
   const heapEnd = findHeapEnd(await instantiate(scrap), scrap);
   const idle: QuickJsVm[] = [];
+  let booted: Booted | undefined;
   let name: Promise<string> | undefined;
   const vmOptions: QuickJsVmOptions = {
     heapEnd,
@@ -65,7 +66,9 @@ export async function createEngine(options: QuickJsOptions = {}): Promise<Engine
     const used = idle.pop();
     if (used?.memoryMb === memoryMb) return used.reset();
     const memory = createFixedMemory(memoryMb);
-    return new QuickJsVm(await instantiate(memory.wasm), memory, vmOptions);
+    const vm = new QuickJsVm(await instantiate(memory.wasm), memory, vmOptions, booted);
+    booted ??= vm.booted;
+    return vm;
   };
   return new PooledEngine("quickjs", { create, savable: (vm) => vm, maxRetired: 0 });
 }

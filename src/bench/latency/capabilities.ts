@@ -1,0 +1,61 @@
+/** Puts every probe to every subject, each in a process of its own, and watches its memory from outside. */
+import { messageOf } from "../../core/errors.ts";
+import { SubjectProcess } from "./driver.ts";
+import { type Finding, HOSTILE, PROBE_LIMITS, PROBES } from "./probes.ts";
+import { treeBytes } from "./process-memory.ts";
+import type { ProbeCell, ProbeFacts } from "./results.ts";
+
+/** After that the subject is taken to hang. */
+const PROBE_MS = 8_000;
+const WATCH_MS = 40;
+/** What a subject may hold beside what it had before: its cap, three times over. */
+const MOST_BYTES = 3 * PROBE_LIMITS.memoryMb * 2 ** 20;
+/** Probes in which memory is the question. */
+const WATCHED: ReadonlySet<string> = new Set(["memory", "buffers"]);
+
+const SURVIVES: ProbeFacts = {
+  id: "hostile",
+  title: "hostile lines",
+  what: `Of ${HOSTILE.length} programs of one line, after how many the next program still runs in the same host.`,
+};
+
+export const PROBE_FACTS: readonly ProbeFacts[] = [
+  ...PROBES.map(({ id, title, what }) => ({ id, title, what })),
+  SURVIVES,
+];
+
+/** What all probes found of one subject. */
+export async function probeSubject(subject: string, peers?: string): Promise<ProbeCell[]> {
+  const cells: ProbeCell[] = [];
+  for (const { id } of PROBES)
+    cells.push({ probe: id, subject, ...(await ask(subject, id, peers)) });
+  let survived = 0;
+  for (const at of HOSTILE.keys()) if ((await ask(subject, `hostile:${at}`, peers)).ok) survived++;
+  const shown = `${survived} of ${HOSTILE.length}`;
+  return [...cells, { probe: SURVIVES.id, subject, ok: survived === HOSTILE.length, shown }];
+}
+
+async function ask(subject: string, probe: string, peers?: string): Promise<Finding> {
+  try {
+    const opening = { subject, ...PROBE_LIMITS, ...(peers === undefined ? {} : { peers }) };
+    const { process } = await SubjectProcess.open(opening);
+    await using asked = process;
+    const before = (await treeBytes(asked.pid)) ?? 0;
+    let most = 0;
+    const watch = setInterval(() => {
+      void treeBytes(asked.pid).then((bytes = 0) => (most = Math.max(most, bytes - before)));
+    }, WATCH_MS);
+    const finding = await asked.probe(probe, PROBE_MS).finally(() => clearInterval(watch));
+    if (!WATCHED.has(probe) || most <= MOST_BYTES) return finding as Finding;
+    return { ok: false, shown: `${Math.round(most / 2 ** 20)} MB` };
+  } catch (error) {
+    return { ok: false, shown: shorten(messageOf(error)) };
+  }
+}
+
+/** How it failed, in the few words that fit a cell. */
+function shorten(message: string): string {
+  if (/no answer/.test(message)) return "hangs";
+  if (/process ended/.test(message)) return "host dies";
+  return "no";
+}

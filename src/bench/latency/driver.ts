@@ -1,0 +1,96 @@
+/** The near half of a subject's process: asks one thing at a time, and kills what does not answer. */
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import type { Answer, Opening, Question, SubjectFacts } from "./protocol.ts";
+import { Absent } from "./subject.ts";
+
+/** Flags of the processes that are measured: figures of memory need it. */
+export const NODE_FLAGS = ["--expose-gc"];
+
+/** Longest that a subject may take for one round of one job, in ms. */
+const ROUND_LIMIT_MS = 90_000;
+const EXTENSION = import.meta.url.slice(-3);
+
+export class SubjectProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<never>;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#gone = once(child, "exit").then(([code, signal]) => {
+      throw new Absent(`its process ended (${signal === null ? `code ${code}` : String(signal)})`);
+    });
+    this.#gone.catch(() => {});
+  }
+
+  static #start(): SubjectProcess {
+    const file = new URL(`./subject-process${EXTENSION}`, import.meta.url);
+    const stdio = ["ignore", "ignore", "ignore", "ipc"] as const;
+    return new SubjectProcess(fork(file, { execArgv: NODE_FLAGS, stdio: [...stdio] }));
+  }
+
+  /** Resident bytes of one more VM or session, in a process of its own. @throws Absent */
+  static async bytesEach(what: "live" | "stored", subject: string): Promise<number> {
+    await using process = SubjectProcess.#start();
+    return (await process.#ask({ kind: "memory", what, subject })) as number;
+  }
+
+  /** @throws Absent with what the subject says why it cannot start */
+  static async open(
+    opening: Opening,
+  ): Promise<{ readonly process: SubjectProcess; readonly facts: SubjectFacts }> {
+    const file = new URL(`./subject-process${EXTENSION}`, import.meta.url);
+    const child = fork(file, {
+      execArgv: NODE_FLAGS,
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+    });
+    const process = new SubjectProcess(child);
+    try {
+      return { process, facts: (await process.#ask({ kind: "open", opening })) as SubjectFacts };
+    } catch (error) {
+      await process[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  get alive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** The times of one round of a job, in ms. @throws Absent with the reason why there are none */
+  async measure(job: string): Promise<readonly number[]> {
+    return (await this.#ask({ kind: "measure", job })) as readonly number[];
+  }
+
+  /** What a probe found. @throws Absent */
+  async probe(probe: string, limitMs?: number): Promise<unknown> {
+    return await this.#ask({ kind: "probe", probe }, limitMs);
+  }
+
+  async #ask(question: Question, limitMs = ROUND_LIMIT_MS): Promise<unknown> {
+    const timeout = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      this.#child.kill("SIGKILL");
+      timeout.reject(new Absent(`no answer within ${limitMs / 1_000} s`));
+    }, limitMs);
+    try {
+      const answered = once(this.#child, "message") as Promise<[Answer]>;
+      this.#child.send(question);
+      const [answer] = await Promise.race([answered, this.#gone, timeout.promise]);
+      if (answer.ok) return answer.value;
+      throw new Absent(answer.message);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.alive) return;
+    this.#child.kill("SIGKILL");
+    await once(this.#child, "exit");
+  }
+}

@@ -1,0 +1,138 @@
+/** The latency bench: every job of every subject, what grows, what each can do, and what was set as a goal. */
+import { describeMachine } from "../machine.ts";
+import { CodecellError } from "../../core/errors.ts";
+import { PROBE_FACTS, probeSubject } from "./capabilities.ts";
+import { cliStart } from "./cli-start.ts";
+import { coldStart } from "./cold.ts";
+import { judgeGoals } from "./goals.ts";
+import { growthOf, GROWTH } from "./growth.ts";
+import { GROUPS, JOB_FACTS } from "./job-facts.ts";
+import { measureMemory } from "./memory-cells.ts";
+import { type SubjectEntry, subjectEntries } from "./registry.ts";
+import type { JobFacts, LatencyResults, ProbeCell } from "./results.ts";
+import { interleave, type Measured } from "./rounds.ts";
+import { SubjectPool } from "./subject-pool.ts";
+
+export interface LatencyOptions {
+  /** Rounds that count; one more comes before. Default 5. */
+  readonly rounds?: number;
+  /** Groups of jobs: `runs`, `calls`, `computing`, `payloads in`, `payloads out`, `starts`, `sessions`, `knowledge`, `memory`, `growth`, `capabilities`. Default: all. */
+  readonly groups?: readonly string[];
+  /** Ids of subjects, and of the floors to put them beside. Default: all there are. */
+  readonly subjects?: readonly string[];
+  /** A folder of other products, as `bench/peers` in the repository. */
+  readonly peers?: string;
+  /** Told what is being done. */
+  readonly log?: (text: string) => void;
+}
+
+const DEFAULT_ROUNDS = 5;
+
+/** What a subject is put beside: engines beside their like, everything else beside a bare isolate. */
+export function floorOf(subject: string): string | undefined {
+  if (subject === "async-function" || subject.startsWith("bare-")) return undefined;
+  return subject.startsWith("quickjs-") && subject !== "quickjs-wasi"
+    ? "bare-quickjs"
+    : "bare-isolate";
+}
+
+/**
+ * Measure. Takes minutes; every subject runs in a process of its own.
+ * @throws CodecellError `config_error` for a group, a subject or a folder that is none
+ */
+export async function benchLatency(options: LatencyOptions = {}): Promise<LatencyResults> {
+  const { rounds = DEFAULT_ROUNDS, peers, log = () => {} } = options;
+  const all = await subjectEntries(peers);
+  check("group", options.groups ?? [], GROUPS);
+  check(
+    "subject",
+    options.subjects ?? [],
+    all.map(({ id }) => id),
+  );
+  const groups = new Set(options.groups ?? GROUPS);
+  const entries = all.filter(({ id }) => options.subjects?.includes(id) ?? true);
+  const jobs = JOB_FACTS.filter(({ group }) => groups.has(group));
+  await using pool = new SubjectPool(peers);
+  const measured = measurements(pool, entries, jobs, groups, peers);
+  const timed = await interleave(measured, rounds, floorOf, log);
+  const cells = [...timed, ...(await measureMemory(pool, entries, jobs, log))];
+  const growth = groups.has("growth") ? growthOf(timed) : [];
+  const wanted = new Set(jobs.map(({ id }) => id));
+  return {
+    format: 1,
+    kind: "latency",
+    at: new Date().toISOString(),
+    machine: describeMachine(),
+    rounds,
+    subjects: entries.map((entry) => withoutCannot(pool.facts(entry))),
+    jobs,
+    cells: cells.filter(({ job }) => wanted.has(job)),
+    probes: groups.has("capabilities") ? PROBE_FACTS : [],
+    findings: groups.has("capabilities") ? await capabilities(entries, peers, log) : [],
+    growth,
+    goals: judgeGoals(cells, growth),
+  };
+}
+
+function check(what: string, given: readonly string[], known: readonly string[]): void {
+  const wrong = given.find((each) => !known.includes(each));
+  if (wrong === undefined) return;
+  throw new CodecellError("config_error", `there is no ${what} '${wrong}'`, {
+    hint: `There are ${known.join(", ")}.`,
+  });
+}
+
+function withoutCannot({
+  cannot: _cannot,
+  ...facts
+}: ReturnType<SubjectPool["facts"]>): LatencyResults["subjects"][number] {
+  return facts;
+}
+
+/** All that is measured in rounds, the subjects of one job side by side. */
+function measurements(
+  pool: SubjectPool,
+  entries: readonly SubjectEntry[],
+  jobs: readonly JobFacts[],
+  groups: ReadonlySet<string>,
+  peers: string | undefined,
+): Measured[] {
+  const special: Readonly<Record<string, (subject: string) => Promise<number>>> = {
+    cold: (subject) => coldStart(subject, peers),
+    cli: cliStart,
+  };
+  const one = (job: string, subject: string): Measured => ({
+    job,
+    subject,
+    measure: async () => {
+      const alone = special[job];
+      return alone === undefined ? await pool.measure(subject, job) : [await alone(subject)];
+    },
+  });
+  const grown = groups.has("growth")
+    ? GROWTH.flatMap(({ sizes, subjects, job }) =>
+        sizes.flatMap((size) =>
+          entries.filter(({ id }) => subjects.includes(id)).map(({ id }) => one(job(size).id, id)),
+        ),
+      )
+    : [];
+  const timed = jobs.filter(({ unit }) => unit === "ms");
+  const known = new Set<string>();
+  return [...timed.flatMap(({ id }) => entries.map((entry) => one(id, entry.id))), ...grown].filter(
+    ({ job, subject }) => !known.has(`${job} ${subject}`) && known.add(`${job} ${subject}`),
+  );
+}
+
+async function capabilities(
+  entries: readonly SubjectEntry[],
+  peers: string | undefined,
+  log: (text: string) => void,
+): Promise<ProbeCell[]> {
+  const cells: ProbeCell[] = [];
+  for (const { id, title, kind } of entries) {
+    if (kind === "floor") continue; // they keep no limits: that is what makes them floors
+    log(`what ${title} can do`);
+    cells.push(...(await probeSubject(id, peers)));
+  }
+  return cells;
+}

@@ -1,0 +1,90 @@
+/** What an idle VM and a session cost in memory, measured in a process that does nothing else. */
+import type { EngineName, RuntimeOptions } from "../../index.ts";
+import { openRuntime } from "./codecell.ts";
+import { quickJsInstance } from "./floors.ts";
+import { Absent } from "./subject.ts";
+import { LIMITS, TOOLS } from "./world.ts";
+
+/** Pages are given out in lumps: so many are made that these do not show. */
+const LIVE = 40;
+const STORED = 400;
+/** A session of a few variables, as one that counts or remembers. */
+const SESSION =
+  "const rows = Array.from({ length: 100 }, (_, id) => ({ id, name: 'row ' + id })); const find = (id) => rows[id]";
+
+/** Makes one, and keeps it. */
+type Make = (at: number) => Promise<unknown>;
+
+const held: unknown[] = [];
+
+/**
+ * Resident bytes of one more of what `what` names, at the subject `id`.
+ * @throws Absent where that is no question
+ */
+export async function bytesEach(what: "live" | "stored", id: string): Promise<number> {
+  const [engine, placement] = id.split("-") as [EngineName, "inline"];
+  const count = what === "live" ? LIVE : STORED;
+  const make = what === "live" ? await liveMaker(id, engine) : storedMaker(id, engine, placement);
+  const one = await make;
+  held.push(await one(0)); // the first one loads code
+  const before = resident();
+  for (let at = 1; at <= count; at++) held.push(await one(at));
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  return (resident() - before) / count;
+}
+
+function resident(): number {
+  globalThis.gc?.();
+  return process.memoryUsage().rss;
+}
+
+async function liveMaker(id: string, engine: EngineName): Promise<Make> {
+  switch (id) {
+    case "bare-isolate":
+      return await bareIsolates();
+    case "bare-quickjs":
+      return await bareContexts();
+    case "v8-inline":
+    case "quickjs-inline":
+      return await sessions({ engine, placement: "inline", sessions: { parkMs: 600_000 } });
+    default:
+      throw new Absent("its VMs are in other processes");
+  }
+}
+
+async function storedMaker(
+  id: string,
+  engine: EngineName,
+  placement: "inline" | "process",
+): Promise<Make> {
+  if (!id.endsWith("-process") || (engine !== "v8" && engine !== "quickjs"))
+    throw new Absent("asked of placement process only");
+  return await sessions({ engine, placement, sessions: { parkMs: 0 } });
+}
+
+async function bareIsolates(): Promise<Make> {
+  const { default: ivm } = await import("isolated-vm");
+  return async () => {
+    const isolate = new ivm.Isolate({ memoryLimit: LIMITS.memoryMb });
+    return [isolate, isolate.createContextSync()];
+  };
+}
+
+async function bareContexts(): Promise<Make> {
+  const library = await quickJsInstance();
+  return async () => library.newContext();
+}
+
+async function sessions(options: RuntimeOptions): Promise<Make> {
+  const most = { max: 2 * STORED, maxPerUser: 2 * STORED };
+  const runtime = await openRuntime(
+    { tools: TOOLS, limits: { ...LIMITS, memoryMb: 64 } },
+    { ...options, sessions: { ...options.sessions, ...most } },
+  );
+  return async (at) => {
+    const session = await runtime.session(`s${at}`);
+    const result = await session.run(SESSION);
+    if (!result.ok) throw new Error(result.error.message);
+    return session;
+  };
+}

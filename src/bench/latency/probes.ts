@@ -1,0 +1,180 @@
+/** What a subject can do and withstand: found out by programs, in a process of its own for each. */
+import { isDeepStrictEqual } from "node:util";
+import type { Executor, ProgramFailure, Subject } from "./subject.ts";
+import { SLOW_MS } from "./world.ts";
+
+/** What a probe found. */
+export interface Finding {
+  readonly ok: boolean;
+  /** In a table's cell. */
+  readonly shown: string;
+}
+
+export interface Probe {
+  readonly id: string;
+  readonly title: string;
+  readonly what: string;
+  run(subject: Subject, executor: Executor): Promise<Finding>;
+}
+
+/** What the caps of the subject are while it is probed. */
+export const PROBE_LIMITS = { memoryMb: 64, wallMs: 1_000 };
+/** A cap may be late by so much. */
+const GRACE_MS = 1_500;
+
+const yes: Finding = { ok: true, shown: "yes" };
+const no = (shown = "no"): Finding => ({ ok: false, shown });
+
+const answers =
+  (code: string, value: unknown): Probe["run"] =>
+  async (_subject, executor) =>
+    isDeepStrictEqual(await executor.run(code), value) ? yes : no();
+
+/** Ends the program, rather than waiting for it, and can run the next one. */
+const ends =
+  (code: (call: Subject["call"]) => string): Probe["run"] =>
+  async (subject, executor) => {
+    const started = performance.now();
+    const late = new Promise<"late">((resolve) =>
+      setTimeout(resolve, PROBE_LIMITS.wallMs + GRACE_MS, "late"),
+    );
+    const run = executor.run(code((tool, args) => subject.call(tool, args))).then(
+      () => "a value" as const,
+      () => "ended" as const,
+    );
+    const outcome = await Promise.race([run, late]);
+    if (outcome !== "ended") return no(outcome === "late" ? "hangs" : "no");
+    const ms = performance.now() - started;
+    const next = await Promise.race([executor.run("return 1 + 1"), late]);
+    return next === 2 ? { ok: true, shown: `${Math.round(ms)} ms` } : no("not after");
+  };
+
+const failure = async (executor: Executor, code: string): Promise<ProgramFailure> => {
+  try {
+    await executor.run(code);
+  } catch (error) {
+    return error as ProgramFailure;
+  }
+  throw new Error("the program did not fail");
+};
+
+const PROGRAM_WITH_ERROR = `const list = [1, 2, 3];
+
+const wrong =   list.missing.length;
+return wrong`;
+
+export const PROBES: readonly Probe[] = [
+  {
+    id: "typescript",
+    title: "TypeScript",
+    what: "Types, an enum and a parameter property are accepted.",
+    run: answers(
+      "enum E { A = 2 } class P { constructor(readonly x: number) {} } const n: number = new P(3).x; return n + E.A",
+      5,
+    ),
+  },
+  {
+    id: "trailing",
+    title: "last expression",
+    what: "A program without `return` answers its last expression.",
+    run: answers("const a = 20;\na + 22", 42),
+  },
+  {
+    id: "error-line",
+    title: "error position",
+    what: "An error names the line and column of the program as it was given.",
+    run: async (_subject, executor) => {
+      const { line, column } = await failure(executor, PROGRAM_WITH_ERROR);
+      if (line === undefined) return no("none");
+      if (line !== 3) return no(`line ${line - 3 > 0 ? "+" : ""}${line - 3}`);
+      return column === 17 || column === 30 ? yes : no(`column ${column ?? "none"}`);
+    },
+  },
+  {
+    id: "tool-error",
+    title: "tool's error",
+    what: "A program can catch a failing tool and read its message.",
+    run: async (subject, executor) => {
+      const code = `try { await ${subject.call("fails", "{}")} } catch (error) { return String(error.message) } return "no error"`;
+      return String(await executor.run(code)).includes("the till is closed") ? yes : no("hidden");
+    },
+  },
+  {
+    id: "parallel",
+    title: "parallel calls",
+    what: `Ten tools of ${SLOW_MS} ms in Promise.all take about as long as one.`,
+    run: async (subject, executor) => {
+      const code = `await Promise.all([1,2,3,4,5,6,7,8,9,10].map((n) => ${subject.call("slow", "n")})); return 1`;
+      await executor.run(code);
+      const started = performance.now();
+      await executor.run(code);
+      const ms = performance.now() - started;
+      return { ok: ms < 4 * SLOW_MS, shown: ms < 4 * SLOW_MS ? "yes" : `${Math.round(ms)} ms` };
+    },
+  },
+  {
+    id: "timers",
+    title: "web globals",
+    what: "setTimeout, URL, TextEncoder, structuredClone, atob and crypto.randomUUID are there.",
+    run: answers(
+      "await new Promise((done) => setTimeout(done, 1)); return [typeof URL, typeof TextEncoder, typeof structuredClone, typeof atob, typeof crypto.randomUUID].join()",
+      "function,function,function,function,function",
+    ),
+  },
+  {
+    id: "loop",
+    title: "endless loop",
+    what: `\`while (true) {}\` ends at the cap of ${PROBE_LIMITS.wallMs} ms, and the next program runs.`,
+    run: ends(() => "while (true) {}"),
+  },
+  {
+    id: "never",
+    title: "tool that never answers",
+    what: `A program that waits for it ends at the cap of ${PROBE_LIMITS.wallMs} ms.`,
+    run: ends((call) => `return await ${call("never", "{}")}`),
+  },
+  {
+    id: "memory",
+    title: "memory cap",
+    what: `A program that fills memory ends, its process never holds ${PROBE_LIMITS.memoryMb} MB more than three times over, and the next program runs.`,
+    run: ends(() => "const all = []; for (;;) all.push(new Array(1000).fill(all.length))"),
+  },
+  {
+    id: "buffers",
+    title: "buffers capped",
+    what: "The same with typed arrays, which engines count apart.",
+    run: ends(
+      () =>
+        "const all = []; for (;;) { const bytes = new Uint8Array(4194304); bytes.fill(1); all.push(bytes) }",
+    ),
+  },
+];
+
+/** Programs of one line that have killed or hung hosts of this kind. */
+export const HOSTILE: readonly string[] = [
+  "'x'.repeat(2 ** 28).split('')",
+  "const m = new Map(); for (let i = 0; ; i++) m.set(i, { i })",
+  "new Array(2 ** 27).fill(0).map((x) => ({ x }))",
+  "const f = () => f(); f()",
+  "while (true) new Array(1000).fill(1.5)",
+  "const a = []; a.length = 2 ** 31; a.includes(1)",
+  "BigInt('9'.repeat(1_000_000)) ** 2n",
+  "let s = 'x'; for (;;) s += s",
+  "throw { get message() { for (;;); } }",
+  "Promise.reject(new Error('nobody listens')); await new Promise((r) => setTimeout(r, 20))",
+  "Object.defineProperty(Object.prototype, 'then', { get() { for (;;); } })",
+  "JSON.stringify = () => { for (;;); }; Promise.prototype.then = null",
+];
+
+/** A program of `HOSTILE`, and then an ordinary one that must still run. */
+async function survives(at: number, executor: Executor): Promise<Finding> {
+  await executor.run(HOSTILE[at]!).catch(() => {});
+  return (await executor.run("return 1 + 1")) === 2 ? yes : no();
+}
+
+/** `hostile:3` or the id of a probe. */
+export async function probe(id: string, subject: Subject, executor: Executor): Promise<Finding> {
+  const [name, at] = id.split(":");
+  if (name === "hostile") return await survives(Number(at), executor);
+  return await PROBES.find((each) => each.id === id)!.run(subject, executor);
+}

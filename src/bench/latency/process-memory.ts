@@ -1,0 +1,34 @@
+/** What a process and all that it started hold in memory, on Linux. */
+import { readdir, readFile } from "node:fs/promises";
+
+/** Bytes of memory of `pid` and its descendants; pages that they share are counted once in part. `undefined` elsewhere than on Linux. */
+export async function treeBytes(pid: number): Promise<number | undefined> {
+  if (process.platform !== "linux") return undefined;
+  const sizes = await Promise.all((await tree(pid)).map(proportionalBytes));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function tree(root: number): Promise<number[]> {
+  const parents = await Promise.all(
+    (await readdir("/proc"))
+      .filter((name) => /^\d+$/.test(name))
+      .map(async (name) => [Number(name), await parentOf(name)] as const),
+  );
+  const members = new Set([root]);
+  for (let size = 0; size < members.size;) {
+    size = members.size;
+    for (const [pid, parent] of parents) if (members.has(parent)) members.add(pid);
+  }
+  return [...members];
+}
+
+async function parentOf(pid: string): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? -1);
+}
+
+/** `Pss` shares out what several processes map; a process that has ended holds nothing. */
+async function proportionalBytes(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
+  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1_024;
+}

@@ -1,0 +1,28 @@
+/** What the bench asks the process of one subject, and what that answers. */
+
+export interface Opening {
+  readonly subject: string;
+  readonly peers?: string;
+  readonly memoryMb?: number;
+  readonly wallMs?: number;
+}
+
+export type Question =
+  | { readonly kind: "open"; readonly opening: Opening }
+  | { readonly kind: "measure"; readonly job: string }
+  | { readonly kind: "memory"; readonly what: "live" | "stored"; readonly subject: string }
+  | { readonly kind: "probe"; readonly probe: string };
+
+export type Answer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly absent: boolean; readonly message: string };
+
+/** What a subject tells of itself. */
+export interface SubjectFacts {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: "codecell" | "floor" | "peer";
+  readonly isolation: string;
+  readonly version?: string;
+  readonly cannot?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,53 @@
+import { access } from "node:fs/promises";
+import {
+  type AnyResults,
+  benchLatency,
+  benchTokens,
+  configWorld,
+  renderPage,
+  reportOf,
+} from "../../bench/index.ts";
+import { readArguments, runtimeOptions } from "../arguments.ts";
+import { note } from "../output.ts";
+import { readResults, write } from "./results-file.ts";
+
+const FLAGS = { out: { type: "string" }, config: { type: "string" } } as const;
+const DEFAULT_OUT = "codecell-bench.html";
+/** Where the benches are told to write in our own documents. */
+const USUAL_FILES = ["latency.json", "tokens.json"];
+const QUICK_ROUNDS = 2;
+const MOST_FILES = 20;
+
+/** `codecell bench report [RESULTS.json…]` */
+export async function report(args: string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, FLAGS, MOST_FILES);
+  const files = positionals.length > 0 ? positionals : await usualFiles();
+  const results =
+    files.length > 0 ? await Promise.all(files.map(readResults)) : await measure(values);
+  const out = typeof values["out"] === "string" ? values["out"] : DEFAULT_OUT;
+  await write(out, renderPage(reportOf(results)));
+  return 0;
+}
+
+async function usualFiles(): Promise<string[]> {
+  const found = await Promise.all(
+    USUAL_FILES.map((file) =>
+      access(file).then(
+        () => [file],
+        () => [],
+      ),
+    ),
+  );
+  return found.flat();
+}
+
+/** Nothing is stored: measure briefly what there is. */
+async function measure(
+  values: Record<string, string | boolean | undefined>,
+): Promise<AnyResults[]> {
+  note(`there is no ${USUAL_FILES.join(" or ")} here: measuring briefly`);
+  const latency = await benchLatency({ rounds: QUICK_ROUNDS, log: note });
+  const options = await runtimeOptions(values);
+  if (options.config === undefined) return [latency];
+  return [latency, await benchTokens({ worlds: [await configWorld(options)], log: note })];
+}

@@ -1,0 +1,37 @@
+import { benchTokens, configWorld, loadModel } from "../../bench/index.ts";
+import { CodecellError } from "../../core/errors.ts";
+import { readArguments, runtimeOptions } from "../arguments.ts";
+import { note } from "../output.ts";
+import { OUTPUT_FLAGS, readResults, tellResults } from "./results-file.ts";
+
+const FLAGS = {
+  ...OUTPUT_FLAGS,
+  config: { type: "string" },
+  engine: { type: "string" },
+  placement: { type: "string" },
+  model: { type: "string" },
+} as const;
+const MOST_PROGRAMS = 100;
+
+/** `codecell bench tokens [PROGRAM…]` */
+export async function tokens(args: string[]): Promise<number> {
+  const { values, positionals } = readArguments(args, FLAGS, MOST_PROGRAMS);
+  const options = await runtimeOptions(values);
+  if (options.config === undefined) {
+    throw new CodecellError("config_error", "whose tools? There is no .mcp.json here", {
+      hint: "codecell bench tokens --config FILE [PROGRAM…]",
+    });
+  }
+  if (typeof values["compare"] === "string") await readResults(values["compare"]);
+  const model = values["model"];
+  const results = await benchTokens({
+    worlds: [await configWorld(options, positionals)],
+    log: note,
+    ...(typeof model === "string" ? { model: await loadModel(model) } : {}),
+  });
+  const regressions = await tellResults(results, values);
+  for (const problem of results.problems) note(problem);
+  if (values["check"] === true)
+    for (const title of regressions) note(`dearer than before: ${title}`);
+  return values["check"] === true && regressions.length > 0 ? 1 : 0;
+}
