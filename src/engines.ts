@@ -1,7 +1,6 @@
 import { CodecellError } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import type { EngineRef } from "./engine/engine.ts";
-import { inlinePlace } from "./placement/inline.ts";
 import type { Place } from "./placement/placement.ts";
 import type { PoolOptions } from "./placement/pool.ts";
 import { probeEngine, processPlace } from "./placement/process.ts";
@@ -87,10 +86,13 @@ async function open(
     return await remotePlace(engine, placement, { ...pool, computing: pool.max }); // not on this machine
   }
   switch (placement) {
-    case "inline":
+    case "inline": {
+      // Only here does this process compile programs: the others start faster without the compiler.
+      const { inlinePlace } = await import("./placement/inline.ts");
       // A native module that does not fit can crash the process that loads it: first see what it does to another one.
       if (engine.name === "v8") await probeEngine(engine);
       return await inlinePlace(engine);
+    }
     case "thread":
       return await threadPlace(withLargeStack(engine), pool);
     case "process":

@@ -1,4 +1,7 @@
-/** What is known about tools and programs without running any: discovery, types, what was learned. */
+/**
+ * What is known about tools and programs without running any: discovery, types, what was learned. What reads programs is
+ * loaded when one is to be read: the compiler is a third of the code.
+ */
 import type { RuntimeEmitter } from "./events.ts";
 import type { Failure } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
@@ -6,11 +9,11 @@ import { Discovery } from "./discovery/discovery.ts";
 import type { ShapeFile } from "./shape-file.ts";
 import { ObservedShapes } from "./discovery/learn.ts";
 import { WrapperTree } from "./discovery/types/tree.ts";
-import { inspect, type Inspection, readProgram } from "./inspect.ts";
+import type { Inspection } from "./inspect.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { createSources } from "./sources.ts";
 import { type Catalogue, createCatalogue, type ResolvedTool } from "./tools/catalogue.ts";
-import { TypeChecker } from "./typecheck/checker.ts";
+import type { TypeChecker } from "./typecheck/checker.ts";
 
 /** The servers, and what is odd about them. */
 export interface ServerReport {
@@ -46,10 +49,16 @@ async function guideTo(catalogue: Catalogue, options: ResolvedOptions): Promise<
       : undefined;
   const shapes = file?.shapes ?? (learn === true ? new ObservedShapes() : undefined);
   const tree = new WrapperTree(catalogue, (server, tool) => shapes?.of(server, tool));
-  const checker = typeCheck ? new TypeChecker(catalogue, tree) : undefined;
-  await checker?.start();
+  const checker = typeCheck ? await startChecker(catalogue, tree) : undefined;
   const discovery = new Discovery(catalogue, tree);
   return new Guide({ catalogue, discovery, shapes, checker, file, warnings: options.warnings });
+}
+
+async function startChecker(catalogue: Catalogue, tree: WrapperTree): Promise<TypeChecker> {
+  const { TypeChecker } = await import("./typecheck/checker.ts");
+  const checker = new TypeChecker(catalogue, tree);
+  await checker.start();
+  return checker;
 }
 
 /** A result that cannot be read (a getter throws) teaches nothing, and is the caller's all the same. */
@@ -103,6 +112,7 @@ export class Guide implements AsyncDisposable {
   }
 
   async inspect(source: string, limits: Limits): Promise<Inspection> {
+    const { inspect } = await import("./inspect.ts");
     return await inspect(source, limits, this.catalogue, this.#checker);
   }
 
@@ -116,6 +126,7 @@ export class Guide implements AsyncDisposable {
     declared: readonly string[] = [],
   ): Promise<Failure | undefined> {
     if (this.#checker === undefined) return undefined;
+    const { readProgram } = await import("./inspect.ts");
     let program;
     try {
       program = readProgram(source, limits, this.catalogue);
