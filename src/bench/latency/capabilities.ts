@@ -1,15 +1,15 @@
 /** Puts every probe to every subject, each in a process of its own, and watches its memory from outside. */
 import { messageOf } from "../../core/errors.ts";
 import { SubjectProcess } from "./driver.ts";
-import { type Finding, HOSTILE, PROBE_LIMITS, PROBES } from "./probes.ts";
+import { type Finding, HOSTILE, MOST_MB, PROBE_LIMITS, PROBES } from "./probes.ts";
 import { treeBytes } from "./process-memory.ts";
 import type { ProbeCell, ProbeFacts } from "./results.ts";
 
 /** After that the subject is taken to hang. */
 const PROBE_MS = 8_000;
 const WATCH_MS = 40;
-/** What a subject may hold beside what it had before: its cap, three times over. */
-const MOST_BYTES = 3 * PROBE_LIMITS.memoryMb * 2 ** 20;
+/** What all processes of a subject may hold beside what they had before: its cap, and what collecting garbage takes. */
+const MOST_BYTES = MOST_MB * 2 ** 20;
 /** Probes in which memory is the question. */
 const WATCHED: ReadonlySet<string> = new Set(["memory", "buffers"]);
 

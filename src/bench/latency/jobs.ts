@@ -171,7 +171,7 @@ const MAIN: readonly Job[] = [
     group: "computing",
     what: "1 MB of JSON written and read back.",
     code: () =>
-      `const rows = ${ROWS_EXPRESSION(KB * KB)}; return JSON.parse(JSON.stringify(rows)).length`,
+      `const list = ${ROWS_EXPRESSION(KB * KB)}; return JSON.parse(JSON.stringify(list)).length`,
     value: rowsOf(KB * KB).length,
   },
   {

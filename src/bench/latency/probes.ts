@@ -19,6 +19,8 @@ export interface Probe {
 
 /** What the caps of the subject are while it is probed. */
 export const PROBE_LIMITS = { memoryMb: 64, wallMs: 1_000 };
+/** Memory that a capped subject does not come near, beside what it had before. */
+export const MOST_MB = 512;
 /** A cap may be late by so much. */
 const GRACE_MS = 1_500;
 
@@ -136,7 +138,7 @@ export const PROBES: readonly Probe[] = [
   {
     id: "memory",
     title: "memory cap",
-    what: `A program that fills memory ends, its process never holds ${PROBE_LIMITS.memoryMb} MB more than three times over, and the next program runs.`,
+    what: `A program that fills memory under a cap of ${PROBE_LIMITS.memoryMb} MB ends before all its processes hold ${MOST_MB} MB more, and the next program runs.`,
     run: ends(() => "const all = []; for (;;) all.push(new Array(1000).fill(all.length))"),
   },
   {
