@@ -14,7 +14,12 @@ import { near } from "./tools/names.ts";
 
 /** Default of `workers.max` where memory is no question. */
 const MOST_WORKERS = 32;
-const WORKER_RANGES = { spare: [0, 64], max: [1, 256], runsPerWorker: [1, 1_000_000] } as const;
+const WORKER_RANGES = {
+  spare: [0, 64],
+  max: [1, 256],
+  idleMs: [0, 86_400_000],
+  runsPerWorker: [1, 1_000_000],
+} as const;
 
 export function checkKeys(object: object, known: readonly string[], prefix: string): void {
   for (const key of Object.keys(object)) {
@@ -134,6 +139,7 @@ export function resolveWorkers(given: Readonly<Record<string, unknown>>): PoolOp
   const workers = {
     spare: 1,
     max: mostWorkers(cores),
+    idleMs: 60_000,
     runsPerWorker: 500,
     ...given,
     computing: cores,

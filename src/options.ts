@@ -81,8 +81,13 @@ export interface RuntimeOptions {
   readonly workers?: {
     /** Kept booted and idle. Default 1. */
     readonly spare?: number;
-    /** At most; runs beyond wait for one. Default: the number of cores, at least 2. */
+    /**
+     * At most; runs beyond wait for one. A worker runs one program at a time; no more compute at once than there are
+     * cores. Default 32, or as many as a quarter of the memory has room for, at least the number of cores.
+     */
     readonly max?: number;
+    /** Time in ms after which workers end that were not needed, down to the number of cores. Default 60,000. */
+    readonly idleMs?: number;
     /** Runs after which a worker is replaced. Default 500. */
     readonly runsPerWorker?: number;
   };

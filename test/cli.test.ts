@@ -353,13 +353,14 @@ test("help is there for every command", async () => {
     ["types", "--help"],
     ["help", "login"],
     ["serve", "--help"],
+    ["bench", "latency", "--help"],
   ]) {
     const { code, out } = await codecell(args);
     expect(code).toBe(0);
     expect(out).toContain("codecell");
   }
   const { err } = await codecell(["serv"]);
-  expect(err).toContain("The commands are run, tools, types, login, mcp, serve, doctor");
+  expect(err).toContain("The commands are run, tools, types, login, mcp, serve, bench, doctor");
 });
 
 test("a session is kept from one command to the next, on both engines", async () => {

@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   prlimit: "util-linux",
   "redis-server": "redis-server",
   pg_config: "postgresql",
+  chromium: "chromium",
 };
 
 function run(file: string, args: readonly string[]): boolean {

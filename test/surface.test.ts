@@ -16,6 +16,31 @@ test("the library exports these names and no others", () => {
   ]);
 });
 
+test("the bench exports these names and no others", async () => {
+  expect(Object.keys(await import("../src/bench/index.ts")).toSorted()).toEqual([
+    "Absent",
+    "ProgramFailure",
+    "benchLatency",
+    "benchTokens",
+    "compareResults",
+    "configWorld",
+    "describeMachine",
+    "loadModel",
+    "renderConsole",
+    "renderMarkdown",
+    "renderPage",
+    "renderSvg",
+    "reportOf",
+    "sectionsOf",
+    "tokenSections",
+  ]);
+});
+
+test("the README says what the stored results of the bench say", () => {
+  const script = new URL("../bench/readme.ts", import.meta.url).pathname;
+  execFileSync(process.execPath, [script, "--check"], { stdio: "inherit" });
+});
+
 test("every error code is in the README", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
   for (const code of codecell.ERROR_CODES) expect(readme).toContain(`\`${code}\``);

@@ -1,5 +1,6 @@
 /** What the process and thread placements promise beyond the contract: deaths, leftovers, reuse. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { createRuntime, type Runtime } from "../src/index.ts";
@@ -227,4 +228,74 @@ test("a host without descriptors to spare gets an error and goes on", async () =
   const exited = new Promise((resolve) => child.on("exit", resolve));
   expect(await Array.fromAsync(take(child.stdout!, 1))).toEqual(["engine_unavailable\n"]);
   expect(await exited).toBe(0);
+});
+
+/** More programs than any machine of ours has cores. */
+const MANY = 24;
+
+/** Run `code` many times at once; the most programs that were between their logs "on" and "off" at a time. */
+async function mostAtOnce(runtime: Runtime, code: string): Promise<number> {
+  let now = 0;
+  let most = 0;
+  const onLog = ({ text }: { text: string }): void => {
+    now += text === "on" ? 1 : -1;
+    most = Math.max(most, now);
+  };
+  const results = await Promise.all(
+    Array.from({ length: MANY }, () => runtime.run(code, { onLog })),
+  );
+  expect(results.filter(({ ok }) => !ok)).toEqual([]);
+  return most;
+}
+
+test.each(PLACES)(
+  "$engine $placement: while programs wait for tools, others run",
+  async (place) => {
+    let here = 0;
+    const all = Promise.withResolvers<void>();
+    const meet = async (): Promise<void> => {
+      if (++here === MANY) all.resolve();
+      await all.promise;
+    };
+    await using runtime = await startRuntime(place, {
+      tools: { t: { meet } },
+      workers: { max: MANY },
+      limits: { wallMs: 60_000 },
+    });
+    const runs = Array.from({ length: MANY }, () => runtime.run("await tools.t.meet(); 1"));
+    expect((await Promise.all(runs)).filter(({ ok }) => !ok)).toEqual([]);
+  },
+);
+
+test("while programs wait for timers, others run", async () => {
+  await using runtime = await startRuntime(
+    { engine: "v8", placement: "process" },
+    { workers: { max: MANY } },
+  );
+  const code =
+    "console.log('on'); await new Promise((done) => setTimeout(done, 1500)); console.log('off')";
+  expect(await mostAtOnce(runtime, code)).toBeGreaterThan(2 * Math.max(2, availableParallelism()));
+});
+
+test("no more programs compute at once than there are cores, however many workers there are", async () => {
+  await using runtime = await startRuntime(
+    { engine: "v8", placement: "process" },
+    { workers: { max: MANY, spare: MANY } },
+  );
+  const code =
+    "console.log('on'); const end = Date.now() + 60; while (Date.now() < end); console.log('off')";
+  expect(await mostAtOnce(runtime, code)).toBeLessThanOrEqual(Math.max(2, availableParallelism()));
+});
+
+test("workers that are not needed end, down to the number of cores", async () => {
+  await using runtime = await startRuntime(
+    { engine: "v8", placement: "process" },
+    { workers: { spare: 0, max: MANY, idleMs: 500 } },
+  );
+  const cores = Math.max(2, availableParallelism());
+  const code = "await new Promise((done) => setTimeout(done, 1000))";
+  await Promise.all(Array.from({ length: MANY }, () => runtime.run(code)));
+  expect(descendants(process.pid).length).toBeGreaterThan(cores);
+  expect(await until(() => descendants(process.pid).length === cores)).toBe(true);
+  await fine(runtime);
 });

@@ -1,6 +1,6 @@
 /** Results beside stored ones: what became slower or dearer, and is not noise. */
 import { CodecellError } from "../index.ts";
-import { figure } from "./latency/sections.ts";
+import { figure } from "./latency/tables.ts";
 import { isFigure, type LatencyResults } from "./latency/results.ts";
 import type { Table } from "./present/presentation.ts";
 import type { AnyResults } from "./report.ts";

@@ -16,12 +16,11 @@ export interface PoolOptions {
    * than the machine has cores would not end sooner, and would take longer than their CPU time says.
    */
   readonly computing: number;
+  /** Time in ms after which a worker ends that was not needed, unless it is one of the few that are kept. */
+  readonly idleMs: number;
   /** Runs after which a worker is replaced. */
   readonly runsPerWorker: number;
 }
-
-/** A worker that is not needed for so long ends, unless it is one of the few that are kept. */
-const IDLE_MS = 60_000;
 
 /**
  * A place made of workers, one run each at a time. A worker is used again only after a clean run; any doubt costs the
@@ -238,13 +237,13 @@ export class WorkerPool implements Place {
 
   /** After a while without need, keep as many idle workers as can compute at once. */
   #trimLater(): void {
-    const { spare, computing } = this.#options;
+    const { spare, computing, idleMs } = this.#options;
     const kept = Math.max(spare, computing);
     clearTimeout(this.#trimTimer);
     if (this.#idle.length <= kept) return;
     this.#trimTimer = setTimeout(() => {
       for (const worker of this.#idle.splice(0, this.#idle.length - kept)) this.#discard(worker);
-    }, IDLE_MS).unref();
+    }, idleMs).unref();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,6 +9,8 @@ export const NODE_FLAGS = ["--expose-gc"];
 
 /** Longest that a subject may take for one round of one job, in ms. */
 const ROUND_LIMIT_MS = 90_000;
+/** Time to end. */
+const END_MS = 2_000;
 const EXTENSION = import.meta.url.slice(-3);
 
 export class SubjectProcess implements AsyncDisposable {
@@ -88,9 +90,12 @@ export class SubjectProcess implements AsyncDisposable {
     }
   }
 
+  /** Let it end by itself, so that what it started ends too; for a while. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.alive) return;
-    this.#child.kill("SIGKILL");
-    await once(this.#child, "exit");
+    const ended = once(this.#child, "exit");
+    this.#child.disconnect();
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), END_MS);
+    await ended.finally(() => clearTimeout(timer));
   }
 }

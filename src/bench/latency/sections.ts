@@ -1,18 +1,8 @@
 /** The results as a report: what is measured in one unit and can be compared stands in one table and one chart. */
-import type { Bar, BarChart, LineChart, Section, Table } from "../present/presentation.ts";
-import {
-  type Cell,
-  type Figure,
-  isFigure,
-  type Goal,
-  type JobFacts,
-  type LatencyResults,
-} from "./results.ts";
-
+import type { Bar, BarChart, LineChart, Section } from "../present/presentation.ts";
+import { type Cell, type Goal, isFigure, type JobFacts, type LatencyResults } from "./results.ts";
 import { OWN_ONLY } from "./subject.ts";
-
-/** Above that, a ratio says more of the machine than of the subject. */
-const WIDE_SPREAD = 0.25;
+import { capabilityTable, goalTable, growthTable, jobTable, lookUp } from "./tables.ts";
 
 const GROUP_TITLES: Readonly<Record<string, string>> = {
   runs: "Runs",
@@ -36,13 +26,6 @@ export function latencySections(results: LatencyResults): Section[] {
   ];
 }
 
-/** `0.0031`, `1.24`, `43.5`, `1,204`: three figures that mean something. */
-export function figure(value: number): string {
-  if (value >= 100) return Math.round(value).toLocaleString("en");
-  const digits = value >= 10 ? 1 : value >= 1 ? 2 : value >= 0.1 ? 2 : 3;
-  return value.toFixed(digits);
-}
-
 function groupSection(results: LatencyResults, group: string): Section {
   const jobs = results.jobs.filter((job) => job.group === group);
   const title = GROUP_TITLES[group] ?? group;
@@ -52,42 +35,8 @@ function groupSection(results: LatencyResults, group: string): Section {
     title,
     text: what,
     charts: [barChart(results, jobs, title)],
-    tables: [table(results, jobs, title)],
+    tables: [jobTable(results, jobs, title)],
   };
-}
-
-function table(results: LatencyResults, jobs: readonly JobFacts[], title: string): Table {
-  const notes = new Set<string>();
-  const find = lookUp(results.cells);
-  const rows = results.subjects.flatMap((subject) => {
-    const cells = jobs.map(({ id }) => find(id, subject.id));
-    if (!cells.some(isFigure)) return [];
-    const told = cells.map((cell, at) => {
-      if (isFigure(cell)) return shown(cell);
-      if (cell !== undefined && cell.absent !== OWN_ONLY)
-        notes.add(`${subject.title}, ${jobs[at]!.title}: ${cell.absent}`);
-      return "–";
-    });
-    return [[subject.title, ...told]];
-  });
-  const unit = jobs[0]?.unit ?? "ms";
-  return {
-    title: `${title}, ${unit}${unit === "ms" ? ", median (and beside its floor)" : ""}`,
-    columns: ["", ...jobs.map((job) => job.title)],
-    rows,
-    notes: [...notes],
-  };
-}
-
-/** The median, and the ratio to the floor; `~` where the rounds did not agree. */
-function shown({ median, ratio }: Figure): string {
-  if (ratio === undefined) return figure(median);
-  return `${figure(median)} (${ratio.spread > WIDE_SPREAD ? "~" : ""}${figure(ratio.value)}×)`;
-}
-
-function lookUp(cells: readonly Cell[]): (job: string, subject: string) => Cell | undefined {
-  const known = new Map(cells.map((cell) => [`${cell.job} ${cell.subject}`, cell]));
-  return (job, subject) => known.get(`${job} ${subject}`);
 }
 
 function barChart(results: LatencyResults, jobs: readonly JobFacts[], title: string): BarChart {
@@ -129,12 +78,6 @@ function growthSection({ growth, subjects }: LatencyResults): Section[] {
       points,
     })),
   }));
-  const rows = growth.flatMap(({ title, series }) =>
-    series.map(({ subject, bend }) => [
-      `${title}, ${titleOf.get(subject) ?? subject}`,
-      bend === undefined ? "–" : figure(bend),
-    ]),
-  );
   return [
     {
       id: "growth",
@@ -143,56 +86,34 @@ function growthSection({ growth, subjects }: LatencyResults): Section[] {
         "Cost against size. A bend of 1 is a straight line: one more costs the same at both ends.",
       ],
       charts,
-      tables: [{ title: "Growth", columns: ["", "bend"], rows }],
+      tables: [growthTable(growth)],
     },
   ];
 }
 
-function capabilitySection({ probes, findings, subjects }: LatencyResults): Section[] {
+function capabilitySection(results: LatencyResults): Section[] {
+  const { probes } = results;
   if (probes.length === 0) return [];
-  const known = new Map(findings.map((each) => [`${each.probe} ${each.subject}`, each]));
-  const probed = subjects.filter(({ kind }) => kind !== "floor");
-  const rows = probed.map(({ id, title, isolation }) => [
-    title,
-    isolation,
-    ...probes.map((probe) => {
-      const finding = known.get(`${probe.id} ${id}`);
-      return finding === undefined ? "–" : `${finding.ok ? "✓" : "✗"} ${finding.shown}`;
-    }),
-  ]);
   return [
     {
       id: "capabilities",
       title: "What each can do and withstand",
       text: probes.map(({ title, what }) => `${title}: ${what}`),
       charts: [],
-      tables: [
-        {
-          title: "Found by programs, each in a process of its own",
-          columns: ["", "isolation", ...probes.map(({ title }) => title)],
-          rows,
-        },
-      ],
+      tables: [capabilityTable(results)],
     },
   ];
 }
 
 function goalSection(goals: readonly Goal[]): Section[] {
-  const measured = goals.filter(({ measured: found }) => found !== undefined);
-  if (measured.length === 0) return [];
-  const rows = measured.map(({ title, unit, limit, measured: found, met }) => [
-    title,
-    `${figure(found!)} ${unit}`,
-    `${figure(limit)} ${unit}`,
-    met === true ? "✓ met" : "✗ missed",
-  ]);
+  if (goals.every(({ measured }) => measured === undefined)) return [];
   return [
     {
       id: "goals",
       title: "Goals",
       text: ["What codecell has set itself; judged on the medians of this run."],
       charts: [],
-      tables: [{ title: "Goals", columns: ["", "measured", "at most", ""], rows }],
+      tables: [goalTable(goals)],
     },
   ];
 }
