@@ -57,7 +57,7 @@ export async function createEngine(options: QuickJsOptions = {}): Promise<Engine
   const vmOptions: QuickJsVmOptions = {
     heapEnd,
     maxStackBytes,
-    nameOfBoot: (booted) => (name ??= nameOfBoot(booted)),
+    nameOfBoot: (image) => (name ??= nameOfBoot(image)),
     release: (vm) => {
       if (vm.growth <= MAX_GROWTH && idle.length < MAX_IDLE) idle.push(vm);
     },

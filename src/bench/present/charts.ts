@@ -23,8 +23,7 @@ export function drawChart(chart: Chart, width: number): Drawing {
     { height: textHeight(title, "title") + 2, body: drawText(title, 0, 0, "title") },
     { height: textHeight(unit, "note"), body: drawText(unit, 0, 0, "note") },
   ];
-  if (chart.kind === "lines")
-    return stack([...heading, space(12), drawLines(chart, width)]);
+  if (chart.kind === "lines") return stack([...heading, space(12), drawLines(chart, width)]);
   return stack([...heading, drawKey(chart), space(14), drawBars(chart, width)]);
 }
 
@@ -35,7 +34,9 @@ function subtitle(chart: Chart): string {
 
 /** What the three kinds of bars are, where there is more than one. */
 function drawKey(chart: BarChart): Drawing {
-  const roles = new Set(chart.groups.flatMap(({ bars }) => bars).map(({ role }) => role ?? "other"));
+  const roles = new Set(
+    chart.groups.flatMap(({ bars }) => bars).map(({ role }) => role ?? "other"),
+  );
   if (roles.size < 2) return space(0);
   let left = 0;
   const items = (["ours", "other", "floor"] as const)

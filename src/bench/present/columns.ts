@@ -19,7 +19,12 @@ export function gridOf(table: Table): Grid {
     Array.from({ length: width }, (_, at) => oneLine(cells[at] ?? ""));
   const rows = table.rows.map(fill);
   const header = fill(table.columns);
-  const alignments = header.map((_, at) => alignmentOf(rows.map((row) => row[at]!), at));
+  const alignments = header.map((_, at) =>
+    alignmentOf(
+      rows.map((row) => row[at]!),
+      at,
+    ),
+  );
   return { header, rows, alignments };
 }
 

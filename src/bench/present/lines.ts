@@ -91,15 +91,16 @@ function namesWidth(lines: readonly Line[], width: number): number {
   return Math.min(Math.ceil(widest), width * 0.3);
 }
 
-function layOut(
-  chart: LineChart,
-  lines: readonly Line[],
-  right: number,
-  isNarrow: boolean,
-): Plot {
+function layOut(chart: LineChart, lines: readonly Line[], right: number, isNarrow: boolean): Plot {
   const points = lines.flatMap((line) => line.points);
-  const x = createScale(chart.scale, points.map(([each]) => each));
-  const y = createScale(chart.scale, points.map(([, each]) => each));
+  const x = createScale(
+    chart.scale,
+    points.map(([each]) => each),
+  );
+  const y = createScale(
+    chart.scale,
+    points.map(([, each]) => each),
+  );
   const widest = Math.max(...yTicks(y).map((tick) => textWidth(formatFigure(tick), "note")));
   const names = isNarrow ? 0 : lines.reduce((sum, line) => sum + nameHeight(line, right), 0);
   const height = Math.max(isNarrow ? NARROW_PLOT_HEIGHT : PLOT_HEIGHT, names);
@@ -115,7 +116,13 @@ const yAt = (plot: Plot, value: number): number => plot.height * (1 - plot.y.at(
 function drawGrid(plot: Plot): Markup {
   const lines = yTicks(plot.y).map((tick) => {
     const y = yAt(plot, tick);
-    const text = drawText([formatFigure(tick)], plot.left - MARGIN, y - TEXTS.note.line / 2, "note", "end");
+    const text = drawText(
+      [formatFigure(tick)],
+      plot.left - MARGIN,
+      y - TEXTS.note.line / 2,
+      "note",
+      "end",
+    );
     return markup`<path class="grid" d="M${plot.left} ${y}H${plot.right}"/>${text}`;
   });
   return markup`${lines}<path class="rule" d="M${plot.left} ${plot.height}H${plot.right}"/>`;
@@ -128,7 +135,8 @@ function drawPaths(lines: readonly Line[], plot: Plot): Markup {
     const dots = at.length > MAX_DOTS ? [] : at;
     const heavy = role === "ours" ? " heavy" : "";
     return markup`<path class="line line${style}${heavy}" d="M${path}"/>${dots.map(
-      ([x, y]) => markup`<circle class="dot${style}" cx="${x}" cy="${y}" r="${role === "ours" ? 3.5 : 2.75}"/>`,
+      ([x, y]) =>
+        markup`<circle class="dot${style}" cx="${x}" cy="${y}" r="${role === "ours" ? 3.5 : 2.75}"/>`,
     )}`;
   });
   return markup`${drawn}`;
@@ -145,7 +153,13 @@ function drawNames(lines: readonly Line[], plot: Plot, width: number): Markup {
     .map((line) => {
       const [x, y] = line.points.at(-1)!;
       const text = wrapText(line.label, width - left, nameStyle(line));
-      return { line, text, x: xAt(plot, x), y: yAt(plot, y), height: textHeight(text, nameStyle(line)) };
+      return {
+        line,
+        text,
+        x: xAt(plot, x),
+        y: yAt(plot, y),
+        height: textHeight(text, nameStyle(line)),
+      };
     })
     .toSorted((a, b) => a.y - b.y);
   const tops = spread(names, plot.height);

@@ -20,7 +20,9 @@ export function renderMarkdown(table: Table): string {
     `| ${cells.map((cell, at) => pad(cell, widths[at]!, grid.alignments[at]!)).join(" | ")} |`;
   const rule = line(widths.map((width, at) => delimiter(width, grid.alignments[at]!)));
   const title = escapeMarkdown(oneLine(table.title));
-  const notes = (table.notes ?? []).map((note) => `- ${escapeStart(escapeMarkdown(oneLine(note)))}`);
+  const notes = (table.notes ?? []).map(
+    (note) => `- ${escapeStart(escapeMarkdown(oneLine(note)))}`,
+  );
   const parts = [
     title === "" ? [] : [`**${title}**`],
     header.length > 0 ? [line(header), rule, ...rows.map(line)] : [],

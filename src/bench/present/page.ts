@@ -8,8 +8,7 @@ import type { Chart, Report, Section, Table } from "./presentation.ts";
 /** The narrow form of a chart, as wide as a small phone leaves space for. */
 const NARROW = 328;
 const FACTS = "facts";
-const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /**
  * One file that needs nothing else: no network, no script. It reads on a phone, in the dark, on paper and aloud; its

@@ -23,7 +23,8 @@ function linear(values: readonly number[]): Scale {
   return {
     at: (value) => Math.min(1, Math.max(0, value / end)),
     ticks: (max) => {
-      const step = roundSteps(end / 1_000, end * 2).find((each) => end / each + 1 <= max) ?? end * 2;
+      const step =
+        roundSteps(end / 1_000, end * 2).find((each) => end / each + 1 <= max) ?? end * 2;
       return Array.from({ length: Math.floor(end / step + 1e-9) + 1 }, (_, at) => at * step);
     },
   };
@@ -50,7 +51,10 @@ function logarithmic(values: readonly number[]): Scale {
 /** 1, 2, 5, 10, 20, … between two positive values, both included. */
 function roundSteps(from: number, to: number): number[] {
   const first = Math.floor(Math.log10(from));
-  const powers = Array.from({ length: Math.ceil(Math.log10(to)) - first + 1 }, (_, at) => first + at);
+  const powers = Array.from(
+    { length: Math.ceil(Math.log10(to)) - first + 1 },
+    (_, at) => first + at,
+  );
   // Parsed, not multiplied: 5 * 10 ** -3 is not the number that 0.005 is.
   const all = powers.flatMap((power) => STEPS.map((step) => Number(`${step}e${power}`)));
   return all.filter((step) => step >= from * (1 - 1e-9) && step <= to * (1 + 1e-9));

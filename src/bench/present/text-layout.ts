@@ -32,7 +32,9 @@ function charWidth(char: string): number {
 export function wrapText(text: string, width: number, style: TextStyle): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of oneLine(text).split(/(?<=[\s/_,-])/u).flatMap((each) => breakWord(each, width, style))) {
+  for (const word of oneLine(text)
+    .split(/(?<=[\s/_,-])/u)
+    .flatMap((each) => breakWord(each, width, style))) {
     if (line !== "" && textWidth((line + word).trimEnd(), style) > width) {
       lines.push(line.trimEnd());
       line = "";

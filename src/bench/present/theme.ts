@@ -60,7 +60,16 @@ export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
 };
 
 /** Dashes of the first line, the second, … as SVG writes them. */
-export const DASHES = ["none", "7 4", "2 3", "10 3 2 3", "14 4", "5 2 1 2 1 2", "1 5", "4 8"] as const;
+export const DASHES = [
+  "none",
+  "7 4",
+  "2 3",
+  "10 3 2 3",
+  "14 4",
+  "5 2 1 2 1 2",
+  "1 5",
+  "4 8",
+] as const;
 
 export const FONT =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
