@@ -82,8 +82,8 @@ export interface RuntimeOptions {
     /** Kept booted and idle. Default 1. */
     readonly spare?: number;
     /**
-     * At most; runs beyond wait for one. A worker runs one program at a time; no more compute at once than there are
-     * cores. Default 32, or as many as a quarter of the memory has room for, at least the number of cores.
+     * At most; runs beyond wait for one. A worker runs one program at a time, and one begins when fewer compute than there
+     * are cores: those with an open call, or that wait for a timer, do not count. Default 32, or as many as a quarter of the memory has room for, at least the number of cores.
      */
     readonly max?: number;
     /** Time in ms after which workers end that were not needed, down to the number of cores. Default 60,000. */

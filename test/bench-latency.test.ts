@@ -10,10 +10,17 @@ import { judgeGoals } from "../src/bench/latency/goals.ts";
 import { GROWTH, growthOf } from "../src/bench/latency/growth.ts";
 import { JOBS } from "../src/bench/latency/jobs.ts";
 import { benchLatency } from "../src/bench/latency/latency.ts";
-import { isFigure, type Cell, type LatencyResults } from "../src/bench/latency/results.ts";
+import { noiseWarnings } from "../src/bench/latency/noise.ts";
+import {
+  type Cell,
+  type Figure,
+  isFigure,
+  type LatencyResults,
+} from "../src/bench/latency/results.ts";
 import { interleave } from "../src/bench/latency/rounds.ts";
 import { latencySections } from "../src/bench/latency/sections.ts";
 import { Absent } from "../src/bench/latency/subject.ts";
+import { behindTable } from "../src/bench/latency/tables.ts";
 import { median, quantile, spread } from "../src/bench/statistics.ts";
 import { temporaryFolder } from "./support/folders.ts";
 
@@ -22,6 +29,7 @@ vi.setConfig({ testTimeout: 120_000 });
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const MAIN = here("../dist/cli/main.js");
 const PEERS = here("./support/peers");
+const STORED_TOKENS = here("../bench/results/tokens.json");
 const run = promisify(execFile);
 
 const cellOf = (cells: readonly Cell[], job: string, subject: string): Cell | undefined =>
@@ -250,8 +258,39 @@ describe("comparison", () => {
     expect(compareResults(sample("2026-01-02", 0.5, 5), before).regressions).toEqual([]);
   });
 
+  test("what is not there any more is a regression, of codecell's only", () => {
+    const before = sample("2026-01-01", 1, 5);
+    const findings = (ok: boolean) => [
+      { probe: "loop", subject: "v8-process", ok, shown: "hangs" },
+      { probe: "loop", subject: "peer", ok, shown: "hangs" },
+    ];
+    const gone = before.cells.map(({ job, subject }) => ({ job, subject, absent: "it died" }));
+    const now = { ...before, cells: gone, findings: findings(false) };
+    const { regressions } = compareResults(now, { ...before, findings: findings(true) });
+    expect(regressions).toEqual(["trivial, v8-process: it died", "loop, v8-process: hangs"]);
+    expect(compareResults(now, now).regressions).toEqual([]);
+  });
+
+  test("who was faster than all of ours is named", () => {
+    const results = sample("2026-01-01", 1, 5);
+    const faster = { job: "trivial", subject: "peer", median: 2, p99: 2, samples: 3 };
+    expect(behindTable({ ...results, cells: [results.cells[0]!, faster] }).rows).toEqual([
+      ["runs: trivial", "5.00 (codecell)", "2.00 (peer)"],
+    ]);
+    expect(behindTable(results).rows).toEqual([]);
+  });
+
+  test("a noisy machine is told of", () => {
+    const results = sample("2026-01-01", 1, 5);
+    expect(noiseWarnings(results)).toEqual([]);
+    const [figure] = results.cells as [Figure, Cell];
+    const noisy = { ...figure, ratio: { ...figure.ratio!, spread: 0.6 } };
+    expect(noiseWarnings({ ...results, cells: [noisy] })[0]).toContain("in 1 of 1 ratios");
+    expect(noiseWarnings({ ...results, rounds: 1 })[0]).toContain("at least 3");
+  });
+
   test("a gap is shown with its reason", () => {
-    const [section] = latencySections(sample("2026-01-01", 1, 5));
+    const section = latencySections(sample("2026-01-01", 1, 5)).find(({ id }) => id === "runs");
     expect(section?.tables[0]?.rows).toEqual([["codecell", "5.00 (1.00×)"]]);
     const [chart] = section!.charts;
     expect(JSON.stringify(chart)).toContain("it has no trifles");
@@ -262,7 +301,7 @@ describe("the command line", () => {
   test("prints tables, writes JSON and charts, compares", async () => {
     const folder = temporaryFolder();
     const file = join(folder, "now.json");
-    const flags = ["--only", "computing", "--subjects", "async-function,bare-quickjs"];
+    const flags = ["--only", "computing", "--subjects", "quickjs-inline,bare-quickjs"];
     const output = ["--rounds", "1", "--json", file, "--svg", join(folder, "charts.svg")];
     const { stdout } = await run(process.execPath, [MAIN, "bench", "latency", ...flags, ...output]);
     expect(stdout).toMatch(/bare quickjs-emscripten\s+[\d.]+/);
@@ -271,13 +310,15 @@ describe("the command line", () => {
     for (const name of ["charts.svg", "charts.dark.svg"])
       expect(readFileSync(join(folder, name), "utf8")).toContain("<svg");
     const cells = results.cells.map((cell) =>
-      isFigure(cell) ? { ...cell, median: cell.median / 100 } : cell,
+      isFigure(cell) && cell.ratio !== undefined
+        ? { ...cell, ratio: { ...cell.ratio, value: cell.ratio.value / 100 } }
+        : cell,
     );
     const old = join(folder, "old.json");
     writeFileSync(old, JSON.stringify({ ...results, cells }));
     const again = ["bench", "latency", ...flags, "--rounds", "1", "--compare", old];
     const { stdout: told } = await run(process.execPath, [MAIN, ...again]);
-    expect(told).toContain("cpu-fib, async-function (time)");
+    expect(told).toContain("cpu-fib, quickjs-inline (× bare-quickjs)");
     await expect(run(process.execPath, [MAIN, ...again, "--check"])).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining("worse than before: cpu-fib"),
@@ -290,6 +331,8 @@ describe("the command line", () => {
     [["bench", "latency", "--only", "x"], "There are runs, calls"],
     [["bench", "latency", "--rounds", "0"], "--rounds is '0'"],
     [["bench", "latency", "--compare", MAIN], "cannot be read"],
+    [["bench", "latency", "--compare", STORED_TOKENS], "holds results of bench tokens"],
+    [["bench", "latency", "--json", join(MAIN, "no", "x.json")], "x.json cannot be written"],
   ])("%j is refused with what to do", async (args, message) => {
     await expect(run(process.execPath, [MAIN, ...args])).rejects.toMatchObject({
       code: 2,

@@ -264,6 +264,17 @@ describe("the cache", () => {
   });
 });
 
+test("lines of any length and number are mapped in bounded time", () => {
+  const line = (at: number): string =>
+    `${Array.from({ length: 600 }, (_, item) => `a${item} as any`).join(", ")}; x${at}.y`;
+  const source = `${Array.from({ length: 40 }, (_, at) => line(at)).join("\n")}\n  null.z`;
+  const started = performance.now();
+  const stripped = stripTypes(source);
+  for (let offset = 0; offset < stripped.code.length; offset += 50) stripped.origin(offset);
+  expect(stripped.origin(stripped.code.lastIndexOf("z"))).toBe(source.lastIndexOf("z"));
+  expect(performance.now() - started).toBeLessThan(3_000);
+});
+
 test("a code frame shows the line, two before it, and the column", () => {
   const frame = codeFrame("one\ntwo\nthree\nfour\tx", 4, 6);
   expect(frame).toBe("  2 | two\n  3 | three\n> 4 | four x\n    |      ^");

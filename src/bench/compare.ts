@@ -1,14 +1,14 @@
 /** Results beside stored ones: what became slower or dearer, and is not noise. */
 import { CodecellError } from "../index.ts";
 import { figure } from "./latency/tables.ts";
-import { isFigure, type LatencyResults } from "./latency/results.ts";
+import { type Figure, isFigure, type LatencyResults, type ProbeCell } from "./latency/results.ts";
 import type { Table } from "./present/presentation.ts";
 import type { AnyResults } from "./report.ts";
 import type { TokenResults } from "./tokens/results.ts";
 
 export interface Comparison {
   readonly table: Table;
-  /** What got worse. */
+  /** What got worse, or is not there any more. */
   readonly regressions: readonly string[];
 }
 
@@ -16,6 +16,12 @@ export interface Comparison {
 const SAME_TIME = 0.25;
 /** Tokens are counted, not measured; a few come and go with paths of temporary folders. */
 const SAME_TOKENS = 0.02;
+
+interface Changes {
+  readonly pairs: readonly Pair[];
+  /** What there was and is not any more, with the reason. */
+  readonly lost: readonly string[];
+}
 
 interface Pair {
   readonly title: string;
@@ -30,7 +36,7 @@ interface Pair {
  * @throws CodecellError `config_error` where they are not
  */
 export function compareResults(now: AnyResults, before: AnyResults): Comparison {
-  const pairs = pairsOf(now, before);
+  const { pairs, lost } = pairsOf(now, before);
   const changed = pairs
     .map((pair) => ({ ...pair, change: pair.now / pair.before - 1 }))
     .filter(({ change, noise }) => Math.abs(change) > noise)
@@ -45,54 +51,75 @@ export function compareResults(now: AnyResults, before: AnyResults): Comparison 
         figure(each.now),
         `${each.change > 0 ? "+" : "−"}${figure(Math.abs(each.change * 100))} %`,
       ]),
+      notes: lost,
     },
-    regressions: changed.filter(({ change }) => change > 0).map(({ title }) => title),
+    regressions: [...lost, ...changed.filter(({ change }) => change > 0).map(({ title }) => title)],
   };
 }
 
-function pairsOf(now: AnyResults, before: AnyResults): Pair[] {
-  if (now.kind === "latency" && before.kind === "latency") return latencyPairs(now, before);
-  if (now.kind === "tokens" && before.kind === "tokens") return tokenPairs(now, before);
+function pairsOf(now: AnyResults, before: AnyResults): Changes {
+  if (now.kind === "latency" && before.kind === "latency") return latencyChanges(now, before);
+  if (now.kind === "tokens" && before.kind === "tokens") return tokenChanges(now, before);
   throw new CodecellError(
     "config_error",
     `results of '${now.kind}' cannot be compared with results of '${before.kind}'`,
   );
 }
 
-/** Ratios to a floor are compared where there are some: they hold between machines, as times do not. */
-function latencyPairs(now: LatencyResults, before: LatencyResults): Pair[] {
+/** Only codecell is judged. Ratios to a floor are compared where there are some: they hold between machines. */
+function latencyChanges(now: LatencyResults, before: LatencyResults): Changes {
   const known = new Map(before.cells.map((cell) => [`${cell.job} ${cell.subject}`, cell]));
-  return now.cells.flatMap((cell): Pair[] => {
+  const ours = new Set(now.subjects.filter(({ kind }) => kind === "codecell").map(({ id }) => id));
+  const pairs: Pair[] = [];
+  const lost: string[] = [];
+  for (const cell of now.cells) {
     const old = known.get(`${cell.job} ${cell.subject}`);
-    if (!isFigure(cell) || !isFigure(old)) return [];
+    if (!ours.has(cell.subject) || !isFigure(old) || old.median <= 0) continue;
     const title = `${cell.job}, ${cell.subject}`;
-    if (cell.ratio === undefined || old.ratio === undefined)
-      return [{ title: `${title} (time)`, before: old.median, now: cell.median, noise: SAME_TIME }];
-    const noise = SAME_TIME + cell.ratio.spread + old.ratio.spread;
-    return [
-      {
-        title: `${title} (× ${cell.ratio.to})`,
-        before: old.ratio.value,
-        now: cell.ratio.value,
-        noise,
-      },
-    ];
-  });
+    if (isFigure(cell)) pairs.push(latencyPair(title, cell, old));
+    else lost.push(`${title}: ${cell.absent}`);
+  }
+  const able = new Set(before.findings.filter(({ ok }) => ok).map(nameOfFinding));
+  for (const finding of now.findings)
+    if (!finding.ok && ours.has(finding.subject) && able.has(nameOfFinding(finding)))
+      lost.push(`${nameOfFinding(finding)}: ${finding.shown}`);
+  return { pairs, lost };
 }
 
-function tokenPairs(now: TokenResults, before: TokenResults): Pair[] {
-  const known = new Map(costs(before));
-  return costs(now).flatMap(([title, cost]): Pair[] => {
-    const old = known.get(title);
-    return old === undefined || old === 0
-      ? []
-      : [{ title, before: old, now: cost, noise: SAME_TOKENS }];
-  });
+const nameOfFinding = ({ probe, subject }: ProbeCell): string => `${probe}, ${subject}`;
+
+function latencyPair(title: string, now: Figure, before: Figure): Pair {
+  if (now.ratio === undefined || before.ratio === undefined)
+    return { title: `${title} (time)`, before: before.median, now: now.median, noise: SAME_TIME };
+  const noise = SAME_TIME + now.ratio.spread + before.ratio.spread;
+  return {
+    title: `${title} (× ${now.ratio.to})`,
+    before: before.ratio.value,
+    now: now.ratio.value,
+    noise,
+  };
 }
 
-/** Input and output of every workload and way, by the first tokenizer and billed every turn. */
-function costs({ workloads, tokenizers }: TokenResults): [string, number][] {
-  const tokenizer = tokenizers[0]?.name ?? "";
+/** By a tokenizer that both counted with. @throws CodecellError `config_error` where there is none */
+function tokenChanges(now: TokenResults, before: TokenResults): Changes {
+  const common = now.tokenizers.find(({ name }) =>
+    before.tokenizers.some((other) => other.name === name),
+  );
+  if (common === undefined)
+    throw new CodecellError("config_error", "the results were counted by different tokenizers");
+  const costs = new Map(costsBy(common.name, now));
+  const pairs: Pair[] = [];
+  const lost: string[] = [];
+  for (const [title, old] of costsBy(common.name, before)) {
+    const cost = costs.get(title);
+    if (cost === undefined) lost.push(`${title}: not counted any more`);
+    else if (old > 0) pairs.push({ title, before: old, now: cost, noise: SAME_TOKENS });
+  }
+  return { pairs, lost };
+}
+
+/** Input and output of every workload and way, billed every turn. */
+function costsBy(tokenizer: string, { workloads }: TokenResults): [string, number][] {
   return workloads.flatMap(({ world, id, counts }) =>
     Object.entries(counts[tokenizer] ?? {}).map(([way, { plain }]): [string, number] => [
       `${world}: ${id}, ${way}`,

@@ -13,7 +13,7 @@ interface Token {
 
 const TOKEN = /[\p{ID_Continue}$]+|\S/gu;
 const LINE_END = /\r\n|[\r\n\u2028\u2029]/;
-/** Cells of the table that aligns two lines, at most: ten milliseconds. A longer line keeps its columns. */
+/** Cells of the tables that align lines, at most in all: some ten milliseconds. Lines beyond keep their columns. */
 const MAX_CELLS = 4_000_000;
 
 /** A token of the code, and the start of the one in the text that it was. */
@@ -25,6 +25,7 @@ export class Columns {
   readonly #text: Lines;
   readonly #code: Lines;
   readonly #aligned = new Map<number, readonly Origin[]>();
+  #cellsLeft = MAX_CELLS;
 
   constructor(text: string, code: string) {
     this.#textLines = text.split(LINE_END);
@@ -41,10 +42,27 @@ export class Columns {
     return this.#text.offset({ line, column: at + 1 }) ?? 0;
   }
 
+  #align(text: readonly Token[], code: readonly Token[]): readonly Origin[] {
+    const [start, end] = sameAtEnds(text, code);
+    const [textEnd, codeEnd] = [text.length - end, code.length - end];
+    this.#cellsLeft -= (textEnd - start + 1) * (codeEnd - start + 1);
+    if (this.#cellsLeft < 0) return [];
+    const pair = (token: Token, at: number): Origin => [
+      token.start,
+      text[at]!.start,
+      token.text.length,
+    ];
+    return [
+      ...code.slice(0, start).map((token, at) => pair(token, at)),
+      ...align(text.slice(start, textEnd), code.slice(start, codeEnd)),
+      ...code.slice(codeEnd).map((token, at) => pair(token, textEnd + at)),
+    ];
+  }
+
   #column(line: number, column: number): number {
     const [text = "", code = ""] = [this.#textLines[line - 1], this.#codeLines[line - 1]];
     if (text === code) return column;
-    const origins = this.#aligned.get(line) ?? align(tokensOf(text), tokensOf(code));
+    const origins = this.#aligned.get(line) ?? this.#align(tokensOf(text), tokensOf(code));
     this.#aligned.set(line, origins);
     const known = origins.findLast(([codeStart]) => codeStart <= column);
     if (known === undefined) return column;
@@ -53,13 +71,22 @@ export class Columns {
   }
 }
 
+/** Most of a line is the same at both ends; only what is between has to be compared. */
+function sameAtEnds(text: readonly Token[], code: readonly Token[]): [start: number, end: number] {
+  const most = Math.min(text.length, code.length);
+  let start = 0;
+  while (start < most && text[start]!.text === code[start]!.text) start++;
+  let end = 0;
+  while (end < most - start && text.at(-1 - end)!.text === code.at(-1 - end)!.text) end++;
+  return [start, end];
+}
+
 function tokensOf(line: string): Token[] {
   return [...line.matchAll(TOKEN)].map(({ 0: text, index }) => ({ text, start: index }));
 }
 
 function align(text: readonly Token[], code: readonly Token[]): Origin[] {
   const width = code.length + 1;
-  if ((text.length + 1) * width > MAX_CELLS) return [];
   const common = commonLengths(text, code, width);
   const origins: Origin[] = [];
   let at = 0;

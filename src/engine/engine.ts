@@ -29,8 +29,8 @@ export interface Host {
   called?(record: CallRecord): void;
   /** Characters of console output in all that the VM dropped because its log budget was used up. */
   dropped(characters: number): void;
-  /** The program waits for its timers, and for nothing else. */
-  idle?(): void;
+  /** Whether the program waits for its timers, and for nothing else. Told where it changes. */
+  idle?(idle: boolean): void;
 }
 
 export interface EngineUsage {

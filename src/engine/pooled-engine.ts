@@ -74,7 +74,9 @@ export class PooledEngine<V extends Vm> implements Engine {
   }
 
   #fill(): Promise<void> {
-    this.#refill ??= this.#fillWhenIdle().finally(() => (this.#refill = undefined));
+    this.#refill ??= this.#fillWhenIdle()
+      .catch(() => {}) // whoever needs a VM next hears of it
+      .finally(() => (this.#refill = undefined));
     return this.#refill;
   }
 

@@ -18,6 +18,7 @@ import {
   writeImage,
 } from "./image.ts";
 import type { HeapEnd } from "./heap-end.ts";
+import { atTimeZero, type Booted } from "./quickjs-boot.ts";
 import {
   type Delivery,
   EngineSyntaxError,
@@ -33,15 +34,6 @@ const INTERRUPTED = "the guest was interrupted";
 const BOOT_STACK_BYTES = 128 * 1024;
 /** Jobs between two looks at the clock. */
 const JOBS_AT_ONCE = 1_000;
-
-/** A VM after booting. All boots are alike, pointers included, so that any other instance can be made to be the same. */
-export interface Booted {
-  readonly image: MemoryImage;
-  /** End of its heap. */
-  readonly end: number;
-  readonly start: QuickJSHandle["value"];
-  readonly receive: QuickJSHandle["value"];
-}
 
 export interface QuickJsVmOptions {
   readonly heapEnd: HeapEnd;
@@ -240,27 +232,6 @@ export class QuickJsVm implements SavableVm {
   [Symbol.dispose](): void {
     if (this.#state === "usable") this.#release(this);
   }
-}
-
-/**
- * A boot reads the clock in places (the seed of a random generator, for one). All boots are alike when that stands
- * still, which is what lets the changes of one instance be put over another. Nothing else runs meanwhile.
- */
-function atTimeZero<T>(boot: () => T): T {
-  const { now } = Date;
-  Date.now = () => 0;
-  try {
-    return boot();
-  } finally {
-    Date.now = now;
-  }
-}
-
-/** All that an image depends on (engine, build, prelude) is in what a VM is after booting. */
-export async function nameOfBoot(booted: MemoryImage): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", writeImage(booted));
-  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0"));
-  return `quickjs ${hex.join("")}`;
 }
 
 function foreign(reason: string): CodecellError {

@@ -10,7 +10,8 @@ import type { Engine } from "./engine.ts";
 import { createFixedMemory } from "./fixed-memory.ts";
 import { findHeapEnd } from "./heap-end.ts";
 import { PooledEngine } from "./pooled-engine.ts";
-import { type Booted, nameOfBoot, QuickJsVm, type QuickJsVmOptions } from "./quickjs-vm.ts";
+import { type Booted, nameOfBoot } from "./quickjs-boot.ts";
+import { QuickJsVm, type QuickJsVmOptions } from "./quickjs-vm.ts";
 
 /** What the engine module can be told. */
 export interface QuickJsOptions {
@@ -33,7 +34,9 @@ const DEFAULT_STACK_BYTES = 128 * 1024;
  * (It takes the language of the locale too; workers have no environment, so theirs is always the same.)
  */
 const ENVIRONMENT = { thisProgram: "codecell" } as object;
-/** Used VMs kept for the next burst of runs; each holds one to two megabytes. */
+/** Used VMs kept for the next burst of runs: a few, and more of those that hold little more than when they were new. */
+const FEW_IDLE = 2;
+const SMALL_GROWTH = 1024 * 1024;
 const MAX_IDLE = 32;
 
 /**
@@ -59,7 +62,8 @@ export async function createEngine(options: QuickJsOptions = {}): Promise<Engine
     maxStackBytes,
     nameOfBoot: (image) => (name ??= nameOfBoot(image)),
     release: (vm) => {
-      if (vm.growth <= MAX_GROWTH && idle.length < MAX_IDLE) idle.push(vm);
+      const most = idle.length < FEW_IDLE ? MAX_GROWTH : SMALL_GROWTH;
+      if (vm.growth <= most && idle.length < MAX_IDLE) idle.push(vm);
     },
   };
   const create = async ({ memoryMb }: Limits): Promise<QuickJsVm> => {

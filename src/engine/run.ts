@@ -55,6 +55,7 @@ export class Run {
   /** What the program came to, while a VM that is kept does what little is left. */
   #verdict: Verdict | undefined;
   #over = false;
+  #idle = false;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -160,8 +161,13 @@ export class Run {
 
   #endIfStalled(): void {
     if (this.#over || this.#desk.waits) return;
-    if (this.#holdings.timers.size > 0) this.#parts.host.idle?.();
+    if (this.#holdings.timers.size > 0) this.#tellIdle(true);
     else this.#end({ ok: false, error: stalled(this.#limits) });
+  }
+
+  #tellIdle(idle: boolean): void {
+    if (this.#idle !== idle) this.#parts.host.idle?.(idle);
+    this.#idle = idle;
   }
 
   /** After a slice, or where its end is told: has a limit been hit? */
@@ -219,6 +225,7 @@ export class Run {
   }
 
   #due(id: number): void {
+    this.#tellIdle(false);
     this.#slice((budgetMs) => this.#vm.receive("timer", id, "", budgetMs));
   }
 

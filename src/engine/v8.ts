@@ -75,7 +75,7 @@ const IN_SNAPSHOT = "$codecell";
  */
 class Prelude {
   readonly #library: typeof ivm;
-  #used = false;
+  #uses = 0;
   #snapshot: ivm.ExternalCopy<ArrayBuffer> | undefined;
 
   constructor(library: typeof ivm) {
@@ -84,8 +84,7 @@ class Prelude {
 
   /** What an isolate is made from. */
   get options(): Pick<ivm.IsolateOptions, "snapshot"> {
-    if (this.#used) this.#snapshot ??= this.#takeSnapshot();
-    this.#used = true;
+    if (this.#uses++ === 1) this.#snapshot = this.#takeSnapshot();
     return this.#snapshot === undefined ? {} : { snapshot: this.#snapshot };
   }
 
@@ -98,13 +97,15 @@ class Prelude {
     return context.evalSync(code, { reference: true, filename: "codecell" });
   }
 
-  /** Booted once in a context that is thrown away: what V8 compiled on the way stays. */
-  #takeSnapshot(): ivm.ExternalCopy<ArrayBuffer> {
+  /** Booted once in a context that is thrown away: what V8 compiled on the way stays. Without it, the source will do. */
+  #takeSnapshot(): ivm.ExternalCopy<ArrayBuffer> | undefined {
     const code = `globalThis.${IN_SNAPSHOT} = ${GUEST_SOURCE}`;
-    return this.#library.Isolate.createSnapshot(
-      [{ code, filename: "codecell" }],
-      `${IN_SNAPSHOT}(() => undefined)`,
-    );
+    const script = { code, filename: "codecell" };
+    try {
+      return this.#library.Isolate.createSnapshot([script], `${IN_SNAPSHOT}(() => undefined)`);
+    } catch {
+      return undefined;
+    }
   }
 }
 

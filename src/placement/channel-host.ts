@@ -30,8 +30,8 @@ export class ChannelHost implements Host {
     void this.#channel.send(writeMessage(["dropped", characters]));
   }
 
-  idle(): void {
-    void this.#channel.send(writeMessage(["idle"]));
+  idle(idle: boolean): void {
+    void this.#channel.send(writeMessage([idle ? "idle" : "busy"]));
   }
 
   /** @param call its number, as the message `answer` tells it */

@@ -250,6 +250,8 @@ export class NearWorker {
       case "idle":
         this.onWait?.();
         break;
+      case "busy":
+        break;
       case "log":
         if (isLogLevel(head[1])) host.log({ level: head[1], text: body });
         break;

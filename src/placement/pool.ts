@@ -38,6 +38,9 @@ export class WorkerPool implements Place {
   readonly #queue: PromiseWithResolvers<NearWorker | undefined>[] = [];
   /** Workers that run a program, or are about to. */
   readonly #running = new Set<NearWorker>();
+  readonly #idleSince = new WeakMap<NearWorker, number>();
+  /** Those who lease workers were asked for one, and none has come back since. */
+  #pressed = false;
   #booting = 0;
   /** Workers that have ended a run and are about to say that they are free. */
   #returning = 0;
@@ -136,7 +139,7 @@ export class WorkerPool implements Place {
     const place = Promise.withResolvers<NearWorker | undefined>();
     this.#queue.push(place);
     this.#serve();
-    if (this.waiting > 0 && this.#all.size >= this.#options.max) this.onPressure?.();
+    this.#press();
     const giveUp = (): void => {
       const at = this.#queue.indexOf(place);
       if (at < 0) return; // it has one
@@ -156,6 +159,14 @@ export class WorkerPool implements Place {
       this.#queue.shift()!.resolve(worker);
     }
     this.#refill();
+    if (!this.#pressed) this.#press();
+  }
+
+  /** Someone waits, and there can be no more workers: ask those who lease some. */
+  #press(): void {
+    if (this.waiting === 0 || this.#all.size < this.#options.max) return;
+    this.#pressed = true;
+    this.onPressure?.();
   }
 
   /** A leased worker does not run for now. */
@@ -231,19 +242,24 @@ export class WorkerPool implements Place {
       return this.#serve();
     }
     this.#idle.push(worker);
+    this.#idleSince.set(worker, performance.now());
+    this.#pressed = false;
     this.#serve();
-    this.#trimLater();
+    this.#trimLater(this.#options.idleMs);
   }
 
-  /** After a while without need, keep as many idle workers as can compute at once. */
-  #trimLater(): void {
+  /** End the workers that were not needed for a while, down to as many as can compute at once. */
+  #trimLater(ms: number): void {
     const { spare, computing, idleMs } = this.#options;
     const kept = Math.max(spare, computing);
-    clearTimeout(this.#trimTimer);
-    if (this.#idle.length <= kept) return;
+    if (this.#idle.length <= kept || this.#trimTimer !== undefined) return;
     this.#trimTimer = setTimeout(() => {
-      for (const worker of this.#idle.splice(0, this.#idle.length - kept)) this.#discard(worker);
-    }, idleMs).unref();
+      this.#trimTimer = undefined;
+      // The last one to come is the first to go to work: those in front wait longest.
+      const left = (): number => (this.#idleSince.get(this.#idle[0]!) ?? 0) + idleMs - performance.now();
+      while (this.#idle.length > kept && left() <= 0) this.#discard(this.#idle.shift()!);
+      if (this.#idle.length > kept) this.#trimLater(Math.max(1, left()));
+    }, ms).unref();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

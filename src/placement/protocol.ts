@@ -26,7 +26,7 @@ import type { KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
  * | `["called", record]`                | a call that was carried out there (placement remote only)            |
  * | `["log", level]`                    | body: the text                                                       |
  * | `["dropped", characters]`           |                                                                      |
- * | `["idle"]`                          | the program waits for its timers, and for nothing else               |
+ * | `["idle"]`, `["busy"]`              | the program waits for its timers and nothing else; one of them is due |
  * | `["outcome", outcome, hasValue]`    | body: the value, if there is one                                     |
  */
 export interface Message {

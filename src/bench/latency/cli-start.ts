@@ -1,25 +1,14 @@
-import { spawn } from "node:child_process";
 import { Absent, OWN_ONLY } from "./subject.ts";
+import { ownPlace } from "./registry.ts";
+import { siblingFile, timeToLine } from "./start-time.ts";
 
-const MAIN = new URL(`../../cli/main${import.meta.url.slice(-3)}`, import.meta.url).pathname;
+const MAIN = siblingFile("../../cli/main", import.meta.url);
 
-/** From the start of `codecell run` with a trivial program to its end, in ms, without any server. */
+/** From the start of `codecell run` with a trivial program to its value, in ms, without any server. @throws Absent */
 export async function cliStart(subject: string): Promise<number> {
-  const [engine, placement] = subject.split("-");
-  if (engine !== "v8" && engine !== "quickjs") throw new Absent(OWN_ONLY);
-  const started = performance.now();
-  const child = spawn(
-    process.execPath,
-    [MAIN, "run", "-", "--engine", engine, "--placement", placement!],
-    { stdio: ["pipe", "pipe", "ignore"], cwd: "/" },
-  );
-  child.stdin.end("1 + 1");
-  let ms = 0;
-  let told = "";
-  for await (const chunk of child.stdout) {
-    told += String(chunk);
-    if (told === "2\n") ms = performance.now() - started;
-  }
-  if (ms === 0) throw new Absent(`it answered ${JSON.stringify(told)}`);
-  return ms;
+  const own = ownPlace(subject);
+  if (own === undefined) throw new Absent(OWN_ONLY);
+  const { engine, placement } = own;
+  const args = [MAIN, "run", "-", "--engine", engine, "--placement", placement];
+  return await timeToLine(args, "2", "1 + 1");
 }

@@ -1,8 +1,9 @@
 /** The near half of a subject's process: asks one thing at a time, and kills what does not answer. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import type { Answer, Opening, Question, SubjectFacts } from "./protocol.ts";
-import { Absent } from "./subject.ts";
+import { messageOf } from "../../core/errors.ts";
+import type { Answer, Opening, Question } from "./protocol.ts";
+import { Absent, type SubjectFacts } from "./subject.ts";
 
 /** Flags of the processes that are measured: figures of memory need it. */
 export const NODE_FLAGS = ["--expose-gc"];
@@ -12,6 +13,12 @@ const ROUND_LIMIT_MS = 90_000;
 /** Time to end. */
 const END_MS = 2_000;
 const EXTENSION = import.meta.url.slice(-3);
+
+/** Those that would go on when this process ends: one that computes for ever hears of nothing. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
 
 export class SubjectProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -23,6 +30,8 @@ export class SubjectProcess implements AsyncDisposable {
       throw new Absent(`its process ended (${signal === null ? `code ${code}` : String(signal)})`);
     });
     this.#gone.catch(() => {});
+    running.add(child);
+    child.once("exit", () => running.delete(child));
   }
 
   static #start(): SubjectProcess {
@@ -81,10 +90,13 @@ export class SubjectProcess implements AsyncDisposable {
     }, limitMs);
     try {
       const answered = once(this.#child, "message") as Promise<[Answer]>;
-      this.#child.send(question);
+      answered.catch(() => {}); // one of the three tells
+      this.#child.send(question, () => {}); // one that has ended tells by its end
       const [answer] = await Promise.race([answered, this.#gone, timeout.promise]);
       if (answer.ok) return answer.value;
       throw new Absent(answer.message);
+    } catch (error) {
+      throw error instanceof Absent ? error : new Absent(messageOf(error), { cause: error });
     } finally {
       clearTimeout(timer);
     }
@@ -93,9 +105,9 @@ export class SubjectProcess implements AsyncDisposable {
   /** Let it end by itself, so that what it started ends too; for a while. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.alive) return;
-    const ended = once(this.#child, "exit");
-    this.#child.disconnect();
+    if (this.#child.connected) this.#child.disconnect();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), END_MS);
-    await ended.finally(() => clearTimeout(timer));
+    await this.#gone.catch(() => {});
+    clearTimeout(timer);
   }
 }

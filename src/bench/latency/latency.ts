@@ -1,4 +1,5 @@
 /** The latency bench: every job of every subject, what grows, what each can do, and what was set as a goal. */
+import { resolve } from "node:path";
 import { describeMachine } from "../machine.ts";
 import { CodecellError } from "../../core/errors.ts";
 import { PROBE_FACTS, probeSubject } from "./capabilities.ts";
@@ -8,7 +9,7 @@ import { judgeGoals } from "./goals.ts";
 import { growthOf, GROWTH } from "./growth.ts";
 import { GROUPS, JOB_FACTS } from "./job-facts.ts";
 import { measureMemory } from "./memory-cells.ts";
-import { type SubjectEntry, subjectEntries } from "./registry.ts";
+import { ownPlace, type SubjectEntry, subjectEntries } from "./registry.ts";
 import type { JobFacts, LatencyResults, ProbeCell } from "./results.ts";
 import { interleave, type Measured } from "./rounds.ts";
 import { SubjectPool } from "./subject-pool.ts";
@@ -27,13 +28,12 @@ export interface LatencyOptions {
 }
 
 const DEFAULT_ROUNDS = 5;
+const MOST_ROUNDS = 1_000;
 
 /** What a subject is put beside: engines beside their like, everything else beside a bare isolate. */
 export function floorOf(subject: string): string | undefined {
   if (subject === "async-function" || subject.startsWith("bare-")) return undefined;
-  return subject.startsWith("quickjs-") && subject !== "quickjs-wasi"
-    ? "bare-quickjs"
-    : "bare-isolate";
+  return ownPlace(subject)?.engine === "quickjs" ? "bare-quickjs" : "bare-isolate";
 }
 
 /**
@@ -41,7 +41,13 @@ export function floorOf(subject: string): string | undefined {
  * @throws CodecellError `config_error` for a group, a subject or a folder that is none
  */
 export async function benchLatency(options: LatencyOptions = {}): Promise<LatencyResults> {
-  const { rounds = DEFAULT_ROUNDS, peers, log = () => {} } = options;
+  const { rounds = DEFAULT_ROUNDS, log = () => {} } = options;
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS)
+    throw new CodecellError(
+      "config_error",
+      `rounds is ${rounds}; it must be from 1 to ${MOST_ROUNDS}`,
+    );
+  const peers = options.peers === undefined ? undefined : resolve(options.peers);
   const all = await subjectEntries(peers);
   check("group", options.groups ?? [], GROUPS);
   check(

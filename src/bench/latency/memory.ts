@@ -1,7 +1,8 @@
 /** What an idle VM and a session cost in memory, measured in a process that does nothing else. */
-import type { EngineName, RuntimeOptions } from "../../index.ts";
+import type { RuntimeOptions } from "../../index.ts";
 import { openRuntime } from "./codecell.ts";
 import { quickJsInstance } from "./floors.ts";
+import { ownPlace } from "./registry.ts";
 import { Absent } from "./subject.ts";
 import { LIMITS, TOOLS } from "./world.ts";
 
@@ -22,10 +23,8 @@ const held: unknown[] = [];
  * @throws Absent where that is no question
  */
 export async function bytesEach(what: "live" | "stored", id: string): Promise<number> {
-  const [engine, placement] = id.split("-") as [EngineName, "inline"];
   const count = what === "live" ? LIVE : STORED;
-  const make = what === "live" ? await liveMaker(id, engine) : storedMaker(id, engine, placement);
-  const one = await make;
+  const one = await (what === "live" ? liveMaker(id) : storedMaker(id));
   held.push(await one(0)); // the first one loads code
   const before = resident();
   for (let at = 1; at <= count; at++) held.push(await one(at));
@@ -38,28 +37,18 @@ function resident(): number {
   return process.memoryUsage().rss;
 }
 
-async function liveMaker(id: string, engine: EngineName): Promise<Make> {
-  switch (id) {
-    case "bare-isolate":
-      return await bareIsolates();
-    case "bare-quickjs":
-      return await bareContexts();
-    case "v8-inline":
-    case "quickjs-inline":
-      return await sessions({ engine, placement: "inline", sessions: { parkMs: 600_000 } });
-    default:
-      throw new Absent("its VMs are in other processes");
-  }
+async function liveMaker(id: string): Promise<Make> {
+  if (id === "bare-isolate") return await bareIsolates();
+  if (id === "bare-quickjs") return await bareContexts();
+  const own = ownPlace(id);
+  if (own?.placement !== "inline") throw new Absent("its VMs are in other processes");
+  return await sessions({ ...own, sessions: { parkMs: 600_000 } });
 }
 
-async function storedMaker(
-  id: string,
-  engine: EngineName,
-  placement: "inline" | "process",
-): Promise<Make> {
-  if (!id.endsWith("-process") || (engine !== "v8" && engine !== "quickjs"))
-    throw new Absent("asked of placement process only");
-  return await sessions({ engine, placement, sessions: { parkMs: 0 } });
+async function storedMaker(id: string): Promise<Make> {
+  const own = ownPlace(id);
+  if (own?.placement !== "process") throw new Absent("asked of placement process only");
+  return await sessions({ ...own, sessions: { parkMs: 0 } });
 }
 
 async function bareIsolates(): Promise<Make> {

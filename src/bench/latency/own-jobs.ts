@@ -2,6 +2,7 @@
 import { type Runtime, type RuntimeOptions, type Session, tool } from "../../index.ts";
 import { openRuntime } from "./codecell.ts";
 import { timed } from "./measure.ts";
+import { ownPlace } from "./registry.ts";
 import { Absent, OWN_ONLY, type Subject } from "./subject.ts";
 import { LIMITS, TOOLS } from "./world.ts";
 
@@ -227,11 +228,11 @@ const opened = new Map<string, Promise<() => Promise<void>>>();
 
 /** A round of one of these jobs. What it needs stays open until the process ends. */
 export async function measureOwn(job: OwnJob, subject: Subject): Promise<number[]> {
-  if (subject.kind !== "codecell") throw new Absent(OWN_ONLY);
-  const [engine, placement] = subject.id.split("-") as ["v8", "process"];
-  if (job.placements?.includes(placement) === false)
-    throw new Absent(`no question for placement ${placement}`);
-  const work = opened.get(job.id) ?? job.open({ engine, placement });
+  const own = ownPlace(subject.id);
+  if (own === undefined) throw new Absent(OWN_ONLY);
+  if (job.placements?.includes(own.placement) === false)
+    throw new Absent(`no question for placement ${own.placement}`);
+  const work = opened.get(job.id) ?? job.open(own);
   opened.set(job.id, work);
   return await timed(job.id, await work, job.pauseMs);
 }

@@ -16,13 +16,3 @@ export type Question =
 export type Answer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly absent: boolean; readonly message: string };
-
-/** What a subject tells of itself. */
-export interface SubjectFacts {
-  readonly id: string;
-  readonly title: string;
-  readonly kind: "codecell" | "floor" | "peer";
-  readonly isolation: string;
-  readonly version?: string;
-  readonly cannot?: Readonly<Record<string, string>>;
-}

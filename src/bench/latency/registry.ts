@@ -21,6 +21,14 @@ const OWN = [
   ["quickjs", "sandbox"],
 ] as const;
 
+/** The engine and the placement of one of our own subjects; nothing for any other. */
+export function ownPlace(
+  subject: string,
+): { engine: "v8" | "quickjs"; placement: (typeof OWN)[number][1] } | undefined {
+  const found = OWN.find(([engine, placement]) => subject === `${engine}-${placement}`);
+  return found && { engine: found[0], placement: found[1] };
+}
+
 const FLOORS = [
   ["async-function", "new AsyncFunction", "asyncFunction"],
   ["bare-isolate", "bare isolated-vm", "bareIsolate"],

@@ -1,7 +1,7 @@
 /** What the latency bench found: the JSON of `--json`, from which everything else is made. */
 import type { Machine } from "../machine.ts";
 import type { Finding } from "./probes.ts";
-import type { SubjectFacts } from "./protocol.ts";
+import type { SubjectFacts } from "./subject.ts";
 
 export interface LatencyResults {
   readonly format: 1;

@@ -1,8 +1,16 @@
 /** The results as a report: what is measured in one unit and can be compared stands in one table and one chart. */
 import type { Bar, BarChart, LineChart, Section } from "../present/presentation.ts";
-import { type Cell, type Goal, isFigure, type JobFacts, type LatencyResults } from "./results.ts";
+import { type Cell, isFigure, type JobFacts, type LatencyResults } from "./results.ts";
+import { noiseWarnings } from "./noise.ts";
 import { OWN_ONLY } from "./subject.ts";
-import { capabilityTable, goalTable, growthTable, jobTable, lookUp } from "./tables.ts";
+import {
+  behindTable,
+  capabilityTable,
+  goalTable,
+  growthTable,
+  jobTable,
+  lookUp,
+} from "./tables.ts";
 
 const GROUP_TITLES: Readonly<Record<string, string>> = {
   runs: "Runs",
@@ -19,7 +27,8 @@ const GROUP_TITLES: Readonly<Record<string, string>> = {
 export function latencySections(results: LatencyResults): Section[] {
   const groups = [...new Set(results.jobs.map(({ group }) => group))];
   return [
-    ...goalSection(results.goals),
+    ...goalSection(results),
+    ...behindSection(results),
     ...groups.map((group) => groupSection(results, group)),
     ...growthSection(results),
     ...capabilitySection(results),
@@ -105,13 +114,26 @@ function capabilitySection(results: LatencyResults): Section[] {
   ];
 }
 
-function goalSection(goals: readonly Goal[]): Section[] {
+/** Said whether there are such jobs or not, where there were others to be compared with. */
+function behindSection(results: LatencyResults): Section[] {
+  if (results.subjects.every(({ kind }) => kind !== "peer")) return [];
+  const behind = behindTable(results);
+  const text =
+    behind.rows.length === 0
+      ? ["In no job of this run was another product faster than the best of ours."]
+      : ["In these jobs another product was faster than the best of ours."];
+  const tables = behind.rows.length === 0 ? [] : [behind];
+  return [{ id: "behind", title: behind.title, text, charts: [], tables }];
+}
+
+function goalSection({ goals, ...results }: LatencyResults): Section[] {
   if (goals.every(({ measured }) => measured === undefined)) return [];
+  const warnings = noiseWarnings({ goals, ...results });
   return [
     {
       id: "goals",
       title: "Goals",
-      text: ["What codecell has set itself; judged on the medians of this run."],
+      text: ["What codecell has set itself; judged on the medians of this run.", ...warnings],
       charts: [],
       tables: [goalTable(goals)],
     },

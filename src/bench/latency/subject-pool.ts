@@ -1,8 +1,8 @@
 import { messageOf } from "../../core/errors.ts";
 import { SubjectProcess } from "./driver.ts";
-import type { SubjectFacts } from "./protocol.ts";
+
 import type { SubjectEntry } from "./registry.ts";
-import { Absent } from "./subject.ts";
+import { Absent, type SubjectFacts } from "./subject.ts";
 
 /** A process for each subject, started when it is first asked, and anew after it has died. */
 export class SubjectPool implements AsyncDisposable {

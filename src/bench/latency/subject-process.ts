@@ -5,9 +5,9 @@ import { bytesEach } from "./memory.ts";
 import { measure } from "./measure.ts";
 import { measureOwn } from "./own-jobs.ts";
 import { probe } from "./probes.ts";
-import type { Answer, Opening, Question, SubjectFacts } from "./protocol.ts";
+import type { Answer, Opening, Question } from "./protocol.ts";
 import { subjectEntries } from "./registry.ts";
-import { Absent, type Executor, type Subject } from "./subject.ts";
+import { Absent, type Executor, type Subject, type SubjectFacts } from "./subject.ts";
 import { LIMITS, TOOLS } from "./world.ts";
 
 let subject: Subject | undefined;

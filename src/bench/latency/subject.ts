@@ -40,7 +40,8 @@ export class Absent extends Error {}
 /** The reason of {@link Absent} for questions that are put to codecell alone. */
 export const OWN_ONLY = "asked of codecell only";
 
-export interface Subject {
+/** What a subject says of itself. */
+export interface SubjectFacts {
   /** `v8-process`, `run`: unique, for files and options. */
   readonly id: string;
   readonly title: string;
@@ -52,6 +53,9 @@ export interface Subject {
   readonly version?: string;
   /** Jobs it cannot do by its design, and why. */
   readonly cannot?: Readonly<Record<string, string>>;
+}
+
+export interface Subject extends SubjectFacts {
   /** How its programs spell a call of `tool` with the JavaScript expression `args`; the result is a promise. */
   call(tool: string, args: string): string;
   start(world: World): Promise<Executor>;

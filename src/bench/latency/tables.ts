@@ -9,10 +9,8 @@ import {
   type JobFacts,
   type LatencyResults,
 } from "./results.ts";
+import { isNoisy } from "./noise.ts";
 import { OWN_ONLY } from "./subject.ts";
-
-/** Above that, a ratio says more of the machine than of the subject. */
-const WIDE_SPREAD = 0.25;
 
 /** `0.0031`, `1.24`, `43.5`, `1,204`: three figures that mean something. */
 export function figure(value: number): string {
@@ -29,6 +27,7 @@ export function jobTable(results: LatencyResults, jobs: readonly JobFacts[], tit
     const cells = jobs.map(({ id }) => find(id, subject.id));
     if (!cells.some(isFigure)) return [];
     const told = cells.map((cell, at) => {
+      if (isFigure(cell) && isNoisy(cell)) notes.add("~: the rounds did not agree on this ratio.");
       if (isFigure(cell)) return shown(cell);
       if (cell !== undefined && cell.absent !== OWN_ONLY)
         notes.add(`${subject.title}, ${jobs[at]!.title}: ${cell.absent}`);
@@ -46,9 +45,10 @@ export function jobTable(results: LatencyResults, jobs: readonly JobFacts[], tit
 }
 
 /** The median, and the ratio to the floor; `~` where the rounds did not agree. */
-function shown({ median, ratio }: Figure): string {
+function shown(cell: Figure): string {
+  const { median, ratio } = cell;
   if (ratio === undefined) return figure(median);
-  return `${figure(median)} (${ratio.spread > WIDE_SPREAD ? "~" : ""}${figure(ratio.value)}×)`;
+  return `${figure(median)} (${isNoisy(cell) ? "~" : ""}${figure(ratio.value)}×)`;
 }
 
 /** Finds a cell by job and subject. */
@@ -72,6 +72,29 @@ export function capabilityTable({ probes, findings, subjects }: LatencyResults):
   return {
     title: "Found by programs, each in a process of its own",
     columns: ["", "isolation", ...probes.map(({ title }) => title)],
+    rows,
+  };
+}
+
+/** Jobs in which another product was faster than every engine and placement of ours. */
+export function behindTable({ jobs, cells, subjects }: LatencyResults): Table {
+  const kindOf = new Map(subjects.map(({ id, kind }) => [id, kind]));
+  const titleOf = new Map(subjects.map(({ id, title }) => [id, title]));
+  const best = (job: string, kind: string): Figure | undefined =>
+    cells
+      .filter(isFigure)
+      .filter((cell) => cell.job === job && kindOf.get(cell.subject) === kind)
+      .toSorted((a, b) => a.median - b.median)[0];
+  const shownBest = ({ subject, median }: Figure): string =>
+    `${figure(median)} (${titleOf.get(subject)})`;
+  const rows = jobs.flatMap(({ id, title, group }) => {
+    const [ours, theirs] = [best(id, "codecell"), best(id, "peer")];
+    if (ours === undefined || theirs === undefined || ours.median <= theirs.median) return [];
+    return [[`${group}: ${title}`, shownBest(ours), shownBest(theirs)]];
+  });
+  return {
+    title: "Where another product is faster",
+    columns: ["", "codecell's best", "theirs"],
     rows,
   };
 }

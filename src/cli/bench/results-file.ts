@@ -1,5 +1,8 @@
 /** Results on disk and on the console. */
-import { readFile, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, readFile, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
 import {
   type AnyResults,
   compareResults,
@@ -20,15 +23,29 @@ export const OUTPUT_FLAGS = {
 
 type Values = Readonly<Record<string, unknown>>;
 
+/** What every result has; the rest is only read by who knows it. */
+const RESULTS = z.looseObject({
+  format: z.literal(1),
+  kind: z.enum(["latency", "tokens"]),
+  at: z.string(),
+  machine: z.looseObject({ cpu: z.string() }),
+});
+const LISTS = {
+  latency: ["subjects", "jobs", "cells", "probes", "findings", "growth", "goals"],
+  tokens: ["tokenizers", "catalogues", "workloads", "breakEven", "models", "problems", "notes"],
+} as const;
+
 /** @throws CodecellError `config_error` for a file that holds no results */
 export async function readResults(file: string): Promise<AnyResults> {
   try {
-    const results = JSON.parse(await readFile(file, "utf8")) as AnyResults;
-    if (results.format === 1 && (results.kind === "latency" || results.kind === "tokens"))
-      return results;
-    throw new Error("it is no result of codecell bench, or of another version's");
+    const results = RESULTS.parse(JSON.parse(await readFile(file, "utf8")));
+    const missing = LISTS[results.kind].find((list) => !Array.isArray(results[list]));
+    if (missing !== undefined) throw new Error(`it has no list '${missing}'`);
+    return results as unknown as AnyResults;
   } catch (error) {
-    throw new CodecellError("config_error", `${file} cannot be read: ${messageOf(error)}`, {
+    const why =
+      error instanceof z.ZodError ? "it is no result of this version's bench" : messageOf(error);
+    throw new CodecellError("config_error", `${file} cannot be read: ${why}`, {
       hint: "codecell bench latency --json FILE and codecell bench tokens --json FILE write such files.",
       cause: error,
     });
@@ -36,24 +53,48 @@ export async function readResults(file: string): Promise<AnyResults> {
 }
 
 /**
+ * Look at the files before minutes pass: what is to be compared with must be there, what is to be written to must take it.
+ * @throws CodecellError `config_error`
+ */
+export async function prepare(
+  { json, svg, compare }: Values,
+  kind: AnyResults["kind"],
+): Promise<AnyResults | undefined> {
+  for (const file of [json, svg]) {
+    if (typeof file !== "string") continue;
+    await access(dirname(resolve(file)), constants.W_OK).catch((error: unknown) => {
+      throw unwritable(file, error);
+    });
+  }
+  if (typeof compare !== "string") return undefined;
+  const before = await readResults(compare);
+  if (before.kind === kind) return before;
+  throw new CodecellError("config_error", `${compare} holds results of bench ${before.kind}`);
+}
+
+/**
  * Print the results, write the files that were asked for, compare with the stored ones. The answer is what got worse.
  */
-export async function tellResults(results: AnyResults, values: Values): Promise<readonly string[]> {
+export async function tellResults(
+  results: AnyResults,
+  values: Values,
+  before: AnyResults | undefined,
+): Promise<readonly string[]> {
   const sections = sectionsOf(results);
   for (const { title, text, tables } of sections) {
     process.stdout.write(`\n${title}\n${"─".repeat(title.length)}\n`);
     for (const line of text) process.stdout.write(`${line}\n`);
     for (const table of tables) process.stdout.write(`\n${renderConsole(table)}\n`);
   }
-  const { json, svg, compare } = values;
+  const { json, svg } = values;
   if (typeof json === "string") await write(json, `${JSON.stringify(results, null, 1)}\n`);
   if (typeof svg === "string") {
     const charts = sections.flatMap((section) => section.charts);
     await write(svg, renderSvg(charts, "light"));
     await write(darkName(svg), renderSvg(charts, "dark"));
   }
-  if (typeof compare !== "string") return [];
-  const { table, regressions } = compareResults(results, await readResults(compare));
+  if (before === undefined) return [];
+  const { table, regressions } = compareResults(results, before);
   process.stdout.write(`\n${renderConsole(table)}\n`);
   return regressions;
 }
@@ -67,9 +108,13 @@ export async function write(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (error) {
-    throw new CodecellError("config_error", `${file} cannot be written: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw unwritable(file, error);
   }
   note(`written: ${file}`);
+}
+
+function unwritable(file: string, cause: unknown): CodecellError {
+  return new CodecellError("config_error", `${file} cannot be written: ${messageOf(cause)}`, {
+    cause,
+  });
 }

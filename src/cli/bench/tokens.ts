@@ -2,7 +2,7 @@ import { benchTokens, configWorld, loadModel } from "../../bench/index.ts";
 import { CodecellError } from "../../core/errors.ts";
 import { readArguments, runtimeOptions } from "../arguments.ts";
 import { note } from "../output.ts";
-import { OUTPUT_FLAGS, readResults, tellResults } from "./results-file.ts";
+import { OUTPUT_FLAGS, prepare, tellResults } from "./results-file.ts";
 
 const FLAGS = {
   ...OUTPUT_FLAGS,
@@ -22,16 +22,16 @@ export async function tokens(args: string[]): Promise<number> {
       hint: "codecell bench tokens --config FILE [PROGRAM…]",
     });
   }
-  if (typeof values["compare"] === "string") await readResults(values["compare"]);
+  const before = await prepare(values, "tokens");
   const model = values["model"];
   const results = await benchTokens({
     worlds: [await configWorld(options, positionals)],
     log: note,
     ...(typeof model === "string" ? { model: await loadModel(model) } : {}),
   });
-  const regressions = await tellResults(results, values);
+  const regressions = await tellResults(results, values, before);
   for (const problem of results.problems) note(problem);
-  if (values["check"] === true)
-    for (const title of regressions) note(`dearer than before: ${title}`);
-  return values["check"] === true && regressions.length > 0 ? 1 : 0;
+  if (values["check"] !== true) return 0;
+  for (const title of regressions) note(`dearer than before: ${title}`);
+  return regressions.length + results.problems.length === 0 ? 0 : 1;
 }

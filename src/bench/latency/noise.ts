@@ -1,0 +1,26 @@
+/** How far figures can be trusted. */
+import { isFigure, type Figure, type LatencyResults } from "./results.ts";
+
+/** Above that, a ratio says more of the machine than of the subject. */
+const WIDE_SPREAD = 0.25;
+/** So many of the ratios may be noisy by chance. */
+const FEW = 0.2;
+/** With fewer rounds there is no spread to speak of. */
+const ENOUGH_ROUNDS = 3;
+
+/** Whether the rounds did not agree. */
+export function isNoisy({ ratio }: Figure): boolean {
+  return ratio !== undefined && ratio.spread > WIDE_SPREAD;
+}
+
+/** What a reader of these results has to be warned of; nothing where the machine was quiet. */
+export function noiseWarnings({ cells, rounds }: LatencyResults): string[] {
+  if (rounds < ENOUGH_ROUNDS)
+    return [`${rounds} rounds do not show how noisy the machine was: at least ${ENOUGH_ROUNDS} do`];
+  const ratios = cells.filter(isFigure).filter(({ ratio }) => ratio !== undefined);
+  const noisy = ratios.filter(isNoisy);
+  if (noisy.length <= ratios.length * FEW) return [];
+  return [
+    `noisy: in ${noisy.length} of ${ratios.length} ratios the rounds did not agree (marked ~); run it again on a quiet machine`,
+  ];
+}

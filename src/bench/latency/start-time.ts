@@ -1,0 +1,62 @@
+/** How long a process takes from its start to its first line. */
+import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { messageOf } from "../../core/errors.ts";
+import { Absent } from "./subject.ts";
+
+const LIMIT_MS = 30_000;
+
+/** The path of a module beside `from`, in source or built. */
+export function siblingFile(module: string, from: string): string {
+  return fileURLToPath(new URL(`${module}${from.slice(-3)}`, from));
+}
+
+/**
+ * Start node with `args` and give it `input`.
+ * @returns ms until it has written `line`
+ * @throws Absent when it writes something else, or nothing
+ */
+export async function timeToLine(
+  args: readonly string[],
+  line: string,
+  input = "",
+): Promise<number> {
+  const started = performance.now();
+  const nowhere = tmpdir(); // no config of the user's, so no servers
+  const child = spawn(process.execPath, args, {
+    stdio: ["pipe", "pipe", "pipe"],
+    cwd: nowhere,
+    env: { ...process.env, HOME: nowhere },
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
+  child.stdin.on("error", () => {}); // it has ended; what it said tells why
+  child.stdin.end(input);
+  const errors = text(child.stderr);
+  const failed = new Promise<never>((_resolve, reject) => child.once("error", reject));
+  try {
+    const told = await Promise.race([firstLine(child.stdout), failed]);
+    const ms = performance.now() - started;
+    if (told === line) return ms;
+    throw new Absent(told === "" ? reason(await errors) : told);
+  } catch (error) {
+    throw error instanceof Absent ? error : new Absent(messageOf(error), { cause: error });
+  } finally {
+    clearTimeout(timer);
+    child.kill("SIGKILL");
+  }
+}
+
+async function firstLine(output: AsyncIterable<unknown>): Promise<string> {
+  let told = "";
+  for await (const chunk of output) {
+    told += String(chunk);
+    if (told.includes("\n")) break;
+  }
+  return told.split("\n", 1)[0]!;
+}
+
+function reason(stderr: string): string {
+  return /^\w*Error.*$/m.exec(stderr)?.[0].slice(0, 200) ?? "its process ended";
+}
