@@ -5,7 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { machineLine } from "../src/bench/report.ts";
 import type { LatencyResults } from "../src/bench/latency/results.ts";
-import { capabilityTable, goalTable, growthTable, jobTable } from "../src/bench/latency/tables.ts";
+import { behindTable, capabilityTable, goalTable, jobTable } from "../src/bench/latency/tables.ts";
 import { renderMarkdown } from "../src/bench/present/markdown.ts";
 import type { Table } from "../src/bench/present/presentation.ts";
 import { cost } from "../src/bench/tokens/count.ts";
@@ -28,15 +28,16 @@ const plain = (table: Table): string => renderMarkdown({ ...table, notes: [] });
 
 function latencyText(results: LatencyResults): string[] {
   const jobs = JOBS.map((id) => results.jobs.find((job) => job.id === id)!);
-  const { machine, at, rounds, goals, growth } = results;
+  const { machine, at, rounds, goals } = results;
   return [
     `${machineLine(machine)}; ${at.slice(0, 10)}, ${rounds} rounds. Milliseconds, median; in parentheses the ratio to the bare engine in the same rounds (\\~: the rounds did not agree).`,
-    plain(jobTable(results, jobs, "")),
+    plain({ ...jobTable(results, jobs, ""), title: "" }),
     "What each can do was found by programs, each in a process of its own:",
     plain({ ...capabilityTable(results), title: "" }),
+    "Where another product was faster than the best of codecell's:",
+    plain({ ...behindTable(results), title: "" }),
     "What codecell has set itself, in the same run (a bend of 1 is a straight line: one more costs the same at both ends):",
     plain({ ...goalTable(goals), title: "" }),
-    plain({ ...growthTable(growth), title: "" }),
   ];
 }
 

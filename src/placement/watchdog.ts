@@ -5,7 +5,7 @@ import type { WorkerHandle, WorkerUsage } from "./worker-handle.ts";
 
 /** The worker enforces its limits itself; this much later it is taken to be unable to. */
 const GRACE_MS = 300;
-const POLL_MS = 25;
+const POLL_MS = 50;
 /** Node, the engine and a little garbage, beside what the program may use. */
 const RSS_BASE_BYTES = 256 * 1024 * 1024;
 

@@ -3,12 +3,12 @@ import type { RuntimeOptions } from "../../index.ts";
 import { openRuntime } from "./codecell.ts";
 import { quickJsInstance } from "./floors.ts";
 import { ownPlace } from "./registry.ts";
-import { Absent } from "./subject.ts";
+import { Absent, NO_QUESTION } from "./subject.ts";
 import { LIMITS, TOOLS } from "./world.ts";
 
 /** Pages are given out in lumps: so many are made that these do not show. */
 const LIVE = 40;
-const STORED = 400;
+const STORED = 1_000;
 /** A session of a few variables, as one that counts or remembers. */
 const SESSION =
   "const rows = Array.from({ length: 100 }, (_, id) => ({ id, name: 'row ' + id })); const find = (id) => rows[id]";
@@ -41,13 +41,13 @@ async function liveMaker(id: string): Promise<Make> {
   if (id === "bare-isolate") return await bareIsolates();
   if (id === "bare-quickjs") return await bareContexts();
   const own = ownPlace(id);
-  if (own?.placement !== "inline") throw new Absent("its VMs are in other processes");
+  if (own?.placement !== "inline") throw new Absent(NO_QUESTION);
   return await sessions({ ...own, sessions: { parkMs: 600_000 } });
 }
 
 async function storedMaker(id: string): Promise<Make> {
   const own = ownPlace(id);
-  if (own?.placement !== "process") throw new Absent("asked of placement process only");
+  if (own?.placement !== "process") throw new Absent(NO_QUESTION);
   return await sessions({ ...own, sessions: { parkMs: 0 } });
 }
 

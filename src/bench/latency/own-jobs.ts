@@ -3,7 +3,7 @@ import { type Runtime, type RuntimeOptions, type Session, tool } from "../../ind
 import { openRuntime } from "./codecell.ts";
 import { timed } from "./measure.ts";
 import { ownPlace } from "./registry.ts";
-import { Absent, OWN_ONLY, type Subject } from "./subject.ts";
+import { Absent, NO_QUESTION, OWN_ONLY, type Subject } from "./subject.ts";
 import { LIMITS, TOOLS } from "./world.ts";
 
 export interface OwnJob {
@@ -51,7 +51,8 @@ const MAIN: readonly OwnJob[] = [
     id: "worker-start",
     title: "a fresh worker",
     group: "starts",
-    what: "A run that has to start its worker first.",
+    what: "A run that has to start its worker first; the one before has ended.",
+    pauseMs: 100,
     placements: ["thread", "process", "sandbox"],
     open: trivial({ workers: FRESH }),
   },
@@ -63,7 +64,7 @@ const MAIN: readonly OwnJob[] = [
     pauseMs: 12,
     placements: ["process", "sandbox"],
     open: async (options) => {
-      if (options.engine !== "v8") throw new Absent("QuickJS has no compiler to do without");
+      if (options.engine !== "v8") throw new Absent(NO_QUESTION);
       return await trivial({ hardened: true })(options);
     },
   },
@@ -230,8 +231,7 @@ const opened = new Map<string, Promise<() => Promise<void>>>();
 export async function measureOwn(job: OwnJob, subject: Subject): Promise<number[]> {
   const own = ownPlace(subject.id);
   if (own === undefined) throw new Absent(OWN_ONLY);
-  if (job.placements?.includes(own.placement) === false)
-    throw new Absent(`no question for placement ${own.placement}`);
+  if (job.placements?.includes(own.placement) === false) throw new Absent(NO_QUESTION);
   const work = opened.get(job.id) ?? job.open(own);
   opened.set(job.id, work);
   return await timed(job.id, await work, job.pauseMs);

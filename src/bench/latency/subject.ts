@@ -40,6 +40,9 @@ export class Absent extends Error {}
 /** The reason of {@link Absent} for questions that are put to codecell alone. */
 export const OWN_ONLY = "asked of codecell only";
 
+/** The reason of {@link Absent} where a job makes no sense for a subject. */
+export const NO_QUESTION = "no question";
+
 /** What a subject says of itself. */
 export interface SubjectFacts {
   /** `v8-process`, `run`: unique, for files and options. */

@@ -10,7 +10,7 @@ import {
   type LatencyResults,
 } from "./results.ts";
 import { isNoisy } from "./noise.ts";
-import { OWN_ONLY } from "./subject.ts";
+import { NO_QUESTION, OWN_ONLY } from "./subject.ts";
 
 /** `0.0031`, `1.24`, `43.5`, `1,204`: three figures that mean something. */
 export function figure(value: number): string {
@@ -29,7 +29,7 @@ export function jobTable(results: LatencyResults, jobs: readonly JobFacts[], tit
     const told = cells.map((cell, at) => {
       if (isFigure(cell) && isNoisy(cell)) notes.add("~: the rounds did not agree on this ratio.");
       if (isFigure(cell)) return shown(cell);
-      if (cell !== undefined && cell.absent !== OWN_ONLY)
+      if (cell !== undefined && cell.absent !== OWN_ONLY && cell.absent !== NO_QUESTION)
         notes.add(`${subject.title}, ${jobs[at]!.title}: ${cell.absent}`);
       return "–";
     });
