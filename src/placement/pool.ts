@@ -256,7 +256,8 @@ export class WorkerPool implements Place {
     this.#trimTimer = setTimeout(() => {
       this.#trimTimer = undefined;
       // The last one to come is the first to go to work: those in front wait longest.
-      const left = (): number => (this.#idleSince.get(this.#idle[0]!) ?? 0) + idleMs - performance.now();
+      const left = (): number =>
+        (this.#idleSince.get(this.#idle[0]!) ?? 0) + idleMs - performance.now();
       while (this.#idle.length > kept && left() <= 0) this.#discard(this.#idle.shift()!);
       if (this.#idle.length > kept) this.#trimLater(Math.max(1, left()));
     }, ms).unref();
