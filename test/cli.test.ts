@@ -3,7 +3,9 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+vi.setConfig({ testTimeout: 30_000 }); // each command starts a process, and other tests run beside these
 
 const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const memoryServer = fileURLToPath(

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createRuntime, type Runtime, type RuntimeEventName } from "../src/index.ts";
-import { descendants } from "./support/processes.ts";
+import { killDescendants } from "./support/processes.ts";
 
 const NAMES: readonly RuntimeEventName[] = [
   "run_start",
@@ -132,7 +132,7 @@ test("a worker that dies", async () => {
   const events = record(runtime);
   const running = runtime.run("await tools.demo.never()");
   await new Promise((resolve) => setTimeout(resolve, 200));
-  for (const pid of descendants(process.pid)) process.kill(pid, "SIGKILL");
+  killDescendants();
   const { runId } = await running;
   expect(events.slice(1)).toEqual([
     [

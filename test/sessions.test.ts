@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Runtime, type Session } from "../src/index.ts";
 import { COMBINATIONS, startRuntime } from "./support/combinations.ts";
-import { descendants, until } from "./support/processes.ts";
+import { killDescendants, until } from "./support/processes.ts";
 import { value } from "./support/value.ts";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -374,7 +374,7 @@ test.each(PROCESSES)("$engine $placement: a worker that dies between runs", asyn
   await using runtime = await startRuntime(combination, { workers: { max: 1, spare: 0 } });
   const session = await runtime.session("a");
   await session.run("let a = 1; await fs.writeFile('/f', 'file')");
-  for (const pid of await descendants(process.pid)) process.kill(pid, "SIGKILL");
+  killDescendants();
   await until(() => !session.placed);
   const told = await session.run("a = 2");
   expect(told).toMatchObject({
@@ -391,7 +391,7 @@ test.each(PROCESSES)("$engine $placement: a worker that dies between runs", asyn
   ]);
   await session.run("let b = 1");
   await sleep(400);
-  for (const pid of await descendants(process.pid)) process.kill(pid, "SIGKILL");
+  killDescendants();
   await until(() => !session.placed);
   expect(await value(session.run("b"))).toBe(1); // it was saved, so nothing was lost and nothing is said
 });

@@ -89,7 +89,9 @@ export class WorkerPool implements Place {
   }
 
   get waiting(): number {
-    return this.#mayStart ? Math.max(0, this.#queue.length - this.#booting) : 0;
+    if (!this.#mayStart) return 0; // for their turn, not for a worker
+    const coming = this.#booting + this.#options.max - this.#all.size;
+    return Math.max(0, this.#queue.length - coming);
   }
 
   /** Whether the machine has room for another program that computes. */
@@ -164,7 +166,7 @@ export class WorkerPool implements Place {
 
   /** Someone waits, and there can be no more workers: ask those who lease some. */
   #press(): void {
-    if (this.waiting === 0 || this.#all.size < this.#options.max) return;
+    if (this.waiting === 0) return;
     this.#pressed = true;
     this.onPressure?.();
   }

@@ -25,6 +25,16 @@ export function descendants(root: number): number[] {
   return below(root);
 }
 
+/** End all processes below this one; some end with those before them. */
+export function killDescendants(): void {
+  for (const pid of descendants(process.pid))
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+}
+
 export function isAlive(pid: number): boolean {
   const fields = stat(pid);
   return fields !== undefined && fields[0] !== "Z";
