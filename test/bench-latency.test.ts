@@ -23,6 +23,7 @@ import { Absent } from "../src/bench/latency/subject.ts";
 import { behindTable } from "../src/bench/latency/tables.ts";
 import { median, quantile, spread } from "../src/bench/statistics.ts";
 import { temporaryFolder } from "./support/folders.ts";
+import { descendants, procFile, until } from "./support/processes.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -31,6 +32,15 @@ const MAIN = here("../dist/cli/main.js");
 const PEERS = here("./support/peers");
 const STORED_TOKENS = here("../bench/results/tokens.json");
 const run = promisify(execFile);
+
+/** Empty for a process that has just ended. */
+function commandLine(pid: number): string {
+  try {
+    return procFile(pid, "cmdline");
+  } catch {
+    return "";
+  }
+}
 
 const cellOf = (cells: readonly Cell[], job: string, subject: string): Cell | undefined =>
   cells.find((cell) => cell.job === job && cell.subject === subject);
@@ -98,6 +108,17 @@ describe("what is measured", () => {
     expect(cellOf(cells, "trivial-loop", "refusing")).toHaveProperty("median");
     expect(cellOf(cells, "trivial", "async-function")).toHaveProperty("median");
     expect(subjects.find(({ id }) => id === "missing")).toMatchObject({ kind: "peer" });
+  });
+
+  test("what a product leaves computing is ended with it", async () => {
+    const left = (): number[] =>
+      descendants(1).filter((pid) => commandLine(pid).includes("codecell-left-behind"));
+    const subjects = ["leaving"];
+    await benchLatency({ rounds: 1, peers: PEERS, groups: ["knowledge", "memory"], subjects });
+    const options = { rounds: 1, peers: PEERS, groups: ["capabilities"], subjects };
+    const { findings } = await benchLatency(options);
+    expect(findings.length).toBeGreaterThan(0);
+    expect(await until(() => left().length === 0)).toBe(true);
   });
 
   test.each([

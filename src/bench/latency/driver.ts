@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { messageOf } from "../../core/errors.ts";
+import { killDescendants } from "./process-memory.ts";
 import type { Answer, Opening, Question } from "./protocol.ts";
 import { Absent, type SubjectFacts } from "./subject.ts";
 
@@ -85,7 +86,7 @@ export class SubjectProcess implements AsyncDisposable {
   async #ask(question: Question, limitMs = ROUND_LIMIT_MS): Promise<unknown> {
     const timeout = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      this.#child.kill("SIGKILL");
+      void this.#kill();
       timeout.reject(new Absent(`no answer within ${limitMs / 1_000} s`));
     }, limitMs);
     try {
@@ -102,11 +103,17 @@ export class SubjectProcess implements AsyncDisposable {
     }
   }
 
-  /** Let it end by itself, so that what it started ends too; for a while. */
+  /** End it with all that it started: some products start what goes on computing without them. */
+  async #kill(): Promise<void> {
+    await killDescendants(this.#child.pid!).finally(() => this.#child.kill("SIGKILL"));
+  }
+
+  /** It ends by itself where it has nothing that would outlive it, and is ended otherwise. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.alive) return;
+    await killDescendants(this.#child.pid!);
     if (this.#child.connected) this.#child.disconnect();
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), END_MS);
+    const timer = setTimeout(() => void this.#kill(), END_MS);
     await this.#gone.catch(() => {});
     clearTimeout(timer);
   }

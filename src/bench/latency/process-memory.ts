@@ -1,4 +1,4 @@
-/** What a process and all that it started hold in memory, on Linux. */
+/** A process and all that it started, on Linux: what they hold in memory, and their end. */
 import { readdir, readFile } from "node:fs/promises";
 
 /** Bytes of memory of `pid` and its descendants; pages that they share are counted once in part. `undefined` elsewhere than on Linux. */
@@ -6,6 +6,22 @@ export async function treeBytes(pid: number): Promise<number | undefined> {
   if (process.platform !== "linux") return undefined;
   const sizes = await Promise.all((await tree(pid)).map(proportionalBytes));
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/**
+ * End what `pid` has started, and not `pid`; elsewhere than on Linux nothing. To be called while it lives: what outlives it
+ * is nobody's child any more.
+ */
+export async function killDescendants(pid: number): Promise<void> {
+  if (process.platform !== "linux") return;
+  for (const each of await tree(pid)) {
+    if (each === pid) continue;
+    try {
+      process.kill(each, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
 }
 
 async function tree(root: number): Promise<number[]> {

@@ -19,6 +19,15 @@ const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   wrong: async () => peer("wrong", async () => 41),
   refusing: async () =>
     peer("refusing", async () => 2, { cannot: { trivial: "it is not made for trifles" } }),
+  leaving: async () =>
+    peer("leaving", async () => {
+      const { spawn } = await import("node:child_process");
+      spawn(process.execPath, ["-e", "for (;;);", "codecell-left-behind"], {
+        detached: true,
+        stdio: "ignore",
+      });
+      return 2;
+    }),
   dying: async () => peer("dying", async () => process.exit(3)),
   missing: async () => {
     throw new Error("Cannot find package 'missing'");
