@@ -1,3 +1,5 @@
+import type { Caller } from "../core/caller.ts";
+
 /** How far a call is. */
 export interface Progress {
   readonly progress: number;
@@ -9,8 +11,8 @@ export interface Progress {
 export interface CallContext {
   /** Aborting ends the call. */
   readonly signal: AbortSignal;
-  /** Who runs the program, as the caller of `run` named them. */
-  readonly user?: string | undefined;
+  /** Who asks. */
+  readonly caller: Caller;
   readonly onProgress?: (progress: Progress) => void;
   /** Told of every request that the call makes to the network for the program. */
   readonly onRequest?: (request: NetworkRequest) => void;

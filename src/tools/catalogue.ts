@@ -2,8 +2,8 @@ import { CodecellError } from "../core/errors.ts";
 import type { NameTable } from "../core/names.ts";
 import { buildNames, describeCollisions, near } from "./names.ts";
 import { Shelf } from "./shelf.ts";
-import type { ContextSource } from "./context.ts";
-import { type CallContext, ToolError, type ToolInfo, type ToolSource } from "./tool.ts";
+import type { ResourceLists } from "./context.ts";
+import { ToolError, type ToolInfo, type ToolSource } from "./tool.ts";
 
 /** A server (or a namespace of local functions) and what it offers. */
 export interface CatalogueServer {
@@ -20,31 +20,34 @@ export interface ResolvedTool {
   readonly server: string;
   readonly tool: string;
   readonly info: ToolInfo;
+  /** It is the tool behind the global `fetch`. */
+  readonly isFetch: boolean;
 }
 
-/** All tools of all sources. Its properties change when a source reports a change. */
+/** All tools of all sources, to read: it calls nothing. Its properties change when a source reports a change. */
 export interface Catalogue extends AsyncDisposable {
   readonly names: NameTable;
   /** What was left out, repaired, renamed, or did not start. */
   readonly warnings: readonly string[];
   readonly servers: readonly CatalogueServer[];
+  /** The tool by original name or alias of both, where there is one. */
+  find(server: string, tool: string): ResolvedTool | undefined;
+  /** The original name of a server, by that or its alias, where there is one. */
+  serverName(server: string): string | undefined;
   /**
    * Find a tool by original name or alias of both.
    * @throws ToolError `unknown_tool` naming the nearest, `tool_error` when the server did not start
    */
   resolve(server: string, tool: string): ResolvedTool;
   /**
-   * Resources and prompts of a server, by original name or alias; nothing where it can have none.
+   * Lists of the resources and prompts of a server, by original name or alias; nothing where it can have none.
    * @throws ToolError `unknown_tool` when there is no such server
    */
-  context(server: string): ContextSource | undefined;
+  resources(server: string): ResourceLists | undefined;
   /** `listener` runs after names, servers or tools have changed. */
   onChanged(listener: () => void): void;
-  /**
-   * Check the arguments and call the tool. `undefined` counts as `{}` for a tool with an input schema.
-   * @throws ToolError
-   */
-  call(tool: ResolvedTool, args: unknown, context: CallContext): Promise<unknown>;
+  /** Checks the arguments of a tool against its schema. @throws ToolError `invalid_arguments` */
+  checkArguments(server: string, tool: ToolInfo, args: unknown): void;
 }
 
 /**
@@ -122,33 +125,54 @@ class LiveCatalogue implements Catalogue {
     return [...own, ...describeCollisions(this.names)];
   }
 
-  resolve(server: string, tool: string): ResolvedTool {
-    const shelf = this.#shelf(server);
-    const { name } = shelf.source;
+  find(server: string, tool: string): ResolvedTool | undefined {
+    const shelf = this.#find(server);
+    if (shelf === undefined) return undefined;
+    const { name, offersFetch } = shelf.source;
     const spelled = this.names.servers.find((candidate) => candidate.name === name)?.tools ?? [];
     const original = shelf.tools.some((info) => info.name === tool)
       ? tool
       : spelled.find(({ alias }) => alias === tool)?.name;
     const info = shelf.tools.find((candidate) => candidate.name === original);
-    if (info !== undefined) return { server: name, tool: info.name, info };
+    if (info === undefined) return undefined;
+    const isFetch = offersFetch === true && info.name === "fetch";
+    return { server: name, tool: info.name, info, isFetch };
+  }
+
+  resolve(server: string, tool: string): ResolvedTool {
+    const found = this.find(server, tool);
+    if (found !== undefined) return found;
+    const shelf = this.#shelf(server);
     if (shelf.failure !== undefined)
-      throw new ToolError("tool_error", shelf.failure, { tool: `${name}.${tool}` });
+      throw new ToolError("tool_error", shelf.failure, { tool: `${shelf.source.name}.${tool}` });
     throw this.#unknownTool(shelf, tool);
   }
 
-  context(server: string): ContextSource | undefined {
-    return this.#shelf(server).source.context;
+  serverName(server: string): string | undefined {
+    return this.#find(server)?.source.name;
+  }
+
+  resources(server: string): ResourceLists | undefined {
+    return this.#shelf(server).source.resources;
+  }
+
+  checkArguments(server: string, tool: ToolInfo, args: unknown): void {
+    this.#shelf(server).validator(tool)?.check(args);
   }
 
   onChanged(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
+  #find(server: string): Shelf | undefined {
+    const own = this.#shelves.get(server);
+    if (own !== undefined) return own;
+    const original = this.names.servers.find(({ alias }) => alias === server)?.name;
+    return original === undefined ? undefined : this.#shelves.get(original);
+  }
+
   #shelf(server: string): Shelf {
-    const original = this.#shelves.has(server)
-      ? server
-      : this.names.servers.find(({ alias }) => alias === server)?.name;
-    const shelf = original === undefined ? undefined : this.#shelves.get(original);
+    const shelf = this.#find(server);
     if (shelf !== undefined) return shelf;
     const all = [...this.#shelves.keys()];
     const closest = near(server, all, 3);
@@ -166,17 +190,6 @@ class LiveCatalogue implements Catalogue {
       closest.length > 0 ? `did you mean ${closest.join(" or ")}?` : `its tools are ${listed(all)}`;
     const label = `${name}.${tool.slice(0, 100)}`;
     return new ToolError("unknown_tool", `${label} is not a tool; ${advice}`, { tool: label });
-  }
-
-  async call(
-    { server, tool, info }: ResolvedTool,
-    args: unknown,
-    context: CallContext,
-  ): Promise<unknown> {
-    const shelf = this.#shelf(server);
-    const given = args === undefined && info.inputSchema !== undefined ? {} : args;
-    shelf.validator(info)?.check(given);
-    return await shelf.source.call(tool, given, context);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

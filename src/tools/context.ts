@@ -48,12 +48,16 @@ export interface PromptResult {
   readonly messages: readonly { readonly role: string; readonly content: unknown }[];
 }
 
-/** What a server offers beside tools. All of it is claims of that server. Methods throw ToolError. */
-export interface ContextSource {
+/** The lists of what a server offers beside tools. All of it is claims of that server. Methods throw ToolError. */
+export interface ResourceLists {
   listResources(): Promise<readonly ResourceInfo[]>;
   listTemplates(): Promise<readonly TemplateInfo[]>;
-  readResource(uri: string, context: CallContext): Promise<readonly ResourceContents[]>;
   listPrompts(): Promise<readonly PromptInfo[]>;
+}
+
+/** The same with the requests for what is in the lists: those are calls, and only the chain makes them. */
+export interface ResourceSource extends ResourceLists {
+  readResource(uri: string, context: CallContext): Promise<readonly ResourceContents[]>;
   getPrompt(
     name: string,
     args: Readonly<Record<string, string>>,

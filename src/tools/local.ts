@@ -1,4 +1,5 @@
 import { CodecellError } from "../core/errors.ts";
+import { untilAborted } from "../core/until-aborted.ts";
 import { cleanMessage } from "./clean-message.ts";
 import { expectedParameters } from "./shape.ts";
 import {
@@ -78,9 +79,9 @@ async function run(
   args: unknown,
   context: CallContext,
 ): Promise<unknown> {
-  const { signal, user } = context;
+  const { signal, caller } = context;
   const checked = await check(definition, label, args);
-  return await definition.run(checked, { signal, user });
+  return await definition.run(checked, { signal, user: caller.user });
 }
 
 async function check(
@@ -114,18 +115,4 @@ function toToolError(thrown: unknown, tool: string): ToolError {
     cause: thrown,
     ...(hint === undefined ? {} : { hint }),
   });
-}
-
-/** A function that never settles must not keep a call open for ever. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void =>
-    reject(new ToolError("aborted", "the run ended before the tool answered"));
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -1,6 +1,7 @@
-import type { ErrorCode } from "../core/errors.ts";
 import type { CallContext } from "./call-context.ts";
-import type { ContextSource } from "./context.ts";
+import type { ResourceSource } from "./context.ts";
+
+export { ToolError } from "../core/tool-error.ts";
 
 /** A JSON Schema object. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -46,33 +47,11 @@ export interface ToolSource extends Partial<AsyncDisposable> {
   /** What the server says of itself. */
   readonly instructions?: string | undefined;
   /** Resources and prompts, where the source can have some. */
-  readonly context?: ContextSource;
+  readonly resources?: ResourceSource;
   /** `listener` runs whenever the list of tools may have changed. */
   onChanged?(listener: () => void): void;
   /** `listener` gets every notification of the server. */
   onNotification?(listener: (notification: SourceNotification) => void): void;
-}
-
-/** Why a call failed. Its message goes to the program. */
-export class ToolError extends Error {
-  override readonly name = "ToolError";
-  /** `tool_error`, `unknown_tool`, `invalid_arguments`, `aborted` … */
-  readonly code: ErrorCode;
-  /** What to do next. */
-  readonly hint?: string;
-  /** `server.tool` with original names. */
-  readonly tool?: string;
-
-  constructor(
-    code: ErrorCode,
-    message: string,
-    options: { hint?: string; tool?: string; cause?: unknown } = {},
-  ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = code;
-    if (options.hint !== undefined) this.hint = options.hint;
-    if (options.tool !== undefined) this.tool = options.tool;
-  }
 }
 
 type StandardResult<Output> =

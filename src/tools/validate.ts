@@ -1,5 +1,6 @@
 import { type OutputUnit, type SchemaDraft, Validator } from "@cfworker/json-schema";
 import { messageOf } from "../core/errors.ts";
+import { isPlainJson } from "../core/plain-json.ts";
 import { safeSchema } from "./safe-schema.ts";
 import { expectedParameters } from "./shape.ts";
 import { type JsonSchema, ToolError } from "./tool.ts";
@@ -25,6 +26,9 @@ const CONTAINERS = new Set([
 /** Steps of one check, ~100 ms; what is not checked within them is left to the server. */
 const MAX_STEPS = 500_000;
 
+/** Deeper values are rare, and take the longer way. */
+const PLAIN_DEPTH = 100;
+
 class TooManySteps extends Error {}
 
 /** Checks the arguments of one tool against its JSON Schema. Compiles at the first call. */
@@ -49,7 +53,7 @@ export class ArgumentValidator {
   /** @throws ToolError `invalid_arguments` naming the path, what was expected and what was given */
   check(args: unknown): void {
     if (this.#off) return;
-    const value = asJson(args, this.#tool);
+    const value = isPlainJson(args, PLAIN_DEPTH) ? args : asJson(args, this.#tool);
     const error = this.#firstError(value);
     if (error === undefined) return;
     const message = `invalid arguments for ${this.#tool}: ${describe(error, value)}`;

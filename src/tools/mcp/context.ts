@@ -1,5 +1,5 @@
 import type {
-  ContextSource,
+  ResourceSource,
   PromptInfo,
   PromptResult,
   ResourceContents,
@@ -28,7 +28,7 @@ const LISTS = {
 type ListKey = keyof typeof LISTS;
 
 /** Resources and prompts of a server. Lists are asked for when they are first wanted, and again when they have changed. */
-export class McpContext implements ContextSource {
+export class McpContext implements ResourceSource {
   readonly #server: string;
   readonly #upstream: Upstream;
   readonly #timeoutMs: number;

@@ -9,6 +9,7 @@ import {
   StreamableHTTPError,
 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { untilAborted } from "../../core/until-aborted.ts";
 import { type ClientHooks, createClient } from "./client.ts";
 import type { ServerConfig } from "./entry.ts";
 import type { Authorizer } from "./oauth.ts";
@@ -216,15 +217,9 @@ async function within<T>(
   complaint: string,
   signal?: AbortSignal,
 ): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(new Error("it was closed while it started"));
-  const timer = setTimeout(() => reject(new Error(complaint)), ms);
-  signal?.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
-    work.catch(() => {});
-  }
+  const late = AbortSignal.timeout(Math.ceil(ms));
+  const either = signal === undefined ? late : AbortSignal.any([late, signal]);
+  const refusal = (): Error =>
+    new Error(late.aborted ? complaint : "it was closed while it started");
+  return await untilAborted(work, either, refusal);
 }

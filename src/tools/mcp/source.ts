@@ -17,7 +17,7 @@ export interface McpSourceOptions {
 /** An MCP server as a source of tools, resources and prompts. */
 export class McpSource implements ToolSource {
   readonly name: string;
-  readonly context: McpContext;
+  readonly resources: McpContext;
   readonly #upstream: Upstream;
   readonly #options: McpSourceOptions;
   readonly #listeners: (() => void)[] = [];
@@ -28,7 +28,7 @@ export class McpSource implements ToolSource {
     this.name = name;
     this.#upstream = upstream;
     this.#options = options;
-    this.context = new McpContext(name, upstream, options.listTimeoutMs);
+    this.resources = new McpContext(name, upstream, options.listTimeoutMs);
     upstream.onNotification(({ method }) => {
       if (method === "notifications/tools/list_changed")
         for (const listener of this.#listeners) listener();

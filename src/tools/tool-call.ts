@@ -1,0 +1,70 @@
+/** One call on its way from a program to what carries it out, and the type of everything that may happen around it. */
+import type { Caller } from "../core/caller.ts";
+import type { Limits } from "../core/limits.ts";
+import type { RunEventName, RunIdentity, RuntimeEvents } from "../events.ts";
+import type { ToolInfo } from "./tool.ts";
+
+/** The run that makes a call. One object per run: links may keep what they know of a run by it, in a `WeakMap`. */
+export interface CallingRun {
+  readonly id: string;
+  /** The id of its session, if it has one. */
+  readonly session: string | undefined;
+  /** Who asks. */
+  readonly caller: Caller;
+  readonly limits: Limits;
+  /** Emits an event of the run. After the run's end nothing is emitted any more. */
+  emit<Name extends RunEventName>(
+    name: Name,
+    facts: Omit<RuntimeEvents[Name], keyof RunIdentity>,
+  ): void;
+}
+
+/** `fetch` is the tool behind the global of that name; resources and prompts are requests to an MCP server. */
+export type CallKind = "tool" | "resource" | "prompt" | "fetch";
+
+/** The call as the program made it. It is known by this when the same program runs again. */
+export interface AskedCall {
+  /** `server.tool` as the program spelled it. */
+  readonly label: string;
+  /** The arguments as wire text. */
+  readonly args: string;
+  /** The VM's own number of the call. */
+  readonly id: number;
+  /** The VM was saved while it waited for this call, and goes on. */
+  readonly again: boolean;
+}
+
+/** One call. Links that change something pass on a changed copy. */
+export interface ToolCall {
+  readonly run: CallingRun;
+  readonly kind: CallKind;
+  /** Original name of the server (or namespace); as the program spelled it where there is none of that name. */
+  readonly server: string;
+  /** Original name of the tool; `resources/read` and `prompts/get` for the other kinds. */
+  readonly tool: string;
+  /** What is known of the tool; absent where there is no such tool, and for resources and prompts. */
+  readonly info: ToolInfo | undefined;
+  /** Decoded arguments: of a tool its argument, else `{ uri }` or `{ name, arguments }`. */
+  readonly args: unknown;
+  readonly asked: AskedCall;
+  /** Aborted when the run is over. */
+  readonly signal: AbortSignal;
+}
+
+/** What a call returned. */
+export interface CallResult {
+  readonly value: unknown;
+  /** The value as it goes to the program. Whoever changes the value leaves it out. */
+  readonly text?: string;
+}
+
+/** Carries a call further, and at the end of the chain out. @throws ToolError */
+export type Next = (call: ToolCall) => Promise<CallResult>;
+
+/** A link of the chain: what happens around a call. It may refuse, wait, change the call or change its result. */
+export type Middleware = (call: ToolCall, next: Next) => Promise<CallResult>;
+
+/** `server.tool` with original names. */
+export function labelOf({ server, tool }: ToolCall): string {
+  return `${server}.${tool}`;
+}
