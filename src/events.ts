@@ -63,6 +63,10 @@ export interface RuntimeEvents {
 }
 
 export type RuntimeEventName = keyof RuntimeEvents;
+/** Events that belong to a run. */
+export type RunEventName = {
+  [Name in RuntimeEventName]: RuntimeEvents[Name] extends RunIdentity ? Name : never;
+}[RuntimeEventName];
 export type RuntimeListener<Name extends RuntimeEventName> = (event: RuntimeEvents[Name]) => void;
 
 type AnyListener = (event: never) => void;

@@ -3,6 +3,7 @@
  * loaded when one is to be read: the compiler is a third of the code.
  */
 import type { RuntimeEmitter } from "./events.ts";
+import type { Caller } from "./core/caller.ts";
 import type { Failure } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import { Discovery } from "./discovery/discovery.ts";
@@ -12,8 +13,15 @@ import { WrapperTree } from "./discovery/types/tree.ts";
 import type { Inspection } from "./inspect.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { createSources } from "./sources.ts";
-import { type Catalogue, createCatalogue, type ResolvedTool } from "./tools/catalogue.ts";
+import { type Catalogue, createCatalogue } from "./tools/catalogue.ts";
+import type { ToolSource } from "./tools/tool.ts";
 import type { TypeChecker } from "./typecheck/checker.ts";
+
+/** The tools as one caller may see them. */
+export interface ToolView {
+  readonly catalogue: Catalogue;
+  readonly discovery: Discovery;
+}
 
 /** The servers, and what is odd about them. */
 export interface ServerReport {
@@ -32,16 +40,21 @@ export interface ServerReport {
  * @throws CodecellError `config_error` when what was learned cannot be read, or types cannot be checked here
  */
 export async function openGuide(options: ResolvedOptions, emitter: RuntimeEmitter): Promise<Guide> {
-  const catalogue = await createCatalogue(await createSources(options, emitter));
+  const sources = await createSources(options, emitter);
+  const catalogue = await createCatalogue(sources);
   try {
-    return await guideTo(catalogue, options);
+    return await guideTo(sources, catalogue, options);
   } catch (error) {
     await catalogue[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function guideTo(catalogue: Catalogue, options: ResolvedOptions): Promise<Guide> {
+async function guideTo(
+  sources: readonly ToolSource[],
+  catalogue: Catalogue,
+  options: ResolvedOptions,
+): Promise<Guide> {
   const { learn, typeCheck } = options;
   const file =
     typeof learn === "string"
@@ -51,7 +64,8 @@ async function guideTo(catalogue: Catalogue, options: ResolvedOptions): Promise<
   const tree = new WrapperTree(catalogue, (server, tool) => shapes?.of(server, tool));
   const checker = typeCheck ? await startChecker(catalogue, tree) : undefined;
   const discovery = new Discovery(catalogue, tree);
-  return new Guide({ catalogue, discovery, shapes, checker, file, warnings: options.warnings });
+  const { warnings } = options;
+  return new Guide({ sources, catalogue, discovery, shapes, checker, file, warnings });
 }
 
 async function startChecker(catalogue: Catalogue, tree: WrapperTree): Promise<TypeChecker> {
@@ -61,16 +75,8 @@ async function startChecker(catalogue: Catalogue, tree: WrapperTree): Promise<Ty
   return checker;
 }
 
-/** A result that cannot be read (a getter throws) teaches nothing, and is the caller's all the same. */
-function observe(shapes: ObservedShapes, server: string, tool: string, value: unknown): void {
-  try {
-    shapes.observe(server, tool, value);
-  } catch {
-    // Nothing was learned.
-  }
-}
-
 interface GuideParts {
+  readonly sources: readonly ToolSource[];
   readonly catalogue: Catalogue;
   readonly discovery: Discovery;
   readonly shapes: ObservedShapes | undefined;
@@ -82,24 +88,27 @@ interface GuideParts {
 export class Guide implements AsyncDisposable {
   readonly catalogue: Catalogue;
   readonly discovery: Discovery;
-  /** Told of what tools answered, where that is wanted. */
-  readonly onResult: ((tool: ResolvedTool, value: unknown) => void) | undefined;
+  /** Where tools are called; see `callSource`. */
+  readonly sources: readonly ToolSource[];
+  /** Where shapes of results are learned, if that is wanted. */
+  readonly shapes: ObservedShapes | undefined;
   readonly #warnings: readonly string[];
   readonly #file: ShapeFile | undefined;
   readonly #checker: TypeChecker | undefined;
 
-  constructor({ catalogue, discovery, shapes, checker, file, warnings }: GuideParts) {
+  constructor({ sources, catalogue, discovery, shapes, checker, file, warnings }: GuideParts) {
+    this.sources = sources;
     this.catalogue = catalogue;
     this.discovery = discovery;
     this.#warnings = warnings;
     this.#file = file;
     this.#checker = checker;
-    this.onResult =
-      shapes === undefined
-        ? undefined
-        : ({ server, tool, info }, value) => {
-            if (info.outputSchema === undefined) observe(shapes, server, tool, value);
-          };
+    this.shapes = shapes;
+  }
+
+  /** What a caller may see and spell. The same for all callers, as long as nothing tells them apart. */
+  view(_caller: Caller): ToolView {
+    return this;
   }
 
   report(): ServerReport {

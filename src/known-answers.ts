@@ -1,10 +1,19 @@
-/** Calls whose answer is known from before: no call is made twice, whatever became of the host that made it. */
-import { failureOf } from "./call-failure.ts";
+/** Calls whose result is known from before: no call is made twice, whatever became of the host that made it. */
 import { type Answer, answerFailure, failureIn } from "./core/answer.ts";
+import { decode } from "./core/decode.ts";
 import { isErrorCode } from "./core/errors.ts";
 import type { CallRecord, LogEntry } from "./core/result.ts";
+import { failureOf, ToolError } from "./core/tool-error.ts";
+import { untilAborted } from "./core/until-aborted.ts";
 import type { Ledger } from "./session/ledger.ts";
-import { ToolError } from "./tools/tool.ts";
+import type {
+  AskedCall,
+  CallingRun,
+  CallResult,
+  Middleware,
+  Next,
+  ToolCall,
+} from "./tools/tool-call.ts";
 
 /** A run that was saved while it waited, and goes on. */
 export interface ResumedCalls {
@@ -15,49 +24,70 @@ export interface ResumedCalls {
   readonly calls: readonly CallRecord[];
 }
 
-/** The answer to a call that a saved run waits for. Throws where nobody knows whether it was carried out. */
-export async function answerOfBefore(
-  resumed: ResumedCalls | undefined,
-  id: number,
-  tool: string,
-): Promise<Answer> {
-  const answer = resumed?.answers.get(id);
-  if (answer === undefined) throw inDoubt(tool);
-  return await answer;
+/** What is known of one run's calls. */
+export interface Recording {
+  /** Where they are written down as they happen. */
+  readonly journal: Ledger | undefined;
+  /** Those that it waited for when it was saved. */
+  readonly resumed: ResumedCalls | undefined;
 }
 
-/** Make a call, unless it was made before: then it comes to what it came to. */
-export async function callOnce(
-  ledger: Ledger,
-  tool: string,
-  args: string,
-  make: () => Promise<string>,
-): Promise<string> {
-  const entry = await ledger.enter(tool, args);
-  if ("inDoubt" in entry) throw inDoubt(tool);
-  if ("answer" in entry) return resultIn(entry.answer, tool);
-  const [made] = await Promise.allSettled([make()]);
+/** The link that returns recorded results, and records new ones. */
+export class RecordedCalls {
+  readonly #byRun = new WeakMap<CallingRun, Recording>();
+
+  /** From now on, calls of `run` come to what `recording` knows of them. */
+  attach(run: CallingRun, recording: Recording): void {
+    this.#byRun.set(run, recording);
+  }
+
+  readonly link: Middleware = async (call, next) => {
+    const { journal, resumed } = this.#byRun.get(call.run) ?? {};
+    if (call.asked.again) return await resumedResult(call, resumed);
+    return journal === undefined ? await next(call) : await callOnce(call, next, journal);
+  };
+}
+
+/** The result of a call that a saved run waits for. Throws where nobody knows whether it was carried out. */
+async function resumedResult(
+  { asked, signal }: ToolCall,
+  resumed: ResumedCalls | undefined,
+): Promise<CallResult> {
+  const answer = resumed?.answers.get(asked.id);
+  if (answer === undefined) throw inDoubt(asked);
+  return resultIn(await untilAborted(Promise.resolve(answer), signal), asked);
+}
+
+/** Makes a call, unless it was made before: then it comes to what it came to. */
+async function callOnce(call: ToolCall, next: Next, journal: Ledger): Promise<CallResult> {
+  const { asked } = call;
+  const entry = await journal.enter(asked.label, asked.args);
+  if ("inDoubt" in entry) throw inDoubt(asked);
+  if ("answer" in entry) return resultIn(entry.answer, asked);
+  const [made] = await Promise.allSettled([next(call)]);
   const answer =
-    made.status === "fulfilled" ? made.value : answerFailure(failureOf(made.reason, tool));
-  // Where that fails the call stays in doubt for whoever makes the run again; this program has its answer.
+    made.status === "fulfilled"
+      ? made.value.text!
+      : answerFailure(failureOf(made.reason, asked.label));
+  // Where that fails the call stays in doubt for whoever makes the run again; this program has its result.
   await entry.end(answer).catch(() => {});
   if (made.status === "rejected") throw made.reason;
   return made.value;
 }
 
-/** The text of an answer's value. Throws the failure that it tells. */
-export function resultIn(answer: Answer, tool: string): string {
+/** The result that an answer holds. Throws the failure that it holds. */
+function resultIn(answer: Answer, { label }: AskedCall): CallResult {
   const failure = failureIn(answer);
-  if (failure === undefined) return answer;
+  if (failure === undefined) return { value: decode(answer), text: answer };
   const hint = failure.hint === undefined ? {} : { hint: failure.hint };
   const code = isErrorCode(failure.code) ? failure.code : "tool_error";
-  throw new ToolError(code, failure.message, { tool, ...hint });
+  throw new ToolError(code, failure.message, { tool: label, ...hint });
 }
 
-function inDoubt(tool: string): ToolError {
+function inDoubt({ label }: AskedCall): ToolError {
   return new ToolError(
     "aborted",
-    `${tool} was under way when its host ended; whether it was carried out is not known`,
+    `${label} was under way when its host ended; whether it was carried out is not known`,
     { hint: "Look whether it took effect before you call it again." },
   );
 }

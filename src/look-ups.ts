@@ -1,4 +1,3 @@
-import { failureOf } from "./call-failure.ts";
 import { type Answer, answerFailure } from "./core/answer.ts";
 import { breach } from "./core/breach.ts";
 import { decode } from "./core/decode.ts";
@@ -10,7 +9,13 @@ import { WireError } from "./core/wire.ts";
 import type { Discovery } from "./discovery/discovery.ts";
 import type { HostCall } from "./engine/engine.ts";
 import { isFileOperation, type RunFiles } from "./run-files.ts";
-import { ToolError } from "./tools/tool.ts";
+import { failureOf, ToolError } from "./core/tool-error.ts";
+
+/** What look-ups read. */
+export interface LookUpSources {
+  readonly discovery: Discovery;
+  readonly files: RunFiles;
+}
 
 /** Functions that wait for servers; others compute, on the thread that everyone shares. */
 const WAITING = /^(?:resources|prompts)\./;
@@ -33,7 +38,7 @@ export class LookUps {
   #over = false;
 
   constructor(
-    { discovery, files }: { readonly discovery: Discovery; readonly files: RunFiles },
+    { discovery, files }: LookUpSources,
     limits: Limits,
     onBytes: (size: number) => void,
     onBreach: (failure: Failure) => void,

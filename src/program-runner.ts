@@ -1,7 +1,7 @@
 import { Bridge } from "./bridge.ts";
-import type { ResumedCalls } from "./known-answers.ts";
-import type { Ledger } from "./session/ledger.ts";
 import { breach, isLimit } from "./core/breach.ts";
+import type { Caller } from "./core/caller.ts";
+import { deepFreeze } from "./core/deep-freeze.ts";
 import type { Failure } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import type { NameTable } from "./core/names.ts";
@@ -11,12 +11,17 @@ import type { Host, Outcome } from "./engine/engine.ts";
 import { failedOutcome } from "./engine/failed-outcome.ts";
 import { guarded, type RuntimeEmitter } from "./events.ts";
 import type { Guide } from "./guide.ts";
+import { RecordedCalls, type ResumedCalls } from "./known-answers.ts";
 import type { RunRequest } from "./placement/placement.ts";
 import { report } from "./report.ts";
+import { callChain } from "./run/call-chain.ts";
+import { ResultHolder } from "./run/held-results.ts";
 import { RunEvents } from "./run-events.ts";
-import { RunFiles } from "./run-files.ts";
+import { type FileAccess, RunFiles } from "./run-files.ts";
+import type { Ledger } from "./session/ledger.ts";
 import type { Workspace } from "./session/workspace.ts";
-import { HeldResults, type TokenLedger } from "./tokens/ledger.ts";
+import type { HeldResults, TokenLedger } from "./tokens/ledger.ts";
+import type { CallingRun, Next } from "./tools/tool-call.ts";
 
 /** What `run` takes beside the program. */
 export interface RunOptions {
@@ -46,16 +51,25 @@ export interface SessionContext {
   readonly onBegin?: (bridge: Bridge) => void;
 }
 
+/**
+ * Where a program comes from. One that another runtime sent here, which has this one as its placement, comes with the
+ * names that it can spell; its types are checked and its tokens are counted there.
+ */
+export type Origin =
+  | { readonly kind: "local" }
+  | { readonly kind: "remote"; readonly names: NameTable };
+
 /** One program to run. */
 export interface Job {
   readonly source: string;
   readonly limits: Limits;
-  readonly options: RunOptions;
+  /** Who asks. */
+  readonly caller: Caller;
+  readonly origin: Origin;
+  readonly options: Omit<RunOptions, "user" | "limits">;
   /** Carries it out somewhere. */
   readonly run: (request: RunRequest, host: Host, signal: AbortSignal) => Promise<Outcome>;
   readonly session?: SessionContext;
-  /** What the program can spell, where that is not what this runtime has; its types are the matter of who sent it. */
-  readonly names?: NameTable;
 }
 
 /** Runs programs against the tools of one runtime, wherever they are carried out. */
@@ -65,6 +79,10 @@ export class ProgramRunner {
   readonly #place: { readonly engine: string; readonly placement: string };
   readonly #closing: AbortSignal;
   readonly #tokens: TokenLedger | undefined;
+  readonly #recordedCalls = new RecordedCalls();
+  readonly #results = new ResultHolder();
+  /** What happens around every call. */
+  readonly #chain: Next;
 
   /** @param closing aborts what is running */
   constructor(
@@ -79,80 +97,108 @@ export class ProgramRunner {
     this.#place = place;
     this.#closing = closing;
     this.#tokens = tokens;
+    const { catalogue, sources, shapes } = guide;
+    this.#chain = callChain({
+      catalogue,
+      sources,
+      shapes,
+      holdResults: this.#results.link,
+      recordedCalls: this.#recordedCalls.link,
+    });
   }
 
   /** Resolves whatever the program does. */
   async run(job: Job): Promise<ExecutionResult> {
-    const { source, limits, options, session } = job;
+    const { source, limits, caller, options, session } = job;
     const started = performance.now();
-    const events = new RunEvents(this.#emitter, this.#place, options.user, session?.id);
+    const events = new RunEvents(this.#emitter, this.#place, caller, session?.id);
     events.start(source);
-    const stop = new AbortController();
-    let breached: Failure | undefined;
-    // A program that was sent here by another runtime is counted there.
-    const tokens = job.names === undefined ? this.#tokens : undefined;
-    const held = tokens && new HeldResults();
-    const bridge = this.#bridge(job, events, held, (failure) => {
-      breached ??= failure;
-      stop.abort();
-    });
+    const { runId, emit } = events;
+    const run: CallingRun = { id: runId, session: session?.id, caller, limits, emit };
+    const held = this.#attach(job, run);
+    const first = new FirstBreach();
+    const bridge = this.#bridge(job, run, first);
     session?.onBegin?.(bridge);
-    const signals = [this.#closing, ...(options.signal ? [options.signal] : [])];
-    const signal = AbortSignal.any([stop.signal, ...signals]);
-    const outcome = await this.#carryOut(job, bridge, signal).catch((error: unknown) => {
-      bridge.abort();
-      events.failed(error, performance.now() - started);
-      throw error;
-    });
-    const verdict: Outcome =
-      breached === undefined ? outcome : { ...outcome, ok: false, error: breached };
+    const ended = AbortSignal.any([this.#closing, ...(options.signal ? [options.signal] : [])]);
+    const outcome = await this.#carryOut(job, bridge, AbortSignal.any([first.signal, ended])).catch(
+      async (error: unknown) => {
+        await bridge.end();
+        events.failed(error, performance.now() - started);
+        throw error;
+      },
+    );
+    const verdict = first.replaces(outcome);
     if (endedByItself(verdict)) await bridge.drain(started + limits.wallMs);
-    bridge.abort();
-    const facts = { ...this.#place, runId: events.runId, wallMs: performance.now() - started };
-    const result = report({ source, limits, outcome: verdict, bridge, ...facts });
+    await bridge.end();
+    const facts = { ...this.#place, runId, wallMs: performance.now() - started };
+    const result = deepFreeze(report({ source, limits, outcome: verdict, bridge, ...facts }));
     events.end(result, verdict.usage.compileMs ?? 0);
-    if (tokens === undefined || held === undefined) return result;
-    return await tokens.addTo(result, source, held, AbortSignal.any(signals));
+    if (held === undefined) return result;
+    held.miss(bridge.bytesElsewhere);
+    return deepFreeze(await this.#tokens!.addTo(result, source, held, ended));
   }
 
-  #bridge(
-    { limits, options, session }: Job,
-    events: RunEvents,
-    held: HeldResults | undefined,
-    onBreach: (failure: Failure) => void,
-  ): Bridge {
-    const { catalogue, discovery, onResult } = this.#guide;
+  /** Tells the links of the chain what they need to know of the run. Returns its held results, if its tokens count. */
+  #attach({ origin, session }: Job, run: CallingRun): HeldResults | undefined {
+    if (session !== undefined)
+      this.#recordedCalls.attach(run, { journal: session.ledger, resumed: session.resume });
+    if (this.#tokens === undefined || origin.kind === "remote") return undefined;
+    return this.#results.hold(run);
+  }
+
+  #bridge({ options, session }: Job, run: CallingRun, first: FirstBreach): Bridge {
+    const { catalogue, discovery } = this.#guide.view(run.caller);
+    const onFile = (access: FileAccess): void => run.emit("file", access);
     const onCall = guarded("onCall", options.onCall);
     return new Bridge({
+      run,
       catalogue,
-      discovery,
-      files: new RunFiles(discovery.tree, session?.workspace, events.file),
-      limits,
-      user: options.user,
-      ledger: session?.ledger,
-      resumed: session?.resume,
-      onLog: guarded("onLog", options.onLog),
-      onCall: (call) => {
-        events.call(call);
-        onCall?.(call);
+      lookUps: { discovery, files: new RunFiles(discovery.tree, session?.workspace, onFile) },
+      chain: this.#chain,
+      earlier: session?.resume,
+      listeners: {
+        onLog: guarded("onLog", options.onLog),
+        onCall: (call) => {
+          run.emit("call", call);
+          onCall?.(call);
+        },
+        onBreach: first.note,
       },
-      onResult,
-      held,
-      onDenied: events.denied,
-      onRequest: events.network,
-      onBreach,
     });
   }
 
   async #carryOut(job: Job, bridge: Bridge, signal: AbortSignal): Promise<Outcome> {
-    const { source, limits, session, names = this.#guide.catalogue.names } = job;
-    const isOwn = job.names === undefined;
+    const { source, limits, origin, session } = job;
     const error =
       tooLarge(source, limits) ??
-      (isOwn ? await this.#guide.typeFailure(source, limits, session?.declared) : undefined);
+      (origin.kind === "local"
+        ? await this.#guide.typeFailure(source, limits, session?.declared)
+        : undefined);
     if (error !== undefined) return failedOutcome(error, true);
+    const names =
+      origin.kind === "local" ? this.#guide.view(job.caller).catalogue.names : origin.names;
     const request = { source, limits, names, resume: session?.resume !== undefined };
     return await job.run(request, bridge, signal);
+  }
+}
+
+/** The first cap that a run breached and its place did not keep: it ends the run, and is how the run ended. */
+class FirstBreach {
+  readonly #stop = new AbortController();
+  #failure: Failure | undefined;
+
+  readonly note = (failure: Failure): void => {
+    this.#failure ??= failure;
+    this.#stop.abort();
+  };
+
+  /** Aborted by a breach. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  replaces(outcome: Outcome): Outcome {
+    return this.#failure === undefined ? outcome : { ...outcome, ok: false, error: this.#failure };
   }
 }
 

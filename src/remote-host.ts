@@ -1,4 +1,5 @@
 import type { Channel } from "./channel/channel.ts";
+import { callerNamed } from "./core/caller.ts";
 import { CodecellError, isErrorCode, messageOf } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
 import type { NameTable } from "./core/names.ts";
@@ -142,10 +143,10 @@ export class RemoteHost {
       const result = await runner.run({
         source,
         limits: least(asked, most),
-        names,
+        caller: callerNamed(client.user),
+        origin: { kind: "remote", names },
         options: {
           signal,
-          ...(client.user === undefined ? {} : { user: client.user }),
           onCall: (record) => void this.#tell(["called", record]),
         },
         run: async (request, bridge, stop) => {

@@ -1,23 +1,23 @@
 import { createHash, randomUUID } from "node:crypto";
 import { isLimit } from "./core/breach.ts";
+import type { Caller } from "./core/caller.ts";
 import { CodecellError } from "./core/errors.ts";
-import type { CallRecord, ExecutionResult } from "./core/result.ts";
+import type { ExecutionResult } from "./core/result.ts";
 import { utf8Length } from "./core/utf8.ts";
-import type { RunIdentity, RuntimeEmitter } from "./events.ts";
-import type { FileAccess } from "./run-files.ts";
-import type { NetworkRequest } from "./tools/tool.ts";
+import type { RunEventName, RunIdentity, RuntimeEmitter, RuntimeEvents } from "./events.ts";
 
-/** Tells the security events of one run. */
+/** Emits the events of one run. `run_end` is the last of them. */
 export class RunEvents {
   readonly runId = randomUUID();
   readonly #identity: RunIdentity;
   readonly #emitter: RuntimeEmitter;
   readonly #place: { readonly engine: string; readonly placement: string };
+  #isOver = false;
 
   constructor(
     emitter: RuntimeEmitter,
     place: { readonly engine: string; readonly placement: string },
-    user: string | undefined,
+    { user }: Caller,
     session: string | undefined,
   ) {
     this.#emitter = emitter;
@@ -29,43 +29,42 @@ export class RunEvents {
     };
   }
 
+  /** Emits an event with the run's identity. After `run_end` nothing is emitted any more. */
+  readonly emit = <Name extends RunEventName>(
+    name: Name,
+    facts: Omit<RuntimeEvents[Name], keyof RunIdentity>,
+  ): void => {
+    if (this.#isOver) return;
+    this.#emitter.emit(name, { ...this.#identity, ...facts } as RuntimeEvents[Name]);
+  };
+
   start(source: string): void {
-    this.#emitter.emit("run_start", {
-      ...this.#identity,
+    this.emit("run_start", {
       ...this.#place,
       sourceHash: createHash("sha256").update(source).digest("hex"),
       sourceBytes: utf8Length(source),
     });
   }
 
-  readonly denied = (denial: { readonly tool: string; readonly message: string }): void =>
-    this.#emitter.emit("denied", { ...this.#identity, ...denial });
-
-  readonly network = (request: NetworkRequest): void =>
-    this.#emitter.emit("network", { ...this.#identity, ...request });
-
-  readonly file = (access: FileAccess): void =>
-    this.#emitter.emit("file", { ...this.#identity, ...access });
-
   /** It could not be carried out at all. */
   failed(error: unknown, wallMs: number): void {
     const code = CodecellError.is(error) ? error.code : "internal";
-    const usage = { wallMs, cpuMs: 0, compileMs: 0, toolCalls: 0 };
-    this.#emitter.emit("run_end", { ...this.#identity, ok: false, code, ...usage });
+    this.#end({ ok: false, code, wallMs, cpuMs: 0, compileMs: 0, toolCalls: 0 });
   }
-
-  readonly call = (call: CallRecord): void =>
-    this.#emitter.emit("call", { ...this.#identity, ...call });
 
   /** @param compileMs what of the time was spent on compiling */
   end(result: ExecutionResult, compileMs: number): void {
     const { wallMs, cpuMs, toolCalls } = result.usage;
     const usage = { wallMs, cpuMs, compileMs, toolCalls };
-    if (result.ok) return this.#emitter.emit("run_end", { ...this.#identity, ok: true, ...usage });
+    if (result.ok) return this.#end({ ok: true, ...usage });
     const { code, message } = result.error;
-    if (isLimit(result.error)) this.#emitter.emit("limit", { ...this.#identity, code, message });
-    if (code === "worker_crashed")
-      this.#emitter.emit("worker_crash", { ...this.#identity, ...this.#place, message });
-    this.#emitter.emit("run_end", { ...this.#identity, ok: false, code, ...usage });
+    if (isLimit(result.error)) this.emit("limit", { code, message });
+    if (code === "worker_crashed") this.emit("worker_crash", { ...this.#place, message });
+    this.#end({ ok: false, code, ...usage });
+  }
+
+  #end(facts: Omit<RuntimeEvents["run_end"], keyof RunIdentity>): void {
+    this.emit("run_end", facts);
+    this.#isOver = true;
   }
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { FramedChannel } from "./channel/framed.ts";
+import { callerNamed } from "./core/caller.ts";
 import { CodecellError } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { ExecutionResult } from "./core/result.ts";
@@ -85,7 +86,11 @@ export class Runtime implements AsyncDisposable {
     const limits = resolveLimits(options.limits, this.#options.limits);
     this.#place.check?.(limits);
     const run = this.#place.run.bind(this.#place);
-    return await this.#track(this.#runner.run({ source: code, limits, options, run }));
+    const caller = callerNamed(options.user);
+    const origin = { kind: "local" } as const;
+    return await this.#track(
+      this.#runner.run({ source: code, limits, caller, origin, options, run }),
+    );
   }
 
   /**

@@ -1,5 +1,7 @@
 import { type Answer } from "./core/answer.ts";
+import { deepFreeze } from "./core/deep-freeze.ts";
 import { encode } from "./core/encode.ts";
+import { callerNamed } from "./core/caller.ts";
 import { CodecellError } from "./core/errors.ts";
 import { type Limits, resolveLimits } from "./core/limits.ts";
 import type { ExecutionResult } from "./core/result.ts";
@@ -207,7 +209,9 @@ export class Session {
       return await this.#parts.runner.run({
         source,
         limits,
-        options: { ...options, ...(this.user === undefined ? {} : { user: this.user }) },
+        caller: callerNamed(this.user),
+        origin: { kind: "local" },
+        options,
         run: (request, host, signal) => this.#state.vm.run(request, host, signal),
         session: {
           id: this.id,
@@ -266,5 +270,5 @@ function interruption(calls: number): string {
 /** What the program did and answered is worth more than where the session is kept. */
 function withWarning(result: ExecutionResult, { message }: CodecellError): ExecutionResult {
   const text = `codecell: the session could not be put into its store: ${message}`;
-  return { ...result, logs: [...result.logs, { level: "warn", text }] };
+  return deepFreeze({ ...result, logs: [...result.logs, { level: "warn" as const, text }] });
 }

@@ -376,6 +376,7 @@ describe("addresses", () => {
     const requests: NetworkRequest[] = [];
     const context = {
       signal: new AbortController().signal,
+      caller: {},
       onRequest: (request: NetworkRequest) => void requests.push(request),
     };
     const get = async (url: string): Promise<string> => {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type Catalogue, createCatalogue } from "../src/tools/catalogue.ts";
+import { type OpenTools, openTools } from "./support/open-tools.ts";
 import { LocalSource, type LocalTools } from "../src/tools/local.ts";
 import { tool, ToolError, type ToolInfo, type ToolSource } from "../src/tools/tool.ts";
 
-const context = { signal: new AbortController().signal };
+const context = { signal: new AbortController().signal, caller: {} };
 
-async function local(tools: LocalTools): Promise<Catalogue> {
-  return await createCatalogue([new LocalSource("crm", tools)]);
+async function local(tools: LocalTools): Promise<OpenTools> {
+  return await openTools([new LocalSource("crm", tools)]);
 }
 
 async function failure(work: Promise<unknown>): Promise<ToolError> {
@@ -19,7 +19,7 @@ async function failure(work: Promise<unknown>): Promise<ToolError> {
   return error as ToolError;
 }
 
-async function run(catalogue: Catalogue, name: string, args?: unknown): Promise<unknown> {
+async function run(catalogue: OpenTools, name: string, args?: unknown): Promise<unknown> {
   return await catalogue.call(catalogue.resolve("crm", name), args, context);
 }
 
@@ -142,12 +142,12 @@ describe("local tools", () => {
   test("a tool that never settles ends with the signal", async () => {
     const hanging = new LocalSource("crm", { hang: () => new Promise(() => {}) });
     const stop = new AbortController();
-    const call = failure(hanging.call("hang", undefined, { signal: stop.signal }));
+    const call = failure(hanging.call("hang", undefined, { signal: stop.signal, caller: {} }));
     stop.abort();
     expect((await call).code).toBe("aborted");
-    expect((await failure(hanging.call("hang", undefined, { signal: stop.signal }))).code).toBe(
-      "aborted",
-    );
+    expect(
+      (await failure(hanging.call("hang", undefined, { signal: stop.signal, caller: {} }))).code,
+    ).toBe("aborted");
   });
 
   test("what is no tool is named", () => {
@@ -160,7 +160,7 @@ function source(inputSchema: unknown): ToolSource {
 }
 
 async function check(inputSchema: unknown, args: unknown): Promise<unknown> {
-  const catalogue = await createCatalogue([source(inputSchema)]);
+  const catalogue = await openTools([source(inputSchema)]);
   return await catalogue.call(catalogue.resolve("github", "create_issue"), args, context);
 }
 
@@ -231,7 +231,7 @@ describe("argument checks", () => {
     { $ref: "#" },
     { type: "object", properties: { a: null } },
   ])("a schema that cannot be used means a warning, not a lost tool: %j", async (inputSchema) => {
-    const catalogue = await createCatalogue([source(inputSchema)]);
+    const catalogue = await openTools([source(inputSchema)]);
     const resolved = catalogue.resolve("github", "create_issue");
     expect(await catalogue.call(resolved, { a: 1 }, context)).toEqual({ a: 1 });
     await catalogue.call(resolved, { a: 1 }, context);
@@ -280,7 +280,7 @@ describe("the catalogue", () => {
   ]);
 
   test("finds tools by original name and alias of both", async () => {
-    const catalogue = await createCatalogue([github, fake("my-server", [{ name: "a" }])]);
+    const catalogue = await openTools([github, fake("my-server", [{ name: "a" }])]);
     expect(catalogue.resolve("github", "create_issue")).toMatchObject({
       server: "github",
       tool: "create_issue",
@@ -291,7 +291,7 @@ describe("the catalogue", () => {
   });
 
   test("names the nearest of what is unknown", async () => {
-    const catalogue = await createCatalogue([github]);
+    const catalogue = await openTools([github]);
     expect(() => catalogue.resolve("github", "create_isue")).toThrow(
       "github.create_isue is not a tool; did you mean github.create_issue?",
     );
@@ -310,7 +310,7 @@ describe("the catalogue", () => {
       list: () => Promise.reject(new Error("x")),
       failure: 'server "broken" did not start: x',
     });
-    const catalogue = await createCatalogue([broken, github]);
+    const catalogue = await openTools([broken, github]);
     expect(catalogue.warnings).toEqual(['server "broken" did not start: x']);
     expect(catalogue.servers[0]).toEqual({
       name: "broken",
@@ -324,9 +324,7 @@ describe("the catalogue", () => {
   });
 
   test("two sources of one name are a mistake", async () => {
-    await expect(createCatalogue([github, github])).rejects.toThrow(
-      "two servers are called 'github'",
-    );
+    await expect(openTools([github, github])).rejects.toThrow("two servers are called 'github'");
   });
 
   test("relists when a source reports a change; a relist that fails keeps the tools", async () => {
@@ -336,7 +334,7 @@ describe("the catalogue", () => {
     const list = async (): Promise<ToolInfo[]> =>
       fail ? Promise.reject(new Error("gone")) : ([...tools] as ToolInfo[]);
     const live = fake("live", tools, { list, onChanged: (listener) => (changed = listener) });
-    const catalogue = await createCatalogue([live]);
+    const catalogue = await openTools([live]);
     const { version } = catalogue.names;
     tools.push({ name: "two" });
     changed();
@@ -356,9 +354,7 @@ describe("the catalogue", () => {
       changed();
       return [];
     };
-    await createCatalogue([
-      fake("storm", [], { list, onChanged: (listener) => (changed = listener) }),
-    ]);
+    await openTools([fake("storm", [], { list, onChanged: (listener) => (changed = listener) })]);
     for (let count = 0; count < 1_000; count++) changed();
     await new Promise((resolve) => setTimeout(resolve, 350));
     expect(lists).toBeLessThan(6);
@@ -373,7 +369,7 @@ describe("the catalogue", () => {
           throw new Error("no");
         },
       });
-    const catalogue = await createCatalogue([closing("a"), closing("b")]);
+    const catalogue = await openTools([closing("a"), closing("b")]);
     await catalogue[Symbol.asyncDispose]();
     expect(closed).toEqual(["a", "b"]);
   });

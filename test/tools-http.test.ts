@@ -4,7 +4,7 @@ import { checkServers } from "../src/tools/mcp/config.ts";
 import { configuredSource } from "../src/tools/mcp/open.ts";
 import type { McpSource } from "../src/tools/mcp/source.ts";
 
-const context = { signal: new AbortController().signal };
+const context = { signal: new AbortController().signal, caller: {} };
 const open: AsyncDisposable[] = [];
 const fixtures: HttpFixture[] = [];
 

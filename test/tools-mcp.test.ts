@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type Catalogue, createCatalogue } from "../src/tools/catalogue.ts";
+import { type OpenTools, openTools } from "./support/open-tools.ts";
 import { checkServers } from "../src/tools/mcp/config.ts";
 import { configuredSource } from "../src/tools/mcp/open.ts";
 import type { McpSource } from "../src/tools/mcp/source.ts";
@@ -12,7 +12,7 @@ import { ToolError } from "../src/tools/tool.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
 
-const context = { signal: new AbortController().signal };
+const context = { signal: new AbortController().signal, caller: {} };
 const open: AsyncDisposable[] = [];
 
 afterEach(async () => {
@@ -60,8 +60,8 @@ async function failure(work: Promise<unknown>): Promise<ToolError> {
   return error as ToolError;
 }
 
-async function catalogueOf(source: McpSource): Promise<Catalogue> {
-  const catalogue = await createCatalogue([source]);
+async function catalogueOf(source: McpSource): Promise<OpenTools> {
+  const catalogue = await openTools([source]);
   open.push(catalogue);
   return catalogue;
 }
@@ -120,11 +120,13 @@ describe("calls", () => {
     const source = fixture("basic");
     await source.list();
     const stop = new AbortController();
-    const call = failure(source.call("silent", {}, { signal: stop.signal }));
+    const call = failure(source.call("silent", {}, { signal: stop.signal, caller: {} }));
     setTimeout(() => stop.abort(), 50);
     expect((await call).code).toBe("aborted");
     await expect.poll(() => source.call("cancelled", {}, context)).toHaveLength(1);
-    expect((await failure(source.call("echo", {}, { signal: stop.signal }))).code).toBe("aborted");
+    expect((await failure(source.call("echo", {}, { signal: stop.signal, caller: {} }))).code).toBe(
+      "aborted",
+    );
   });
 
   test("the timeout of the config; progress resets it and is passed on", async () => {

@@ -7,7 +7,7 @@ import { configuredSource } from "../src/tools/mcp/open.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
 
-const context = { signal: new AbortController().signal };
+const context = { signal: new AbortController().signal, caller: {} };
 const started = new Set<number>();
 
 afterEach(() => {

@@ -1,25 +1,17 @@
-import type { ContextSource } from "../tools/context.ts";
+import { ToolError } from "../core/tool-error.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
-import { type CallContext, ToolError } from "../tools/tool.ts";
+import type { ResourceLists } from "../tools/context.ts";
 
-/** Functions that ask a server for something, and so count as calls. */
-const REQUESTS = new Set(["resources.read", "prompts.get"]);
-
-export function isContextRequest(name: string): boolean {
-  return REQUESTS.has(name);
-}
-
-/** Resources and prompts of all servers, as programs name them. Arguments come from hostile code. */
-export class ContextAccess {
+/** The lists of resources and prompts of all servers, as programs name them. Arguments come from hostile code. */
+export class ResourceDirectory {
   readonly #catalogue: Catalogue;
 
   constructor(catalogue: Catalogue) {
     this.#catalogue = catalogue;
   }
 
-  /** `resources.list(server?)` and the like. @throws ToolError */
-  async list(name: string, args: readonly unknown[]): Promise<readonly unknown[]> {
-    const [server] = args;
+  /** `resources.list(server?)`, `resources.templates(server?)`, `prompts.list(server?)`. @throws ToolError */
+  async list(name: string, server: unknown): Promise<readonly unknown[]> {
     const sources =
       server === undefined || server === null ? this.#all() : [this.#source(name, server)];
     const lists = await Promise.allSettled(sources.map((source) => listOf(name, source)));
@@ -28,53 +20,21 @@ export class ContextAccess {
     return lists.flatMap((list) => (list.status === "fulfilled" ? list.value : []));
   }
 
-  /** What a request is called in the records of a run: `docs.resources/read`. */
-  label(name: string, [server]: readonly unknown[]): string {
-    return `${typeof server === "string" ? server.slice(0, 100) : "?"}.${name.replace(".", "/")}`;
+  #all(): ResourceLists[] {
+    return this.#catalogue.servers.flatMap(({ name }) => this.#catalogue.resources(name) ?? []);
   }
 
-  /** `resources.read(server, uri)`, `prompts.get(server, name, args)`. @throws ToolError */
-  async request(name: string, args: readonly unknown[], context: CallContext): Promise<unknown> {
-    const [server, what, values] = args;
-    const source = this.#source(name, server);
-    if (name === "resources.read")
-      return await source.readResource(text(name, "uri", what), context);
-    return await source.getPrompt(text(name, "name", what), texts(name, values), context);
-  }
-
-  #all(): ContextSource[] {
-    return this.#catalogue.servers.flatMap(({ name }) => this.#catalogue.context(name) ?? []);
-  }
-
-  #source(name: string, server: unknown): ContextSource {
-    const source = this.#catalogue.context(text(name, "server", server));
+  #source(name: string, server: unknown): ResourceLists {
+    if (typeof server !== "string")
+      throw new ToolError("invalid_arguments", `${name}: server must be a string`);
+    const source = this.#catalogue.resources(server);
     if (source !== undefined) return source;
-    throw new ToolError(
-      "tool_error",
-      `${String(server)} has no ${name.split(".")[0]}: it is no MCP server`,
-    );
+    const what = name.split(".")[0];
+    throw new ToolError("tool_error", `${server} has no ${what}: it is no MCP server`);
   }
 }
 
-function listOf(name: string, source: ContextSource): Promise<readonly unknown[]> {
+function listOf(name: string, source: ResourceLists): Promise<readonly unknown[]> {
   if (name === "resources.list") return source.listResources();
   return name === "resources.templates" ? source.listTemplates() : source.listPrompts();
-}
-
-function text(name: string, parameter: string, value: unknown): string {
-  if (typeof value === "string") return value;
-  throw new ToolError("invalid_arguments", `${name}: ${parameter} must be a string`);
-}
-
-/** Arguments of prompts are strings. */
-function texts(name: string, values: unknown): Record<string, string> {
-  if (values === undefined || values === null) return {};
-  if (typeof values !== "object" || Array.isArray(values))
-    throw new ToolError("invalid_arguments", `${name}: the arguments must be an object of strings`);
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key,
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]),
-  );
 }

@@ -4,7 +4,7 @@ import { near } from "../tools/names.ts";
 import { expectedParameters } from "../tools/shape.ts";
 import { ToolError, type ToolInfo } from "../tools/tool.ts";
 import { oneLine } from "../core/one-line.ts";
-import { ContextAccess } from "./context.ts";
+import { ResourceDirectory } from "./context.ts";
 import { ToolIndex } from "./search.ts";
 import type {
   CategorySummary,
@@ -28,15 +28,15 @@ const MATCHES = 10;
 /** Progressive disclosure: categories, then a category's tools, then one tool; the same inside programs and outside. */
 export class Discovery {
   readonly tree: WrapperTree;
-  readonly context: ContextAccess;
   readonly #catalogue: Catalogue;
+  readonly #resources: ResourceDirectory;
   readonly #byName = new WeakMap<ServerNames, ReadonlyMap<string, ToolNames>>();
   #index: { readonly version: object; readonly index: ToolIndex } | undefined;
 
   constructor(catalogue: Catalogue, tree = new WrapperTree(catalogue)) {
     this.#catalogue = catalogue;
     this.tree = tree;
-    this.context = new ContextAccess(catalogue);
+    this.#resources = new ResourceDirectory(catalogue);
   }
 
   async listToolCategories(): Promise<CategorySummary[]> {
@@ -114,7 +114,7 @@ export class Discovery {
       case "resources.list":
       case "resources.templates":
       case "prompts.list":
-        return await this.context.list(name, [first]);
+        return await this.#resources.list(name, first);
       default:
         throw new ToolError("unknown_tool", `there is no function ${oneLine(name.slice(0, 100))}`);
     }

@@ -1,5 +1,6 @@
 /** Shapes of results that servers do not declare, learned from results: kinds and names of properties, never values. */
 import type { JsonSchema } from "../tools/tool.ts";
+import type { Middleware, ToolCall } from "../tools/tool-call.ts";
 import { mergeShapes, shapeOf } from "./shape.ts";
 import type { ObservedResult } from "./types/tree.ts";
 
@@ -40,6 +41,25 @@ export class ObservedShapes {
     const calls = (before?.calls ?? 0) + 1;
     this.#learned.set(key(server, tool), { server, tool, version, calls, schema });
     this.#onChange();
+  }
+}
+
+/** Learns from every result of a tool that does not declare its shape. */
+export function learnShapes(shapes: ObservedShapes): Middleware {
+  return async (call, next) => {
+    const result = await next(call);
+    if (call.info !== undefined && call.info.outputSchema === undefined)
+      observe(shapes, call, result.value);
+    return result;
+  };
+}
+
+/** A result that cannot be read (a getter throws) teaches nothing, and is the program's all the same. */
+function observe(shapes: ObservedShapes, { server, tool }: ToolCall, value: unknown): void {
+  try {
+    shapes.observe(server, tool, value);
+  } catch {
+    // Nothing was learned.
   }
 }
 

@@ -83,6 +83,6 @@ await using source = configuredSource("remote", config, {
 for (const tool of await source.list()) {
   const signal = AbortSignal.timeout(20_000);
   await source
-    .call(tool.name, argumentsFor(tool), { signal })
+    .call(tool.name, argumentsFor(tool), { signal, caller: {} })
     .catch((error: Error) => console.error(error.message));
 }

@@ -1,0 +1,39 @@
+import { ToolError } from "../core/tool-error.ts";
+import type { ResourceSource } from "../tools/context.ts";
+import type { CallContext, ToolSource } from "../tools/tool.ts";
+import { labelOf, type Next, type ToolCall } from "../tools/tool-call.ts";
+
+/** The end of the chain, and the one place that calls a source. Every link has seen the call by now. */
+export function callSource(sources: readonly ToolSource[]): Next {
+  const byName = new Map(sources.map((source) => [source.name, source]));
+  return async (call) => {
+    const source = byName.get(call.server);
+    if (source === undefined)
+      throw new ToolError("unknown_tool", `there is no server '${call.server.slice(0, 100)}'`);
+    const context = contextOf(call);
+    if (call.kind === "tool" || call.kind === "fetch")
+      return { value: await source.call(call.tool, call.args, context) };
+    return { value: await ask(call, resourcesOf(source, call), context) };
+  };
+}
+
+function contextOf({ run, signal }: ToolCall): CallContext {
+  return { signal, caller: run.caller, onRequest: (request) => run.emit("network", request) };
+}
+
+function ask(call: ToolCall, source: ResourceSource, context: CallContext): Promise<unknown> {
+  if (call.kind === "resource") {
+    const { uri } = call.args as { readonly uri: string };
+    return source.readResource(uri, context);
+  }
+  const prompt = call.args as { readonly name: string; readonly arguments: Record<string, string> };
+  return source.getPrompt(prompt.name, prompt.arguments, context);
+}
+
+function resourcesOf(source: ToolSource, call: ToolCall): ResourceSource {
+  if (source.resources !== undefined) return source.resources;
+  const what = call.kind === "resource" ? "resources" : "prompts";
+  throw new ToolError("tool_error", `${call.server} has no ${what}: it is no MCP server`, {
+    tool: labelOf(call),
+  });
+}

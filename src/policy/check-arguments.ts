@@ -1,0 +1,61 @@
+import { ToolError } from "../core/tool-error.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
+import type { Middleware, ToolCall } from "../tools/tool-call.ts";
+
+/**
+ * Checks the arguments against what is called and fills in what may be left out. What passes here exists, and has
+ * arguments of the declared shape.
+ * @throws ToolError `unknown_tool`, `invalid_arguments`, `tool_error` for a server that did not start
+ */
+export function checkArguments(catalogue: Catalogue): Middleware {
+  return async (call, next) => {
+    if (call.kind === "tool" || call.kind === "fetch")
+      return await next(checkTool(call, catalogue));
+    catalogue.resources(call.server); // throws where there is no such server
+    return await next(call.kind === "resource" ? checkResource(call) : checkPrompt(call));
+  };
+}
+
+function checkTool(call: ToolCall, catalogue: Catalogue): ToolCall {
+  // What was not found before has two ends: the reason why not, or a list that has changed meanwhile.
+  const { server, tool, info } =
+    call.info === undefined
+      ? catalogue.resolve(call.server, call.tool)
+      : { ...call, info: call.info };
+  // A tool with a schema takes an object: a call without an argument sends an empty one.
+  const args = call.args === undefined && info.inputSchema !== undefined ? {} : call.args;
+  catalogue.checkArguments(server, info, args);
+  return { ...call, server, tool, info, args };
+}
+
+function checkResource(call: ToolCall): ToolCall {
+  const { uri } = call.args as Record<string, unknown>;
+  return { ...call, args: { uri: text("resources.read", "uri", uri) } };
+}
+
+function checkPrompt(call: ToolCall): ToolCall {
+  const { name, arguments: values } = call.args as Record<string, unknown>;
+  const args = { name: text("prompts.get", "name", name), arguments: texts(values) };
+  return { ...call, args };
+}
+
+function text(name: string, parameter: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new ToolError("invalid_arguments", `${name}: ${parameter} must be a string`);
+}
+
+/** Arguments of prompts are strings. */
+function texts(values: unknown): Record<string, string> {
+  if (values === undefined || values === null) return {};
+  if (typeof values !== "object" || Array.isArray(values))
+    throw new ToolError(
+      "invalid_arguments",
+      "prompts.get: the arguments must be an object of strings",
+    );
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      key,
+      typeof value === "string" ? value : JSON.stringify(value),
+    ]),
+  );
+}

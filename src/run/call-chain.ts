@@ -1,0 +1,43 @@
+/**
+ * The one way of every call: tools, resources, prompts and `fetch`. What may happen around a call is a link, and this is
+ * their order. By a dependency rule only the files of the chain import what makes a call.
+ */
+import type { ObservedShapes } from "../discovery/learn.ts";
+import { learnShapes } from "../discovery/learn.ts";
+import { encodeResults } from "../call-result.ts";
+import { callSource } from "../policy/call-source.ts";
+import { checkArguments } from "../policy/check-arguments.ts";
+import { compose } from "../policy/compose.ts";
+import { reportDenied } from "../policy/report-denied.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
+import type { ToolSource } from "../tools/tool.ts";
+import type { Middleware, Next } from "../tools/tool-call.ts";
+
+/** What the links work with. */
+export interface ChainParts {
+  readonly catalogue: Catalogue;
+  readonly sources: readonly ToolSource[];
+  /** Where shapes of results are learned; absent where that is not wanted. */
+  readonly shapes: ObservedShapes | undefined;
+  /** Holds results whose tokens are counted; see `ResultHolder`. */
+  readonly holdResults: Middleware;
+  /** Returns recorded results, and records new ones; see `RecordedCalls`. */
+  readonly recordedCalls: Middleware;
+}
+
+/**
+ * Folds the links, outermost first. A call comes in decoded. Later links take the place that the order gives them:
+ * decode → validate, fill in defaults → restore tokens → bounds and rules → approve (digest of the real values) → quota →
+ * commit to the audit → cache → retry → call → tokenise.
+ */
+export function callChain({ catalogue, sources, shapes, ...parts }: ChainParts): Next {
+  const links = [
+    reportDenied,
+    parts.holdResults,
+    parts.recordedCalls,
+    encodeResults,
+    checkArguments(catalogue),
+    ...(shapes === undefined ? [] : [learnShapes(shapes)]),
+  ];
+  return compose(links, callSource(sources));
+}

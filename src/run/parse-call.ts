@@ -1,0 +1,59 @@
+import { decode } from "../core/decode.ts";
+import { ToolError } from "../core/tool-error.ts";
+import type { HostCall } from "../engine/engine.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
+import type { AskedCall, CallingRun, ToolCall } from "../tools/tool-call.ts";
+
+/** Functions of a program that ask a server for something, and so are calls, with the method that they stand for. */
+const REQUESTS: ReadonlyMap<string, string> = new Map([
+  ["resources.read", "resources/read"],
+  ["prompts.get", "prompts/get"],
+]);
+
+const MAX_NAME = 100;
+
+/** Whether a program calls something by it. Everything else that it asks its host is a look-up. */
+export function isCall({ server, tool }: HostCall): boolean {
+  return server !== "" || REQUESTS.has(tool);
+}
+
+/**
+ * From what a program sent to a call with original names and decoded arguments. Names that nothing has are kept as the
+ * program spelled them: a link further in refuses them.
+ * @throws WireError for arguments that cannot be read, ToolError `invalid_arguments`
+ */
+export function parseCall(
+  asked: HostCall,
+  catalogue: Catalogue,
+  run: CallingRun,
+  signal: AbortSignal,
+): ToolCall {
+  const common = { run, signal, asked: askedCall(asked) };
+  const args = decode(asked.args);
+  if (asked.server === "") return { ...common, ...parseRequest(asked.tool, args, catalogue) };
+  const found = catalogue.find(asked.server, asked.tool);
+  if (found === undefined) {
+    const server = catalogue.serverName(asked.server) ?? asked.server;
+    return { ...common, kind: "tool", server, tool: asked.tool, info: undefined, args };
+  }
+  const { server, tool, info, isFetch } = found;
+  return { ...common, kind: isFetch ? "fetch" : "tool", server, tool, info, args };
+}
+
+type Request = Pick<ToolCall, "kind" | "server" | "tool" | "info" | "args">;
+
+/** A resource or a prompt: no tool, but a request to a server all the same. */
+function parseRequest(name: string, given: unknown, catalogue: Catalogue): Request {
+  const [spelled, what, values]: readonly unknown[] = Array.isArray(given) ? given : [];
+  if (typeof spelled !== "string")
+    throw new ToolError("invalid_arguments", `${name}: server must be a string`);
+  const server = catalogue.serverName(spelled) ?? spelled.slice(0, MAX_NAME);
+  const to = { server, tool: REQUESTS.get(name)!, info: undefined };
+  return name === "resources.read"
+    ? { ...to, kind: "resource", args: { uri: what } }
+    : { ...to, kind: "prompt", args: { name: what, arguments: values } };
+}
+
+function askedCall({ server, tool, args, id = 0, again = false }: HostCall): AskedCall {
+  return { label: `${server}.${tool}`, args, id, again };
+}

@@ -1,0 +1,31 @@
+/** The tools of some sources, called through the chain that programs' calls take, without a program. */
+import { callSource } from "../../src/policy/call-source.ts";
+import { checkArguments } from "../../src/policy/check-arguments.ts";
+import { compose } from "../../src/policy/compose.ts";
+import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
+import { type Catalogue, createCatalogue, type ResolvedTool } from "../../src/tools/catalogue.ts";
+import type { CallContext, ToolSource } from "../../src/tools/tool.ts";
+import type { CallingRun, ToolCall } from "../../src/tools/tool-call.ts";
+
+const RUN: CallingRun = {
+  id: "test",
+  session: undefined,
+  caller: {},
+  limits: DEFAULT_LIMITS,
+  emit: () => {},
+};
+
+export interface OpenTools extends Catalogue {
+  call(tool: ResolvedTool, args: unknown, context: CallContext): Promise<unknown>;
+}
+
+export async function openTools(sources: readonly ToolSource[]): Promise<OpenTools> {
+  const catalogue = await createCatalogue(sources);
+  const chain = compose([checkArguments(catalogue)], callSource(sources));
+  const call: OpenTools["call"] = async ({ server, tool, info }, args, { signal }) => {
+    const asked = { label: `${server}.${tool}`, args: "", id: 0, again: false };
+    const made: ToolCall = { run: RUN, kind: "tool", server, tool, info, args, asked, signal };
+    return (await chain(made)).value;
+  };
+  return Object.assign(catalogue, { call });
+}
