@@ -1,0 +1,52 @@
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+
+const ALL = "test/**/*.test.ts";
+
+/** Tests of one part each, without processes: what `npm run quick` runs. */
+export const UNIT = [
+  "test/**/channel.test.ts",
+  "test/**/compile.test.ts",
+  "test/**/discovery.test.ts",
+  "test/**/guest-web.test.ts",
+  "test/**/inspect.test.ts",
+  "test/**/limits.test.ts",
+  "test/**/properties.test.ts",
+  "test/**/sandbox-parts.test.ts",
+  "test/**/security-docs.test.ts",
+  "test/**/tools-catalogue.test.ts",
+  "test/**/tools-config.test.ts",
+  "test/**/tools-names.test.ts",
+  "test/**/wire.test.ts",
+];
+
+/** What depends on the version of Node: engines, workers, images, the hostile programs. `npm run verify` repeats it on Node 24. */
+export const NODE24 = [
+  ...UNIT,
+  "test/**/contract.test.ts",
+  "test/**/hostile-{quickjs-sandbox,v8-process,v8-sandbox}.test.ts",
+  "test/**/sessions.test.ts",
+  "test/**/snapshots.test.ts",
+];
+
+const project = (
+  name: string,
+  include: string[],
+  exclude: string[] = [],
+): TestProjectConfiguration => ({
+  extends: true,
+  test: { name, include, exclude: ["**/node_modules/**", ...exclude] },
+});
+
+/** A file that is in no list above belongs to `system`. */
+const projects = [project("unit", UNIT), project("system", [ALL], UNIT)];
+if (process.version.startsWith("v24.")) projects.push(project("node24", NODE24));
+
+export default defineConfig({
+  test: {
+    projects,
+    // A test that hangs ends by these. They are far above what any test takes, so that no test depends on how fast or how busy the machine is.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
+  },
+});
