@@ -2,7 +2,7 @@ import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 const ALL = "test/**/*.test.ts";
 
-/** Tests of one part each, without processes: what `npm run quick` runs. */
+/** Quick tests of one part each: what `npm run quick` runs, in less than a minute. */
 export const UNIT = [
   "test/**/channel.test.ts",
   "test/**/compile.test.ts",
@@ -10,6 +10,8 @@ export const UNIT = [
   "test/**/guest-web.test.ts",
   "test/**/inspect.test.ts",
   "test/**/limits.test.ts",
+  "test/**/links.test.ts",
+  "test/**/projects.test.ts",
   "test/**/properties.test.ts",
   "test/**/sandbox-parts.test.ts",
   "test/**/security-docs.test.ts",
