@@ -53,7 +53,7 @@ test("every limit and its default is in the README", () => {
   }
 });
 
-test("the package holds the built files and nothing else", () => {
+test("the package holds the built files and nothing else: no maps without their sources", () => {
   const folder = new URL("..", import.meta.url);
   const [{ files }] = JSON.parse(
     execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
@@ -65,11 +65,13 @@ test("the package holds the built files and nothing else", () => {
   expect(
     paths.filter(
       (path) =>
-        !/^(dist\/.*\.(js|d\.ts|js\.map|d\.ts\.map)|dist\/worker\/[\w-]+\.mjs|LICENSE|(README|SECURITY)\.md|package\.json)$/.test(
+        !/^(dist\/.*\.(js|d\.ts)|dist\/worker\/[\w-]+\.mjs|LICENSE|(README|SECURITY)\.md|package\.json)$/.test(
           path,
         ),
     ),
   ).toEqual([]);
+  for (const path of paths.filter((name) => name.startsWith("dist/")))
+    expect(readFileSync(new URL(path, folder), "utf8"), path).not.toContain("sourceMappingURL=");
   expect(paths).toEqual(
     expect.arrayContaining([
       "dist/index.js",
