@@ -1,31 +1,127 @@
 /**
- * The stable error codes of every face of codecell (library, CLI, HTTP, MCP).
- * What each one means and what to do about it is in the README's table.
+ * The stable error codes of every interface of codecell: library, CLI, HTTP, MCP. Each comment says what the code means
+ * and what to do (`@cure`); `npm run docs` writes docs/reference/errors.md from them.
  */
 export const ERROR_CODES = [
+  /**
+   * The program's text cannot be parsed, or uses syntax that programs do not have. Nothing ran.
+   * @cure Correct the program at `line` and `column`.
+   */
   "syntax_error",
+  /**
+   * The type check found a call that does not fit its tool. Nothing ran.
+   * @cure Correct the program at `line` and `column`; the hint holds the tool's declaration.
+   */
   "type_error",
+  /**
+   * The program threw an error that it did not catch.
+   * @cure See `line` and `frame`, and correct the program.
+   */
   "program_error",
+  /**
+   * A tool failed.
+   * @cure Read the message: it is the tool's own.
+   */
   "tool_error",
+  /**
+   * No tool has this name.
+   * @cure Use one of the names in the message: they are the nearest ones.
+   */
   "unknown_tool",
+  /**
+   * The arguments of a call, or of a request, do not fit their schema.
+   * @cure The message names what is wrong and where, the hint what is expected.
+   */
   "invalid_arguments",
+  /**
+   * The call or the request is refused: by the network settings, by the scopes of the credentials, or because it is for another user.
+   * @cure Ask for something that is allowed, or change the settings.
+   */
   "denied",
+  /**
+   * A call needs the approval of a person. Reserved: codecell itself asks for no approval yet.
+   * @cure Approve it, or run the program without it.
+   */
   "approval_required",
+  /**
+   * Too many runs in this time, or the session is in use by another process.
+   * @cure Wait, and try again.
+   */
   "rate_limited",
+  /**
+   * A user, or this process, has as many runs or sessions as it may have.
+   * @cure Wait until one ends, close one, or raise the setting.
+   */
   "quota_exceeded",
+  /**
+   * The run took longer than `wallMs`.
+   * @cure Do less in one program, or raise the limit.
+   */
   "timeout",
+  /**
+   * The program computed for longer than `cpuMs`, or compiling it took longer than `compileMs`.
+   * @cure Do less in one program, or raise the limit.
+   */
   "cpu_limit",
+  /**
+   * The program needed more than `memoryMb`.
+   * @cure Hold less data at once, or raise the limit.
+   */
   "memory",
+  /**
+   * The program's calls are nested too deeply.
+   * @cure Use a loop in place of recursion.
+   */
   "stack_overflow",
+  /**
+   * The program made more than `toolCalls` calls.
+   * @cure Do less in one program, or raise the limit.
+   */
   "call_limit",
+  /**
+   * An argument, a result or the value is larger than `callBytes`, or all of them together are larger than `bridgeBytes`.
+   * @cure Pass less data, or raise the limit.
+   */
   "output_limit",
+  /**
+   * The program's text, or the body of a request, is too large.
+   * @cure Send a shorter program, or raise `sourceBytes` (`maxBodyBytes` of the service).
+   */
   "source_too_large",
+  /**
+   * A value that crosses the bridge is not data: a function, a symbol, a cycle, or nested deeper than `valueDepth`.
+   * @cure The message has the path of it: leave it out, or convert it.
+   */
   "not_serializable",
+  /**
+   * The run was ended by its signal, or by closing the runtime or the session.
+   * @cure Nothing, if that was intended; else run it again.
+   */
   "aborted",
+  /**
+   * The worker died, and not by a limit.
+   * @cure Run the program again: the next run gets a new worker. For a session the message names what was lost.
+   */
   "worker_crashed",
+  /**
+   * The engine cannot be loaded here.
+   * @cure The hint holds the remedy; `codecell doctor` shows which engines work.
+   */
   "engine_unavailable",
+  /**
+   * The sandbox cannot be set up here.
+   * @cure The hint holds the remedy; `codecell doctor` tries it.
+   */
   "sandbox_unavailable",
+  /**
+   * An option or a setting is wrong.
+   * @cure The message names its path, its value and what is allowed.
+   */
   "config_error",
+  /**
+   * A bug of codecell.
+   * @cure Please report it.
+   */
   "internal",
 ] as const;
 

@@ -2,29 +2,66 @@ import { CodecellError } from "./errors.ts";
 
 /** Caps of one run. A breached cap ends the run with its own error code; the next run is not affected. */
 export interface Limits {
-  /** Memory of the VM in MiB. Default 64, at least 16. Breach: `memory`. */
+  /**
+   * Memory of the VM in MiB, 16 to 4,096. Breach: `memory`.
+   * @default 64
+   */
   readonly memoryMb: number;
-  /** Time the program itself computes, in ms; waiting for tools and timers is free. Default 5,000. Breach: `cpu_limit`. */
+  /**
+   * Time in ms that the program itself computes, 1 to 3,600,000; waiting for tools and timers is free. Breach: `cpu_limit`.
+   * @default 5_000
+   */
   readonly cpuMs: number;
-  /** Time from start to end in ms, waiting included. Default 30,000. Breach: `timeout`. */
+  /**
+   * Time in ms from start to end, waiting included, 1 to 86,400,000. Breach: `timeout`.
+   * @default 30_000
+   */
   readonly wallMs: number;
-  /** Time the compile step may take, in ms. Default 1,000. Breach: `cpu_limit`. */
+  /**
+   * Time in ms that the compile step may take, 10 to 60,000. Breach: `cpu_limit`.
+   * @default 1_000
+   */
   readonly compileMs: number;
-  /** Tool calls in all. Default 1,000. Breach: `call_limit`. */
+  /**
+   * Tool calls in all, 0 to 1,000,000. Breach: `call_limit`.
+   * @default 1_000
+   */
   readonly toolCalls: number;
-  /** Tool calls at once; more wait for their turn. Default 32. */
+  /**
+   * Tool calls at once, 1 to 1,024; more wait for their turn.
+   * @default 32
+   */
   readonly parallelCalls: number;
-  /** Bytes of one call's arguments, of one tool result, or of the program's value before it is cut. Default 8 MiB. Breach: `output_limit`. */
+  /**
+   * Bytes of one call's arguments, of one tool result, or of the program's value before it is cut: 1 KiB to 256 MiB.
+   * Breach: `output_limit`.
+   * @default 8_388_608
+   */
   readonly callBytes: number;
-  /** Bytes through the bridge in all, both ways. Default 64 MiB. Breach: `output_limit`. */
+  /**
+   * Bytes through the bridge in all, both ways: 1 KiB to 4 GiB. Breach: `output_limit`.
+   * @default 67_108_864
+   */
   readonly bridgeBytes: number;
-  /** Levels of nesting of a value that crosses the bridge. Default 100. Breach: `not_serializable`. */
+  /**
+   * Levels of nesting of a value that crosses the bridge, 4 to 1,000. Breach: `not_serializable`.
+   * @default 100
+   */
   readonly valueDepth: number;
-  /** Bytes of the value in the result; a larger one is cut structurally and marked. Default 64 KiB. */
+  /**
+   * Bytes of the value in the result, 256 to 64 MiB; a larger value is cut structurally and marked.
+   * @default 65_536
+   */
   readonly resultBytes: number;
-  /** Bytes of logs in the result; what is over is cut and marked. Default 64 KiB. */
+  /**
+   * Bytes of logs in the result, 0 to 64 MiB; what is over is cut and marked.
+   * @default 65_536
+   */
   readonly logBytes: number;
-  /** Bytes of the program's text. Default 256 KiB. Breach: `source_too_large`. */
+  /**
+   * Bytes of the program's text, 1 to 16 MiB. Breach: `source_too_large`.
+   * @default 262_144
+   */
   readonly sourceBytes: number;
 }
 

@@ -43,7 +43,10 @@ export interface ToolSpec {
 
 /** What part of a list to give, and how much of each tool. */
 export interface ListOptions {
-  /** Default `summary`. */
+  /**
+   * How much of each tool: `name`, `summary`, `parameters` or `full`.
+   * @default "summary"
+   */
   readonly detail?: ToolDetail;
   /** Most tools to give. Default: all of a category, 10 matches of a search. */
   readonly limit?: number;

@@ -42,8 +42,11 @@ export interface AgentTool {
 export interface AgentToolsOptions {
   /** Other names than `search_tools`, `get_tool_details` and `execute_code`. */
   readonly names?: {
+    /** @default "search_tools" */
     readonly search?: string;
+    /** @default "get_tool_details" */
     readonly details?: string;
+    /** @default "execute_code" */
     readonly execute?: string;
   };
   /** Longest text of an answer, in characters. Default 20,000. */

@@ -1,10 +1,16 @@
 /** `codecell/serve`: a runtime as a function from Request to Response, for platforms that call one. */
 import { createRuntime, type Runtime, type RuntimeOptions } from "../index.ts";
-import { type ApiOptions, createApi } from "./http/api.ts";
+import { createApi } from "./http/api.ts";
 
-export interface HandlerOptions extends RuntimeOptions, Pick<ApiOptions, "maxBodyBytes"> {
+/** What `createHandler` takes. */
+export interface HandlerOptions extends RuntimeOptions {
   /** A runtime of your own; it stays yours to close. Default: one is made of the other options. */
   readonly runtime?: Runtime;
+  /**
+   * Bytes of a request's body.
+   * @default 1_048_576
+   */
+  readonly maxBodyBytes?: number;
 }
 
 /** Answers requests: `POST /run`, `GET /tools`, `/sessions/:id…`, `GET /healthz`, `GET /openapi.json`. */

@@ -96,18 +96,23 @@ type ArgumentsOf<Input> = Input extends StandardSchema
 export interface RunContext {
   /** Aborted when the run that made the call is over. */
   readonly signal: AbortSignal;
+  /** Who runs the program, as the caller of `run` named them. */
   readonly user?: string | undefined;
 }
 
 /** What {@link tool} takes. */
 export interface ToolOptions<Input extends StandardSchema | JsonSchema | undefined> {
+  /** What the tool does, for models: its first sentence stands in lists. */
   readonly description?: string;
+  /** A name for people. */
   readonly title?: string;
   /** A zod 4 schema, any other Standard Schema, or a plain JSON Schema. Without one the tool takes any one argument. */
   readonly input?: Input;
   /** The same for the result. It is a description; results are not checked against it. */
   readonly output?: StandardSchema | JsonSchema;
+  /** MCP's hints, for example `{ readOnlyHint: true }`. Programs and models can read them; nothing is enforced by them. */
   readonly annotations?: Readonly<Record<string, unknown>>;
+  /** Carries out a call; what it returns, or what its promise resolves to, is the result. What it throws is a `tool_error`. */
   run(args: ArgumentsOf<Input>, context: RunContext): unknown;
 }
 

@@ -1,7 +1,7 @@
 /** Settings of the HTTP service: `codecell.serve` in the config file. */
 import { z } from "zod";
 import { CodecellError } from "../../index.ts";
-import { MAX_BODY_BYTES, SCOPES } from "../http/api.ts";
+import { MAX_BODY_BYTES, type Scope, SCOPES } from "../http/api.ts";
 import { isLoopback } from "../http/origin.ts";
 
 const scopes = z
@@ -55,7 +55,82 @@ const SERVE = z.strictObject({
 });
 
 export type ServeSettings = z.infer<typeof SERVE>;
-export type GivenServeSettings = z.input<typeof SERVE>;
+
+/** How `codecell serve` listens, whom it serves, and how much. */
+export interface GivenServeSettings {
+  /**
+   * The port to listen on; 0 is any free one.
+   * @default 8787
+   */
+  readonly port?: number;
+  /**
+   * The address to listen on. Another one than loopback needs `auth`.
+   * @default "127.0.0.1"
+   */
+  readonly host?: string;
+  /** Who may use the service. Without it, whoever can reach the address. */
+  readonly auth?: {
+    /** Keys that clients send as `Authorization: Bearer` or `X-API-Key`. */
+    readonly apiKeys?: readonly {
+      /** The key itself, at least 16 characters; in a config file `${VARIABLE}`. */
+      readonly key: string;
+      /** Programs run for this user. Without it, the request says for whom. */
+      readonly user?: string;
+      /**
+       * What its holder may do.
+       * @default ["run", "sessions", "tools"]
+       */
+      readonly scopes?: readonly Scope[];
+    }[];
+    /** Access tokens of an issuer; `sub` is the user. */
+    readonly jwt?: {
+      /** The issuer, as tokens name it. */
+      readonly issuer: string;
+      /** What tokens must be meant for (RFC 8707): the address of this service, as its authorization server knows it. */
+      readonly audience: string;
+      /** Where the issuer's keys are. Default: what its metadata say (RFC 8414, OpenID Connect Discovery). */
+      readonly jwksUri?: string;
+      /** Accepted algorithms. Default: the asymmetric algorithms of RFC 7518 and EdDSA. */
+      readonly algorithms?: readonly string[];
+    };
+  };
+  /** Requests to run a program, of one user: at most `runs` in `perSeconds`. Without it, any number. */
+  readonly rateLimit?: {
+    /** Runs in the period. */
+    readonly runs: number;
+    /** The period, in seconds. */
+    readonly perSeconds: number;
+  };
+  /** Runs of one user at once; more are refused. Without it, any number. */
+  readonly parallelRuns?: number;
+  /** `redis://…`: replicas count together. Without it, each counts for itself. */
+  readonly limitStore?: string;
+  /**
+   * Bytes of a request's body.
+   * @default 1_048_576
+   */
+  readonly maxBodyBytes?: number;
+  /**
+   * How long a client may take to send its request, in ms.
+   * @default 30_000
+   */
+  readonly requestMs?: number;
+  /**
+   * How long runs may go on after SIGTERM, in ms; then they are aborted.
+   * @default 10_000
+   */
+  readonly shutdownMs?: number;
+  /** Host names of this service, as clients write them, beside those of the loopback interface. */
+  readonly allowedHosts?: readonly string[];
+  /** Origins of web pages that may send requests. */
+  readonly allowedOrigins?: readonly string[];
+  /**
+   * Serve Prometheus metrics at /metrics, to whoever can reach the port.
+   * @default true
+   */
+  readonly metrics?: boolean;
+}
+
 export type ApiKey = z.infer<typeof API_KEY>;
 export type JwtSettings = z.infer<typeof JWT>;
 
