@@ -36,20 +36,20 @@ test("the bench exports these names and no others", async () => {
   ]);
 });
 
-test("the README says what the stored results of the bench say", () => {
+test("the documents say what the stored results of the bench say", () => {
   const script = new URL("../bench/readme.ts", import.meta.url).pathname;
   execFileSync(process.execPath, [script, "--check"], { stdio: "inherit" });
 });
 
-test("every error code is in the README", () => {
-  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-  for (const code of codecell.ERROR_CODES) expect(readme).toContain(`\`${code}\``);
+test("every error code is in the documents", () => {
+  const page = readFileSync(new URL("../docs/reference/errors.md", import.meta.url), "utf8");
+  for (const code of codecell.ERROR_CODES) expect(page).toContain(`\`${code}\``);
 });
 
-test("every limit and its default is in the README", () => {
-  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+test("every limit and its default is in the documents", () => {
+  const page = readFileSync(new URL("../docs/reference/limits.md", import.meta.url), "utf8");
   for (const [name, value] of Object.entries(codecell.DEFAULT_LIMITS)) {
-    expect(readme).toMatch(new RegExp(`\\| \`${name}\` +\\| ${value.toLocaleString("en")} `));
+    expect(page).toMatch(new RegExp(`\\| \`${name}\` +\\| ${value.toLocaleString("en")} `));
   }
 });
 

@@ -1,0 +1,124 @@
+/** Where the reference pages come from: paths from the root of the repository, in the order of the pages. */
+
+/** One section of docs/reference/options.md: an exported interface whose members are documented. */
+export interface OptionsSource {
+  readonly interface: string;
+  readonly file: string;
+  /** Its public name, where that is another one. */
+  readonly publicName?: string;
+  /** What takes it. */
+  readonly takenBy: string;
+  /** Interfaces of this page whose options it takes too. */
+  readonly alsoTakes?: readonly string[];
+}
+
+export const OPTIONS: readonly OptionsSource[] = [
+  {
+    interface: "RuntimeOptions",
+    file: "src/options.ts",
+    takenBy:
+      "`createRuntime(options)`; all but `config`, `mcpServers`, `tools` and the `on…` handlers also in a config file, under `codecell`",
+  },
+  {
+    interface: "RunOptions",
+    file: "src/program-runner.ts",
+    takenBy: "`runtime.run(code, options)`; `session.run(code, options)`, without `user`",
+  },
+  {
+    interface: "SessionOptions",
+    file: "src/sessions.ts",
+    takenBy: "`runtime.session(id, options)`",
+  },
+  {
+    interface: "ResumeOptions",
+    file: "src/session.ts",
+    takenBy: "`session.resume(options)`",
+    alsoTakes: ["RunOptions"],
+  },
+  {
+    interface: "SessionSettings",
+    file: "src/session-settings.ts",
+    takenBy: "`createRuntime({ sessions })`",
+  },
+  {
+    interface: "SandboxSettings",
+    file: "src/placement/sandbox/settings.ts",
+    takenBy: "`createRuntime({ sandbox })`",
+  },
+  {
+    interface: "NetworkSettings",
+    file: "src/tools/fetch/settings.ts",
+    takenBy: "`createRuntime({ network })`",
+  },
+  {
+    interface: "AllowedHost",
+    file: "src/tools/fetch/settings.ts",
+    takenBy: "the entries of `network.allow`",
+  },
+  {
+    interface: "RemoteService",
+    file: "src/placement/remote.ts",
+    takenBy: "`createRuntime({ placement })`",
+  },
+  { interface: "ToolOptions", file: "src/tools/tool.ts", takenBy: "`tool(options)`" },
+  {
+    interface: "RunContext",
+    file: "src/tools/tool.ts",
+    takenBy: "the second argument of a local tool's `run`",
+  },
+  {
+    interface: "ListOptions",
+    file: "src/discovery/summary.ts",
+    takenBy: "`listTools(category, options)`, in programs and of the runtime",
+  },
+  {
+    interface: "SearchOptions",
+    file: "src/discovery/summary.ts",
+    takenBy: "`searchTools(query, options)`, in programs and of the runtime",
+    alsoTakes: ["ListOptions"],
+  },
+  {
+    interface: "AgentToolsOptions",
+    file: "src/serve/agent-tools.ts",
+    takenBy:
+      "`agentTools(runtime, options)`, `codecellTools(runtime, options)`; in a config file under `codecell.mcp`",
+  },
+  {
+    interface: "AgentCallOptions",
+    file: "src/serve/agent-tools.ts",
+    takenBy: "`execute(args, options)` of an agent's tool",
+  },
+  {
+    interface: "McpServerOptions",
+    file: "src/serve/mcp.ts",
+    takenBy: "`createMcpServer(runtime, options)`",
+    alsoTakes: ["AgentToolsOptions"],
+  },
+  {
+    interface: "McpHttpOptions",
+    file: "src/serve/mcp-http.ts",
+    takenBy: "`new McpHttpHandler(options)`",
+  },
+  {
+    interface: "HandlerOptions",
+    file: "src/serve/handler.ts",
+    takenBy: "`createHandler(options)`",
+    alsoTakes: ["RuntimeOptions"],
+  },
+  {
+    interface: "LambdaOptions",
+    file: "src/serve/lambda.ts",
+    takenBy: "`createLambdaHandler(options)`",
+    alsoTakes: ["HandlerOptions"],
+  },
+  {
+    interface: "GivenServeSettings",
+    publicName: "ServeSettings",
+    file: "src/serve/service/settings.ts",
+    takenBy: "`startService(runtime, settings)`; in a config file under `codecell.serve`",
+  },
+];
+
+export const LIMITS = { interface: "Limits", file: "src/core/limits.ts" } as const;
+
+export const ERRORS = { constant: "ERROR_CODES", file: "src/core/errors.ts" } as const;
