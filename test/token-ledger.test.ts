@@ -88,9 +88,10 @@ describe.each(NAMES)("with %s", (tokenizer) => {
       program: count(code),
       value: count(`{"rows":300,"text":${TEXT.length}}`),
       logs: count("begun\nGröße: 3"),
+      results: count(JSON.stringify(ROWS)) + count(TEXT) + count(RICH_JSON),
       hidden: count(JSON.stringify(ROWS)) + count(TEXT) + count(RICH_JSON),
     });
-    expect(result.tokens!.hidden).toBeGreaterThan(4_000);
+    expect(result.tokens!.results).toBeGreaterThan(4_000);
   });
 
   test("a string is counted as it is, nothing as nothing", async () => {
@@ -275,8 +276,12 @@ test("a service counts its own programs; those of a remote runtime are counted t
       program: o200k(code),
       value: 1,
       logs: 0,
+      results: o200k(TEXT),
       hidden: o200k(TEXT),
-      uncountedBytes: { hidden: JSON.stringify(ROWS).length + 300 },
+      uncountedBytes: {
+        results: JSON.stringify(ROWS).length + 300,
+        hidden: JSON.stringify(ROWS).length + 300,
+      },
     });
     expect(counted).toEqual([]);
   }
@@ -305,6 +310,7 @@ describe("a function", () => {
       program: code.length / 4,
       value: 3 / 4,
       logs: 0,
+      results: JSON.stringify(ROWS).length / 4,
       hidden: JSON.stringify(ROWS).length / 4,
     };
     expect(await tokensOf(runtime.run(code))).toEqual(expected);

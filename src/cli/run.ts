@@ -125,10 +125,10 @@ function printResult(result: ExecutionResult, file: string): void {
 }
 
 function tokensLine({ uncountedBytes = {}, ...tokens }: TokenUsage): string {
-  const { tokenizer, catalogue, program, value, logs, hidden } = tokens;
+  const { tokenizer, catalogue, program, value, logs, results } = tokens;
   const missing = Object.values(uncountedBytes).reduce((sum, bytes) => sum + bytes, 0);
   const more = missing > 0 ? `; ${missing} bytes not counted` : "";
-  return `tokens (${tokenizer}): catalogue ${catalogue}, program ${program}, value ${value}, logs ${logs}; spared ${hidden} of results${more}`;
+  return `tokens (${tokenizer}): catalogue ${catalogue}, program ${program}, value ${value}, logs ${logs}; spared ${results} of results${more}`;
 }
 
 /** A string as it is, anything else as indented JSON. */

@@ -69,6 +69,8 @@ export interface TokenUsage {
   /** The texts of the logs, one a line; 0 for none. */
   readonly logs: number;
   /** The results of the calls in `calls`, strings as they are and others as JSON: what went to the program, and did not have to go to a model. */
+  readonly results: number;
+  /** @deprecated The same number as {@link results}, under its old name. */
   readonly hidden: number;
   /**
    * Bytes that are not in these numbers, where there are any: results over 8 MiB in a run, or that take longer than 5 s to
@@ -80,6 +82,8 @@ export interface TokenUsage {
     readonly program?: number;
     readonly value?: number;
     readonly logs?: number;
+    readonly results?: number;
+    /** @deprecated The same number as `results`, under its old name. */
     readonly hidden?: number;
   };
 }

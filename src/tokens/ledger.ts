@@ -10,7 +10,7 @@ const HELD_BYTES = 8 * 1024 * 1024;
 /** Time that counting the results of one run may take. */
 const RESULTS_MS = 5_000;
 
-type Part = Exclude<keyof TokenUsage, "tokenizer" | "uncountedBytes">;
+type Part = Exclude<keyof TokenUsage, "tokenizer" | "uncountedBytes" | "hidden">;
 
 /** What a model is shown at the start, and which list of tools it is of. */
 export interface ShownAtStart {
@@ -66,7 +66,7 @@ export class TokenLedger {
       program: await counting.count(source),
       value: await counting.count(answerOf(result)),
       logs: await counting.count(result.logs.map(({ text }) => text).join("\n")),
-      hidden: await results.count(counting, signal),
+      results: await results.count(counting, signal),
     };
     return usageOf(this.#counter.name, counts);
   }
@@ -139,9 +139,18 @@ function usageOf(tokenizer: string, counts: Readonly<Record<Part, Count>>): Toke
   const left = entries
     .filter(([, count]) => count.uncountedBytes > 0)
     .map(([part, count]) => [part, count.uncountedBytes] as const);
+  const { uncountedBytes: missed } = counts.results;
   return {
     tokenizer,
     ...(Object.fromEntries(tokens) as Record<Part, number>),
-    ...(left.length > 0 ? { uncountedBytes: Object.fromEntries(left) } : {}),
+    hidden: counts.results.tokens,
+    ...(left.length > 0
+      ? {
+          uncountedBytes: {
+            ...Object.fromEntries(left),
+            ...(missed > 0 ? { hidden: missed } : {}),
+          },
+        }
+      : {}),
   };
 }
