@@ -38,7 +38,7 @@ export type { RunOptions } from "./program-runner.ts";
 export { createRuntime } from "./create-runtime.ts";
 export type { Runtime, RuntimeDescription } from "./runtime.ts";
 export type { ResumeOptions, Session } from "./session.ts";
-export type { PendingCall } from "./session-state.ts";
+export type { PendingCall } from "./session/session-run.ts";
 export type { SessionOptions } from "./sessions.ts";
 export type { SessionSettings } from "./session-settings.ts";
 export {

@@ -1,4 +1,5 @@
 /** How sessions are called, and whose they are. */
+import { types } from "node:util";
 import { CodecellError } from "./core/errors.ts";
 
 const MAX_ID = 200;
@@ -28,8 +29,14 @@ export function checkUser(user: unknown): void {
   throw new CodecellError("config_error", `user must be a text of 1 to ${MAX_ID} characters`);
 }
 
-export function timeOf(now: number | Date): number {
-  const ms = typeof now === "number" ? now : now.getTime();
-  if (Number.isFinite(ms)) return Math.trunc(ms);
+export function seedOf(seed: unknown): string {
+  if (typeof seed === "string") return seed;
+  if (typeof seed === "number" && Number.isFinite(seed)) return `${seed}`;
+  throw new CodecellError("config_error", "seed must be a text or a number");
+}
+
+export function timeOf(now: unknown): number {
+  const ms = types.isDate(now) ? now.getTime() : now;
+  if (typeof ms === "number" && Number.isFinite(ms)) return Math.trunc(ms);
   throw new CodecellError("config_error", "now must be a time: a Date, or ms since 1970");
 }

@@ -1,138 +1,202 @@
-import type { Bridge } from "./bridge.ts";
 import { CodecellError } from "./core/errors.ts";
-import { decode } from "./core/decode.ts";
-import { renderJson } from "./core/render.ts";
-import type { JsonValue } from "./core/result.ts";
-import type { Backing, Newer, Visit } from "./session/backing.ts";
-import { SessionVm, type SessionVmOptions } from "./session/session-vm.ts";
+import type { ExecutionResult } from "./core/result.ts";
 import {
-  readSnapshot,
-  type SavedRun,
-  type SavedSession,
-  writeSnapshot,
-} from "./session/snapshot.ts";
+  interruption,
+  type KnownAnswers,
+  notResumed,
+  type PendingCall,
+  pendingCalls,
+  type ResumedRun,
+  RunCapture,
+  type RunHost,
+  type RunWork,
+  type SessionProgram,
+  withWarning,
+} from "./session/session-run.ts";
+import { SessionVm, type SessionVmOptions } from "./session/session-vm.ts";
+import { type SavedRun, type SavedSession, writeSnapshot } from "./session/snapshot.ts";
+import type { StateParts } from "./session/state-parts.ts";
+import { StoredCopy } from "./session/stored-copy.ts";
 import type { Workspace } from "./session/workspace.ts";
 
-/** A tool call that a restored session waits for. */
-export interface PendingCall {
-  readonly id: number;
-  /** `server.tool` as the program spelled it. */
-  readonly tool: string;
-  readonly args: JsonValue;
-}
-
-/** The run at work, with its host. */
-export interface ActiveRun extends Pick<SavedRun, "source" | "limits"> {
-  readonly bridge: Bridge;
-}
-
-export interface StateParts {
-  readonly vm: Omit<SessionVmOptions, "start">;
-  readonly workspace: Workspace;
-  /** Where the session's state is kept beyond this process, if anywhere. */
-  readonly backing: Backing | undefined;
-}
-
-/** All that a session is, live: its VM, its files, a run that it was saved in the midst of. */
+/**
+ * All that a session is in this process: its VM, its files, a run that waits to be resumed, and the stored version that
+ * they come from. Nothing else changes them. The caller does one thing at a time.
+ */
 export class SessionState {
-  readonly #options: Omit<SessionVmOptions, "start">;
+  readonly #options: SessionVmOptions;
   readonly #workspace: Workspace;
-  readonly #backing: Backing | undefined;
-  vm: SessionVm;
-  suspended: SavedRun | undefined;
+  readonly #stored: StoredCopy;
+  #vm: SessionVm;
+  /** The run that the session was saved in the midst of. */
+  #suspended: SavedRun | undefined;
+  /** Answers that it waits for. */
+  #answers: KnownAnswers;
+  /** The run at work. */
+  #active: { readonly program: SessionProgram; readonly host: RunHost } | undefined;
+  /** What {@link suspend} saved, until the run has ended here. */
+  #left: SavedSession | undefined;
 
-  constructor({ vm, workspace, backing }: StateParts, saved: SavedSession | undefined) {
+  constructor({ vm, workspace, record, start }: StateParts) {
     this.#options = vm;
     this.#workspace = workspace;
-    this.#backing = backing;
-    this.vm = this.#load(saved);
+    const capture = (): Promise<SavedSession> => this.#capture();
+    const restore = (saved?: SavedSession): Promise<void> => this.#restore(saved);
+    this.#stored = new StoredCopy({ capture, restore }, record, start?.version);
+    this.#answers = start?.answers ?? new Map();
+    this.#vm = this.#open(start?.saved);
   }
 
-  #load(saved: SavedSession | undefined): SessionVm {
-    if (saved !== undefined) this.#workspace.load(saved.files);
-    this.suspended = saved?.run;
-    if (saved?.vm === undefined) return new SessionVm(this.#options);
-    const { vm, programs, declared } = saved;
-    return new SessionVm({ ...this.#options, start: { vm, programs, declared } });
+  /** Programs that have left something in it. */
+  get programs(): number {
+    return this.#vm.programs;
   }
 
-  /** Become what was saved; without it, what a new session is. */
-  async become(saved?: SavedSession): Promise<void> {
-    await this.vm.end();
-    this.#workspace.clear();
-    this.vm = this.#load(saved);
+  /** Names that they declared. */
+  get declared(): readonly string[] {
+    return this.#vm.declared;
   }
 
-  /** Take what other processes have made of it. False when it is gone. */
-  async refresh(): Promise<boolean> {
-    const newer = await this.#backing?.peek();
-    if (newer === undefined) return true;
-    await this.#take(newer);
-    return newer.snapshot !== undefined;
+  /** Whether it occupies a worker. */
+  get placed(): boolean {
+    return this.#vm.placed;
+  }
+
+  /** The host of the run at work, if there is one. */
+  get host(): RunHost | undefined {
+    return this.#active?.host;
   }
 
   /**
-   * With a store: take what others made of the session meanwhile, and leave there what it has become.
-   * @param onUnsaved what is answered when that fails. Default: it is thrown
+   * Do `work` as a new run: with the lock, on what other processes have stored; then store what became of it.
+   * @throws CodecellError `config_error` when there is a run to resume
    */
-  async visit<T>(
-    source: string,
-    work: (visit: Visit | undefined) => Promise<T>,
-    onUnsaved?: (result: T, problem: CodecellError) => T,
-  ): Promise<T> {
-    const backing = this.#backing;
-    if (backing === undefined) return await work(undefined);
-    await using visit = await backing.enter(source);
-    if (visit.newer !== undefined) await this.#take(visit.newer);
-    const result = await work(visit);
-    try {
-      await visit.save(await this.bytes(undefined));
-      return result;
-    } catch (error) {
-      await visit.settle().catch(() => {});
-      if (onUnsaved === undefined || !CodecellError.is(error)) throw error;
-      return onUnsaved(result, error);
-    }
+  async run(program: SessionProgram, work: RunWork): Promise<ExecutionResult> {
+    this.#checkResumed();
+    return await this.#stored.update(async () => {
+      this.#checkResumed(); // another process may have left one
+      return await this.#carryOut(program, work);
+    }, withWarning);
   }
 
-  async #take({ snapshot, accept }: Newer): Promise<void> {
-    await this.become(snapshot && (await readSnapshot(snapshot)));
-    accept();
+  /**
+   * The same with the suspended run.
+   * @throws CodecellError `config_error` when there is none
+   */
+  async resume(answers: KnownAnswers, work: RunWork): Promise<ExecutionResult> {
+    return await this.#stored.update(async () => {
+      if (this.#suspended === undefined)
+        throw new CodecellError("config_error", "there is no run to resume");
+      const { source, limits, logs, calls } = this.#suspended;
+      const known = new Map([...this.#answers, ...answers]);
+      return await this.#carryOut({ source, limits }, work, { logs, calls, answers: known });
+    }, withWarning);
+  }
+
+  /**
+   * Let the run at work wait without the lock: it is saved as it is now, and the lock is released. It must begin no more
+   * calls, and be ended here: what it still does is lost. {@link resume} goes on with it, in this process or another.
+   */
+  async suspend(): Promise<void> {
+    const saved = await this.#capture();
+    if (saved.run === undefined) throw new CodecellError("internal", "no run is at work");
+    await this.#stored.release(saved);
+    this.#left = saved;
+  }
+
+  /** Forget everything: variables, timers, files, a suspended run. */
+  async reset(): Promise<void> {
+    await this.#stored.update(() => this.#restore());
+  }
+
+  /** Store it as it is. */
+  async save(): Promise<void> {
+    await this.#stored.update(async () => {});
+  }
+
+  /** Take what other processes have stored. False when they have deleted it. */
+  async load(): Promise<boolean> {
+    return await this.#stored.load();
+  }
+
+  /** As bytes; with the run at work, if there is one. */
+  async snapshot(): Promise<Uint8Array> {
+    return await writeSnapshot(await this.#capture());
   }
 
   /** Calls that the suspended run waits for. */
   async pending(): Promise<PendingCall[]> {
-    if (this.suspended === undefined) return [];
-    const vm = await this.vm.save();
-    return (vm?.calls ?? [])
-      .filter(({ kind }) => kind === "call")
-      .map(({ id, server, tool, args }) => ({
-        id,
-        tool: server === "" ? tool : `${server}.${tool}`,
-        args: renderJson(decode(args)),
-      }));
+    return this.#suspended === undefined ? [] : pendingCalls(await this.#vm.save());
   }
 
-  /** As a snapshot; with the run at work, if there is one. */
-  async bytes(active: ActiveRun | undefined): Promise<Uint8Array> {
-    const { limits, seed, now } = this.#options;
-    const vm = await this.vm.save();
-    const run = active === undefined ? this.suspended : savedRun(active);
-    return await writeSnapshot({
-      limits,
-      ...(seed === undefined ? {} : { seed }),
-      ...(now === undefined ? {} : { now }),
-      programs: this.vm.programs,
-      declared: this.vm.declared,
-      ...(vm === undefined ? {} : { vm }),
-      ...(run === undefined || vm?.running !== true ? {} : { run }),
+  /** Leave the worker, if that loses nothing. */
+  async park(): Promise<void> {
+    await this.#vm.park();
+  }
+
+  /** End the VM. What is stored stays. */
+  async end(): Promise<void> {
+    await this.#vm.end();
+  }
+
+  /** Delete what is stored. */
+  async delete(): Promise<void> {
+    await this.#stored.delete();
+  }
+
+  #checkResumed(): void {
+    if (this.#suspended !== undefined) throw notResumed();
+  }
+
+  async #carryOut(
+    program: SessionProgram,
+    work: RunWork,
+    resume?: ResumedRun,
+  ): Promise<ExecutionResult> {
+    const journal = await this.#stored.openJournal(program.source);
+    this.#suspended = undefined;
+    const onBegin = (host: RunHost): void => {
+      this.#active = { program, host };
+      if (journal !== undefined && journal.interrupted > 0)
+        host.log(interruption(journal.interrupted));
+    };
+    const [workspace, declared] = [this.#workspace, this.declared];
+    try {
+      return await work({
+        ...program,
+        execute: (request, host, signal) => this.#vm.run(request, host, signal),
+        context: { workspace, declared, ledger: journal, resume, onBegin },
+      });
+    } finally {
+      this.#active = undefined;
+      if (this.#left !== undefined) await this.#restore(this.#left);
+      this.#left = undefined;
+    }
+  }
+
+  async #capture(): Promise<SavedSession> {
+    const active = this.#active && new RunCapture(this.#active.program, this.#active.host);
+    const facts = await this.#vm.capture();
+    const { vm } = facts;
+    const run = vm?.running === true ? (active?.finish(vm) ?? this.#suspended) : undefined;
+    return {
+      ...facts,
+      ...(run === undefined ? {} : { run }),
       files: [...this.#workspace.entries()],
-    });
+    };
   }
-}
 
-function savedRun({ source, limits, bridge }: ActiveRun): SavedRun {
-  // A call without an end is made known again when its answer is there.
-  const calls = bridge.calls.filter(({ ok, error }) => ok || error !== undefined);
-  return { source, limits, logs: bridge.logs.entries(), calls: structuredClone(calls) };
+  /** Become what was saved; without it, what a new session is. */
+  async #restore(saved?: SavedSession): Promise<void> {
+    await this.#vm.end();
+    this.#workspace.clear();
+    this.#answers = new Map();
+    this.#vm = this.#open(saved);
+  }
+
+  #open(saved: SavedSession | undefined): SessionVm {
+    if (saved !== undefined) this.#workspace.load(saved.files);
+    this.#suspended = saved?.run;
+    return new SessionVm(this.#options, saved);
+  }
 }

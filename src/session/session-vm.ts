@@ -1,10 +1,10 @@
-import { CodecellError, type ErrorCode } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
-import { failedOutcome } from "../engine/failed-outcome.ts";
-import { compress, decompress } from "./compress.ts";
 import { neverBegan } from "../placement/never-began.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
+import { Checkpoint } from "./checkpoint.ts";
+import type { SavedSession } from "./snapshot.ts";
+import { describeLoss, leaseFailure, sessionFailure } from "./vm-failures.ts";
 
 /** Idle for this long, a VM is saved, so that its worker's death costs nothing. */
 const SAVE_AFTER_MS = 100;
@@ -15,21 +15,6 @@ export interface SessionVmOptions {
   readonly limits: Limits;
   readonly seed?: string;
   readonly now?: number;
-  /** Where to begin. Default: with a new VM. */
-  readonly start?: {
-    readonly vm: SavedVm;
-    readonly programs: number;
-    readonly declared: readonly string[];
-  };
-}
-
-/** A VM as it was after some programs. */
-interface Checkpoint {
-  readonly vm: SavedVm;
-  /** The image, compressed, where the VM's own is empty for that. */
-  readonly packed?: Uint8Array;
-  readonly programs: number;
-  readonly names: ReadonlySet<string>;
 }
 
 /**
@@ -40,20 +25,20 @@ export class SessionVm {
   readonly #options: SessionVmOptions;
   #lease: VmLease | undefined;
   #checkpoint: Checkpoint | undefined;
-  #programs: number;
-  #names: Set<string>;
-  /** What was lost while nobody looked. */
+  #programs = 0;
+  #names: ReadonlySet<string> = new Set();
+  /** What was lost between runs; the next run reports it. */
   #loss: string | undefined;
   #saveTimer: NodeJS.Timeout | undefined;
   #running = false;
 
-  constructor(options: SessionVmOptions) {
+  /** @param saved where to begin. Default: with a new VM */
+  constructor(options: SessionVmOptions, saved?: SavedSession) {
     this.#options = options;
-    const { start } = options;
-    this.#programs = start?.programs ?? 0;
-    this.#names = new Set(start?.declared);
-    if (start !== undefined)
-      this.#checkpoint = { vm: start.vm, programs: start.programs, names: new Set(this.#names) };
+    if (saved?.vm === undefined) return;
+    this.#programs = saved.programs;
+    this.#names = new Set(saved.declared);
+    this.#checkpoint = new Checkpoint(saved.vm, this.#programs, this.#names);
   }
 
   /** Programs that have left something here. */
@@ -77,8 +62,8 @@ export class SessionVm {
    */
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     clearTimeout(this.#saveTimer);
-    if (this.#loss !== undefined) return unable("worker_crashed", this.#takeLoss());
-    const lease = await this.#place(signal).catch(refusal);
+    if (this.#loss !== undefined) return sessionFailure("worker_crashed", this.#takeLoss());
+    const lease = await this.#place(signal).catch(leaseFailure);
     if ("ok" in lease) return lease;
     if (signal.aborted) return neverBegan();
     this.#running = true;
@@ -86,7 +71,7 @@ export class SessionVm {
     if (!outcome.clean) return await this.#endBy(outcome);
     if (outcome.declares === undefined) return outcome; // it was not run at all
     this.#programs++;
-    for (const name of outcome.declares) this.#names.add(name);
+    this.#names = this.#names.union(new Set(outcome.declares));
     this.#saveTimer = setTimeout(() => void this.save().catch(() => {}), SAVE_AFTER_MS);
     this.#saveTimer.unref();
     return outcome;
@@ -112,11 +97,25 @@ export class SessionVm {
    * @throws CodecellError where its engine cannot
    */
   async save(): Promise<SavedVm | undefined> {
-    if (this.#lease === undefined || this.#isSaved()) return await this.#saved();
-    const [programs, names] = [this.#programs, new Set(this.#names)];
+    if (this.#lease === undefined || this.#isSaved()) return await this.#checkpoint?.vm();
+    const [programs, names] = [this.#programs, this.#names];
     const vm = await this.#lease.save();
-    if (!vm.running) this.#checkpoint = { vm, programs, names };
+    if (!vm.running) this.#checkpoint = new Checkpoint(vm, programs, names);
     return vm;
+  }
+
+  /** What a snapshot holds of it. Throws like {@link save}. */
+  async capture(): Promise<Omit<SavedSession, "run" | "files">> {
+    const { limits, seed, now } = this.#options;
+    const vm = await this.save();
+    return {
+      limits,
+      ...(seed === undefined ? {} : { seed }),
+      ...(now === undefined ? {} : { now }),
+      programs: this.#programs,
+      declared: this.declared,
+      ...(vm === undefined ? {} : { vm }),
+    };
   }
 
   /** Leave the worker, with all that is in the VM. Throws like {@link save}, and then it stays. */
@@ -124,21 +123,7 @@ export class SessionVm {
     if (this.#lease === undefined || this.#running) return;
     await this.save();
     await this.#leave();
-    await this.#pack();
-  }
-
-  /** A session that nobody uses should cost little. */
-  async #pack(): Promise<void> {
-    const checkpoint = this.#checkpoint;
-    if (checkpoint === undefined || checkpoint.packed !== undefined) return;
-    const packed = await compress(checkpoint.vm.image);
-    this.#checkpoint = { ...checkpoint, vm: { ...checkpoint.vm, image: new Uint8Array() }, packed };
-  }
-
-  async #saved(): Promise<SavedVm | undefined> {
-    if (this.#checkpoint === undefined) return undefined;
-    const { vm, packed } = this.#checkpoint;
-    return packed === undefined ? vm : { ...vm, image: await decompress(packed) };
+    await this.#checkpoint?.pack();
   }
 
   /** Leave the worker; the VM is not wanted any more. */
@@ -151,15 +136,15 @@ export class SessionVm {
   }
 
   #isSaved(): boolean {
-    const { programs, vm } = this.#checkpoint ?? {};
-    // One that was taken while a call was still open lacks its answer.
-    return !this.#running && programs === this.#programs && vm?.calls.length === 0;
+    const checkpoint = this.#checkpoint;
+    if (checkpoint === undefined || this.#running) return false;
+    return checkpoint.programs === this.#programs && checkpoint.isComplete;
   }
 
   async #place(signal: AbortSignal): Promise<VmLease> {
     if (this.#lease !== undefined) return this.#lease;
     const { place, limits, seed, now } = this.#options;
-    const saved = await this.#saved();
+    const saved = await this.#checkpoint?.vm();
     const keep = {
       ...(seed === undefined ? {} : { seed }),
       ...(now === undefined ? {} : { now }),
@@ -187,40 +172,13 @@ export class SessionVm {
   /** To the last checkpoint, or to the beginning. */
   #goBack(reason: string): void {
     const { programs, names } = this.#checkpoint ?? { programs: 0, names: new Set<string>() };
-    const lost = [...this.#names].filter((name) => !names.has(name));
-    const count = this.#programs - programs;
-    this.#loss = describeLoss(reason, { count, lost, programs });
+    this.#loss = describeLoss({
+      reason,
+      lost: this.#programs - programs,
+      names: [...this.#names.difference(names)],
+      kept: programs,
+    });
     this.#programs = programs;
-    this.#names = new Set(names);
+    this.#names = names;
   }
-}
-
-function unable(code: ErrorCode, message: string, hint?: string): Outcome {
-  const error = { code, name: "SessionError", message, ...(hint === undefined ? {} : { hint }) };
-  return failedOutcome(error, true);
-}
-
-/** The saved VM stays as it is: what cannot read it here may be another engine or version. */
-function refusal(error: unknown): Outcome {
-  if (!CodecellError.is(error)) throw error;
-  return unable(error.code, error.message, error.hint);
-}
-
-interface Loss {
-  /** Programs whose effect is gone. */
-  readonly count: number;
-  readonly lost: readonly string[];
-  /** Programs whose effect is still there. */
-  readonly programs: number;
-}
-
-function describeLoss(reason: string, { count, lost, programs }: Loss): string {
-  const state =
-    programs === 0 ? "The session begins anew" : `The session is as after its program ${programs}`;
-  const names = lost.length === 0 ? "" : ` (${lost.slice(0, 20).join(", ")})`;
-  const what =
-    count === 0
-      ? "nothing of earlier programs was lost"
-      : `what ${count === 1 ? "one program" : `${count} programs`} left in memory is lost${names}`;
-  return `${state}: ${reason}; ${what}. Its files are kept.`;
 }

@@ -1,0 +1,136 @@
+import { CodecellError } from "../core/errors.ts";
+
+/** What whoever holds a session needs of it. */
+export interface Holdable {
+  readonly user: string | undefined;
+  /** Whether a program of it is running. */
+  readonly busy: boolean;
+  /** Whether it occupies a worker. */
+  readonly placed: boolean;
+  /** Leave the worker, if that loses nothing. */
+  park(): Promise<void>;
+  end(reason: string): Promise<void>;
+}
+
+export interface HoldLimits {
+  readonly max: number;
+  readonly maxPerUser: number;
+  readonly idleMs: number;
+  readonly parkMs: number;
+}
+
+/** The sessions of one process by their keys: how many there may be, and what becomes of those that nobody uses. */
+export class HeldSessions<S extends Holdable> {
+  readonly #limits: HoldLimits;
+  readonly #held = new Map<string, HeldSession<S>>();
+
+  constructor(limits: HoldLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  get(key: string): S | undefined {
+    return this.#held.get(key)?.session;
+  }
+
+  has(key: string): boolean {
+    return this.#held.has(key);
+  }
+
+  all(): S[] {
+    return [...this.#held.values()].map(({ session }) => session);
+  }
+
+  /** @throws CodecellError `quota_exceeded` */
+  add(key: string, session: S): void {
+    this.#checkRoom(session.user);
+    const held = new HeldSession(session, this.#limits);
+    this.#held.set(key, held);
+    held.touch();
+  }
+
+  /** The session was used: its idle times begin again. */
+  touch(key: string): void {
+    this.#held.get(key)?.touch();
+  }
+
+  remove(key: string, session: S): void {
+    const held = this.#held.get(key);
+    if (held?.session !== session) return;
+    held.stopTimers();
+    this.#held.delete(key);
+  }
+
+  /** The session that was not used for longest leaves its worker. Nothing where none can. */
+  parkOldest(): Promise<void> | undefined {
+    const idle = [...this.#held.values()].filter(({ canPark }) => canPark);
+    return idle.toSorted((a, b) => a.usedAt - b.usedAt)[0]?.park();
+  }
+
+  #checkRoom(user: string | undefined): void {
+    const { max, maxPerUser } = this.#limits;
+    if (this.#held.size >= max)
+      throw new CodecellError("quota_exceeded", `there are ${max} sessions, which is the cap`, {
+        hint: "Close sessions, or raise sessions.max.",
+      });
+    const own = this.all().filter((session) => session.user === user).length;
+    if (own < maxPerUser) return;
+    const whose = user === undefined ? "no user" : `user '${user}'`;
+    throw new CodecellError(
+      "quota_exceeded",
+      `${whose} has ${maxPerUser} sessions, which is the cap`,
+      { hint: "Close one, or raise sessions.maxPerUser." },
+    );
+  }
+}
+
+class HeldSession<S extends Holdable> {
+  readonly session: S;
+  readonly #limits: HoldLimits;
+  #usedAt = 0;
+  #parkTimer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  /** It was asked to leave its worker since it was last used: it is leaving, or cannot be saved. */
+  #wasAsked = false;
+
+  constructor(session: S, limits: HoldLimits) {
+    this.session = session;
+    this.#limits = limits;
+  }
+
+  get usedAt(): number {
+    return this.#usedAt;
+  }
+
+  get canPark(): boolean {
+    return this.session.placed && !this.session.busy && !this.#wasAsked;
+  }
+
+  touch(): void {
+    const { idleMs, parkMs } = this.#limits;
+    this.stopTimers();
+    this.#usedAt = performance.now();
+    this.#wasAsked = false;
+    this.#parkTimer = setTimeout(() => void this.session.park(), parkMs).unref();
+    this.#idleTimer = setTimeout(() => this.#expire(), idleMs).unref();
+  }
+
+  async park(): Promise<void> {
+    this.#wasAsked = true;
+    await this.session.park();
+  }
+
+  #expire(): void {
+    if (this.session.busy) return;
+    const reason = `the session ended after ${this.#limits.idleMs} ms in which nothing was done with it`;
+    void this.session.end(reason);
+  }
+
+  stopTimers(): void {
+    clearTimeout(this.#parkTimer);
+    clearTimeout(this.#idleTimer);
+  }
+}

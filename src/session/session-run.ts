@@ -1,0 +1,154 @@
+import type { Answer } from "../core/answer.ts";
+import { deepFreeze } from "../core/deep-freeze.ts";
+import { decode } from "../core/decode.ts";
+import { encode } from "../core/encode.ts";
+import { CodecellError } from "../core/errors.ts";
+import { type Limits, resolveLimits } from "../core/limits.ts";
+import { renderJson } from "../core/render.ts";
+import type { CallRecord, ExecutionResult, JsonValue, LogEntry } from "../core/result.ts";
+import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
+import type { RunRequest } from "../placement/placement.ts";
+import type { Ledger } from "./ledger.ts";
+import type { SavedRun } from "./snapshot.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A tool call that a restored session waits for. */
+export interface PendingCall {
+  /** The key of its result in {@link ResumeOptions.answers}. */
+  readonly id: number;
+  /** `server.tool` as the program spelled it. */
+  readonly tool: string;
+  /** The arguments, rendered as JSON in the way that a result's value is. */
+  readonly args: JsonValue;
+}
+
+/** Answers to calls of a saved run, by the VM's number of the call. */
+export type KnownAnswers = ReadonlyMap<number, Answer | Promise<Answer>>;
+
+export type SessionProgram = Pick<SavedRun, "source" | "limits">;
+
+/** A program of a session, or the rest of one, that has its turn. */
+export interface SessionRun extends SessionProgram {
+  /** Runs it in the session's VM. */
+  readonly execute: (request: RunRequest, host: Host, signal: AbortSignal) => Promise<Outcome>;
+  /** What it adds to a run. */
+  readonly context: RunContext;
+}
+
+interface RunContext {
+  readonly workspace: Workspace;
+  /** Names that earlier programs declared. */
+  readonly declared: readonly string[];
+  /** Its calls in the store, where the session has one. */
+  readonly ledger: Ledger | undefined;
+  /** Set for the rest of a program. */
+  readonly resume: ResumedRun | undefined;
+  /** To be called when the run has its host. */
+  readonly onBegin: (host: RunHost) => void;
+}
+
+/** What a run had logged and called before it was saved, and the answers that it waits for. */
+export interface ResumedRun extends Pick<SavedRun, "logs" | "calls"> {
+  readonly answers: KnownAnswers;
+}
+
+/** Carries a run out. */
+export type RunWork = (run: SessionRun) => Promise<ExecutionResult>;
+
+/** What a session reads from the host of its run, and tells it. */
+export interface RunHost {
+  readonly calls: readonly CallRecord[];
+  readonly logs: { entries(): readonly LogEntry[] };
+  /** Answers that are still to come, by the VM's number of the call. */
+  readonly openAnswers: ReadonlyMap<number, Promise<Answer>>;
+  log(entry: LogEntry): void;
+}
+
+/** @throws CodecellError `config_error` for bad limits, and for another memory cap than the session's */
+export function limitsOfRun(given: unknown, own: Limits): Limits {
+  const limits = resolveLimits(given, own);
+  if (limits.memoryMb === own.memoryMb) return limits;
+  throw new CodecellError(
+    "config_error",
+    `limits.memoryMb of this run is ${limits.memoryMb}; a session has the memory it was opened with, ${own.memoryMb}`,
+  );
+}
+
+export function encodeAnswers(answers: Readonly<Record<number, unknown>>): KnownAnswers {
+  const known = new Map<number, Answer>();
+  for (const [id, value] of Object.entries(answers)) {
+    if (!/^\d+$/.test(id))
+      throw new CodecellError("config_error", `answers.${id} is not the id of a call`, {
+        hint: "pending() lists the calls that the run waits for, with their ids.",
+      });
+    known.set(Number(id), encode(value));
+  }
+  return known;
+}
+
+/** The run as a snapshot holds it, which is taken while the run goes on. */
+export class RunCapture {
+  readonly #program: SessionProgram;
+  readonly #host: RunHost;
+  /** Calls that were open when it began, by the VM's numbers. */
+  readonly #open: ReadonlySet<number>;
+  /** Calls that had ended. */
+  readonly #ended: ReadonlySet<CallRecord>;
+
+  constructor(program: SessionProgram, host: RunHost) {
+    this.#program = program;
+    this.#host = host;
+    this.#open = new Set(host.openAnswers.keys());
+    this.#ended = new Set(host.calls.filter(hasEnded));
+  }
+
+  /** @param vm as it was saved since the capture began */
+  finish(vm: SavedVm): SavedRun {
+    const { calls, logs, openAnswers } = this.#host;
+    const ended = calls.filter(hasEnded);
+    // Calls that ended meanwhile, but whose answers the saved VM lacks: it asks for them again, and that is recorded.
+    const late = vm.calls.filter(({ id }) => this.#open.has(id) && !openAnswers.has(id)).length;
+    const meanwhile = ended.filter((call) => !this.#ended.has(call));
+    const uncounted = new Set(meanwhile.slice(Math.max(0, meanwhile.length - late)));
+    const counted = ended.filter((call) => !uncounted.has(call));
+    return {
+      ...this.#program,
+      logs: [...logs.entries()],
+      calls: structuredClone(counted),
+    };
+  }
+}
+
+function hasEnded({ ok, error }: CallRecord): boolean {
+  return ok || error !== undefined;
+}
+
+export function pendingCalls(vm: SavedVm | undefined): PendingCall[] {
+  return (vm?.calls ?? [])
+    .filter(({ kind }) => kind === "call")
+    .map(({ id, server, tool, args }) => ({
+      id,
+      tool: server === "" ? tool : `${server}.${tool}`,
+      args: renderJson(decode(args)),
+    }));
+}
+
+/** What a run logs at its beginning, for what `calls` an interrupted run of another program had made. */
+export function interruption(calls: number): LogEntry {
+  const which =
+    calls === 1 ? "the call that it had made stands" : `the ${calls} calls that it had made stand`;
+  const text = `codecell: another program of this session was cut short when its host ended; ${which}`;
+  return { level: "warn", text };
+}
+
+export function notResumed(): CodecellError {
+  return new CodecellError("config_error", "the session was saved in the midst of a run", {
+    hint: "Call resume() to go on with it, or reset() to give it up.",
+  });
+}
+
+/** What the program did and returned is worth more than where the session is kept. */
+export function withWarning(result: ExecutionResult, { message }: CodecellError): ExecutionResult {
+  const text = `codecell: the session could not be put into its store: ${message}`;
+  return deepFreeze({ ...result, logs: [...result.logs, { level: "warn" as const, text }] });
+}

@@ -1,0 +1,110 @@
+import { createHash, randomUUID } from "node:crypto";
+import type { Answer } from "../../core/answer.ts";
+import { CodecellError } from "../../core/errors.ts";
+import type { LedgerEntry } from "../ledger.ts";
+import type { RunJournal } from "../store.ts";
+import type { SessionEntries } from "./session-entries.ts";
+
+/** A run that has made calls. */
+interface RunRecord {
+  readonly id: string;
+  readonly sourceHash: string;
+}
+
+interface CallRecord {
+  /** What is called, with a digest of the arguments. */
+  readonly call: string;
+  /** Absent until the call has ended. */
+  readonly answer?: Answer;
+}
+
+/** The calls of one run in a store. It exists there from the first call on. */
+export class StoredJournal implements RunJournal {
+  readonly interrupted: number;
+  readonly #entries: SessionEntries;
+  readonly #record: RunRecord;
+  /** Calls of the run when it was made before, by what was called; taken one by one. */
+  readonly #known: Map<string, CallRecord[]>;
+  #count: number;
+  #isClosed = false;
+
+  private constructor(
+    entries: SessionEntries,
+    record: RunRecord,
+    calls: readonly CallRecord[],
+    interrupted: number,
+  ) {
+    this.#entries = entries;
+    this.#record = record;
+    this.#known = Map.groupBy(calls, ({ call }) => call);
+    this.#count = calls.length;
+    this.interrupted = interrupted;
+  }
+
+  /** The journal that is there goes on where it is of the same program and its run did not come to its end. */
+  static async open(entries: SessionEntries, source: string): Promise<StoredJournal> {
+    const sourceHash = sha256(source);
+    const record = await entries.readJson<RunRecord>("run");
+    const calls = record === undefined ? [] : await readCalls(entries);
+    const isOver = record !== undefined && (await entries.head())?.run === record.id;
+    if (record?.sourceHash === sourceHash && !isOver)
+      return new StoredJournal(entries, record, calls, 0);
+    await deleteJournal(entries, calls.length);
+    const interrupted = isOver ? 0 : calls.length;
+    return new StoredJournal(entries, { id: randomUUID(), sourceHash }, [], interrupted);
+  }
+
+  get runId(): string {
+    return this.#record.id;
+  }
+
+  async enter(tool: string, args: string): Promise<LedgerEntry> {
+    if (this.#isClosed) throw new CodecellError("aborted", "the journal of the run is closed");
+    const call = `${tool} ${sha256(args)}`;
+    const known = this.#known.get(call)?.shift();
+    if (known !== undefined)
+      return known.answer === undefined ? { inDoubt: true } : { answer: known.answer };
+    const at = this.#count++;
+    if (at === 0) await this.#entries.writeJson("run", this.#record);
+    await this.#entries.writeJson(callName(at), { call });
+    return { end: (answer) => this.#end(at, { call, answer }) };
+  }
+
+  async #end(at: number, ended: CallRecord): Promise<void> {
+    // The entry may be that of another run by now.
+    if (!this.#isClosed) await this.#entries.writeJson(callName(at), ended);
+  }
+
+  /** Nothing is written any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async delete(): Promise<void> {
+    this.close();
+    await deleteJournal(this.#entries, this.#count);
+    this.#count = 0;
+  }
+}
+
+async function readCalls(entries: SessionEntries): Promise<CallRecord[]> {
+  const calls: CallRecord[] = [];
+  for (;;) {
+    const call = await entries.readJson<CallRecord>(callName(calls.length));
+    if (call === undefined) return calls;
+    calls.push(call);
+  }
+}
+
+async function deleteJournal(entries: SessionEntries, calls: number): Promise<void> {
+  if (calls > 0) await entries.delete("run");
+  for (let at = 0; at < calls; at++) await entries.delete(callName(at));
+}
+
+function callName(at: number): string {
+  return `call:${at}`;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

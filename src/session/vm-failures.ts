@@ -1,0 +1,40 @@
+/** How a session's run fails that could not be started in its VM. */
+import { CodecellError, type ErrorCode } from "../core/errors.ts";
+import type { Outcome } from "../engine/engine.ts";
+import { failedOutcome } from "../engine/failed-outcome.ts";
+
+/** What was in a VM that was lost. */
+export interface VmLoss {
+  /** How that came about. */
+  readonly reason: string;
+  /** Programs whose effect is lost. */
+  readonly lost: number;
+  /** Names that they declared. */
+  readonly names: readonly string[];
+  /** Programs whose effect is still there. */
+  readonly kept: number;
+}
+
+const MAX_NAMES = 20;
+
+export function describeLoss({ reason, lost, names, kept }: VmLoss): string {
+  const state =
+    kept === 0 ? "The session begins anew" : `The session is as after its program ${kept}`;
+  const list = names.length === 0 ? "" : ` (${names.slice(0, MAX_NAMES).join(", ")})`;
+  const what =
+    lost === 0
+      ? "nothing of earlier programs was lost"
+      : `what ${lost === 1 ? "one program" : `${lost} programs`} left in memory is lost${list}`;
+  return `${state}: ${reason}; ${what}. Its files are kept.`;
+}
+
+export function sessionFailure(code: ErrorCode, message: string, hint?: string): Outcome {
+  const error = { code, name: "SessionError", message, ...(hint === undefined ? {} : { hint }) };
+  return failedOutcome(error, true);
+}
+
+/** No VM was leased. A saved one stays as it is: what cannot read it here may be another engine or version. */
+export function leaseFailure(error: unknown): Outcome {
+  if (!CodecellError.is(error)) throw error;
+  return sessionFailure(error.code, error.message, error.hint);
+}
