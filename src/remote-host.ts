@@ -5,19 +5,9 @@ import type { Limits } from "./core/limits.ts";
 import type { NameTable } from "./core/names.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "./engine/engine.ts";
 import { failedOutcome } from "./engine/failed-outcome.ts";
-import { ChannelHost } from "./placement/channel-host.ts";
 import { largestImage, largestMessage } from "./placement/frame-caps.ts";
-import type { Place, VmLease } from "./placement/placement.ts";
-import {
-  answerTo,
-  type Message,
-  readKeep,
-  readMessage,
-  type ToldKeep,
-  writeMessage,
-  writeOutcome,
-} from "./placement/protocol.ts";
-import { checkNames } from "./placement/told.ts";
+import type { Place, RunRequest, VmLease } from "./placement/placement.ts";
+import { serveProtocol, type WorkerServer } from "./placement/worker/serve-protocol.ts";
 import type { ProgramRunner } from "./program-runner.ts";
 
 export interface RemoteHostParts {
@@ -45,30 +35,28 @@ export interface RemoteClient {
 /** A client saves its VM when it was idle for less than this. */
 const IDLE_MS = 500;
 
+/** Where one run of a client is carried out: at the place, or in the VM that the client keeps. */
+type RunSite = Pick<Place, "run">;
+
 /**
- * The far half of placement `{ remote }`, at a service: programs of a client, who is trusted with no more than any who
- * may run programs. Tools of the service are called here; all others at the client's.
+ * Serves a runtime whose placement `{ remote }` is this one: programs of a client, who is trusted with no more than
+ * anybody who may run programs. Tools of this service are called here; all others at the client's.
  */
-export class RemoteHost {
+export class RemoteHost implements WorkerServer {
   readonly #channel: Channel;
   readonly #parts: RemoteHostParts;
-  /** The host of the client's runs, who has tools of its own. */
-  readonly #client: ChannelHost;
-  #names: NameTable = { version: "", servers: [] };
   #lease: VmLease | undefined;
-  #abort = new AbortController();
   /** While a run is at work. */
-  #running: Promise<void> | undefined;
+  #running: Promise<Outcome> | undefined;
   /** While a VM is being leased. */
   #opening: Promise<void> | undefined;
 
   constructor(channel: Channel, parts: RemoteHostParts) {
     this.#channel = channel;
     this.#parts = parts;
-    this.#client = new ChannelHost(channel);
     channel.limit(largestMessage(parts.limits) + largestImage(parts.limits));
-    channel.onMessage((text) => this.#receive(text));
-    void channel.closed.then(() => this.#end());
+    serveProtocol(channel, this);
+    void channel.closed.then(() => this.#leave()).catch(() => {}); // nobody is left to report it to
   }
 
   /** Settles when the client has gone and nothing of its runs is left. */
@@ -77,67 +65,42 @@ export class RemoteHost {
     await this.#running;
   }
 
-  #receive(text: string): void {
-    const message = readMessage(text);
-    if (message === undefined) return this.#channel.close();
-    void this.#carryOut(message).catch(() => this.#channel.close());
-  }
-
-  async #carryOut({ head, body }: Message): Promise<void> {
-    switch (head[0]) {
-      case "engine":
-        return await this.#greet(head[1] as EngineRef);
-      case "names":
-        this.#names = checkNames(JSON.parse(body));
-        return;
-      case "run":
-      case "runKept":
-        if (this.#running !== undefined) return this.#channel.close(); // one at a time
-        this.#running = this.#run(body, head[1] as Limits, head[0] === "runKept", head[2] === true);
-        return await this.#running;
-      case "answer":
-        return this.#client.answer(head[1] as number, body);
-      case "abort":
-        return this.#abort.abort();
-      case "open":
-        return await this.#reply("opened", () =>
-          this.#open(head[1] as Limits, readKeep(head[2] as ToldKeep, body)),
-        );
-      case "save":
-        return await this.#reply("saved", () => this.#lease!.save());
-      case "end":
-        await this.#leave();
-        await this.#tell(["ready"]);
-    }
-  }
-
-  async #greet({ name }: EngineRef): Promise<void> {
+  async boot({ name }: EngineRef): Promise<void> {
     const { engine } = this.#parts;
-    if (name === engine) return await this.#tell(["ready"]);
-    const hint = `Set engine: '${engine}', or use another service.`;
-    await this.#tell(["unavailable", `the service runs programs in engine '${engine}'`, hint]);
+    if (name === engine) return;
+    throw new CodecellError(
+      "engine_unavailable",
+      `the service runs programs in engine '${engine}'`,
+      { hint: `Set engine: '${engine}', or use another service.` },
+    );
   }
 
-  async #run(source: string, asked: Limits, kept: boolean, resume: boolean): Promise<void> {
-    const outcome = await this.#carryOutRun(source, asked, kept, resume).catch(failed);
-    this.#running = undefined;
-    if (kept) setTimeout(this.#parts.onIdle, IDLE_MS).unref();
-    await this.#channel.send(writeOutcome(outcome));
-    if (!kept) await this.#tell(["ready"]);
+  /** The place does that by itself. */
+  async prepare(): Promise<void> {}
+
+  async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
+    return await this.#track(async () => this.#runAt(this.#parts.place, request, host, signal));
   }
 
-  async #carryOutRun(
-    source: string,
-    asked: Limits,
-    kept: boolean,
-    resume: boolean,
+  async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
+    const outcome = await this.#track(async () => this.#runAt(this.#openVm, request, host, signal));
+    setTimeout(this.#parts.onIdle, IDLE_MS).unref();
+    return outcome;
+  }
+
+  async #track(work: () => Promise<Outcome>): Promise<Outcome> {
+    this.#running = work().catch(failed);
+    return await this.#running.finally(() => (this.#running = undefined));
+  }
+
+  async #runAt(
+    site: RunSite,
+    { source, limits: asked, names, resume = false }: RunRequest,
+    host: Host,
+    signal: AbortSignal,
   ): Promise<Outcome> {
-    const { client, limits: most, place, runner } = this.#parts;
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
+    const { client, limits: most, runner } = this.#parts;
     const leave = await client.admit?.();
-    const where = kept ? this.#lease! : place;
-    const names = this.#names;
     let outcome: Outcome | undefined;
     try {
       const result = await runner.run({
@@ -147,10 +110,10 @@ export class RemoteHost {
         origin: { kind: "remote", names },
         options: {
           signal,
-          onCall: (record) => void this.#tell(["called", record]),
+          onCall: (record) => host.called?.(record),
         },
         run: async (request, bridge, stop) => {
-          outcome = await where.run({ ...request, resume }, this.#host(bridge, names), stop);
+          outcome = await site.run({ ...request, resume }, this.#host(bridge, host, names), stop);
           return outcome;
         },
       });
@@ -161,40 +124,48 @@ export class RemoteHost {
     }
   }
 
-  /** @param own for the tools of this service */
-  #host(own: Host, { servers }: NameTable): Host {
+  /**
+   * @param own for the tools of this service
+   * @param client for all others, and for the logs
+   */
+  #host(own: Host, client: Host, { servers }: NameTable): Host {
     const here = new Set(this.#parts.servers());
     return {
       call: (call) => {
         const spelled = servers.find(({ name, alias }) => [name, alias].includes(call.server));
         // A name that both have is the client's, who has said so by what it sent.
         const isOwn = spelled?.remote === true && here.has(spelled.name);
-        return isOwn ? own.call(call) : this.#client.call(call);
+        return isOwn ? own.call(call) : client.call(call);
       },
-      log: (entry) => this.#client.log(entry),
-      dropped: (characters) => this.#client.dropped(characters),
+      log: (entry) => client.log(entry),
+      dropped: (characters) => client.dropped(characters),
     };
   }
 
-  async #open(asked: Limits, keep: KeepOptions): Promise<void> {
+  async open(asked: Limits, keep: KeepOptions, signal: AbortSignal): Promise<void> {
     if (this.#opening !== undefined || this.#lease !== undefined)
       throw new CodecellError("config_error", "this connection has a VM already");
-    this.#opening = this.#take(least(asked, this.#parts.limits), keep);
+    this.#opening = this.#take(least(asked, this.#parts.limits), keep, signal);
     await this.#opening.finally(() => (this.#opening = undefined));
   }
 
-  async #take(limits: Limits, keep: KeepOptions): Promise<void> {
-    this.#abort = new AbortController();
-    const lease = await this.#parts.place.lease(limits, keep, this.#abort.signal);
+  async #take(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<void> {
+    const lease = await this.#parts.place.lease(limits, keep, signal);
     this.#lease = lease;
     void lease.gone.then(() => this.#channel.close());
   }
 
-  async #reply(word: string, work: () => Promise<SavedVm | void>): Promise<void> {
-    await this.#channel.send(await answerTo(word, work));
+  get #openVm(): VmLease {
+    if (this.#lease === undefined)
+      throw new CodecellError("config_error", "this connection has no VM");
+    return this.#lease;
   }
 
-  async #leave(): Promise<void> {
+  async save(): Promise<SavedVm> {
+    return await this.#openVm.save();
+  }
+
+  async end(): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
     await lease?.[Symbol.asyncDispose]();
@@ -207,14 +178,10 @@ export class RemoteHost {
     return true;
   }
 
-  async #end(): Promise<void> {
-    this.#abort.abort();
+  /** The client has gone. */
+  async #leave(): Promise<void> {
     await this.#opening?.catch(() => {}); // what it leased meanwhile is given back too
-    await this.#leave();
-  }
-
-  #tell(head: readonly unknown[], body?: string): Promise<void> {
-    return this.#channel.send(writeMessage(head, body));
+    await this.end();
   }
 }
 
@@ -222,15 +189,13 @@ export class RemoteHost {
 function least(asked: Limits, most: Limits): Limits {
   const names = Object.keys(most) as (keyof Limits)[];
   return Object.fromEntries(
-    names.map((name) => {
-      const value = Number(asked[name]);
-      return [name, value > 0 && value < most[name] ? value : most[name]];
-    }),
+    names.map((name) => [name, Math.min(asked[name], most[name])]),
   ) as unknown as Limits;
 }
 
+/** The outcome of a run that was not admitted, or could not be carried out. */
 function failed(error: unknown): Outcome {
-  const told = (error as { code?: unknown } | null)?.code;
-  const code = isErrorCode(told) ? told : "internal";
+  const given = (error as { code?: unknown } | null)?.code;
+  const code = isErrorCode(given) ? given : "internal";
   return failedOutcome({ code, name: "CodecellError", message: messageOf(error) }, false);
 }

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Channel } from "./channel.ts";
+import { type Channel, listenerError } from "./channel.ts";
 
 const HEADER_BYTES = 4;
 
@@ -37,11 +37,11 @@ export class FramedChannel implements Channel {
   #read(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#buffered += chunk.length;
-    while (this.#buffered >= this.#wanted) {
+    while (this.#buffered >= this.#wanted && !this.#stream.destroyed) {
       const bytes = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
       this.#chunks = [bytes];
       const end = HEADER_BYTES + bytes.readUInt32BE(0);
-      if (end > this.#maxBytes + HEADER_BYTES) return this.#refuse(end - HEADER_BYTES);
+      if (end > this.#maxBytes + HEADER_BYTES) return this.#refuse(tooLarge(end, this.#maxBytes));
       this.#wanted = end;
       if (this.#buffered < end) return;
       this.#take(bytes, end);
@@ -52,13 +52,15 @@ export class FramedChannel implements Channel {
     this.#buffered -= end;
     this.#chunks = this.#buffered === 0 ? [] : [bytes.subarray(end)];
     this.#wanted = HEADER_BYTES;
-    this.#listener?.(bytes.toString("utf8", HEADER_BYTES, end));
+    try {
+      this.#listener?.(bytes.toString("utf8", HEADER_BYTES, end));
+    } catch (error) {
+      this.#refuse(listenerError(error));
+    }
   }
 
-  #refuse(size: number): void {
-    this.#closed.resolve(
-      new Error(`a frame of ${size} bytes is over the cap of ${this.#maxBytes}`),
-    );
+  #refuse(reason: Error): void {
+    this.#closed.resolve(reason);
     this.close();
   }
 
@@ -87,4 +89,8 @@ export class FramedChannel implements Channel {
   close(): void {
     this.#stream.destroy();
   }
+}
+
+function tooLarge(end: number, maxBytes: number): Error {
+  return new Error(`it sent a message of ${end - HEADER_BYTES} bytes, and the cap is ${maxBytes}`);
 }

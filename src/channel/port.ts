@@ -1,4 +1,4 @@
-import type { Channel } from "./channel.ts";
+import { type Channel, listenerError } from "./channel.ts";
 
 /** What a thread and its parent have in common (Worker, MessagePort). */
 export interface Port {
@@ -11,24 +11,35 @@ export class PortChannel implements Channel {
   readonly closed: Promise<Error | undefined>;
   readonly #port: Port;
   readonly #closed = Promise.withResolvers<Error | undefined>();
+  #open = true;
   #maxLength = Infinity;
 
   constructor(port: Port) {
     this.#port = port;
     this.closed = this.#closed.promise;
-    port.on("exit", () => this.#closed.resolve(undefined));
-    port.on("close", () => this.#closed.resolve(undefined));
-    port.on("error", (error) =>
-      this.#closed.resolve(error instanceof Error ? error : new Error(String(error))),
-    );
+    // A thread that crashes has not broken the protocol: whoever started it reports why it ended.
+    for (const end of ["exit", "close", "error"]) port.on(end, () => this.close());
   }
 
   onMessage(listener: (message: string) => void): void {
     this.#port.on("message", (message) => {
-      if (typeof message !== "string") return;
-      if (message.length > this.#maxLength) this.close();
-      else listener(message);
+      if (!this.#open) return;
+      try {
+        listener(this.#check(message));
+      } catch (error) {
+        this.#closed.resolve(listenerError(error));
+        this.close();
+      }
     });
+  }
+
+  #check(message: unknown): string {
+    if (typeof message !== "string") throw new Error("it sent what is no text");
+    if (message.length > this.#maxLength)
+      throw new Error(
+        `it sent a message of ${message.length} characters, and the cap is ${this.#maxLength}`,
+      );
+    return message;
   }
 
   /** The message is in our memory already by then: what bounds that is the sender's memory. */
@@ -38,11 +49,12 @@ export class PortChannel implements Channel {
 
   /** A port has no notion of room: what is in flight is bounded by the caps of the run. */
   send(message: string): Promise<void> {
-    this.#port.postMessage(message);
+    if (this.#open) this.#port.postMessage(message);
     return Promise.resolve();
   }
 
   close(): void {
+    this.#open = false;
     this.#closed.resolve(undefined);
   }
 }

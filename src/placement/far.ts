@@ -1,134 +1,69 @@
 import type { Channel } from "../channel/channel.ts";
-import { CodecellError, messageOf } from "../core/errors.ts";
-import { DEFAULT_LIMITS, type Limits } from "../core/limits.ts";
-import type { NameTable } from "../core/names.ts";
+import { CodecellError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
 import type {
   Engine,
   EngineModule,
   EngineRef,
+  Host,
   KeepOptions,
   Outcome,
   SavedVm,
   Session,
 } from "../engine/engine.ts";
-import { failedOutcome } from "../engine/failed-outcome.ts";
 import { execute, executeIn, openKept, warmCompiler } from "./execute.ts";
-import { ChannelHost } from "./channel-host.ts";
-import {
-  answerTo,
-  readKeep,
-  readMessage,
-  type ToldKeep,
-  writeMessage,
-  writeOutcome,
-} from "./protocol.ts";
+import type { RunRequest } from "./placement.ts";
+import { serveProtocol, type WorkerServer } from "./worker/serve-protocol.ts";
 
-/** The far half of a place: owns the engine, runs one program at a time, trusts its near half. */
-export function serve(channel: Channel): void {
-  const far = new Far(channel);
-  channel.onMessage((text) => far.receive(text));
+/** Serve the host at the other end of `channel`, with an engine of its choice in this thread. */
+export function serveEngine(channel: Channel): void {
+  serveProtocol(channel, new EngineServer());
 }
 
-class Far {
-  readonly #channel: Channel;
-  readonly #host: ChannelHost;
-  #engine: Engine | undefined;
-  /** The VM that is kept from run to run, while this worker is leased for one. */
+/** The worker: it owns an engine and trusts its host. */
+class EngineServer implements WorkerServer {
+  #loaded: Engine | undefined;
+  /** The VM that is kept from run to run, while the host leases this worker for one. */
   #kept: Required<Session> | undefined;
-  #names: NameTable = { version: "", servers: [] };
-  #abort = new AbortController();
 
-  constructor(channel: Channel) {
-    this.#channel = channel;
-    this.#host = new ChannelHost(channel);
+  async boot(ref: EngineRef): Promise<void> {
+    const { createEngine } = (await import(ref.module)) as EngineModule;
+    this.#loaded = await createEngine(ref.options);
+    warmCompiler();
   }
 
-  async #boot(ref: EngineRef): Promise<void> {
-    try {
-      const { createEngine } = (await import(ref.module)) as EngineModule;
-      this.#engine = await createEngine(ref.options);
-      await this.#engine.ready(DEFAULT_LIMITS);
-      warmCompiler();
-      await this.#channel.send(writeMessage(["ready"]));
-    } catch (error) {
-      const hint = CodecellError.is(error) ? error.hint : undefined;
-      await this.#channel.send(writeMessage(["unavailable", messageOf(error), hint ?? null]));
-    }
+  async prepare(limits: Limits): Promise<void> {
+    await this.#engine.ready(limits);
   }
 
-  receive(text: string): void {
-    const { head, body } = readMessage(text)!;
-    switch (head[0]) {
-      case "engine":
-        void this.#boot(head[1] as EngineRef);
-        break;
-      case "names":
-        this.#names = JSON.parse(body) as NameTable;
-        break;
-      case "run":
-        void this.#run(body, head[1] as Limits);
-        break;
-      case "open":
-        void this.#reply("opened", () =>
-          this.#open(head[1] as Limits, readKeep(head[2] as ToldKeep, body)),
-        );
-        break;
-      case "runKept":
-        void this.#runKept(body, head[1] as Limits, head[2] === true);
-        break;
-      case "save":
-        void this.#reply("saved", () => this.#kept!.save());
-        break;
-      case "end":
-        void this.#end();
-        break;
-      case "answer":
-        this.#host.answer(head[1] as number, body);
-        break;
-      case "abort":
-        this.#abort.abort();
-        break;
-    }
+  async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
+    return await execute(this.#engine, request, host, signal);
   }
 
-  async #run(source: string, limits: Limits): Promise<void> {
-    this.#abort = new AbortController();
-    this.#host.forget();
-    const request = { source, limits, names: this.#names };
-    await this.#tell(execute(this.#engine!, request, this.#host, this.#abort.signal));
-    await this.#engine!.ready(limits);
-    await this.#channel.send(writeMessage(["ready"]));
+  async open(limits: Limits, keep: KeepOptions): Promise<void> {
+    this.#kept = await openKept(this.#engine, limits, keep);
   }
 
-  async #runKept(source: string, limits: Limits, resume: boolean): Promise<void> {
-    this.#abort = new AbortController();
-    const request = { source, limits, names: this.#names, resume };
-    await this.#tell(executeIn(this.#kept!, request, this.#host, this.#abort.signal));
+  async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
+    return await executeIn(this.#openVm, request, host, signal);
   }
 
-  async #tell(running: Promise<Outcome>): Promise<void> {
-    await this.#channel.send(writeOutcome(await running.catch(internal)));
+  async save(): Promise<SavedVm> {
+    return await this.#openVm.save();
   }
 
-  async #end(): Promise<void> {
+  async end(): Promise<void> {
     await this.#kept?.[Symbol.asyncDispose]();
     this.#kept = undefined;
-    this.#host.forget();
-    await this.#engine!.ready(DEFAULT_LIMITS);
-    await this.#channel.send(writeMessage(["ready"]));
   }
 
-  async #open(limits: Limits, keep: KeepOptions): Promise<void> {
-    this.#kept = await openKept(this.#engine!, limits, keep);
+  get #engine(): Engine {
+    if (this.#loaded === undefined) throw new CodecellError("internal", "no engine is loaded");
+    return this.#loaded;
   }
 
-  async #reply(word: string, work: () => Promise<SavedVm | void>): Promise<void> {
-    await this.#channel.send(await answerTo(word, work));
+  get #openVm(): Required<Session> {
+    if (this.#kept === undefined) throw new CodecellError("internal", "no VM is open");
+    return this.#kept;
   }
-}
-
-/** A bug of ours must look like one, not like a hang. */
-function internal(error: unknown): Outcome {
-  const message = messageOf(error);
-  return failedOutcome({ code: "internal", name: "InternalError", message }, false);
 }

@@ -2,7 +2,7 @@ import { aborted } from "../core/breach.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Host, KeepOptions, Outcome } from "../engine/engine.ts";
-import type { NearWorker } from "./near.ts";
+import type { WorkerClient } from "./near.ts";
 import { neverBegan } from "./never-began.ts";
 import type { Place, RunRequest, VmLease } from "./placement.ts";
 
@@ -31,14 +31,14 @@ export class WorkerPool implements Place {
   readonly name: string;
   readonly check: (limits: Limits) => void;
   onPressure: (() => void) | undefined;
-  readonly #spawn: () => NearWorker;
+  readonly #spawn: () => WorkerClient;
   readonly #options: PoolOptions;
-  readonly #idle: NearWorker[] = [];
-  readonly #all = new Set<NearWorker>();
-  readonly #queue: PromiseWithResolvers<NearWorker | undefined>[] = [];
+  readonly #idle: WorkerClient[] = [];
+  readonly #all = new Set<WorkerClient>();
+  readonly #queue: PromiseWithResolvers<WorkerClient | undefined>[] = [];
   /** Workers that run a program, or are about to. */
-  readonly #running = new Set<NearWorker>();
-  readonly #idleSince = new WeakMap<NearWorker, number>();
+  readonly #running = new Set<WorkerClient>();
+  readonly #idleSince = new WeakMap<WorkerClient, number>();
   /** Those who lease workers were asked for one, and none has come back since. */
   #pressed = false;
   #booting = 0;
@@ -49,7 +49,7 @@ export class WorkerPool implements Place {
 
   private constructor(
     name: string,
-    spawn: () => NearWorker,
+    spawn: () => WorkerClient,
     options: PoolOptions,
     check: (limits: Limits) => void,
   ) {
@@ -62,7 +62,7 @@ export class WorkerPool implements Place {
   /** Resolves when the first worker has booted. Throws `engine_unavailable` when it cannot. */
   static async create(
     name: string,
-    spawn: () => NearWorker,
+    spawn: () => WorkerClient,
     options: PoolOptions,
     check: (limits: Limits) => void = () => {},
   ): Promise<WorkerPool> {
@@ -135,10 +135,10 @@ export class WorkerPool implements Place {
   }
 
   /** A worker of one's own, or `undefined` when the caller gave up waiting for one. */
-  async #lease(signal: AbortSignal): Promise<NearWorker | undefined> {
+  async #lease(signal: AbortSignal): Promise<WorkerClient | undefined> {
     if (this.#closed) throw new CodecellError("aborted", "the runtime is closed");
     if (signal.aborted) return undefined;
-    const place = Promise.withResolvers<NearWorker | undefined>();
+    const place = Promise.withResolvers<WorkerClient | undefined>();
     this.#queue.push(place);
     this.#serve();
     this.#press();
@@ -172,12 +172,12 @@ export class WorkerPool implements Place {
   }
 
   /** A leased worker does not run for now. */
-  #ran(worker: NearWorker): void {
+  #ran(worker: WorkerClient): void {
     this.#running.delete(worker);
     this.#serve();
   }
 
-  #takeIdle(): NearWorker | undefined {
+  #takeIdle(): WorkerClient | undefined {
     for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
       if (!worker.dead) return worker;
       this.#all.delete(worker);
@@ -185,7 +185,7 @@ export class WorkerPool implements Place {
     return undefined;
   }
 
-  async #boot(): Promise<NearWorker> {
+  async #boot(): Promise<WorkerClient> {
     const worker = this.#spawn();
     worker.onWait = () => this.#serve();
     this.#all.add(worker);
@@ -198,12 +198,12 @@ export class WorkerPool implements Place {
     return worker;
   }
 
-  #discard(worker: NearWorker): void {
+  #discard(worker: WorkerClient): void {
     this.#all.delete(worker);
     worker.kill();
   }
 
-  async #giveBack(worker: NearWorker): Promise<void> {
+  async #giveBack(worker: WorkerClient): Promise<void> {
     this.#returning++;
     const fit = (await worker.ready) && worker.runs < this.#options.runsPerWorker;
     this.#returning--;
@@ -237,7 +237,7 @@ export class WorkerPool implements Place {
     if (this.#all.size === 0) for (const waiting of this.#queue.splice(0)) waiting.reject(error);
   }
 
-  #offer(worker: NearWorker): void {
+  #offer(worker: WorkerClient): void {
     // It may have said that it is ready and been killed for its last run all the same.
     if (this.#closed || worker.dead) {
       this.#discard(worker);

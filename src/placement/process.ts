@@ -2,7 +2,7 @@ import type { EngineRef } from "../engine/engine.ts";
 import { bundled, WORKER_ENTRY } from "./bundle.ts";
 import { startChild } from "./child.ts";
 import { nodeFlags } from "./node-flags.ts";
-import { NearWorker } from "./near.ts";
+import { WorkerClient } from "./near.ts";
 import type { Place } from "./placement.ts";
 import { type PoolOptions, WorkerPool } from "./pool.ts";
 
@@ -37,7 +37,7 @@ export function probeEngine(ref: EngineRef, hardened = false): Promise<void> {
   return probe;
 }
 
-function startWorker(ref: EngineRef, hardened: boolean): NearWorker {
+function startWorker(ref: EngineRef, hardened: boolean): WorkerClient {
   const args = [...nodeFlags(ref.name, hardened), WORKER_ENTRY];
-  return new NearWorker(startChild({ file: process.execPath, args }), bundled(ref));
+  return new WorkerClient(startChild({ file: process.execPath, args }), bundled(ref));
 }

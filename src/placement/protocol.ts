@@ -1,80 +1,81 @@
-import { CodecellError, messageOf } from "../core/errors.ts";
-import type { KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
-
 /**
- * Messages between the near half (host) and the far half (worker) of a place: a JSON array on one line, then a body
- * that is taken as it is, so that large texts are not escaped a second time.
+ * The protocol between a host and a worker, and between a runtime and a service that is its placement `{ remote }`.
  *
- * near → far
- * | `["engine", ref]`                   | the first message: which engine to boot                              |
- * | `["names", version]`                | body: JSON of the name table; sent before the first run that uses it |
- * | `["run", limits]`                   | body: the source                                                     |
- * | `["answer", call]`                  | body: the answer                                                     |
- * | `["abort"]`                         |                                                                      |
- * | `["open", limits, keep]`            | keep a VM from now on; body: its image in base64, where it was saved |
- * | `["runKept", limits, resume]`       | run in it; body: the source                                          |
- * | `["save"]`                          |                                                                      |
- * | `["end"]`                           | the VM is not wanted any more                                        |
- *
- * far → near
- * | `["ready"]`                         | booted, or free for the next run                                     |
- * | `["unavailable", message, hint]`    | the engine cannot be loaded                                          |
- * | `["opened"]`                        |                                                                      |
- * | `["saved", saved]`                  | body: its image in base64                                            |
- * | `["refused", code, message, hint]`  | instead of `opened` and `saved`                                      |
- * | `["call", call, server, tool, id, again]` | body: the arguments; see HostCall                             |
- * | `["called", record]`                | a call that was carried out there (placement remote only)            |
- * | `["log", level]`                    | body: the text                                                       |
- * | `["dropped", characters]`           |                                                                      |
- * | `["idle"]`, `["busy"]`              | the program waits for its timers and nothing else; one of them is due |
- * | `["outcome", outcome, hasValue]`    | body: the value, if there is one                                     |
+ * A message is one of the union types below. On the wire it is a JSON array on one line, the head: its type and its
+ * small fields in a fixed order. After the line break comes the body: the one large text of the message, as it is, so
+ * that it is not escaped a second time. It is written by channel/write-message.ts and read by channel/read-message.ts.
  */
-export interface Message {
-  readonly head: readonly unknown[];
-  readonly body: string;
-}
+import type { Failure } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { NameTable } from "../core/names.ts";
+import type { CallRecord, LogLevel } from "../core/result.ts";
+import type { EngineRef, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 
-export function writeMessage(head: readonly unknown[], body = ""): string {
-  return `${JSON.stringify(head)}\n${body}`;
-}
+/** What a host sends to a worker. */
+export type ToWorker =
+  /** The first message: the engine to load. The worker replies with `ready` or `unavailable`. */
+  | { readonly type: "engine"; readonly engine: EngineRef }
+  /** What programs can spell, from now on. Sent before the first run that uses it. Body: the table as JSON. */
+  | { readonly type: "names"; readonly names: NameTable }
+  /** Run a program in a VM of its own. The worker replies with `outcome`, then with `ready`. Body: the source. */
+  | { readonly type: "run"; readonly limits: Limits; readonly source: string }
+  /** Open a VM for `runKept`. The worker replies with `opened` or `refused`. Body: the image of a saved VM. */
+  | { readonly type: "open"; readonly limits: Limits; readonly keep: KeepOptions }
+  /** Run a program in the open VM, or resume the one it was saved with. The worker replies with `outcome`. Body: the source. */
+  | {
+      readonly type: "runKept";
+      readonly limits: Limits;
+      readonly resume: boolean;
+      readonly source: string;
+    }
+  /** Save the open VM, also during a run. The worker replies with `saved` or `refused`. */
+  | { readonly type: "save" }
+  /** Close the open VM. The worker replies with `ready`. */
+  | { readonly type: "end" }
+  /** End the run. The worker replies with its `outcome`. */
+  | { readonly type: "abort" }
+  /** The answer to a `call`, which had the number `call`. Body: the answer. */
+  | { readonly type: "answer"; readonly call: number; readonly answer: string };
 
-/** The parts of a message, or `undefined` for what is none. */
-export function readMessage(text: string): Message | undefined {
-  const end = text.indexOf("\n");
-  if (end < 0) return undefined;
-  try {
-    const head: unknown = JSON.parse(text.slice(0, end));
-    return Array.isArray(head) ? { head, body: text.slice(end + 1) } : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** What a worker sends to its host about the program that it runs. */
+export type RunMessage =
+  /** The program calls a tool. `call` is the number for the answer, `id` the VM's own number. Body: the arguments. */
+  | {
+      readonly type: "call";
+      readonly call: number;
+      readonly server: string;
+      readonly tool: string;
+      readonly id: number;
+      /** The VM was saved while it waited for this call. */
+      readonly again: boolean;
+      readonly args: string;
+    }
+  /** A tool was called where the program runs. Only from a service, which has tools of its own. */
+  | { readonly type: "called"; readonly record: CallRecord }
+  /** One console entry. Body: the text. */
+  | { readonly type: "log"; readonly level: LogLevel; readonly text: string }
+  /** Characters of console output that were dropped so far. */
+  | { readonly type: "dropped"; readonly characters: number }
+  /** The program waits for its timers, and for nothing else. */
+  | { readonly type: "idle" }
+  /** A timer is due: the program does not wait any more. */
+  | { readonly type: "busy" }
+  /** How the run ended. Body: the value, if there is one. */
+  | { readonly type: "outcome"; readonly outcome: Outcome };
 
-/** {@link KeepOptions} without the image, which is the body of its message. */
-export type ToldKeep = Omit<KeepOptions, "saved"> & {
-  readonly saved?: Omit<SavedVm, "image">;
-};
+/** What a worker sends to its host. */
+export type ToHost =
+  /** The engine is loaded, or the worker is free for the next run. */
+  | { readonly type: "ready" }
+  /** The engine cannot be loaded. The host ends the worker. */
+  | { readonly type: "unavailable"; readonly message: string; readonly hint?: string }
+  /** The reply to `open`. */
+  | { readonly type: "opened" }
+  /** The reply to `save`. Body: the image. */
+  | { readonly type: "saved"; readonly vm: SavedVm }
+  /** The reply to `open` or `save` that failed. */
+  | { readonly type: "refused"; readonly error: Refusal }
+  | RunMessage;
 
-/** @param image in base64 */
-export function readKeep({ saved, ...keep }: ToldKeep, image: string): KeepOptions {
-  if (saved === undefined) return keep;
-  return { ...keep, saved: { ...saved, image: Buffer.from(image, "base64") } };
-}
-
-/** The answer to a question: `word` with what `work` gives, or why it cannot be done. */
-export async function answerTo(word: string, work: () => Promise<SavedVm | void>): Promise<string> {
-  try {
-    const { image = new Uint8Array(), ...fact } = (await work()) ?? {};
-    const body = Buffer.from(image.buffer, image.byteOffset, image.length).toString("base64");
-    return writeMessage([word, fact], body);
-  } catch (error) {
-    const { code = "internal", hint = null } = CodecellError.is(error) ? error : {};
-    return writeMessage(["refused", code, messageOf(error), hint]);
-  }
-}
-
-/** How a run ended; its value is the body. */
-export function writeOutcome(outcome: Outcome): string {
-  const { value, ...rest } = { value: undefined, ...outcome };
-  return writeMessage(["outcome", rest, value !== undefined], value);
-}
+/** Why a worker cannot do what it was asked for. */
+export type Refusal = Pick<Failure, "code" | "message" | "hint">;

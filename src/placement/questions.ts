@@ -1,24 +1,42 @@
-/** Questions to a peer that answers them in their order. */
-export class Questions<Answer> {
-  readonly #open: PromiseWithResolvers<Answer>[] = [];
+/** Replies that a peer owes. It sends them in the order in which they were asked for. */
+export class PendingReplies<Reply> {
+  readonly #pending: Pending<Reply>[] = [];
 
-  /** Resolves with the answer to the question that is now sent. */
-  ask(): Promise<Answer> {
-    const question = Promise.withResolvers<Answer>();
-    this.#open.push(question);
-    return question.promise;
+  /**
+   * Resolves with what `read` finds in the next reply that nobody waits for yet.
+   * @param read returns `undefined` for a reply of another kind
+   */
+  next<Value>(read: (reply: Reply) => Value | undefined): Promise<Value> {
+    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    const accept = (reply: Reply): boolean => {
+      const value = read(reply);
+      if (value !== undefined) resolve(value);
+      return value !== undefined;
+    };
+    this.#pending.push({ accept, reject });
+    return promise;
   }
 
-  answer(answer: Answer): void {
-    this.#open.shift()?.resolve(answer);
+  /** False for a reply that nobody asked for, or of another kind than was asked for. */
+  resolve(reply: Reply): boolean {
+    return this.#pending.shift()?.accept(reply) ?? false;
   }
 
-  refuse(reason: Error): void {
-    this.#open.shift()?.reject(reason);
+  /** False where nobody asked for anything. */
+  reject(reason: Error): boolean {
+    const pending = this.#pending.shift();
+    pending?.reject(reason);
+    return pending !== undefined;
   }
 
-  /** There will be no more answers. */
+  /** There will be no more replies. */
   end(reason: Error): void {
-    for (const question of this.#open.splice(0)) question.reject(reason);
+    for (const { reject } of this.#pending.splice(0)) reject(reason);
   }
+}
+
+interface Pending<Reply> {
+  /** Whether the reply is what was asked for. */
+  readonly accept: (reply: Reply) => boolean;
+  readonly reject: (reason: Error) => void;
 }

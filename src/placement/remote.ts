@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { createWebSocketStream, WebSocket } from "ws";
 import { FramedChannel } from "../channel/framed.ts";
 import type { EngineRef } from "../engine/engine.ts";
-import { NearWorker } from "./near.ts";
+import { WorkerClient } from "./near.ts";
 import type { Place } from "./placement.ts";
 import { type PoolOptions, WorkerPool } from "./pool.ts";
 import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
@@ -28,7 +28,7 @@ export async function remotePlace(
   service: RemoteService,
   pool: PoolOptions,
 ): Promise<Place> {
-  return await WorkerPool.create("remote", () => new NearWorker(connect(service), ref), pool);
+  return await WorkerPool.create("remote", () => new WorkerClient(connect(service), ref), pool);
 }
 
 function connect({ remote, token }: RemoteService): WorkerHandle {

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { PortChannel } from "../channel/port.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { EngineRef } from "../engine/engine.ts";
-import { NearWorker } from "./near.ts";
+import { WorkerClient } from "./near.ts";
 import type { Place } from "./placement.ts";
 import { type PoolOptions, WorkerPool } from "./pool.ts";
 import type { WorkerHandle } from "./worker-handle.ts";
@@ -18,7 +18,7 @@ export async function threadPlace(ref: EngineRef, options: PoolOptions): Promise
       hint: "An isolate that runs out of memory or ignores its timeout takes its whole process along, threads included: use placement 'process', or engine 'quickjs'.",
     });
   }
-  return await WorkerPool.create("thread", () => new NearWorker(startWorker(), ref), options);
+  return await WorkerPool.create("thread", () => new WorkerClient(startWorker(), ref), options);
 }
 
 function startWorker(): WorkerHandle {

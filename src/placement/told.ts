@@ -1,146 +1,126 @@
-/** What a worker tells, checked: it may have been subverted. Everything is rebuilt field by field. */
-import { CodecellError, type Failure, isErrorCode } from "../core/errors.ts";
+/** What a worker reports, checked and rebuilt field by field: it may have been taken over. */
+import { type Failure, isErrorCode } from "../core/errors.ts";
 import { isIdentifier } from "../core/identifier.ts";
-import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import type { CallRecord } from "../core/result.ts";
-import type { Outcome, SavedCall, SavedVm } from "../engine/engine.ts";
+import type { EngineUsage, Outcome, SavedCall, SavedVm } from "../engine/engine.ts";
+import {
+  optional,
+  ProtocolError,
+  readFields,
+  readFlag,
+  readInteger,
+  readList,
+  readMeasure,
+  readOptionalText,
+  readText,
+} from "./channel/fields.ts";
+import { cutFailure, cutRecord } from "./channel/write-message.ts";
+import { MAX_DECLARED, MAX_DECLARED_NAME, MAX_NAME } from "./frame-caps.ts";
 
-const MAX_NAMES = 10_000;
-const MAX_NAME_LENGTH = 200;
+/** As long as a run can last, see `limits.wallMs`. */
+const MAX_MS = 86_400_000;
+/** More memory than any VM can have. */
+const MAX_BYTES = 2 ** 36;
+/** More lines or columns than any source can have. */
+const MAX_POSITION = 2 ** 25;
 
-export function checkOutcome(told: unknown, value: string | undefined): Outcome {
-  const { ok, usage, clean, error, declares } = (told ?? {}) as Record<
-    string,
-    Record<string, unknown> | undefined
-  >;
-  const checked = {
-    ...(declares === undefined ? {} : { declares: list(declares, MAX_NAMES).filter(isName) }),
-    usage: {
-      cpuMs: size(usage?.["cpuMs"]),
-      peakBytes: size(usage?.["peakBytes"]),
-      compileMs: size(usage?.["compileMs"]),
-    },
-    clean: (clean as unknown) === true,
+/** How a run ended. @param value its value, if there is one */
+export function readOutcome(told: unknown, value: string | undefined): Outcome {
+  const { ok, error, usage, clean, declares } = readFields(told, "outcome");
+  const facts = {
+    usage: readUsage(usage ?? {}),
+    clean: readFlag(clean, "outcome.clean"),
+    ...(declares === undefined ? {} : { declares: readDeclared(declares) }),
   };
-  if ((ok as unknown) === true)
-    return { ok: true, ...(value === undefined ? {} : { value }), ...checked };
-  return { ok: false, error: checkFailure(error ?? {}), ...checked };
+  if (!readFlag(ok, "outcome.ok")) return { ok: false, error: readFailure(error), ...facts };
+  return { ok: true, ...(value === undefined ? {} : { value }), ...facts };
 }
 
-function checkFailure(error: Record<string, unknown>): Failure {
-  const { code, name, message, line, column, hint, tool } = error;
+function readUsage(told: unknown): EngineUsage {
+  const { cpuMs, peakBytes, compileMs } = readFields(told, "usage");
   return {
-    code: isErrorCode(code) ? code : "internal",
-    name: String(name),
-    message: String(message),
-    ...(typeof line === "number" ? { line } : {}),
-    ...(typeof column === "number" ? { column } : {}),
-    ...(typeof hint === "string" ? { hint } : {}),
-    ...(typeof tool === "string" ? { tool } : {}),
+    cpuMs: readMeasure(cpuMs, "usage.cpuMs", MAX_MS),
+    peakBytes: readMeasure(peakBytes, "usage.peakBytes", MAX_BYTES),
+    compileMs: readMeasure(compileMs, "usage.compileMs", MAX_MS),
   };
 }
 
-function size(value: unknown): number {
-  return typeof value === "number" && value >= 0 && Number.isFinite(value) ? value : 0;
+function readDeclared(told: unknown): string[] {
+  return readList(told, "declares", MAX_DECLARED)
+    .map((name) => readText(name, "a name of declares"))
+    .filter((name) => name.length <= MAX_DECLARED_NAME && isIdentifier(name));
 }
 
-function isName(value: unknown): value is string {
-  return typeof value === "string" && value.length <= MAX_NAME_LENGTH && isIdentifier(value);
-}
-
-function list(value: unknown, most: number): readonly unknown[] {
-  return Array.isArray(value) ? value.slice(0, most) : [];
-}
-
-/** Why a worker cannot do what it was asked. */
-export function checkRefusal([, code, message, hint]: readonly unknown[]): CodecellError {
-  return new CodecellError(isErrorCode(code) ? code : "internal", String(message), {
-    hint: typeof hint === "string" ? hint : undefined,
+/** Its frame is made here, from the source that this side has. */
+function readFailure(told: unknown): Failure {
+  const { code, name, message, line, column, hint, tool } = readFields(told, "error");
+  return cutFailure({
+    code: isErrorCode(code) ? code : "internal",
+    name: readText(name, "error.name"),
+    message: readText(message, "error.message"),
+    ...optional("line", readPosition(line, "error.line")),
+    ...optional("column", readPosition(column, "error.column")),
+    ...optional("hint", readOptionalText(hint, "error.hint")),
+    ...optional("tool", readOptionalText(tool, "error.tool")),
   });
 }
 
-/** A call that was carried out at the place. */
-export function checkRecord(told: unknown): CallRecord {
-  const { tool, ok, ms, bytes, error } = (told ?? {}) as Record<string, unknown>;
-  return {
-    tool: text(tool),
-    ok: ok === true,
-    ms: size(ms),
-    bytes: size(bytes),
-    ...(typeof error === "string" ? { error: text(error) } : {}),
-  };
+function readPosition(told: unknown, what: string): number | undefined {
+  const position = readMeasure(told, what, MAX_POSITION);
+  return position > 0 && Number.isInteger(position) ? position : undefined;
 }
 
+/** A tool call that was carried out at the place. */
+export function readRecord(told: unknown): CallRecord {
+  const { tool, ok, ms, bytes, error } = readFields(told, "record");
+  return cutRecord({
+    tool: readText(tool, "record.tool"),
+    ok: readFlag(ok, "record.ok"),
+    ms: readMeasure(ms, "record.ms", MAX_MS),
+    bytes: readMeasure(bytes, "record.bytes", MAX_BYTES),
+    ...optional("error", readOptionalText(error, "record.error")),
+  });
+}
+
+/** Timers, calls and answers that a VM can wait for. */
 const MAX_WAITING = 100_000;
+const MAX_TIMER_MS = Number.MAX_SAFE_INTEGER;
 
-/** @param image the image in base64 */
-export function checkSaved(told: unknown, image: string): SavedVm {
-  const { engine, runs, running, drawn, timers, calls, answers } = (told ?? {}) as Record<
-    string,
-    unknown
-  >;
+/** A VM that was saved. @param image its image in base64 */
+export function readSavedVm(told: unknown, image: string): SavedVm {
+  const { engine, runs, running, drawn, timers, calls, answers } = readFields(told, "vm");
   return {
-    engine: String(engine),
+    engine: readText(engine, "vm.engine", MAX_NAME),
     image: Buffer.from(image, "base64"),
-    runs: size(runs),
-    running: running === true,
-    drawn: size(drawn),
-    timers: pairs(timers).map(([id, ms]) => [size(id), size(ms)]),
-    calls: list(calls, MAX_WAITING).map(checkCall),
-    answers: pairs(answers).map(([id, answer]) => [size(id), String(answer)]),
+    runs: readInteger(runs, "vm.runs"),
+    running: readFlag(running, "vm.running"),
+    drawn: readInteger(drawn, "vm.drawn"),
+    timers: readPairs(timers, "vm.timers", (ms) => readMeasure(ms, "a timer's time", MAX_TIMER_MS)),
+    calls: readList(calls, "vm.calls", MAX_WAITING).map(readSavedCall),
+    answers: readPairs(answers, "vm.answers", (answer) => readText(answer, "an answer")),
   };
 }
 
-function pairs(value: unknown): (readonly unknown[])[] {
-  return list(value, MAX_WAITING).filter((item) => Array.isArray(item));
+function readPairs<Value>(
+  told: unknown,
+  what: string,
+  read: (value: unknown) => Value,
+): (readonly [id: number, value: Value])[] {
+  return readList(told, what, MAX_WAITING).map((pair) => {
+    const [id, value] = readList(pair, `an item of ${what}`, 2);
+    return [readInteger(id, `an id of ${what}`), read(value)];
+  });
 }
 
-function checkCall(told: unknown): SavedCall {
-  const { id, kind, server, tool, args } = (told ?? {}) as Record<string, unknown>;
+function readSavedCall(told: unknown): SavedCall {
+  const { id, kind, server, tool, args } = readFields(told, "a saved call");
+  if (kind !== "call" && kind !== "digest")
+    throw new ProtocolError("it sent a malformed message: a saved call of no kind");
   return {
-    id: size(id),
-    kind: kind === "digest" ? "digest" : "call",
-    server: String(server),
-    tool: String(tool),
-    args: String(args),
-  };
-}
-
-const MAX_SPELLINGS = 100_000;
-const MAX_TEXT = 1_000;
-
-function text(value: unknown): string {
-  return String(value).slice(0, MAX_TEXT);
-}
-
-/** A client's table of names. */
-export function checkNames(told: unknown): NameTable {
-  const { version, servers, fetch } = (told ?? {}) as Record<string, unknown>;
-  return {
-    version: text(version),
-    servers: list(servers, MAX_SPELLINGS).map(checkServerNames),
-    ...(fetch === true ? { fetch } : {}),
-  };
-}
-
-function checkServerNames(told: unknown): ServerNames {
-  const { name, alias, className, folder, remote, tools } = (told ?? {}) as Record<string, unknown>;
-  return {
-    name: text(name),
-    alias: text(alias),
-    className: text(className),
-    ...(typeof folder === "string" ? { folder: text(folder) } : {}),
-    ...(remote === true ? { remote } : {}),
-    tools: list(tools, MAX_SPELLINGS).map(checkToolNames),
-  };
-}
-
-function checkToolNames(told: unknown): ToolNames {
-  const { name, alias, flat, file } = (told ?? {}) as Record<string, unknown>;
-  return {
-    name: text(name),
-    alias: text(alias),
-    flat: text(flat),
-    ...(typeof file === "string" ? { file: text(file) } : {}),
+    id: readInteger(id, "a saved call's id"),
+    kind,
+    server: readText(server, "a saved call's server", MAX_NAME),
+    tool: readText(tool, "a saved call's tool", MAX_NAME),
+    args: readText(args, "a saved call's args"),
   };
 }

@@ -1,13 +1,16 @@
 import type { Channel } from "../channel/channel.ts";
 import { answerFailure } from "../core/answer.ts";
 import type { Host } from "../engine/engine.ts";
-import { writeMessage } from "./protocol.ts";
+import { writeToWorker } from "./channel/write-message.ts";
+import type { ToHost } from "./protocol.ts";
 
 /** Time for the answers to calls of a run that is over. */
 const LAST_ANSWERS_MS = 500;
 
-/** The calls that come from a worker, on their way to a run's host and back. */
-export class WorkerCalls {
+type CallMessage = Extract<ToHost, { readonly type: "call" }>;
+
+/** The calls of a worker's programs, on their way to the host of the run and back. */
+export class ForwardedCalls {
   readonly #channel: Channel;
   readonly #open = new Set<Promise<void>>();
 
@@ -20,20 +23,20 @@ export class WorkerCalls {
     return this.#open.size;
   }
 
-  /** @param head of the message `call` */
-  carryOut(head: readonly unknown[], args: string, host: Host): void {
-    const call = this.#answer(head, args, host);
+  /** Make the call, and send its answer when it is there. */
+  forward(message: CallMessage, host: Host): void {
+    const call = this.#answer(message, host).catch(() => this.#channel.close());
     this.#open.add(call);
     void call.finally(() => this.#open.delete(call));
   }
 
-  async #answer(head: readonly unknown[], args: string, host: Host): Promise<void> {
-    const [, call, server, tool, id, again] = head;
-    const asked = { server: String(server), tool: String(tool), args, id: Number(id) };
+  async #answer(message: CallMessage, host: Host): Promise<void> {
+    const { call, server, tool, args, id, again } = message;
+    const asked = { server, tool, args, id, again };
     const answer = await host
-      .call({ ...asked, again: again === true })
+      .call(asked)
       .catch(() => answerFailure({ code: "internal", message: "the call could not be made" }));
-    await this.#channel.send(writeMessage(["answer", call], answer));
+    await this.#channel.send(writeToWorker({ type: "answer", call, answer }));
   }
 
   /** Resolves when all have been answered; one that a server owes for longer is answered when it comes. */

@@ -6,7 +6,7 @@ import { Socket } from "node:net";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { FramedChannel } from "../channel/framed.ts";
 import { PortChannel } from "../channel/port.ts";
-import { serve } from "./far.ts";
+import { serveEngine } from "./far.ts";
 
 /** The host end of this descriptor is the channel. */
 const CHANNEL_FD = 3;
@@ -26,7 +26,9 @@ if (isMainThread) {
     env: {},
     stdout: true,
   }).unref();
-  serve(channel);
+  serveEngine(channel);
 } else {
-  serve(new PortChannel(parentPort!));
+  const channel = new PortChannel(parentPort!);
+  void channel.closed.then(() => process.exit());
+  serveEngine(channel);
 }

@@ -2,7 +2,7 @@ import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { EngineRef } from "../../engine/engine.ts";
 import { startChild } from "../child.ts";
-import { NearWorker } from "../near.ts";
+import { WorkerClient } from "../near.ts";
 import type { Place } from "../placement.ts";
 import { type PoolOptions, WorkerPool } from "../pool.ts";
 import { probeEngine } from "../process.ts";
@@ -26,7 +26,7 @@ export interface SandboxOptions extends Omit<WorkerBudget, "runsPerWorker"> {
  */
 export async function sandboxPlace(ref: EngineRef, options: SandboxOptions): Promise<Place> {
   const launcher = await createLauncher(ref, options);
-  const spawn = (): NearWorker => new NearWorker(startChild(launcher.command()), launcher.ref);
+  const spawn = (): WorkerClient => new WorkerClient(startChild(launcher.command()), launcher.ref);
   const check = (limits: Limits): void => checkMemory(limits, options.limits);
   return await WorkerPool.create("sandbox", spawn, options.pool, check).catch((error: unknown) =>
     diagnose(error, ref, options.hardened),

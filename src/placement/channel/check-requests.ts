@@ -1,0 +1,85 @@
+/** What a host asks of a worker, checked and rebuilt field by field: the host of a service is a client of any kind. */
+import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../core/limits.ts";
+import type { NameTable, ServerNames, ToolNames } from "../../core/names.ts";
+import type { EngineRef, KeepOptions } from "../../engine/engine.ts";
+import { cutText, MAX_NAME } from "../frame-caps.ts";
+import { readSavedVm } from "../told.ts";
+import {
+  optional,
+  ProtocolError,
+  readFields,
+  readFlag,
+  readList,
+  readNumber,
+  readOptionalText,
+  readText,
+} from "./fields.ts";
+
+/** How a VM is opened. @param image of the saved VM, in base64 */
+export function readKeep(told: unknown, image: string): KeepOptions {
+  const { seed, now, saved } = readFields(told, "keep");
+  return {
+    ...optional("seed", readOptionalText(seed, "keep.seed")),
+    ...(now === undefined ? {} : { now: readNumber(now, "keep.now") }),
+    ...(saved === undefined ? {} : { saved: readSavedVm(saved, image) }),
+  };
+}
+
+/** What a limit is that the sender does not know is the default: it may be of an older version. */
+export function readLimits(told: unknown): Limits {
+  const given = readFields(told, "limits");
+  const known = Object.keys(DEFAULT_LIMITS).filter((name) => Object.hasOwn(given, name));
+  try {
+    return resolveLimits(Object.fromEntries(known.map((name) => [name, given[name]])));
+  } catch {
+    throw new ProtocolError("it sent a malformed message: limits that are out of range");
+  }
+}
+
+/** Which engine to load. */
+export function readEngine(told: unknown): EngineRef {
+  const { name, module, options } = readFields(told, "engine");
+  return {
+    name: readText(name, "engine.name", MAX_NAME),
+    module: readOptionalText(module, "engine.module") ?? "",
+    ...optional("options", options),
+  };
+}
+
+const MAX_SPELLINGS = 100_000;
+
+/** What programs can spell. Names that are longer than any a program can call are cut. */
+export function readNames(told: unknown): NameTable {
+  const { version, servers, fetch } = readFields(told, "names");
+  return {
+    version: readText(version, "names.version", MAX_NAME),
+    servers: readList(servers, "names.servers", MAX_SPELLINGS).map(readServerNames),
+    ...(readFlag(fetch, "names.fetch") ? { fetch: true } : {}),
+  };
+}
+
+function readServerNames(told: unknown): ServerNames {
+  const { name, alias, className, folder, remote, tools } = readFields(told, "a server");
+  return {
+    name: readName(name),
+    alias: readName(alias),
+    className: readName(className),
+    ...(folder === undefined ? {} : { folder: readName(folder) }),
+    ...(readFlag(remote, "a server's remote") ? { remote: true } : {}),
+    tools: readList(tools, "a server's tools", MAX_SPELLINGS).map(readToolNames),
+  };
+}
+
+function readToolNames(told: unknown): ToolNames {
+  const { name, alias, flat, file } = readFields(told, "a tool");
+  return {
+    name: readName(name),
+    alias: readName(alias),
+    flat: readName(flat),
+    ...(file === undefined ? {} : { file: readName(file) }),
+  };
+}
+
+function readName(told: unknown): string {
+  return cutText(readText(told, "a name"), MAX_NAME);
+}

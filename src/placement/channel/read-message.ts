@@ -1,0 +1,130 @@
+/**
+ * Messages from text: see ../protocol.ts. One reader for each direction, and every message passes it, so that nothing
+ * behind it sees a value that is not checked.
+ */
+import { isErrorCode } from "../../core/errors.ts";
+import { isLogLevel, type LogLevel } from "../../core/result.ts";
+import { cutText, LARGE_HEADS, MAX_HEAD, MAX_NAME, MAX_TEXT } from "../frame-caps.ts";
+import type { ToHost, ToWorker } from "../protocol.ts";
+import { readOutcome, readRecord, readSavedVm } from "../told.ts";
+import { readEngine, readKeep, readLimits, readNames } from "./check-requests.ts";
+import {
+  optional,
+  ProtocolError,
+  readFlag,
+  readInteger,
+  readJson,
+  readList,
+  readMeasure,
+  readOptionalText,
+  readText,
+} from "./fields.ts";
+
+/** For each type of message: from its fields and its body to the message. */
+type Readers<Message extends { readonly type: string }> = {
+  readonly [Type in Message["type"]]: (
+    fields: readonly unknown[],
+    body: string,
+  ) => Extract<Message, { readonly type: Type }>;
+};
+
+const TO_WORKER: Readers<ToWorker> = {
+  engine: ([engine]) => ({ type: "engine", engine: readEngine(engine) }),
+  names: (_, body) => ({ type: "names", names: readNames(readJson(body, "names")) }),
+  run: ([limits], source) => ({ type: "run", limits: readLimits(limits), source }),
+  runKept: ([limits, resume], source) => ({
+    type: "runKept",
+    limits: readLimits(limits),
+    resume: readFlag(resume, "resume"),
+    source,
+  }),
+  open: ([limits, keep], image) => ({
+    type: "open",
+    limits: readLimits(limits),
+    keep: readKeep(keep, image),
+  }),
+  save: () => ({ type: "save" }),
+  end: () => ({ type: "end" }),
+  abort: () => ({ type: "abort" }),
+  answer: ([call], answer) => ({ type: "answer", call: readInteger(call, "call"), answer }),
+};
+
+const TO_HOST: Readers<ToHost> = {
+  ready: () => ({ type: "ready" }),
+  unavailable: ([message, hint]) => ({ type: "unavailable", ...readWords(message, hint) }),
+  opened: () => ({ type: "opened" }),
+  saved: ([vm], image) => ({ type: "saved", vm: readSavedVm(vm, image) }),
+  refused: ([code, message, hint]) => ({
+    type: "refused",
+    error: { code: isErrorCode(code) ? code : "internal", ...readWords(message, hint) },
+  }),
+  call: ([call, server, tool, id, again], args) => ({
+    type: "call",
+    call: readInteger(call, "call"),
+    server: readText(server, "server", MAX_NAME),
+    tool: readText(tool, "tool", MAX_NAME),
+    id: id === undefined ? 0 : readInteger(id, "id"),
+    again: readFlag(again, "again"),
+    args,
+  }),
+  called: ([record]) => ({ type: "called", record: readRecord(record) }),
+  log: ([level], text) => ({ type: "log", level: readLevel(level), text }),
+  dropped: ([characters]) => ({
+    type: "dropped",
+    characters: readMeasure(characters, "dropped", Number.MAX_SAFE_INTEGER),
+  }),
+  idle: () => ({ type: "idle" }),
+  busy: () => ({ type: "busy" }),
+  outcome: ([outcome, hasValue], value) => ({
+    type: "outcome",
+    outcome: readOutcome(outcome, readFlag(hasValue, "hasValue") ? value : undefined),
+  }),
+};
+
+/** A message to a worker. @throws ProtocolError */
+export function readToWorker(text: string): ToWorker {
+  return read(TO_WORKER, text);
+}
+
+/** A message to a host. @throws ProtocolError */
+export function readToHost(text: string): ToHost {
+  return read(TO_HOST, text);
+}
+
+function read<Message extends { readonly type: string }>(
+  readers: Readers<Message>,
+  text: string,
+): Message {
+  const end = text.indexOf("\n");
+  if (end < 0) throw new ProtocolError("it sent what is no message");
+  if (end > MAX_HEAD && end > largestHead(text))
+    throw new ProtocolError(`it sent a message with a head of ${end} characters`);
+  const head = readJson(text.slice(0, end), "its head");
+  const [type, ...fields] = readList(head, "its head", MAX_FIELDS);
+  if (typeof type !== "string" || !Object.hasOwn(readers, type))
+    throw new ProtocolError("it sent a message of an unknown type");
+  return readers[type as Message["type"]](fields, text.slice(end + 1));
+}
+
+/** More fields than any message has. */
+const MAX_FIELDS = 10;
+
+/** Of a message of this type; it is found out without parsing what may be too large for that. */
+function largestHead(text: string): number {
+  const type = /^\["(\w{1,20})"/.exec(text)?.[1] ?? "";
+  return Object.hasOwn(LARGE_HEADS, type) ? LARGE_HEADS[type]! : MAX_HEAD;
+}
+
+function readWords(message: unknown, hint: unknown): { message: string; hint?: string } {
+  const said = readOptionalText(hint, "hint");
+  return {
+    message: cutText(readText(message, "message"), MAX_TEXT),
+    ...optional("hint", said === undefined ? undefined : cutText(said, MAX_TEXT)),
+  };
+}
+
+/** A level that is not known here is a plain entry. */
+function readLevel(value: unknown): LogLevel {
+  const level = readText(value, "level");
+  return isLogLevel(level) ? level : "log";
+}

@@ -1,0 +1,45 @@
+import { CodecellError } from "../../core/errors.ts";
+import type { WorkerExit } from "../worker-handle.ts";
+
+/** Time from the start of a worker to its report that it is ready. */
+const BOOT_MS = 20_000;
+
+/** A worker on its way from its start to its first `ready`. */
+export class WorkerBoot {
+  /** Rejects with `engine_unavailable`. */
+  readonly done: Promise<void>;
+  readonly #done = Promise.withResolvers<void>();
+  readonly #engineName: string;
+
+  constructor(engineName: string) {
+    this.#engineName = engineName;
+    this.done = this.#done.promise;
+    const timer = setTimeout(
+      () => this.fail(`the ${engineName} worker did not boot in time`),
+      BOOT_MS,
+    );
+    const stop = (): void => clearTimeout(timer);
+    void this.done.then(stop, stop); // whoever waits for it gets the error
+  }
+
+  succeed(): void {
+    this.#done.resolve();
+  }
+
+  fail(message: string, hint?: string): void {
+    this.#done.reject(new CodecellError("engine_unavailable", message, { hint }));
+  }
+
+  /** The worker has ended, which matters where it had not booted. */
+  failByExit({ detail, lastWords }: WorkerExit): void {
+    const reason = firstReason(lastWords);
+    this.fail(
+      `the ${this.#engineName} worker ended while it booted (${detail})${reason === "" ? "" : `: ${reason}`}`,
+    );
+  }
+}
+
+/** What a wrapper, or Node, reports as the reason why it could not start. */
+function firstReason(lastWords: string): string {
+  return /^(?:\w*Error|[a-z-]+): .+$/m.exec(lastWords)?.[0].slice(0, 300) ?? "";
+}
