@@ -1,5 +1,7 @@
+import { readSetting } from "./core/check-settings.ts";
 import { CodecellError } from "./core/errors.ts";
 import type { Limits } from "./core/limits.ts";
+import type { Schema, SchemaFor } from "./core/setting-schema.ts";
 import type { EngineRef } from "./engine/engine.ts";
 import type { Place } from "./placement/placement.ts";
 import type { PoolOptions } from "./placement/pool.ts";
@@ -7,30 +9,39 @@ import { probeEngine, processPlace } from "./placement/process.ts";
 import type { RemoteService } from "./placement/remote.ts";
 import { sandboxPlace } from "./placement/sandbox/sandbox.ts";
 import type { ResolvedSandbox } from "./placement/sandbox/settings.ts";
+import type { PlacementName } from "./placement/settings.ts";
 import { threadPlace } from "./placement/thread.ts";
 
 /** The engines that come with codecell. */
 export const ENGINES = ["v8", "quickjs"] as const;
 export type EngineName = (typeof ENGINES)[number];
 
-/** Where programs run. `auto` is the strongest that works here. */
-export const PLACEMENTS = ["auto", "inline", "thread", "process", "sandbox"] as const;
-export type PlacementName = (typeof PLACEMENTS)[number];
+const ENGINE_REF: SchemaFor<EngineRef> = {
+  title: "EngineRef",
+  type: "object",
+  properties: {
+    name: { type: "string", minLength: 1 },
+    module: { type: "string", minLength: 1 },
+    options: {},
+  },
+  required: ["name", "module"],
+};
 
-/** The reference of a built-in engine, or the caller's own. Throws `config_error` for a name nobody knows. */
-export function engineRef(engine: unknown): EngineRef {
-  if (typeof engine === "object" && engine !== null && "module" in engine)
-    return engine as EngineRef;
-  if (engine === "v8" || engine === "quickjs") {
-    return {
-      name: engine,
-      module: new URL(`./engine/${engine}${import.meta.url.slice(-3)}`, import.meta.url).href,
-    };
-  }
-  throw new CodecellError(
-    "config_error",
-    `engine is ${JSON.stringify(engine)}; it must be one of ${ENGINES.join(", ")}`,
-  );
+export const ENGINE: Schema = {
+  anyOf: [{ type: "string", enum: ENGINES }, ENGINE_REF],
+  default: "v8",
+};
+
+/**
+ * The reference of a built-in engine, or the caller's own.
+ * @param at where the setting stands, for messages
+ * @throws CodecellError `config_error` for anything else
+ */
+export function engineRef(engine: unknown, at = "engine"): EngineRef {
+  const checked = readSetting(ENGINE, engine, at) as EngineName | EngineRef;
+  if (typeof checked === "object") return checked;
+  const module = new URL(`./engine/${checked}${import.meta.url.slice(-3)}`, import.meta.url).href;
+  return { name: checked, module };
 }
 
 /** Workers are started with a larger stack than Node's default, see their flags. */

@@ -29,9 +29,10 @@ export type {
   Session as EngineSession,
 } from "./engine/engine.ts";
 export type { RunIdentity, RuntimeEventName, RuntimeEvents, RuntimeListener } from "./events.ts";
-export type { EngineName, PlacementName } from "./engines.ts";
+export type { EngineName } from "./engines.ts";
 export type { RemoteService } from "./placement/remote.ts";
 export type { SandboxSettings } from "./placement/sandbox/settings.ts";
+export type { PlacementName, WorkerSettings } from "./placement/settings.ts";
 export type { DynamicUse, ImportUse, Inspection, ToolUse } from "./inspect.ts";
 export type { RuntimeOptions } from "./options.ts";
 export type { RunOptions } from "./program-runner.ts";
@@ -56,4 +57,12 @@ export type {
   ServerRequestContext,
   ServerRequestHandler,
 } from "./tools/mcp/client.ts";
+export type { ConfigFile } from "./tools/mcp/config.ts";
+export { loadConfig } from "./tools/mcp/load.ts";
+export type { OAuthConfig } from "./tools/mcp/oauth-entry.ts";
 export type { McpClient } from "./tools/mcp/own-client.ts";
+export type {
+  HttpServerEntry,
+  McpServerEntry,
+  StdioServerEntry,
+} from "./tools/mcp/server-settings.ts";

@@ -1,28 +1,50 @@
-import { CodecellError } from "./core/errors.ts";
-import { checkKeys, checkRanges } from "./option-checks.ts";
-import { storeProblem } from "./session/stores/open.ts";
+import { type Expand, readSettings } from "./core/check-settings.ts";
+import { defaultsOf, type SchemaFor, whole } from "./core/setting-schema.ts";
+import { STORE_ADDRESS } from "./session/stores/open.ts";
 import { DEFAULT_WORKSPACE, type WorkspaceLimits } from "./session/workspace.ts";
 
 /** Settings of sessions. */
 export interface SessionSettings {
-  /** Sessions in this process at once. Default 1,000. Breach: `quota_exceeded`. */
+  /**
+   * Sessions in this process at once, 1 to 1,000,000. Breach: `quota_exceeded`.
+   * @default 1_000
+   */
   readonly max?: number;
-  /** Of one user. Default 100. Breach: `quota_exceeded`. */
+  /**
+   * Sessions of one user at once, 1 to 1,000,000. Breach: `quota_exceeded`.
+   * @default 100
+   */
   readonly maxPerUser?: number;
-  /** A session ends when nothing was done with it for so long, in ms. Default 15 minutes; in a store it stays. */
+  /**
+   * Time in ms after which a session ends that nobody used, 1 to 2,147,483,647; in a store it stays.
+   * @default 900_000
+   */
   readonly idleMs?: number;
-  /** It leaves its worker when nothing was done with it for so long, in ms, and costs memory only. Default 30,000. */
+  /**
+   * Time in ms after which a session that nobody used leaves its worker, and costs memory only: 0 to 2,147,483,647.
+   * @default 30_000
+   */
   readonly parkMs?: number;
   /**
    * Where sessions are kept beyond this process: `sqlite:<file>`, `redis://…`, `postgres://…`. All processes that share a
-   * store share its sessions. Default: nowhere.
+   * store share its sessions. In a config file, `${VAR}` stands for an environment variable.
+   * @default none
    */
   readonly store?: string;
-  /** A session that nobody used for so long is gone from its store, in ms. Default 30 days. */
+  /**
+   * Time in ms after which a session that nobody used is removed from its store, at least 1,000.
+   * @default 2_592_000_000
+   */
   readonly keepMs?: number;
-  /** Bytes of a session's files. Default 16 MiB. */
+  /**
+   * Bytes of a session's files together, 0 to 1 GiB.
+   * @default 16_777_216
+   */
   readonly workspaceBytes?: number;
-  /** Files and folders of a session. Default 1,000. */
+  /**
+   * Files and folders of a session, 0 to 1,000,000.
+   * @default 1_000
+   */
   readonly workspaceEntries?: number;
 }
 
@@ -36,36 +58,37 @@ export interface ResolvedSessions {
   readonly keepMs: number;
 }
 
-const DEFAULTS = {
-  max: 1_000,
-  maxPerUser: 100,
-  idleMs: 15 * 60_000,
-  parkMs: 30_000,
-  keepMs: 30 * 24 * 3_600_000,
-  workspaceBytes: DEFAULT_WORKSPACE.bytes,
-  workspaceEntries: DEFAULT_WORKSPACE.entries,
-};
 const MAX_TIMER_MS = 2 ** 31 - 1;
-const RANGES: Readonly<Record<keyof typeof DEFAULTS, readonly [number, number]>> = {
-  max: [1, 1_000_000],
-  maxPerUser: [1, 1_000_000],
-  idleMs: [1, MAX_TIMER_MS],
-  parkMs: [0, MAX_TIMER_MS],
-  keepMs: [1_000, Number.MAX_SAFE_INTEGER],
-  workspaceBytes: [0, 1024 * 1024 * 1024],
-  workspaceEntries: [0, 1_000_000],
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+export const SESSIONS: SchemaFor<SessionSettings> = {
+  title: "SessionSettings",
+  type: "object",
+  properties: {
+    max: whole(1, 1_000_000, 1_000),
+    maxPerUser: whole(1, 1_000_000, 100),
+    idleMs: whole(1, MAX_TIMER_MS, 15 * MINUTE_MS),
+    parkMs: whole(0, MAX_TIMER_MS, 30_000),
+    store: STORE_ADDRESS,
+    keepMs: whole(1_000, Number.MAX_SAFE_INTEGER, 30 * DAY_MS),
+    workspaceBytes: whole(0, 1024 * 1024 * 1024, DEFAULT_WORKSPACE.bytes),
+    workspaceEntries: whole(0, 1_000_000, DEFAULT_WORKSPACE.entries),
+  },
 };
 
-/** @throws CodecellError `config_error` naming the setting */
-export function resolveSessions(given: unknown = {}, path = "sessions"): ResolvedSessions {
-  if (typeof given !== "object" || given === null)
-    throw new CodecellError("config_error", `${path} must be an object`);
-  checkKeys(given, [...Object.keys(DEFAULTS), "store"], `${path}.`);
-  const settings = { ...DEFAULTS, store: undefined, ...given };
-  const problem = settings.store === undefined ? undefined : storeProblem(settings.store);
-  if (problem !== undefined) throw new CodecellError("config_error", `${path}.store ${problem}`);
-  checkRanges(settings, RANGES, `${path}.`);
-  const { max, maxPerUser, idleMs, parkMs, keepMs, store } = settings;
-  const workspace = { bytes: settings.workspaceBytes, entries: settings.workspaceEntries };
-  return { max, maxPerUser, idleMs, parkMs, keepMs, store, workspace };
+/**
+ * Check settings and fill in the defaults.
+ * @param expand expands the variables in texts, where there can be some
+ * @throws CodecellError `config_error` naming the setting
+ */
+export function resolveSessions(
+  given: unknown = {},
+  path = "sessions",
+  expand?: Expand,
+): ResolvedSessions {
+  const settings = { ...defaultsOf(SESSIONS), ...readSettings(SESSIONS, given, path, expand) };
+  const { workspaceBytes, workspaceEntries, store, ...times } =
+    settings as Required<SessionSettings>;
+  return { ...times, store, workspace: { bytes: workspaceBytes, entries: workspaceEntries } };
 }

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test, vi } from "vitest";
-import { createRuntime } from "../src/index.ts";
+import { createRuntime, type OAuthConfig } from "../src/index.ts";
 import { temporaryFolder } from "./support/folders.ts";
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -338,7 +338,7 @@ test.each([
 ])("a service logs in by itself with $how", async ({ more }) => {
   const box = await protectedServer();
   const oauth = {
-    grant: "client_credentials",
+    grant: "client_credentials" as const,
     clientId: "robot",
     scope: "all",
     issuer: new URL(box.url).origin,
@@ -361,7 +361,7 @@ test("a service's credentials go to no authorization server but its own", async 
   const [box, other] = [await protectedServer(), await protectedServer()];
   const issuer = new URL(other.url).origin;
   const oauth = {
-    grant: "client_credentials",
+    grant: "client_credentials" as const,
     clientId: "robot",
     clientSecret: "hush-hush",
     issuer,
@@ -377,7 +377,9 @@ test("a service's credentials go to no authorization server but its own", async 
 
 test("settings that make no sense are refused with their path", async () => {
   const wrong = async (oauth: unknown): Promise<string> =>
-    await createRuntime({ mcpServers: { box: { url: "https://a.example/", oauth } } }).then(
+    await createRuntime({
+      mcpServers: { box: { url: "https://a.example/", oauth: oauth as OAuthConfig } },
+    }).then(
       () => expect.fail("it was taken"),
       (error: Error) => error.message,
     );

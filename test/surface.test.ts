@@ -12,6 +12,7 @@ test("the library exports these names and no others", () => {
     "ToolError",
     "WorkspaceError",
     "createRuntime",
+    "loadConfig",
     "tool",
   ]);
 });
@@ -65,7 +66,7 @@ test("the package holds the built files and nothing else: no maps without their 
   expect(
     paths.filter(
       (path) =>
-        !/^(dist\/.*\.(js|d\.ts)|dist\/worker\/[\w-]+\.mjs|LICENSE|(README|SECURITY)\.md|package\.json)$/.test(
+        !/^(dist\/.*\.(js|d\.ts)|dist\/worker\/[\w-]+\.mjs|LICENSE|config\.schema\.json|(README|SECURITY)\.md|package\.json)$/.test(
           path,
         ),
     ),
@@ -85,6 +86,7 @@ test("the package holds the built files and nothing else: no maps without their 
       "dist/worker/v8.mjs",
       "dist/worker/quickjs.mjs",
       "SECURITY.md",
+      "config.schema.json",
     ]),
   );
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { buildNames, describeCollisions, near } from "../src/tools/names.ts";
+import { nearest } from "../src/core/nearest.ts";
+import { buildNames, describeCollisions } from "../src/tools/names.ts";
 
 function aliases(tools: string[]): Record<string, string> {
   const server = buildNames([{ name: "odd", tools }]).servers[0]!;
@@ -91,7 +92,7 @@ describe("identifiers", () => {
   });
 });
 
-describe("near", () => {
+describe("nearest", () => {
   const names = ["create_issue", "list_issues", "get_user", "search"];
   test.each([
     ["createIssue", "create_issue"],
@@ -99,10 +100,10 @@ describe("near", () => {
     ["GetUser", "get_user"],
     ["issues", "list_issues"],
     ["serach", "search"],
-  ])("%s → %s", (word, expected) => expect(near(word, names, 1)).toEqual([expected]));
+  ])("%s → %s", (word, expected) => expect(nearest(word, names, 1)).toEqual([expected]));
 
   test("nothing is near to nonsense, and a huge word costs nothing", () => {
-    expect(near("qqqqqqqq", names, 3)).toEqual([]);
-    expect(near("x".repeat(1_000_000), names, 3)).toEqual([]);
+    expect(nearest("qqqqqqqq", names, 3)).toEqual([]);
+    expect(nearest("x".repeat(1_000_000), names, 3)).toEqual([]);
   });
 });

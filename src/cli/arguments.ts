@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import type { RuntimeOptions } from "../options.ts";
+import type { ConfigFile } from "../tools/mcp/config.ts";
 import { findConfig, loadConfig } from "../tools/mcp/load.ts";
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
@@ -38,11 +39,16 @@ export function readArguments(
   }
 }
 
-/** What the common flags say, for createRuntime. The placement is `auto` where neither a flag nor the config has one. */
-export async function runtimeOptions(values: Values): Promise<RuntimeOptions> {
-  const config = (values["config"] as string | undefined) ?? (await findConfig(process.cwd()));
-  const settings = config === undefined ? undefined : (await loadConfig(config)).settings;
-  const placement = values["placement"] ?? settings?.["placement"] ?? "auto";
+/** What the common flags say. The config file is read here, and nowhere else. */
+export interface CommandOptions extends RuntimeOptions {
+  readonly config?: ConfigFile;
+}
+
+/** The options of createRuntime. The placement is `auto` where neither a flag nor the config has one. */
+export async function runtimeOptions(values: Values): Promise<CommandOptions> {
+  const path = (values["config"] as string | undefined) ?? (await findConfig(process.cwd()));
+  const config = path === undefined ? undefined : await loadConfig(path);
+  const placement = values["placement"] ?? config?.settings?.["placement"] ?? "auto";
   return {
     placement: placement as "auto",
     ...(config === undefined ? {} : { config }),

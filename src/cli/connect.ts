@@ -1,6 +1,6 @@
 import { RuntimeEmitter } from "../events.ts";
 import { type Guide, openGuide } from "../guide.ts";
-import { resolveOptions } from "../options.ts";
+import { resolveOptions } from "../runtime/resolve-options.ts";
 import { runtimeOptions } from "./arguments.ts";
 import { tellProblems } from "./run.ts";
 

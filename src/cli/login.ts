@@ -1,7 +1,6 @@
 import { CodecellError } from "../core/errors.ts";
-import { near } from "../tools/near.ts";
+import { nearest } from "../core/nearest.ts";
 import type { ServerConfig } from "../tools/mcp/config.ts";
-import { loadConfig } from "../tools/mcp/load.ts";
 import { LoopbackAuthorizer } from "../tools/mcp/loopback.ts";
 import { configuredSource } from "../tools/mcp/open.ts";
 import { ToolError } from "../tools/tool.ts";
@@ -13,10 +12,9 @@ const FLAGS = { config: { type: "string" }, json: { type: "boolean" } } as const
 /** `codecell login SERVER`: a person logs in once, programs use it from then on. */
 export async function login(args: string[]): Promise<number> {
   const { values, positionals } = readArguments(args, FLAGS, 1);
-  const { config: path } = await runtimeOptions(values);
-  const servers = path === undefined ? {} : (await loadConfig(path)).servers;
+  const { config: file } = await runtimeOptions(values);
   const [name] = positionals;
-  const config = remoteServer(servers, name);
+  const config = remoteServer(file?.servers ?? {}, name);
   await using authorizer = await LoopbackAuthorizer.listen(tellAddress, config.oauth.callbackPort);
   await using source = configuredSource(name!, config, { authorizer });
   try {
@@ -48,7 +46,7 @@ function remoteServer(
     });
   const config = Object.hasOwn(servers, name) ? servers[name] : undefined;
   if (config === undefined) {
-    const closest = near(name, remote, 1)[0];
+    const closest = nearest(name, remote, 1)[0];
     const advice = closest === undefined ? list : `did you mean ${closest}?`;
     throw new CodecellError("config_error", `the config has no server '${name}'; ${advice}`);
   }

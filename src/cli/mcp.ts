@@ -3,14 +3,15 @@ import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { readSettings } from "../core/check-settings.ts";
 import { CodecellError } from "../core/errors.ts";
 import { createRuntime } from "../create-runtime.ts";
 import type { Runtime } from "../runtime.ts";
+import { AGENT_SETTINGS } from "../serve/agent-settings.ts";
 import { createMcpServer, type McpServerOptions } from "../serve/mcp.ts";
 import { isLoopback } from "../serve/http/origin.ts";
 import { McpHttpHandler } from "../serve/mcp-http.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
-import { mcpSettings } from "./mcp-settings.ts";
 import { note } from "./output.ts";
 import { tellProblems } from "./run.ts";
 
@@ -32,7 +33,8 @@ export async function mcp(args: string[]): Promise<number> {
   if (values["print-config"] !== undefined) return printConfig(values);
   const http = values["http"] === undefined ? undefined : httpOptions(values);
   const options = await runtimeOptions(values);
-  const settings = await mcpSettings(options.config);
+  const given = options.config?.settings?.["mcp"] ?? {};
+  const settings = readSettings(AGENT_SETTINGS, given, "codecell.mcp");
   await using runtime = await createRuntime(options);
   tellProblems(runtime.describe());
   const serverOptions = { ...settings, version: await ownVersion() };

@@ -3,12 +3,12 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { CodecellError, messageOf } from "../core/errors.ts";
+import { isObject } from "../core/is-object.ts";
 import type { ExecutionResult, LogEntry, TokenUsage } from "../core/result.ts";
 import type { RuntimeOptions } from "../options.ts";
 import { createRuntime } from "../create-runtime.ts";
 import type { RuntimeDescription } from "../runtime.ts";
-import type { SessionSettings } from "../session-settings.ts";
-import { loadConfig } from "../tools/mcp/load.ts";
+import type { ConfigFile } from "../tools/mcp/config.ts";
 import {
   parseDuration,
   parseMemory,
@@ -69,10 +69,11 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** A session of this command has to outlive it; where the config names no store, in a file of the user's. */
-async function keptSessions(config: string | undefined): Promise<Pick<RuntimeOptions, "sessions">> {
-  const settings = config === undefined ? undefined : (await loadConfig(config)).settings;
-  const given = (settings?.["sessions"] ?? {}) as SessionSettings;
-  if (given.store !== undefined) return {};
+async function keptSessions(
+  file: ConfigFile | undefined,
+): Promise<Pick<RuntimeOptions, "sessions">> {
+  const given = file?.settings?.["sessions"] ?? {};
+  if (!isObject(given) || given["store"] !== undefined) return {};
   const folder = process.env["CODECELL_HOME"] ?? join(homedir(), ".codecell");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return { sessions: { ...given, store: `sqlite:${join(folder, "sessions.db")}` } };

@@ -1,9 +1,9 @@
+import { readSettings } from "../core/check-settings.ts";
 import { createRuntime } from "../create-runtime.ts";
 import { startService } from "../serve/service.ts";
 import type { LogLine } from "../serve/service/service.ts";
-import { resolveServe } from "../serve/service/settings.ts";
-import { expandAll } from "../tools/mcp/expand.ts";
-import { loadConfig } from "../tools/mcp/load.ts";
+import { SERVE, resolveServe } from "../serve/service/settings.ts";
+import { Expander } from "../tools/mcp/expand.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
 import { tellProblems } from "./run.ts";
 
@@ -14,9 +14,10 @@ const FLAGS = { ...SHARED, port: { type: "string" }, host: { type: "string" } } 
 export async function serve(args: string[]): Promise<number> {
   const { values } = readArguments(args, FLAGS, 0);
   const options = await runtimeOptions(values);
-  const file = options.config === undefined ? undefined : await loadConfig(options.config);
+  const { expand } = new Expander(process.env);
+  const stored = options.config?.settings?.["serve"] ?? {};
   const given = {
-    ...(expandAll(file?.settings?.["serve"] ?? {}, process.env, "codecell.serve") as object),
+    ...readSettings(SERVE, stored, "codecell.serve", expand),
     ...(values["port"] === undefined ? {} : { port: parsePort("--port", values["port"]) }),
     ...(values["host"] === undefined ? {} : { host: values["host"] as string }),
   };

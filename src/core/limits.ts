@@ -1,4 +1,5 @@
-import { CodecellError } from "./errors.ts";
+import { readSettings } from "./check-settings.ts";
+import { defaultsOf, type NumberSchema, type SchemaFor } from "./setting-schema.ts";
 
 /** Caps of one run. A breached cap ends the run with its own error code; the next run is not affected. */
 export interface Limits {
@@ -65,41 +66,38 @@ export interface Limits {
   readonly sourceBytes: number;
 }
 
-/** The caps used where the caller gives none. */
-export const DEFAULT_LIMITS: Limits = Object.freeze({
-  memoryMb: 64,
-  cpuMs: 5_000,
-  wallMs: 30_000,
-  compileMs: 1_000,
-  toolCalls: 1_000,
-  parallelCalls: 32,
-  callBytes: 8 * 1024 * 1024,
-  bridgeBytes: 64 * 1024 * 1024,
-  valueDepth: 100,
-  resultBytes: 65_536,
-  logBytes: 65_536,
-  sourceBytes: 262_144,
-});
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
-/** Smallest and largest value that makes sense; outside it the setting is a mistake. */
-const RANGES: Readonly<Record<keyof Limits, readonly [minimum: number, maximum: number]>> = {
-  // QuickJS needs 16 MiB to boot; its WebAssembly memory ends at 4 GiB and isolated-vm's limit is sane below that.
-  memoryMb: [16, 4_096],
-  cpuMs: [1, 3_600_000],
-  wallMs: [1, 86_400_000],
-  compileMs: [10, 60_000],
-  toolCalls: [0, 1_000_000],
-  parallelCalls: [1, 1_024],
-  callBytes: [1_024, 256 * 1024 * 1024],
-  bridgeBytes: [1_024, 4_096 * 1024 * 1024],
-  valueDepth: [4, 1_000],
-  resultBytes: [256, 64 * 1024 * 1024],
-  logBytes: [0, 64 * 1024 * 1024],
-  sourceBytes: [1, 16 * 1024 * 1024],
+/** The smallest and the largest value that make sense; outside of them the setting is a mistake. */
+export const LIMITS: SchemaFor<Limits> = {
+  title: "Limits",
+  type: "object",
+  noun: "limit",
+  listed: true,
+  wanted: "an object of numbers, e.g. { wallMs: 10_000 }",
+  properties: {
+    // QuickJS needs 16 MiB to boot; its WebAssembly memory ends at 4 GiB and isolated-vm's limit is sane below that.
+    memoryMb: between(16, 4_096, 64),
+    cpuMs: between(1, 3_600_000, 5_000),
+    wallMs: between(1, 86_400_000, 30_000),
+    compileMs: between(10, 60_000, 1_000),
+    toolCalls: between(0, 1_000_000, 1_000),
+    parallelCalls: between(1, 1_024, 32),
+    callBytes: between(KIB, 256 * MIB, 8 * MIB),
+    bridgeBytes: between(KIB, 4_096 * MIB, 64 * MIB),
+    valueDepth: between(4, 1_000, 100),
+    resultBytes: between(256, 64 * MIB, 64 * KIB),
+    logBytes: between(0, 64 * MIB, 64 * KIB),
+    sourceBytes: between(1, 16 * MIB, 256 * KIB),
+  },
 };
 
+/** The caps used where the caller gives none. */
+export const DEFAULT_LIMITS: Limits = Object.freeze(defaultsOf(LIMITS) as Limits);
+
 /**
- * Fill in what `given` leaves out from `base` and check every number.
+ * Fill in what `given` leaves out from `base` and check every number; fractions are rounded down.
  * @param path where the settings stand, for the message, e.g. `limits` or `codecell.limits`
  * @throws CodecellError `config_error` naming the setting, its value and its range
  */
@@ -109,34 +107,11 @@ export function resolveLimits(
   path = "limits",
 ): Limits {
   if (given === undefined) return base;
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new CodecellError(
-      "config_error",
-      `${path} must be an object of numbers, e.g. { wallMs: 10_000 }`,
-    );
-  }
-  const limits: Record<string, number> = { ...base };
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    limits[name] = checkLimit(`${path}.${name}`, name, value);
-  }
-  return Object.freeze(limits) as unknown as Limits;
+  const limits = Object.entries(readSettings(LIMITS, given, path));
+  const whole = limits.map(([name, limit]) => [name, Math.floor(limit)] as const);
+  return Object.freeze({ ...base, ...Object.fromEntries(whole) });
 }
 
-function checkLimit(path: string, name: string, value: unknown): number {
-  if (!Object.hasOwn(RANGES, name)) {
-    throw new CodecellError(
-      "config_error",
-      `${path} is not a limit; the limits are ${Object.keys(RANGES).join(", ")}`,
-    );
-  }
-  const [minimum, maximum] = RANGES[name as keyof Limits];
-  if (typeof value !== "number" || !Number.isFinite(value) || value < minimum || value > maximum) {
-    const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-    throw new CodecellError(
-      "config_error",
-      `${path} is ${shown}; it must be a number from ${minimum} to ${maximum}`,
-    );
-  }
-  return Math.floor(value);
+function between(minimum: number, maximum: number, normal: number): NumberSchema {
+  return { type: "number", minimum, maximum, default: normal };
 }

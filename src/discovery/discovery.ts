@@ -1,6 +1,6 @@
 import type { ServerNames, ToolNames } from "../core/names.ts";
 import type { Catalogue, CatalogueServer } from "../tools/catalogue.ts";
-import { near } from "../tools/names.ts";
+import { nearest } from "../core/nearest.ts";
 import { expectedParameters } from "../tools/shape.ts";
 import { ToolError, type ToolInfo } from "../tools/tool.ts";
 import { oneLine } from "../core/one-line.ts";
@@ -134,7 +134,7 @@ export class Discovery {
     const server = servers.find((candidate) => candidate.name === name);
     if (server !== undefined) return server;
     const all = servers.map((candidate) => candidate.name);
-    const closest = near(category, all, 3);
+    const closest = nearest(category, all, 3);
     const list =
       closest.length > 0 ? `did you mean ${closest.join(" or ")}?` : `there are: ${all.join(", ")}`;
     throw new ToolError(

@@ -141,8 +141,14 @@ export interface Engine extends AsyncDisposable {
  * exports `createEngine(options): Promise<Engine>`; anyone can bring one.
  */
 export interface EngineRef {
+  /** What results and messages call it. */
   readonly name: string;
+  /** The module to import: its address, or the name of a package. It exports `createEngine`, see {@link EngineModule}. */
   readonly module: string;
+  /**
+   * What `createEngine` gets: plain data.
+   * @default none
+   */
   readonly options?: unknown;
 }
 

@@ -10,9 +10,12 @@ import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 
 /** Where a service is. */
 export interface RemoteService {
-  /** Its address, e.g. `https://codecell.example.com`; once checked, it ends in a slash. */
+  /** The http or https address of a `codecell serve`, e.g. `https://codecell.example.com`. */
   readonly remote: string;
-  /** An API key or an access token of it. */
+  /**
+   * An API key or an access token of it.
+   * @default none
+   */
   readonly token?: string;
 }
 

@@ -6,12 +6,21 @@ import {
   type Runtime,
   ToolError,
 } from "../index.ts";
+import { configError, readSetting, shown } from "../core/check-settings.ts";
+import { defaultsOf } from "../core/setting-schema.ts";
+import {
+  AGENT_NAMES,
+  AGENT_SETTINGS,
+  type AgentToolNames,
+  type AgentToolsOptions,
+} from "./agent-settings.ts";
 import { type AgentAnswer, resultAnswer, textAnswer } from "./answer.ts";
 import { describeTools, searchTools } from "./agent-search.ts";
 import { agentTexts } from "./descriptions.ts";
 import { DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
 import { RESULT_SCHEMA } from "./result-schema.ts";
 
+export type { AgentToolNames, AgentToolsOptions } from "./agent-settings.ts";
 export type { AgentAnswer, ContentPart } from "./answer.ts";
 
 /** What goes along with a call of an {@link AgentTool}. */
@@ -39,23 +48,6 @@ export interface AgentTool {
   execute(args: unknown, options?: AgentCallOptions): Promise<AgentAnswer>;
 }
 
-export interface AgentToolsOptions {
-  /** Other names than `search_tools`, `get_tool_details` and `execute_code`. */
-  readonly names?: {
-    /** @default "search_tools" */
-    readonly search?: string;
-    /** @default "get_tool_details" */
-    readonly details?: string;
-    /** @default "execute_code" */
-    readonly execute?: string;
-  };
-  /** Longest text of an answer, in characters. Default 20,000. */
-  readonly maxResultChars?: number;
-}
-
-/** Names that every model API takes. */
-const NAME = /^[A-Za-z0-9_-]{1,64}$/;
-const DEFAULT_RESULT_CHARS = 20_000;
 /** Pictures come as text inside the value; they are taken out before it is cut. */
 const MEDIA_BYTES = 8 * 1024 * 1024;
 const LOG_BYTES = 8_192;
@@ -65,15 +57,13 @@ const LOG_BYTES = 8_192;
  * @throws CodecellError `config_error` for a name that model APIs would refuse, or two that are the same
  */
 export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): AgentTool[] {
-  const {
-    search = "search_tools",
-    details = "get_tool_details",
-    execute = "execute_code",
-  } = options.names ?? {};
-  const maxChars = options.maxResultChars ?? DEFAULT_RESULT_CHARS;
+  const { search, details, execute } = {
+    ...defaultsOf(AGENT_NAMES),
+    ...options.names,
+  } as Required<AgentToolNames>;
   checkNames([search, details, execute]);
-  if (!Number.isInteger(maxChars) || maxChars < 500)
-    throw new CodecellError("config_error", "maxResultChars must be a whole number from 500");
+  const chars = AGENT_SETTINGS.properties.maxResultChars;
+  const maxChars = readSetting(chars, options.maxResultChars, "maxResultChars") as number;
   const describe = agentTexts({ search, details, execute });
   const readOnly = {
     readOnlyHint: true,
@@ -116,14 +106,12 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
 }
 
 function checkNames(names: readonly string[]): void {
-  const bad = names.find((name) => typeof name !== "string" || !NAME.test(name));
+  const pattern = new RegExp(AGENT_NAMES.properties.search.pattern!, "u");
+  const bad = names.find((name) => typeof name !== "string" || !pattern.test(name));
   if (bad !== undefined)
-    throw new CodecellError(
-      "config_error",
-      `a tool cannot be called ${JSON.stringify(bad)}: 1 to 64 letters, digits, _ and -`,
-    );
+    throw configError(`a tool cannot be called ${shown(bad)}: 1 to 64 letters, digits, _ and -`);
   if (new Set(names).size < names.length)
-    throw new CodecellError("config_error", `two tools have the same name: ${names.join(", ")}`);
+    throw configError(`two tools have the same name: ${names.join(", ")}`);
 }
 
 function record(args: unknown): Readonly<Record<string, unknown>> {

@@ -3,5 +3,11 @@ export { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
 export { createLambdaHandler, type LambdaOptions } from "./lambda.ts";
 export { type RunningService, startService } from "./service.ts";
 export type { LogLine } from "./service/service.ts";
-export type { GivenServeSettings as ServeSettings } from "./service/settings.ts";
+export type {
+  ApiKey,
+  AuthSettings,
+  JwtSettings,
+  RateLimit,
+  ServeSettings,
+} from "./service/settings.ts";
 export { traceRuntime } from "./service/tracing.ts";

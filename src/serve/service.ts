@@ -1,7 +1,7 @@
 import type { Runtime } from "../index.ts";
 import type { RunningService } from "./service/listen.ts";
 import type { LogLine } from "./service/service.ts";
-import type { GivenServeSettings } from "./service/settings.ts";
+import type { ServeSettings } from "./service/settings.ts";
 
 export type { RunningService } from "./service/listen.ts";
 
@@ -13,7 +13,7 @@ export type { RunningService } from "./service/listen.ts";
  */
 export async function startService(
   runtime: Runtime,
-  settings: GivenServeSettings = {},
+  settings: ServeSettings = {},
   log: (line: LogLine) => void = () => {},
 ): Promise<RunningService> {
   const { listenFor } = await import("./service/listen.ts");

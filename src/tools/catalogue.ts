@@ -1,6 +1,7 @@
 import { CodecellError } from "../core/errors.ts";
 import type { NameTable } from "../core/names.ts";
-import { buildNames, describeCollisions, near } from "./names.ts";
+import { nearest } from "../core/nearest.ts";
+import { buildNames, describeCollisions } from "./names.ts";
 import { Shelf } from "./shelf.ts";
 import type { ResourceLists } from "./context.ts";
 import { ToolError, type ToolInfo, type ToolSource } from "./tool.ts";
@@ -175,7 +176,7 @@ class LiveCatalogue implements Catalogue {
     const shelf = this.#find(server);
     if (shelf !== undefined) return shelf;
     const all = [...this.#shelves.keys()];
-    const closest = near(server, all, 3);
+    const closest = nearest(server, all, 3);
     const advice =
       closest.length > 0
         ? `did you mean ${closest.join(" or ")}?`
@@ -185,7 +186,7 @@ class LiveCatalogue implements Catalogue {
 
   #unknownTool({ source: { name }, tools }: Shelf, tool: string): ToolError {
     const all = tools.map((info) => info.name);
-    const closest = near(tool, all, 3).map((candidate) => `${name}.${candidate}`);
+    const closest = nearest(tool, all, 3).map((candidate) => `${name}.${candidate}`);
     const advice =
       closest.length > 0 ? `did you mean ${closest.join(" or ")}?` : `its tools are ${listed(all)}`;
     const label = `${name}.${tool.slice(0, 100)}`;

@@ -1,8 +1,6 @@
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { assignFiles } from "./file-names.ts";
 
-export { near } from "./near.ts";
-
 /** Words that cannot name a variable, and properties that JavaScript itself looks up on objects. */
 const RESERVED = new Set(
   (

@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { isAbsolute, normalize } from "node:path";
 import { CodecellError } from "../../core/errors.ts";
-import { strings, wrong } from "./check.ts";
+import { configError, shown } from "../../core/check-settings.ts";
 
 export type Access = "read" | "write" | "none";
 
@@ -13,7 +13,7 @@ export interface PathRule {
 }
 
 const LISTS = { readOnly: "read", readWrite: "write", deny: "none" } as const;
-export const PATH_LISTS = Object.keys(LISTS);
+type Lists = Readonly<Record<keyof typeof LISTS, readonly string[]>>;
 
 /** Folders the sandbox makes itself or never has; what is inside of them can be given, except for the last two. */
 const OWN = ["/", "/codecell", "/dev", "/tmp", "/proc", "/sys"];
@@ -23,22 +23,22 @@ const NEVER = ["/codecell/", "/dev/", "/proc/", "/sys/"];
  * Check the three lists of paths.
  * @throws CodecellError `config_error`
  */
-export function checkPaths(settings: Readonly<Record<string, unknown>>, at: string): PathRule[] {
+export function checkPaths(settings: Lists, at: string): PathRule[] {
   const rules = new Map<string, PathRule & { readonly list: string }>();
   for (const [list, access] of Object.entries(LISTS)) {
-    for (const [index, path] of strings(settings[list], `${at}.${list}`).entries()) {
+    for (const [index, path] of settings[list as keyof Lists].entries()) {
       const place = `${at}.${list}[${index}]`;
       const folder = checkPath(path, place);
       const other = rules.get(path);
       if (other !== undefined)
-        throw wrong(`${place} is ${JSON.stringify(path)}, which stands in ${other.list} too`);
+        throw configError(`${place} is ${shown(path)}, which stands in ${other.list} too`);
       rules.set(path, { path, access, folder, list: `${at}.${list}` });
     }
   }
   for (const { path, access } of rules.values()) {
     if (access === "none" && !isVisible(path, [...rules.values()]))
-      throw wrong(
-        `${at}.deny has ${JSON.stringify(path)}, which is in nothing that readOnly or readWrite give: it is hidden anyway`,
+      throw configError(
+        `${at}.deny has ${shown(path)}, which is in nothing that readOnly or readWrite give: it is hidden anyway`,
       );
   }
   return [...rules.values()]
@@ -69,24 +69,24 @@ function isVisible(path: string, rules: readonly PathRule[]): boolean {
   );
 }
 
-/** One spelling per file, or a rule could be walked around. Answers whether it is a folder. */
+/** One spelling per file, or a rule could be walked around. Returns whether it is a folder. */
 function checkPath(path: string, place: string): boolean {
-  const shown = `${place} is ${JSON.stringify(path)}`;
+  const which = `${place} is ${shown(path)}`;
   if (!isAbsolute(path) || path.includes("\0"))
-    throw wrong(`${shown}; it must be an absolute path`);
+    throw configError(`${which}; it must be an absolute path`);
   const clean = normalize(path).replace(/(?<=.)\/$/, "");
-  if (clean !== path) throw wrong(`${shown}; write it as ${JSON.stringify(clean)}`);
+  if (clean !== path) throw configError(`${which}; write it as ${shown(clean)}`);
   if (OWN.includes(path) || NEVER.some((folder) => path.startsWith(folder)))
-    throw wrong(`${shown}, which the sandbox cannot give to a worker`);
+    throw configError(`${which}, which the sandbox cannot give to a worker`);
   try {
     const real = realpathSync(path);
     if (real !== path)
-      throw wrong(
-        `${shown}, which leads through a symbolic link to ${JSON.stringify(real)}: give that path`,
+      throw configError(
+        `${which}, which leads through a symbolic link to ${shown(real)}: give that path`,
       );
     return statSync(path).isDirectory();
   } catch (error) {
     if (CodecellError.is(error)) throw error;
-    throw wrong(`${shown}, which does not exist or cannot be read`);
+    throw configError(`${which}, which does not exist or cannot be read`);
   }
 }

@@ -1,6 +1,6 @@
-import { isAbsolute } from "node:path";
-import { strings, wrong } from "./check.ts";
-import { checkPaths, PATH_LISTS, type PathRule } from "./path-rules.ts";
+import { configError, readSettings, shown } from "../../core/check-settings.ts";
+import { defaultsOf, type ListSchema, type SchemaFor, whole } from "../../core/setting-schema.ts";
+import { checkPaths, type PathRule } from "./path-rules.ts";
 import { SYSCALL_PROFILES, type SyscallProfile } from "./seccomp.ts";
 
 /**
@@ -9,32 +9,87 @@ import { SYSCALL_PROFILES, type SyscallProfile } from "./seccomp.ts";
  * another, is a `config_error`.
  */
 export interface SandboxSettings {
-  /** Host files and folders the worker may read, at their own paths. Absolute, existing, no symbolic links. */
+  /**
+   * Host files and folders that the worker may read, at their own paths: absolute, existing, no symbolic links.
+   * @default []
+   */
   readonly readOnly?: readonly string[];
-  /** Host files and folders the worker may read and write. */
+  /**
+   * Host files and folders that the worker may read and write.
+   * @default []
+   */
   readonly readWrite?: readonly string[];
-  /** Files and folders below those that stay hidden. The longest matching path of the three lists decides. */
+  /**
+   * Files and folders below those that stay hidden. The longest matching path of the three lists decides.
+   * @default []
+   */
   readonly deny?: readonly string[];
-  /** Names of the host's environment variables that the worker gets. Default none. */
+  /**
+   * Names of the host's environment variables that the worker gets.
+   * @default []
+   */
   readonly env?: readonly string[];
-  /** Size in MiB of a private /tmp in memory. Default 0: there is none. */
+  /**
+   * Size in MiB of a private /tmp in memory, 0 to 65,536; 0: there is none.
+   * @default 0
+   */
   readonly tmpMb?: number;
-  /** Size in MiB of the largest file the worker may write. Default: `tmpMb`, or 64 where `readWrite` is given. */
+  /**
+   * Size in MiB of the largest file that the worker may write, 0 to 65,536.
+   * @default `tmpMb`, or 64 where `readWrite` is given
+   */
   readonly fileMb?: number;
-  /** File descriptors at most. Default 64. */
+  /**
+   * File descriptors at most, 32 to 65,536.
+   * @default 64
+   */
   readonly fileDescriptors?: number;
-  /** Linux: folder of a delegated cgroup v2, in which every worker gets a cgroup of its own. Default none. */
+  /**
+   * Linux: absolute path of the folder of a delegated cgroup v2, in which every worker gets a cgroup of its own.
+   * @default none
+   */
   readonly cgroup?: string;
   /**
-   * Processes at most. The filter lets a worker start none in any case; in a `cgroup` its threads are counted as well
-   * (Node has about a dozen), and without one they end where `RLIMIT_DATA` does.
+   * Processes at most, 16 to 65,536. The filter lets a worker start none in any case; in a `cgroup` its threads are
+   * counted as well (Node has about a dozen), and without one they end where `RLIMIT_DATA` does.
+   * @default no limit
    */
   readonly processes?: number;
-  /** Processor cores at most, e.g. 0.5; needs `cgroup`. */
+  /**
+   * Processor cores at most, e.g. 0.5, from 0.01 to 1,024; needs `cgroup`.
+   * @default no limit
+   */
   readonly cpuShare?: number;
-  /** Linux: `strict` allows the system calls Node needs; `compatible` refuses the dangerous ones. Default `strict`. */
+  /**
+   * Linux: `strict` allows the system calls that Node needs; `compatible` refuses the dangerous ones.
+   * @default "strict"
+   */
   readonly syscalls?: SyscallProfile;
 }
+
+const NAMES: ListSchema = { type: "array", items: { type: "string" }, default: [] };
+const MEGABYTES = whole(0, 65_536);
+
+export const SANDBOX: SchemaFor<SandboxSettings> = {
+  title: "SandboxSettings",
+  type: "object",
+  listed: true,
+  wanted: 'an object, e.g. { readOnly: ["/srv/models"] }',
+  properties: {
+    readOnly: NAMES,
+    readWrite: NAMES,
+    deny: NAMES,
+    env: NAMES,
+    tmpMb: { ...MEGABYTES, default: 0 },
+    fileMb: MEGABYTES,
+    fileDescriptors: whole(32, 65_536, 64),
+    cgroup: { type: "string", pattern: "^/", wanted: "an absolute path", shows: "value" },
+    processes: whole(16, 65_536),
+    cpuShare: { type: "number", minimum: 0.01, maximum: 1_024 },
+    syscalls: { type: "string", enum: SYSCALL_PROFILES, default: "strict" },
+  },
+  relations: { dependencies: { cpuShare: ["cgroup"] } },
+};
 
 export interface ResolvedSandbox {
   /** Parents before children, so that applying them in order makes the longest match win. */
@@ -49,14 +104,14 @@ export interface ResolvedSandbox {
   readonly syscalls: SyscallProfile;
 }
 
-const NUMBERS = {
-  tmpMb: [0, 65_536],
-  fileMb: [0, 65_536],
-  fileDescriptors: [32, 65_536],
-  processes: [16, 65_536],
-  cpuShare: [0.01, 1_024],
-} as const;
-const KEYS = [...PATH_LISTS, ...Object.keys(NUMBERS), "env", "cgroup", "syscalls"];
+/** All but what has no default. */
+type Filled = SandboxSettings &
+  Required<
+    Pick<
+      SandboxSettings,
+      "readOnly" | "readWrite" | "deny" | "env" | "tmpMb" | "fileDescriptors" | "syscalls"
+    >
+  >;
 
 /**
  * Check settings and fill in the defaults.
@@ -65,65 +120,42 @@ const KEYS = [...PATH_LISTS, ...Object.keys(NUMBERS), "env", "cgroup", "syscalls
  * @throws CodecellError `config_error`
  */
 export function resolveSandbox(
-  given: unknown,
+  given: unknown = {},
   environment: Readonly<Record<string, string | undefined>>,
   at: string,
 ): ResolvedSandbox {
-  if (given !== undefined && (typeof given !== "object" || given === null || Array.isArray(given)))
-    throw wrong(`${at} must be an object, e.g. { readOnly: ["/srv/models"] }`);
-  const settings = (given ?? {}) as Readonly<Record<string, unknown>>;
-  for (const key of Object.keys(settings)) {
-    if (!KEYS.includes(key))
-      throw wrong(`${at}.${key} is not a setting; the settings are ${KEYS.join(", ")}`);
-  }
-  const numbers = checkNumbers(settings, at);
+  const settings = { ...defaultsOf(SANDBOX), ...readSettings(SANDBOX, given, at) } as Filled;
+  const { tmpMb, fileMb, fileDescriptors, syscalls } = settings;
   const paths = checkPaths(settings, at);
-  const tmpMb = numbers.tmpMb ?? 0;
   const writes = paths.some((rule) => rule.access === "write");
-  const resolved = {
+  const env = pickEnvironment(settings.env, environment, at);
+  const cgroup = cgroupOf(settings, at);
+  if (fileMb !== undefined && fileMb > 0 && !writes && tmpMb === 0)
+    throw configError(
+      `${at}.fileMb is set, but nothing can be written: give readWrite or tmpMb too`,
+    );
+  return {
     paths,
-    env: pickEnvironment(settings["env"], environment, at),
+    env,
     tmpMb,
-    fileMb: numbers.fileMb ?? Math.max(tmpMb, writes ? 64 : 0),
-    fileDescriptors: numbers.fileDescriptors ?? 64,
-    syscalls: checkProfile(settings["syscalls"], at),
-    ...cgroupOf(settings, numbers, at),
+    fileMb: fileMb ?? Math.max(tmpMb, writes ? 64 : 0),
+    fileDescriptors,
+    syscalls,
+    ...cgroup,
   };
-  if (numbers.fileMb !== undefined && numbers.fileMb > 0 && !writes && tmpMb === 0)
-    throw wrong(`${at}.fileMb is set, but nothing can be written: give readWrite or tmpMb too`);
-  return resolved;
-}
-
-type Numbers = { -readonly [K in keyof typeof NUMBERS]?: number };
-
-function checkNumbers(settings: Readonly<Record<string, unknown>>, at: string): Numbers {
-  const numbers: Numbers = {};
-  for (const [key, [minimum, maximum]] of Object.entries(NUMBERS)) {
-    const value = settings[key];
-    if (value === undefined) continue;
-    const whole = key === "cpuShare" || Number.isInteger(value);
-    if (typeof value !== "number" || !whole || !(value >= minimum && value <= maximum)) {
-      const kind = key === "cpuShare" ? "a number" : "a whole number";
-      throw wrong(
-        `${at}.${key} is ${JSON.stringify(value)}; it must be ${kind} from ${minimum} to ${maximum}`,
-      );
-    }
-    numbers[key as keyof Numbers] = value;
-  }
-  return numbers;
 }
 
 function pickEnvironment(
-  given: unknown,
+  names: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
   at: string,
 ): Record<string, string> {
   const picked: Record<string, string> = {};
-  for (const name of strings(given, `${at}.env`)) {
+  for (const name of names) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-      throw wrong(`${at}.env has ${JSON.stringify(name)}, which is no name of a variable`);
+      throw configError(`${at}.env has ${shown(name)}, which is no name of a variable`);
     if (/^(LD_|NODE_|UV_)/.test(name))
-      throw wrong(`${at}.env has ${name}, which steers how the worker itself is loaded`);
+      throw configError(`${at}.env has ${name}, which steers how the worker itself is loaded`);
     const value = environment[name];
     if (value !== undefined) picked[name] = value;
   }
@@ -131,29 +163,17 @@ function pickEnvironment(
 }
 
 function cgroupOf(
-  settings: Readonly<Record<string, unknown>>,
-  { processes, cpuShare }: Numbers,
+  { cgroup, processes, cpuShare }: SandboxSettings,
   at: string,
 ): Pick<ResolvedSandbox, "cgroup" | "processes" | "cpuShare"> {
-  const { cgroup } = settings;
   if (cgroup === undefined) {
     if (cpuShare !== undefined)
-      throw wrong(`${at}.cpuShare needs ${at}.cgroup, the folder of a delegated cgroup v2`);
+      throw configError(`${at}.cpuShare needs ${at}.cgroup, the folder of a delegated cgroup v2`);
     return {};
   }
-  if (typeof cgroup !== "string" || !isAbsolute(cgroup))
-    throw wrong(`${at}.cgroup is ${JSON.stringify(cgroup)}; it must be an absolute path`);
   return {
     cgroup,
     ...(processes === undefined ? {} : { processes }),
     ...(cpuShare === undefined ? {} : { cpuShare }),
   };
-}
-
-function checkProfile(value: unknown, at: string): SyscallProfile {
-  if (value === undefined) return "strict";
-  if ((SYSCALL_PROFILES as readonly unknown[]).includes(value)) return value as SyscallProfile;
-  throw wrong(
-    `${at}.syscalls is ${JSON.stringify(value)}; it must be one of ${SYSCALL_PROFILES.join(", ")}`,
-  );
 }

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { ApiError } from "../http/api-error.ts";
 import { type Principal, type Scope, SCOPES } from "../http/api.ts";
-import type { ApiKey, JwtSettings, ServeSettings } from "./settings.ts";
+import type { ApiKey, AuthSettings, JwtSettings } from "./settings.ts";
 
 export const METADATA_PATH = "/.well-known/oauth-protected-resource";
 /** Never a secret that could be shared, never none. */
@@ -29,7 +29,7 @@ export class Authenticator {
   readonly #jwt: JwtSettings | undefined;
   #keySet: Promise<JWTVerifyGetKey> | undefined;
 
-  constructor({ apiKeys = [], jwt }: NonNullable<ServeSettings["auth"]>) {
+  constructor({ apiKeys = [], jwt }: AuthSettings) {
     this.#keys = apiKeys.map((entry) => ({ ...entry, hash: digest(entry.key) }));
     this.#jwt = jwt;
   }
@@ -46,7 +46,7 @@ export class Authenticator {
     const hash = digest(token);
     // All are compared, each in constant time: how long it takes tells nothing.
     const known = this.#keys.filter((entry) => timingSafeEqual(entry.hash, hash))[0];
-    if (known !== undefined) return principalOf(known.user, known.scopes);
+    if (known !== undefined) return principalOf(known.user, known.scopes ?? SCOPES);
     if (this.#jwt === undefined || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token))
       throw this.#challenge(request, 401, "the credentials are not valid", "invalid_token");
     return await this.#verify(request, token, this.#jwt);
@@ -75,7 +75,12 @@ export class Authenticator {
     let payload: JWTPayload;
     try {
       this.#keySet ??= openKeySet(settings);
-      const checks = { issuer, audience, algorithms, clockTolerance: TOLERANCE_S };
+      const checks = {
+        issuer,
+        audience,
+        algorithms: [...algorithms],
+        clockTolerance: TOLERANCE_S,
+      };
       ({ payload } = await jwtVerify(token, await this.#keySet, {
         ...checks,
         requiredClaims: ["exp", "sub"],

@@ -4,7 +4,7 @@ import { serve } from "@hono/node-server";
 import type { Runtime } from "../../index.ts";
 import { acceptRemotes } from "./remote.ts";
 import { createService, type LogLine, type Service } from "./service.ts";
-import { type GivenServeSettings, resolveServe, type ServeSettings } from "./settings.ts";
+import { type ResolvedServe, resolveServe, type ServeSettings } from "./settings.ts";
 
 export interface RunningService extends AsyncDisposable {
   readonly url: string;
@@ -17,7 +17,7 @@ export interface RunningService extends AsyncDisposable {
 /** See startService. */
 export async function listenFor(
   runtime: Runtime,
-  given: GivenServeSettings,
+  given: ServeSettings,
   log: (line: LogLine) => void,
 ): Promise<RunningService> {
   const settings = resolveServe(given, "serve");
@@ -36,7 +36,7 @@ export async function listenFor(
   return { url, stop, [Symbol.asyncDispose]: stop };
 }
 
-async function listen({ app }: Service, { host, port, requestMs }: ServeSettings): Promise<Server> {
+async function listen({ app }: Service, { host, port, requestMs }: ResolvedServe): Promise<Server> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const serverOptions = {
     // A client that sends slowly must not hold a connection for long (slow loris).

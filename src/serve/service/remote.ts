@@ -7,7 +7,7 @@ import { ApiError } from "../http/api-error.ts";
 import { originProblem } from "../http/origin.ts";
 import { REMOTE_PATH } from "./paths.ts";
 import type { Service } from "./service.ts";
-import type { ServeSettings } from "./settings.ts";
+import type { ResolvedServe } from "./settings.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -24,7 +24,7 @@ const REASONS: Readonly<Record<number, string>> = {
 export function acceptRemotes(
   server: Server,
   runtime: Runtime,
-  settings: ServeSettings,
+  settings: ResolvedServe,
   { authenticator, admit }: Pick<Service, "authenticator" | "admit">,
 ): void {
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });

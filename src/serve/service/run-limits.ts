@@ -8,7 +8,7 @@ import {
 import { reconnecting } from "../../core/reconnect.ts";
 import { CodecellError } from "../../index.ts";
 import { ApiError } from "../http/api-error.ts";
-import type { ServeSettings } from "./settings.ts";
+import type { ResolvedServe } from "./settings.ts";
 
 const FOR_EVER = 0;
 const DEAD_SLOT_S = 3_600;
@@ -27,7 +27,7 @@ export class RunLimits implements AsyncDisposable {
   readonly #parallel: RateLimiterAbstract | undefined;
   readonly #client: RedisClient | undefined;
 
-  private constructor({ rateLimit, parallelRuns }: ServeSettings, client: RedisClient | undefined) {
+  private constructor({ rateLimit, parallelRuns }: ResolvedServe, client: RedisClient | undefined) {
     this.#client = client;
     const make = (keyPrefix: string, points: number, duration: number): RateLimiterAbstract =>
       client === undefined
@@ -48,7 +48,7 @@ export class RunLimits implements AsyncDisposable {
   }
 
   /** @throws CodecellError `config_error` when the store does not answer */
-  static async open(settings: ServeSettings): Promise<RunLimits> {
+  static async open(settings: ResolvedServe): Promise<RunLimits> {
     const { limitStore } = settings;
     const client = limitStore === undefined ? undefined : await connect(limitStore);
     return new RunLimits(settings, client);

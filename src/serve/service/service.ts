@@ -11,7 +11,7 @@ import { Authenticator, METADATA_PATH } from "./auth.ts";
 import { createMetrics } from "./metrics.ts";
 import { REMOTE_PATH, SERVICE_PATHS } from "./paths.ts";
 import { RunLimits } from "./run-limits.ts";
-import type { ServeSettings } from "./settings.ts";
+import type { ResolvedServe } from "./settings.ts";
 import { traceRuntime } from "./tracing.ts";
 
 /** One line of the log: what was asked and what came of it, never what was in it. */
@@ -31,7 +31,7 @@ export interface Service extends AsyncDisposable {
 /** @throws CodecellError `config_error` when the store of limits does not answer */
 export async function createService(
   runtime: Runtime,
-  settings: ServeSettings,
+  settings: ResolvedServe,
   log: (line: LogLine) => void,
 ): Promise<Service> {
   const { auth, allowedHosts, allowedOrigins, maxBodyBytes, metrics } = settings;

@@ -1,128 +1,127 @@
 /** Settings of the HTTP service: `codecell.serve` in the config file. */
-import { z } from "zod";
-import { CodecellError } from "../../index.ts";
+import { configError, type Expand, readSettings } from "../../core/check-settings.ts";
+import {
+  defaultsOf,
+  type ListSchema,
+  type SchemaFor,
+  type StringSchema,
+  whole,
+} from "../../core/setting-schema.ts";
 import { MAX_BODY_BYTES, type Scope, SCOPES } from "../http/api.ts";
 import { isLoopback } from "../http/origin.ts";
 
-const scopes = z
-  .array(z.enum(SCOPES))
-  .min(1)
-  .default([...SCOPES]);
-const count = z.int().min(1);
-
-const API_KEY = z.strictObject({
-  /** The key itself, or `${VARIABLE}` in the config file. */
-  key: z.string().min(16),
-  /** Programs run for this user. Default: the request says for whom. */
-  user: z.string().min(1).max(200).optional(),
-  scopes,
-});
-
-const JWT = z.strictObject({
-  issuer: z.url(),
-  /** What tokens must be meant for (RFC 8707): the address of this service, as its authorization server knows it. */
-  audience: z.string().min(1),
-  /** Default: what the issuer's metadata say (RFC 8414, OpenID Connect Discovery). */
-  jwksUri: z.url().optional(),
-  /** Default: the asymmetric algorithms of RFC 7518 and EdDSA. */
-  algorithms: z.array(z.string()).min(1).optional(),
-});
-
-const SERVE = z.strictObject({
-  port: z.int().min(0).max(65_535).default(8787),
-  host: z.string().min(1).default("127.0.0.1"),
-  auth: z
-    .strictObject({ apiKeys: z.array(API_KEY).min(1).optional(), jwt: JWT.optional() })
-    .optional(),
-  /** Requests to run a program, of one user. */
-  rateLimit: z.strictObject({ runs: count, perSeconds: count }).optional(),
-  /** Runs of one user at once; more are refused. */
-  parallelRuns: count.optional(),
-  /** `redis://…`: replicas count together. Default: each counts for itself. */
-  limitStore: z
-    .string()
-    .regex(/^rediss?:\/\//, "must be redis://…")
-    .optional(),
-  maxBodyBytes: count.default(MAX_BODY_BYTES),
-  /** How long a client may take to send its request. */
-  requestMs: count.default(30_000),
-  /** How long runs may go on after SIGTERM; then they are aborted. */
-  shutdownMs: z.int().min(0).default(10_000),
-  allowedHosts: z.array(z.string()).default([]),
-  allowedOrigins: z.array(z.string()).default([]),
-  /** Serve Prometheus metrics at /metrics, to whoever can reach the port. */
-  metrics: z.boolean().default(true),
-});
-
-export type ServeSettings = z.infer<typeof SERVE>;
-
-/** How `codecell serve` listens, whom it serves, and how much. */
-export interface GivenServeSettings {
+/** A key that clients send. In the config file, `${VAR}` stands for an environment variable in this and every text. */
+export interface ApiKey {
+  /** The key itself, at least 16 characters. */
+  readonly key: string;
   /**
-   * The port to listen on; 0 is any free one.
-   * @default 8787
+   * Programs run for this user, 1 to 200 characters.
+   * @default the request says for whom
+   */
+  readonly user?: string;
+  /**
+   * What the key is good for: `run`, `sessions`, `tools`.
+   * @default all of them
+   */
+  readonly scopes?: readonly Scope[];
+}
+
+/** Tokens of an OAuth 2.1 authorization server. */
+export interface JwtSettings {
+  /** Address of the authorization server: the `iss` of its tokens. */
+  readonly issuer: string;
+  /** What tokens must be meant for (RFC 8707): the address of this service, as its authorization server knows it. */
+  readonly audience: string;
+  /**
+   * Address of the issuer's keys.
+   * @default what the issuer's metadata say (RFC 8414, OpenID Connect Discovery)
+   */
+  readonly jwksUri?: string;
+  /**
+   * Signature algorithms that are accepted.
+   * @default the asymmetric algorithms of RFC 7518, and EdDSA
+   */
+  readonly algorithms?: readonly string[];
+}
+
+/** Who may use the service. */
+export interface AuthSettings {
+  /**
+   * Keys, sent as `Authorization: Bearer` or `X-API-Key`.
+   * @default none
+   */
+  readonly apiKeys?: readonly ApiKey[];
+  /**
+   * Tokens, sent as `Authorization: Bearer`.
+   * @default none
+   */
+  readonly jwt?: JwtSettings;
+}
+
+/** How many programs one user may start in which time. */
+export interface RateLimit {
+  /** Requests to run a program, at least 1. */
+  readonly runs: number;
+  /** The time in seconds, at least 1. */
+  readonly perSeconds: number;
+}
+
+/** Settings of the service. */
+export interface ServeSettings {
+  /**
+   * Port to listen on, 0 to 65,535; 0 is any free one.
+   * @default 8_787
    */
   readonly port?: number;
   /**
-   * The address to listen on. Another one than loopback needs `auth`.
+   * Address to listen on; another one than loopback needs `auth`.
    * @default "127.0.0.1"
    */
   readonly host?: string;
-  /** Who may use the service. Without it, whoever can reach the address. */
-  readonly auth?: {
-    /** Keys that clients send as `Authorization: Bearer` or `X-API-Key`. */
-    readonly apiKeys?: readonly {
-      /** The key itself, at least 16 characters; in a config file `${VARIABLE}`. */
-      readonly key: string;
-      /** Programs run for this user. Without it, the request says for whom. */
-      readonly user?: string;
-      /**
-       * What its holder may do.
-       * @default ["run", "sessions", "tools"]
-       */
-      readonly scopes?: readonly Scope[];
-    }[];
-    /** Access tokens of an issuer; `sub` is the user. */
-    readonly jwt?: {
-      /** The issuer, as tokens name it. */
-      readonly issuer: string;
-      /** What tokens must be meant for (RFC 8707): the address of this service, as its authorization server knows it. */
-      readonly audience: string;
-      /** Where the issuer's keys are. Default: what its metadata say (RFC 8414, OpenID Connect Discovery). */
-      readonly jwksUri?: string;
-      /** Accepted algorithms. Default: the asymmetric algorithms of RFC 7518 and EdDSA. */
-      readonly algorithms?: readonly string[];
-    };
-  };
-  /** Requests to run a program, of one user: at most `runs` in `perSeconds`. Without it, any number. */
-  readonly rateLimit?: {
-    /** Runs in the period. */
-    readonly runs: number;
-    /** The period, in seconds. */
-    readonly perSeconds: number;
-  };
-  /** Runs of one user at once; more are refused. Without it, any number. */
+  /**
+   * Who may use the service.
+   * @default everybody who can reach it, which is this machine
+   */
+  readonly auth?: AuthSettings;
+  /**
+   * Requests to run a program, of one user.
+   * @default no limit
+   */
+  readonly rateLimit?: RateLimit;
+  /**
+   * Runs of one user at once, at least 1; more are refused.
+   * @default no limit
+   */
   readonly parallelRuns?: number;
-  /** `redis://…`: replicas count together. Without it, each counts for itself. */
+  /**
+   * `redis://…`: replicas count together.
+   * @default each counts for itself
+   */
   readonly limitStore?: string;
   /**
-   * Bytes of a request's body.
+   * Bytes of a request's body, at least 1.
    * @default 1_048_576
    */
   readonly maxBodyBytes?: number;
   /**
-   * How long a client may take to send its request, in ms.
+   * Time in ms that a client may take to send its request, 1 to 2,147,483,647.
    * @default 30_000
    */
   readonly requestMs?: number;
   /**
-   * How long runs may go on after SIGTERM, in ms; then they are aborted.
+   * Time in ms that runs may go on after SIGTERM, 0 to 2,147,483,647; then they are aborted.
    * @default 10_000
    */
   readonly shutdownMs?: number;
-  /** Host names of this service, as clients write them, beside those of the loopback interface. */
+  /**
+   * Host names of this service, beside those of this machine.
+   * @default []
+   */
   readonly allowedHosts?: readonly string[];
-  /** Origins of web pages that may send requests. */
+  /**
+   * Origins of web pages that may use the service, beside those of this machine.
+   * @default []
+   */
   readonly allowedOrigins?: readonly string[];
   /**
    * Serve Prometheus metrics at /metrics, to whoever can reach the port.
@@ -131,23 +130,109 @@ export interface GivenServeSettings {
   readonly metrics?: boolean;
 }
 
-export type ApiKey = z.infer<typeof API_KEY>;
-export type JwtSettings = z.infer<typeof JWT>;
+/** Settings with every default filled in. */
+export type ResolvedServe = Omit<ServeSettings, Filled> & Required<Pick<ServeSettings, Filled>>;
+type Filled = Exclude<keyof ServeSettings, "auth" | "rateLimit" | "parallelRuns" | "limitStore">;
 
-/** @throws CodecellError `config_error` naming the setting */
-export function resolveServe(given: unknown = {}, path = "codecell.serve"): ServeSettings {
-  const parsed = SERVE.safeParse(given);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const at = [path, ...issue!.path].join(".");
-    throw new CodecellError("config_error", `${at}: ${issue!.message}`);
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const COUNT = whole(1, Number.MAX_SAFE_INTEGER);
+const TEXT: StringSchema = { type: "string", variables: true };
+const FILLED_TEXT: StringSchema = { ...TEXT, minLength: 1 };
+const TEXTS: ListSchema = { type: "array", items: TEXT };
+const ADDRESS: StringSchema = {
+  ...TEXT,
+  pattern: "^[A-Za-z][A-Za-z0-9+.\\-]*:.",
+  wanted: "an address, e.g. https://login.example.com",
+};
+
+const API_KEY: SchemaFor<ApiKey> = {
+  title: "ApiKey",
+  type: "object",
+  properties: {
+    key: { ...TEXT, minLength: 16 },
+    user: { ...FILLED_TEXT, maxLength: 200 },
+    scopes: {
+      type: "array",
+      items: { ...TEXT, enum: SCOPES },
+      minItems: 1,
+      wanted: `a list of ${SCOPES.join(", ")}`,
+      default: SCOPES,
+    },
+  },
+  required: ["key"],
+};
+
+const JWT: SchemaFor<JwtSettings> = {
+  title: "JwtSettings",
+  type: "object",
+  properties: {
+    issuer: ADDRESS,
+    audience: FILLED_TEXT,
+    jwksUri: ADDRESS,
+    algorithms: { ...TEXTS, minItems: 1 },
+  },
+  required: ["issuer", "audience"],
+};
+
+const AUTH: SchemaFor<AuthSettings> = {
+  title: "AuthSettings",
+  type: "object",
+  properties: {
+    apiKeys: { type: "array", items: API_KEY, minItems: 1, dotted: true },
+    jwt: JWT,
+  },
+};
+
+const RATE_LIMIT: SchemaFor<RateLimit> = {
+  title: "RateLimit",
+  type: "object",
+  properties: { runs: COUNT, perSeconds: COUNT },
+  required: ["runs", "perSeconds"],
+};
+
+export const SERVE: SchemaFor<ServeSettings> = {
+  title: "ServeSettings",
+  type: "object",
+  properties: {
+    port: whole(0, 65_535, 8_787),
+    host: { ...FILLED_TEXT, default: "127.0.0.1" },
+    auth: AUTH,
+    rateLimit: RATE_LIMIT,
+    parallelRuns: COUNT,
+    limitStore: { ...TEXT, pattern: "^rediss?://", wanted: "redis://…" },
+    maxBodyBytes: { ...COUNT, default: MAX_BODY_BYTES },
+    requestMs: whole(1, MAX_TIMER_MS, 30_000),
+    shutdownMs: whole(0, MAX_TIMER_MS, 10_000),
+    allowedHosts: { ...TEXTS, default: [] },
+    allowedOrigins: { ...TEXTS, default: [] },
+    metrics: { type: "boolean", default: true },
+  },
+};
+
+/**
+ * Check settings and fill in the defaults.
+ * @param expand expands the variables in texts, where there can be some
+ * @throws CodecellError `config_error` naming the setting
+ */
+export function resolveServe(
+  given: unknown = {},
+  path = "codecell.serve",
+  expand?: Expand,
+): ResolvedServe {
+  const settings = {
+    ...defaultsOf(SERVE),
+    ...readSettings(SERVE, given, path, expand),
+  } as ResolvedServe;
+  const { auth, host } = settings;
+  for (const key of ["issuer", "jwksUri"] as const) {
+    const address = auth?.jwt?.[key];
+    if (address !== undefined && !URL.canParse(address))
+      throw configError(`${path}.auth.jwt.${key} must be ${ADDRESS.wanted}`);
   }
-  const settings = parsed.data;
-  if (settings.auth === undefined && !isLoopback(settings.host))
-    throw new CodecellError(
-      "config_error",
-      `the service would answer anybody who can reach ${settings.host}`,
-      { hint: `Set ${path}.auth (apiKeys or jwt), or listen on 127.0.0.1.` },
+  if (auth === undefined && !isLoopback(host))
+    throw configError(
+      `the service would answer anybody who can reach ${host}`,
+      `Set ${path}.auth (apiKeys or jwt), or listen on 127.0.0.1.`,
     );
   return settings;
 }

@@ -1,4 +1,5 @@
 import { CodecellError, messageOf } from "../../core/errors.ts";
+import type { StringSchema } from "../../core/setting-schema.ts";
 import type { SharedStore } from "../store.ts";
 
 /** How each kind of store is opened, by the beginning of its address. */
@@ -24,12 +25,13 @@ const KINDS: readonly (readonly [
   ],
 ];
 
-/** What is wrong with the address of a store, if anything is. */
-export function storeProblem(address: unknown): string | undefined {
-  if (typeof address === "string" && KINDS.some(([pattern]) => pattern.test(address)))
-    return undefined;
-  return "must be sqlite:<file>, redis://… or postgres://…";
-}
+/** The address of a store: it begins as one of the kinds does. */
+export const STORE_ADDRESS: StringSchema = {
+  type: "string",
+  pattern: KINDS.map(([pattern]) => pattern.source).join("|"),
+  wanted: "sqlite:<file>, redis://… or postgres://…",
+  variables: true,
+};
 
 const opened = new Map<string, { readonly store: Promise<SharedStore>; users: number }>();
 

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { CodecellError } from "../../core/errors.ts";
+import { configError, shown } from "../../core/check-settings.ts";
 
 /**
  * Addresses that are not the public Internet: this host, private networks, link-local (cloud metadata), shared,
@@ -63,9 +63,8 @@ function rangesOf(ranges: readonly string[], at: string): BlockList {
     const kind = address === undefined ? 0 : isIP(address);
     const prefix = Number(bits);
     if (kind === 0 || prefix > (kind === 6 ? 128 : 32)) {
-      throw new CodecellError(
-        "config_error",
-        `${at}[${index}] is ${JSON.stringify(range)}; it must be a range such as "10.1.0.0/16"`,
+      throw configError(
+        `${at}[${index}] is ${shown(range)}; it must be a range such as "10.1.0.0/16"`,
       );
     }
     list.addSubnet(address!, prefix, kind === 6 ? "ipv6" : "ipv4");

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { CodecellError } from "../../core/errors.ts";
+import { configError, shown } from "../../core/check-settings.ts";
+import type { StringSchema } from "../../core/setting-schema.ts";
 
 /** One entry of an allow-list or a deny-list, taken apart. */
 export interface HostRule {
@@ -16,23 +17,31 @@ export interface HostRule {
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { "https:": 443, "http:": 80 };
 
+/** Scheme, `*.`, name or address, port. No flags: JSON Schema has none. */
+const PATTERN = String.raw`^(?:([Hh][Tt][Tt][Pp][Ss]?)://)?(\*\.)?(\[[^\]]+\]|[^/:@?#\[\]]+)(?::(\d+|\*))?/?$`;
+const HINT = 'A host is "api.example.com", "*.example.com", "http://localhost:8080" or "*".';
+
+/** A pattern of hosts, as {@link parseHostRule} takes it. */
+export const HOST: StringSchema = {
+  type: "string",
+  pattern: PATTERN,
+  wanted: "a host, with a scheme and a port if need be",
+  shows: "value",
+  hint: HINT,
+};
+
 /**
- * Read `[http://|https://]host[:port]`, where `host` is a name, `*.name`, `*`, or an IP address (IPv6 in brackets) and
+ * Parse `[http://|https://]host[:port]`, where `host` is a name, `*.name`, `*`, or an IP address (IPv6 in brackets) and
  * `port` a number or `*`.
+ * @param pattern one that {@link HOST} accepts
  * @param defaults what holds where the pattern names no scheme or port: an allow-list is narrow (https on its port), a
  *   deny-list wide (both, any port)
  * @throws CodecellError `config_error`
  */
 export function parseHostRule(pattern: string, at: string, defaults: "narrow" | "wide"): HostRule {
-  const parts = /^(?:(https?):\/\/)?(\*\.)?(\[[^\]]+\]|[^/:@?#[\]]+)(?::(\d+|\*))?\/?$/i.exec(
-    pattern,
-  );
-  const wrong = (why: string): CodecellError =>
-    new CodecellError("config_error", `${at} is ${JSON.stringify(pattern)}; ${why}`, {
-      hint: 'A host is "api.example.com", "*.example.com", "http://localhost:8080" or "*".',
-    });
-  if (parts === null) throw wrong("it must be a host, with a scheme and a port if need be");
-  const [, scheme, wildcard, name, portText] = parts as unknown as (string | undefined)[];
+  const wrong = (why: string): Error => configError(`${at} is ${shown(pattern)}; ${why}`, HINT);
+  const parts: readonly (string | undefined)[] = new RegExp(PATTERN, "u").exec(pattern)!;
+  const [, scheme, wildcard, name, portText] = parts;
   const protocol = scheme === undefined ? undefined : `${scheme.toLowerCase()}:`;
   const narrow = defaults === "narrow";
   const effective = protocol ?? (narrow ? "https:" : undefined);

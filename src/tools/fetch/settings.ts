@@ -1,17 +1,22 @@
-import { CodecellError } from "../../core/errors.ts";
+import { below, configError, readSettings, shown } from "../../core/check-settings.ts";
+import { defaultsOf, type ListSchema, type SchemaFor, whole } from "../../core/setting-schema.ts";
 import { type Environment, Expander } from "../mcp/expand.ts";
 import { type AddressCheck, addressCheck } from "./addresses.ts";
-import { type HostRule, parseHostRule } from "./hosts.ts";
+import { HOST, type HostRule, parseHostRule } from "./hosts.ts";
 
 /** A host that programs may reach, and how. */
 export interface AllowedHost {
   /** `api.example.com`, `*.example.com`, `http://localhost:8080`, `*`. Without a scheme: https, on its own port. */
   readonly host: string;
-  /** Default `["GET", "HEAD"]`. */
+  /**
+   * Methods of requests that may be made.
+   * @default ["GET", "HEAD"]
+   */
   readonly methods?: readonly string[];
   /**
    * Added to every request to this host, on the host's side: a program never sees them. They win over its own. `${VAR}`
    * stands for an environment variable.
+   * @default {}
    */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -22,19 +27,40 @@ export interface AllowedHost {
 export interface NetworkSettings {
   /** The hosts that may be reached, by name or by name and details. */
   readonly allow: readonly (string | AllowedHost)[];
-  /** Hosts that may not, whatever `allow` says. Without a scheme or a port: all of them. */
+  /**
+   * Hosts that may not be reached, whatever `allow` says. Without a scheme or a port: all of them.
+   * @default []
+   */
   readonly deny?: readonly string[];
-  /** Ranges of addresses that may be reached though they are private, link-local or otherwise not public. Default none. */
+  /**
+   * Ranges of addresses that may be reached though they are private, link-local or otherwise not public.
+   * @default []
+   */
   readonly allowPrivate?: readonly string[];
-  /** Requests at once. Default 8. */
+  /**
+   * Requests at once, 1 to 256.
+   * @default 8
+   */
   readonly connections?: number;
-  /** Bytes of one request's body. Default 1 MiB. */
+  /**
+   * Bytes of one request's body, 0 to 256 MiB.
+   * @default 1_048_576
+   */
   readonly requestBytes?: number;
-  /** Bytes of one response's body, unpacked. Default 4 MiB. */
+  /**
+   * Bytes of one response's body, unpacked: 0 to 256 MiB.
+   * @default 4_194_304
+   */
   readonly responseBytes?: number;
-  /** Time of one request in ms, redirects and body included. Default 10,000. */
+  /**
+   * Time of one request in ms, redirects and body included: 1 to 600,000.
+   * @default 10_000
+   */
   readonly timeoutMs?: number;
-  /** Redirects followed. Default 5. */
+  /**
+   * Redirects followed, 0 to 20.
+   * @default 5
+   */
   readonly redirects?: number;
 }
 
@@ -55,15 +81,46 @@ export interface ResolvedNetwork {
   readonly redirects: number;
 }
 
-const NUMBERS = {
-  connections: [1, 256, 8],
-  requestBytes: [0, 256 * 1024 * 1024, 1024 * 1024],
-  responseBytes: [0, 256 * 1024 * 1024, 4 * 1024 * 1024],
-  timeoutMs: [1, 600_000, 10_000],
-  redirects: [0, 20, 5],
-} as const;
-const KEYS = ["allow", "deny", "allowPrivate", ...Object.keys(NUMBERS)];
-const HOST_KEYS = ["host", "methods", "headers"];
+const MIB = 1024 * 1024;
+const TEXTS: ListSchema = { type: "array", items: { type: "string" } };
+
+const ALLOWED_HOST: SchemaFor<AllowedHost> = {
+  title: "AllowedHost",
+  type: "object",
+  listed: true,
+  wanted: "an object, or a host as a string",
+  properties: {
+    host: HOST,
+    methods: { ...TEXTS, default: ["GET", "HEAD"] },
+    headers: {
+      type: "object",
+      additionalProperties: { type: "string", variables: true },
+      default: {},
+    },
+  },
+  required: ["host"],
+};
+
+export const NETWORK: SchemaFor<NetworkSettings> = {
+  title: "NetworkSettings",
+  type: "object",
+  listed: true,
+  properties: {
+    allow: {
+      type: "array",
+      items: { anyOf: [ALLOWED_HOST, HOST] },
+      wanted: 'a list, e.g. ["api.example.com"]',
+    },
+    deny: { type: "array", items: HOST, default: [] },
+    allowPrivate: { ...TEXTS, default: [] },
+    connections: whole(1, 256, 8),
+    requestBytes: whole(0, 256 * MIB, MIB),
+    responseBytes: whole(0, 256 * MIB, 4 * MIB),
+    timeoutMs: whole(1, 600_000, 10_000),
+    redirects: whole(0, 20, 5),
+  },
+  required: ["allow"],
+};
 /** RFC 9110, 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
@@ -77,90 +134,50 @@ export function resolveNetwork(
   at: string,
 ): ResolvedNetwork | undefined {
   if (given === undefined) return undefined;
-  const settings = record(given, at);
-  checkKeys(settings, KEYS, at);
-  const allow = list(settings["allow"], `${at}.allow`);
-  const numbers = Object.entries(NUMBERS).map(([key, [minimum, maximum, normal]]) => {
-    const value = settings[key] ?? normal;
-    if (Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum)
-      return [key, value as number];
-    throw wrong(
-      `${at}.${key} is ${JSON.stringify(value)}; it must be a whole number from ${minimum} to ${maximum}`,
-    );
-  });
-  const expander = new Expander(environment, at);
+  const { expand } = new Expander(environment);
+  const settings = { ...defaultsOf(NETWORK), ...readSettings(NETWORK, given, at, expand) };
+  const { allow, deny, allowPrivate, ...numbers } = settings as Required<NetworkSettings>;
   const resolved = {
-    allow: allow.map((entry, index) => allowRule(entry, `${at}.allow[${index}]`, expander)),
-    deny: strings(settings["deny"], `${at}.deny`).map((pattern, index) =>
-      parseHostRule(pattern, `${at}.deny[${index}]`, "wide"),
-    ),
-    isAllowedAddress: addressCheck(
-      strings(settings["allowPrivate"], `${at}.allowPrivate`),
-      `${at}.allowPrivate`,
-    ),
-    ...(Object.fromEntries(numbers) as Record<keyof typeof NUMBERS, number>),
+    allow: allow.map((entry, index) => allowRule(entry, `${at}.allow[${index}]`)),
+    deny: deny.map((pattern, index) => parseHostRule(pattern, `${at}.deny[${index}]`, "wide")),
+    isAllowedAddress: addressCheck(allowPrivate, `${at}.allowPrivate`),
+    ...numbers,
   };
   return resolved.allow.length === 0 ? undefined : resolved;
 }
 
-function allowRule(entry: unknown, at: string, expander: Expander): AllowRule {
-  const details = record(typeof entry === "string" ? { host: entry } : entry, at);
-  checkKeys(details, HOST_KEYS, at);
-  const { host, methods, headers } = details;
-  if (typeof host !== "string") throw wrong(`${at} must have a host`);
+function allowRule(entry: string | AllowedHost, at: string): AllowRule {
+  const given = typeof entry === "string" ? { host: entry } : entry;
+  const { host, methods, headers } = {
+    ...defaultsOf(ALLOWED_HOST),
+    ...given,
+  } as Required<AllowedHost>;
   return {
     ...parseHostRule(host, typeof entry === "string" ? at : `${at}.host`, "narrow"),
     pattern: host,
-    methods: methods === undefined ? ["GET", "HEAD"] : methodsOf(methods, `${at}.methods`),
-    headers: headersOf(headers, `${at}.headers`, expander),
+    methods: methodsOf(methods, `${at}.methods`),
+    headers: headersOf(headers, `${at}.headers`),
   };
 }
 
-function methodsOf(given: unknown, at: string): string[] {
-  return strings(given, at).map((method) => {
+function methodsOf(methods: readonly string[], at: string): string[] {
+  return methods.map((method) => {
     const upper = method.toUpperCase();
     if (!TOKEN.test(method) || ["CONNECT", "TRACE", "TRACK"].includes(upper))
-      throw wrong(`${at} has ${JSON.stringify(method)}, which is no method that can be allowed`);
+      throw configError(`${at} has ${shown(method)}, which is no method that can be allowed`);
     return upper;
   });
 }
 
-function headersOf(given: unknown, at: string, expander: Expander): Record<string, string> {
+function headersOf(given: Readonly<Record<string, string>>, at: string): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given === undefined ? {} : record(given, at))) {
+  for (const [name, value] of Object.entries(given)) {
     // eslint-disable-next-line no-control-regex -- these are what a header cannot hold
-    if (!TOKEN.test(name) || typeof value !== "string" || /[\0\r\n]/.test(value))
-      throw wrong(`${at}.${name} is no header: a name and a text on one line are wanted`);
-    headers[name.toLowerCase()] = expander.expand(value, `${at}.${name}`);
+    if (!TOKEN.test(name) || /[\0\r\n]/.test(value))
+      throw configError(
+        `${below(at, name)} is no header: a name and a text on one line are wanted`,
+      );
+    headers[name.toLowerCase()] = value;
   }
   return headers;
-}
-
-function checkKeys(object: object, known: readonly string[], at: string): void {
-  for (const key of Object.keys(object)) {
-    if (!known.includes(key))
-      throw wrong(`${at}.${key} is not a setting; the settings are ${known.join(", ")}`);
-  }
-}
-
-function record(value: unknown, at: string): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value as Readonly<Record<string, unknown>>;
-  throw wrong(`${at} must be an object`);
-}
-
-function list(value: unknown, at: string): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw wrong(`${at} must be a list, e.g. ["api.example.com"]`);
-}
-
-function strings(value: unknown, at: string): readonly string[] {
-  if (value === undefined) return [];
-  const all = list(value, at);
-  if (all.every((item) => typeof item === "string")) return all;
-  throw wrong(`${at} must be a list of strings`);
-}
-
-function wrong(message: string): CodecellError {
-  return new CodecellError("config_error", message);
 }

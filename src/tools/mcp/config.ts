@@ -1,20 +1,57 @@
+import { below, configError, readSetting, readSettings } from "../../core/check-settings.ts";
 import { CodecellError } from "../../core/errors.ts";
-import { asObject, checkKeys, problem } from "./check.ts";
-import { EntryReader, type ServerConfig } from "./entry.ts";
+import type { Schema, SchemaFor } from "../../core/setting-schema.ts";
+import { readEntry, type ServerConfig } from "./entry.ts";
 import type { Environment } from "./expand.ts";
 import { errorPosition } from "./json-position.ts";
 
 export type { ServerConfig } from "./entry.ts";
 
-/** A config file, checked. */
+/** A config file, read and checked. */
 export interface ConfigFile {
+  /** Where it was read. */
+  readonly path: string;
+  /** Its servers, with their variables expanded. */
   readonly servers: Readonly<Record<string, ServerConfig>>;
-  /** The `codecell` key, unchecked. */
+  /** What stands under `codecell`: each part is checked by what uses it. */
   readonly settings: Readonly<Record<string, unknown>> | undefined;
 }
 
-const TOP_KEYS = ["mcpServers", "servers", "codecell"];
-const IGNORED_TOP_KEYS = new Set(["$schema", "inputs"]);
+/** The format of the file. */
+export interface ConfigText {
+  /** MCP servers by name, in the format that MCP hosts share. */
+  readonly mcpServers?: unknown;
+  /** The same, as VS Code names it. */
+  readonly servers?: unknown;
+  /** Settings of codecell itself. */
+  readonly codecell?: Readonly<Record<string, unknown>>;
+}
+
+export const CONFIG_TEXT: SchemaFor<ConfigText> = {
+  title: "ConfigText",
+  type: "object",
+  noun: "key",
+  wanted: "an object with mcpServers",
+  shows: "kind",
+  ignored: ["$schema", "inputs"],
+  properties: {
+    mcpServers: {},
+    servers: {},
+    codecell: {
+      type: "object",
+      additionalProperties: {},
+      wanted: "an object of settings",
+      shows: "kind",
+    },
+  },
+};
+
+const SERVERS: Schema = {
+  type: "object",
+  additionalProperties: {},
+  wanted: "an object of servers by name",
+  shows: "kind",
+};
 
 /**
  * Check the text of a config file.
@@ -29,22 +66,19 @@ export function parseConfig(
   bare?: string,
 ): ConfigFile {
   const file = `${fileName}: `;
-  const root = asObject(parseJson(text, fileName), `${fileName}`, "an object with mcpServers");
-  if (bare !== undefined && ("command" in root || "url" in root)) {
-    return { servers: checkServers({ [bare]: root }, "", env, file), settings: undefined };
+  const json = parseJson(text, fileName);
+  if (bare !== undefined && isEntry(json)) {
+    const servers = checkServers({ [bare]: json }, "", env, file);
+    return { path: fileName, servers, settings: undefined };
   }
-  checkKeys(root, TOP_KEYS, IGNORED_TOP_KEYS, file, "");
-  const servers = {
-    ...checkServers(root["servers"] ?? {}, "servers", env, file),
-    ...checkServers(root["mcpServers"] ?? {}, "mcpServers", env, file),
-  };
-  const settings = root["codecell"];
+  const { servers = {}, mcpServers = {}, codecell } = readSettings(CONFIG_TEXT, json, file);
   return {
-    servers,
-    settings:
-      settings === undefined
-        ? undefined
-        : asObject(settings, `${file}codecell`, "an object of settings"),
+    path: fileName,
+    servers: {
+      ...checkServers(servers, "servers", env, file),
+      ...checkServers(mcpServers, "mcpServers", env, file),
+    },
+    settings: codecell,
   };
 }
 
@@ -60,22 +94,21 @@ export function checkServers(
   env: Environment,
   file = "",
 ): Record<string, ServerConfig> {
-  const entries = Object.entries(
-    asObject(servers, `${file}${path}`, "an object of servers by name"),
-  );
-  const checked = entries.flatMap(([name, raw]): [string, ServerConfig][] => {
-    const at = path === "" ? name : `${path}.${name}`;
-    if (name === "") throw problem(file, path, "has a server without a name");
-    const entry = asObject(
-      raw,
-      `${file}${at}`,
-      'an object like { "command": "npx", "args": ["-y", "some-server"] }',
-    );
-    return entry["disabled"] === true || entry["enabled"] === false
-      ? []
-      : [[name, new EntryReader(entry, at, file, env).read()]];
+  const at = `${file}${path}`;
+  const entries = Object.entries(readSetting(SERVERS, servers, at) as Record<string, object>);
+  const checked = entries.flatMap(([name, entry]): [string, ServerConfig][] => {
+    if (name === "") throw configError(`${at} has a server without a name`);
+    return isLeftOut(entry) ? [] : [[name, readEntry(entry, below(at, name), env)]];
   });
   return Object.fromEntries(checked);
+}
+
+function isEntry(json: unknown): boolean {
+  return typeof json === "object" && json !== null && ("command" in json || "url" in json);
+}
+
+function isLeftOut(entry: { disabled?: unknown; enabled?: unknown } | null): boolean {
+  return entry?.disabled === true || entry?.enabled === false;
 }
 
 function parseJson(text: string, fileName: string): unknown {

@@ -2,7 +2,7 @@ import { access, readdir, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { CodecellError, messageOf } from "../../core/errors.ts";
-import { type ConfigFile, parseConfig } from "./config.ts";
+import type { ConfigFile } from "./config.ts";
 import type { Environment } from "./expand.ts";
 
 const IN_FOLDER = [".mcp.json", "codecell.json"];
@@ -26,13 +26,16 @@ export async function findConfig(
 
 /**
  * Read and check a config file, or a folder with one `<name>/config.json` per server, each `{ command, … }` or
- * `{ mcpServers: { … } }`.
- * @throws CodecellError `config_error`
+ * `{ mcpServers: { … } }`. `createRuntime({ config })` takes the result, so that each file is read once by all who need
+ * some of it.
+ * @param env the variables that texts in it may name
+ * @throws CodecellError `config_error` naming the file and the path in it
  */
 export async function loadConfig(
   path: string,
   env: Environment = process.env,
 ): Promise<ConfigFile> {
+  const { parseConfig } = await import("./config.ts"); // a runtime without a config file does without
   if (!(await isFolder(path))) return parseConfig(await read(path), path, env);
   const servers: Record<string, ConfigFile["servers"][string]> = {};
   for (const file of await serverFiles(path)) {
@@ -47,7 +50,7 @@ export async function loadConfig(
       servers[name] = config;
     }
   }
-  return { servers, settings: undefined };
+  return { path, servers, settings: undefined };
 }
 
 async function serverFiles(folder: string): Promise<string[]> {

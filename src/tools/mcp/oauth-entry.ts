@@ -1,87 +1,115 @@
-import { asObject, checkKeys, problem } from "./check.ts";
+import { configError } from "../../core/check-settings.ts";
+import type { SchemaFor, StringSchema } from "../../core/setting-schema.ts";
 
 /** Who we are to an authorization server. Everything left out is found out or registered. */
 export interface OAuthConfig {
-  /** Default: a person's, by `codecell login`. */
+  /**
+   * How credentials are obtained: `authorization_code` are a person's, by `codecell login`; `client_credentials` a service's.
+   * @default "authorization_code"
+   */
   readonly grant?: "authorization_code" | "client_credentials";
+  /**
+   * The client's id.
+   * @default registered with the authorization server
+   */
   readonly clientId?: string;
+  /**
+   * The client's secret.
+   * @default none
+   */
   readonly clientSecret?: string;
-  /** PEM, for `private_key_jwt` (RFC 7523). */
+  /**
+   * PEM of a service's key, in place of `clientSecret`, for `private_key_jwt` (RFC 7523).
+   * @default none
+   */
   readonly privateKey?: string;
-  /** Of the private key's signatures. Default `ES256`. */
+  /**
+   * Algorithm of the private key's signatures.
+   * @default "ES256"
+   */
   readonly algorithm?: string;
-  /** Separated by spaces. */
+  /**
+   * Scopes to ask for, separated by spaces.
+   * @default what the server names
+   */
   readonly scope?: string;
-  /** The authorization server of a service's credentials; they go to no other, whatever the MCP server says. */
+  /**
+   * The authorization server of a service's credentials; they go to no other, whatever the MCP server says.
+   * @default none: needed with `client_credentials`
+   */
   readonly issuer?: string;
-  /** The address of a client metadata document, in place of a registration. */
+  /**
+   * The address of a client metadata document, in place of a registration.
+   * @default none
+   */
   readonly clientMetadataUrl?: string;
-  /** Of the loopback listener of a login. Default: any free one. */
+  /**
+   * Port of the loopback listener of a login, 1 to 65,535.
+   * @default any free port
+   */
   readonly callbackPort?: number;
 }
 
-const OAUTH_TEXTS = [
-  "grant",
-  "clientId",
-  "clientSecret",
-  "privateKey",
-  "algorithm",
-  "scope",
-  "issuer",
-  "clientMetadataUrl",
-];
-/** Keys that other hosts put there. */
-const IGNORED_OAUTH_KEYS = new Set(["authServerMetadataUrl", "clientName"]);
+const GRANTS = ["authorization_code", "client_credentials"];
+const TEXT: StringSchema = { type: "string", variables: true, shows: "kind" };
+
+export const OAUTH: SchemaFor<OAuthConfig> = {
+  title: "OAuthConfig",
+  type: "object",
+  noun: "key",
+  wanted: 'an object like { "clientId": "…" }',
+  shows: "kind",
+  ignored: ["authServerMetadataUrl", "clientName"],
+  properties: {
+    grant: {
+      type: "string",
+      enum: GRANTS,
+      variables: true,
+      wanted: GRANTS.join(" or "),
+      shows: "nothing",
+    },
+    clientId: TEXT,
+    clientSecret: TEXT,
+    privateKey: TEXT,
+    algorithm: TEXT,
+    scope: TEXT,
+    issuer: TEXT,
+    clientMetadataUrl: TEXT,
+    callbackPort: {
+      type: "integer",
+      minimum: 1,
+      maximum: 65_535,
+      wanted: "a port, from 1 to 65535",
+      shows: "nothing",
+    },
+  },
+  relations: {
+    anyOf: [
+      {
+        required: ["grant", "clientId", "issuer"],
+        properties: { grant: { const: "client_credentials" } },
+        oneOf: [{ required: ["clientSecret"] }, { required: ["privateKey"] }],
+      },
+      { properties: { grant: { not: { const: "client_credentials" } }, privateKey: false } },
+    ],
+  },
+};
 
 /**
- * The `oauth` of a server's entry.
- * @param at its path, for messages
- * @param readText checks and expands one text
+ * Check what the keys of a checked `oauth` mean together.
  * @throws CodecellError `config_error` naming the path
  */
-export function readOAuth(
-  given: unknown,
-  at: string,
-  file: string,
-  readText: (value: unknown, key: string) => string,
-): OAuthConfig {
-  if (given === undefined) return {};
-  const raw = asObject(given, `${file}${at}`, 'an object like { "clientId": "…" }');
-  checkKeys(raw, [...OAUTH_TEXTS, "callbackPort"], IGNORED_OAUTH_KEYS, file, `${at}.`);
-  const texts = OAUTH_TEXTS.filter((key) => raw[key] !== undefined).map((key) => [
-    key,
-    readText(raw[key], key),
-  ]);
-  const { callbackPort: port } = raw;
-  if (
-    port !== undefined &&
-    !(Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536)
-  )
-    throw problem(file, `${at}.callbackPort`, "must be a port, from 1 to 65535");
-  const oauth = {
-    ...Object.fromEntries(texts),
-    ...(port === undefined ? {} : { callbackPort: port }),
-  } as OAuthConfig;
-  checkGrant(oauth, at, file);
-  return oauth;
-}
-
-function checkGrant(
-  { grant, clientId, clientSecret, privateKey, issuer }: OAuthConfig,
-  at: string,
-  file: string,
-): void {
-  if (grant !== undefined && grant !== "authorization_code" && grant !== "client_credentials")
-    throw problem(file, `${at}.grant`, "must be authorization_code or client_credentials");
+export function checkOAuth(oauth: OAuthConfig, at: string): void {
+  const { grant, clientId, clientSecret, privateKey, issuer } = oauth;
   const service = grant === "client_credentials";
   if (
     service &&
     (clientId === undefined || (clientSecret === undefined) === (privateKey === undefined))
   )
-    throw problem(file, at, "needs a clientId and either a clientSecret or a privateKey");
+    throw configError(`${at} needs a clientId and either a clientSecret or a privateKey`);
   // Without it the MCP server could name any place, and be sent the credentials there.
   if (service && issuer === undefined)
-    throw problem(file, `${at}.issuer`, "is missing: the address of the authorization server");
+    throw configError(`${at}.issuer is missing: the address of the authorization server`);
   if (!service && privateKey !== undefined)
-    throw problem(file, `${at}.privateKey`, 'is for services: set "grant": "client_credentials"');
+    throw configError(`${at}.privateKey is for services: set "grant": "client_credentials"`);
 }

@@ -4,7 +4,7 @@ const MAX_WORD = 64;
  * The at most `n` candidates that are nearest to `word`, best first, for "did you mean"; empty when none is near.
  * Case and separators do not count; then come small edits, then one containing the other.
  */
-export function near(word: string, candidates: readonly string[], n: number): string[] {
+export function nearest(word: string, candidates: readonly string[], n: number): string[] {
   const wanted = normalize(word);
   const scored = candidates.map((candidate) => ({
     candidate,

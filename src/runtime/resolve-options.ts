@@ -1,0 +1,164 @@
+import { checkKeys, configError, kindOf, readSetting } from "../core/check-settings.ts";
+import { isObject } from "../core/is-object.ts";
+import { resolveLimits } from "../core/limits.ts";
+import { engineRef } from "../engines.ts";
+import {
+  FILE_SETTINGS,
+  OPTIONS,
+  type ResolvedOptions,
+  type RuntimeOptions,
+  SETTINGS,
+} from "../options.ts";
+import {
+  checkHardened,
+  checkSandbox,
+  resolvePlacement,
+  resolveWorkers,
+} from "../placement/settings.ts";
+import { withoutItself } from "../self-reference.ts";
+import { type ResolvedSessions, resolveSessions } from "../session-settings.ts";
+import type { TokenizerChoice } from "../tokens/counter.ts";
+import type { ResolvedNetwork } from "../tools/fetch/settings.ts";
+import type { ServerRequestHandler } from "../tools/mcp/client.ts";
+import type { ConfigFile, ServerConfig } from "../tools/mcp/config.ts";
+import { Expander } from "../tools/mcp/expand.ts";
+import { loadConfig } from "../tools/mcp/load.ts";
+import { isMcpClient, type McpClient } from "../tools/mcp/own-client.ts";
+
+/** A setting and where it stands: in the options, else in the config file. */
+interface Given {
+  readonly value: unknown;
+  readonly at: string;
+  readonly inFile: boolean;
+}
+
+/** Finds the setting of a name. */
+type Find = (key: keyof typeof SETTINGS) => Given;
+
+/**
+ * Check `options`, read its config file, fill in the defaults. Options win over the file. What checks servers and hosts is
+ * loaded where there are some.
+ * @throws CodecellError `config_error` naming the setting
+ */
+export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedOptions> {
+  checkKeys(OPTIONS, options, "");
+  const file = await fileOf(options.config);
+  const settings = file?.settings ?? {};
+  checkKeys(FILE_SETTINGS, settings, "codecell");
+  const find: Find = (key) =>
+    options[key] === undefined
+      ? { value: settings[key], at: `codecell.${key}`, inFile: true }
+      : { value: options[key], at: key, inFile: false };
+  const { tools = {} } = options;
+  const named = await serversOf(options.mcpServers, file);
+  const network = await networkOf(find("network"));
+  checkNames(tools, named, network !== undefined);
+  const fileLimits = resolveLimits(settings["limits"], undefined, "codecell.limits");
+  return {
+    ...named,
+    ...(network === undefined ? {} : { network }),
+    ...placeOf(find),
+    tools,
+    hooks: {
+      onSampling: checkHandler("onSampling", options.onSampling),
+      onElicitation: checkHandler("onElicitation", options.onElicitation),
+    },
+    typeCheck: read(find, "typeCheck") as boolean,
+    learn: read(find, "learn") as boolean | string,
+    tokenizer: tokenizerOf(find),
+    limits: resolveLimits(options.limits, fileLimits),
+    sessions: sessionsOf(find("sessions")),
+    workers: resolveWorkers(options.workers, settings["workers"]),
+  };
+}
+
+function read(find: Find, key: "hardened" | "typeCheck" | "learn"): unknown {
+  const { value, at } = find(key);
+  return readSetting(SETTINGS[key], value, at);
+}
+
+async function fileOf(config: unknown): Promise<ConfigFile | undefined> {
+  if (config === undefined || isObject(config)) return config as ConfigFile | undefined;
+  if (typeof config === "string") return await loadConfig(config);
+  throw configError("config must be the path of a file, or what loadConfig returned");
+}
+
+/** The servers of the file and of the caller, who wins. */
+async function serversOf(
+  mcpServers: unknown = {},
+  file: ConfigFile | undefined,
+): Promise<Pick<ResolvedOptions, "servers" | "clients" | "warnings">> {
+  if (!isObject(mcpServers))
+    throw configError(
+      `mcpServers is ${kindOf(mcpServers)}; it must be an object of servers by name`,
+    );
+  const given = Object.entries(mcpServers);
+  const clients = given.filter((entry): entry is [string, McpClient] => isMcpClient(entry[1]));
+  const entries = given.filter(([, value]) => !isMcpClient(value));
+  const { servers, warnings } = withoutItself(file?.servers ?? {}, file?.path ?? "");
+  const all = { ...servers, ...(await checkedServers(Object.fromEntries(entries))) };
+  for (const [name] of clients) delete all[name];
+  return { servers: all, clients: Object.fromEntries(clients), warnings };
+}
+
+async function checkedServers(entries: object): Promise<Record<string, ServerConfig>> {
+  if (Object.keys(entries).length === 0) return {};
+  const { checkServers } = await import("../tools/mcp/config.ts");
+  return checkServers(entries, "mcpServers", process.env);
+}
+
+async function networkOf({ value, at }: Given): Promise<ResolvedNetwork | undefined> {
+  if (value === undefined) return undefined;
+  const { resolveNetwork } = await import("../tools/fetch/settings.ts");
+  return resolveNetwork(value, process.env, at);
+}
+
+function placeOf(
+  find: Find,
+): Pick<ResolvedOptions, "engine" | "placement" | "hardened" | "sandbox"> {
+  const engine = find("engine");
+  const placement = find("placement");
+  const sandbox = find("sandbox");
+  const ref = engineRef(engine.value, engine.at);
+  const place = resolvePlacement(placement.value, placement.at);
+  return {
+    engine: ref,
+    placement: place,
+    hardened: checkHardened(read(find, "hardened") as boolean, ref, place),
+    sandbox: checkSandbox(sandbox.value, place, sandbox.at),
+  };
+}
+
+function sessionsOf({ value, at, inFile }: Given): ResolvedSessions {
+  return resolveSessions(value, at, inFile ? new Expander(process.env).expand : undefined);
+}
+
+function tokenizerOf(find: Find): TokenizerChoice | undefined {
+  const { value, at } = find("tokenizer");
+  if (value === undefined || typeof value === "function")
+    return value as TokenizerChoice | undefined;
+  return readSetting(SETTINGS.tokenizer, value, at) as TokenizerChoice;
+}
+
+function checkHandler(
+  name: string,
+  handler: ServerRequestHandler | undefined,
+): ServerRequestHandler | undefined {
+  if (handler === undefined || typeof handler === "function") return handler;
+  throw configError(`${name} must be a function`);
+}
+
+/** @throws CodecellError `config_error` where two sources of tools have the same name */
+function checkNames(
+  tools: object,
+  { servers, clients }: Pick<ResolvedOptions, "servers" | "clients">,
+  network: boolean,
+): void {
+  const taken = (name: string): boolean =>
+    Object.hasOwn(servers, name) || Object.hasOwn(clients, name);
+  if (network && (taken("network") || Object.hasOwn(tools, "network")))
+    throw configError("with network settings, no server can be called 'network'; rename it");
+  const double = Object.keys(tools).find(taken);
+  if (double !== undefined)
+    throw configError(`tools.${double} and mcpServers.${double} have the same name; rename one`);
+}

@@ -1,0 +1,53 @@
+import type { SchemaFor, StringSchema } from "../core/setting-schema.ts";
+
+/** Names of the agent's tools: 1 to 64 letters, digits, `_` and `-` each, all different. */
+export interface AgentToolNames {
+  /** @default "search_tools" */
+  readonly search?: string;
+  /** @default "get_tool_details" */
+  readonly details?: string;
+  /** @default "execute_code" */
+  readonly execute?: string;
+}
+
+/** How the agent's tools are named and how much they answer; in a config file, `codecell.mcp`. */
+export interface AgentToolsOptions {
+  /**
+   * Other names of the tools.
+   * @default see each of {@link AgentToolNames}
+   */
+  readonly names?: AgentToolNames;
+  /**
+   * Longest text of an answer in characters, at least 500.
+   * @default 20_000
+   */
+  readonly maxResultChars?: number;
+}
+
+/** Names that every model API takes. */
+const NAME: StringSchema = {
+  type: "string",
+  pattern: "^[A-Za-z0-9_\\-]{1,64}$",
+  wanted: "a name of 1 to 64 letters, digits, _ and -",
+  shows: "value",
+};
+
+export const AGENT_NAMES: SchemaFor<AgentToolNames> = {
+  title: "AgentToolNames",
+  type: "object",
+  properties: {
+    search: { ...NAME, default: "search_tools" },
+    details: { ...NAME, default: "get_tool_details" },
+    execute: { ...NAME, default: "execute_code" },
+  },
+};
+
+export const AGENT_SETTINGS: SchemaFor<AgentToolsOptions> = {
+  title: "AgentToolsOptions",
+  type: "object",
+  wanted: 'an object like { "maxResultChars": 20000 }',
+  properties: {
+    names: AGENT_NAMES,
+    maxResultChars: { type: "integer", minimum: 500, default: 20_000, shows: "nothing" },
+  },
+};
