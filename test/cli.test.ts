@@ -406,3 +406,43 @@ test("serve answers on its port, and ends when it is told to", async () => {
   const wrong = await codecell(["serve", "--port", "70000"]);
   expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("--port is '70000'")]);
 });
+
+/** Counts how often a config file is read and parsed, and says so at the end. */
+const COUNTING = `
+  import { promises, readFileSync, writeSync } from "node:fs";
+  import { syncBuiltinESMExports } from "node:module";
+  let reads = 0;
+  let parses = 0;
+  const isConfig = (path) => String(path).endsWith("counted.json");
+  for (const name of ["readFile", "open"]) {
+    const original = promises[name];
+    promises[name] = (path, ...rest) => (isConfig(path) && reads++, original(path, ...rest));
+  }
+  const { parse } = JSON;
+  JSON.parse = (text, ...rest) => (String(text).includes("counted-config") && parses++, parse(text, ...rest));
+  syncBuiltinESMExports();
+  process.on("exit", () => writeSync(2, "config: " + reads + " read, " + parses + " parsed"));
+`;
+
+test.each<[args: string[], start: Start]>([
+  [["run", "-"], { input: "return 1" }],
+  [["run", "-", "--session", "counted"], { input: "return 1" }],
+  [["tools"], {}],
+  [["types", "--out", "counted-types"], {}],
+  [["login", "nobody"], {}],
+  [["mcp"], {}],
+  [["serve", "--port", "0"], { interruptAt: '"listening"' }],
+  [["bench", "tokens"], {}],
+])("%j reads and parses its config file once", async (args, start) => {
+  const config = `${folder}/counted.json`;
+  await writeFile(
+    config,
+    '{"$schema":"counted-config","mcpServers":{},"codecell":{"engine":"quickjs"}}',
+  );
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(COUNTING)}`;
+  const { err } = await codecell([...args, "--config", config], {
+    ...start,
+    env: { NODE_OPTIONS },
+  });
+  expect(err).toContain("config: 1 read, 1 parsed");
+});

@@ -24,11 +24,12 @@ export async function serve(args: string[]): Promise<number> {
   resolveServe(given); // before anything is started
   const runtime = await createRuntime(options);
   tellProblems(runtime.describe());
+  const end = untilSignal(); // also one that comes while the service starts
   const service = await startService(runtime, given, printLine).catch(async (error: unknown) => {
     await runtime.close();
     throw error;
   });
-  await ended();
+  await end;
   await service.stop();
   return 0;
 }
@@ -38,8 +39,8 @@ function printLine(line: LogLine): void {
 }
 
 /** A second signal ends the process at once, as signals do. */
-async function ended(): Promise<void> {
+async function untilSignal(): Promise<void> {
   await new Promise<void>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+    for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => resolve());
   });
 }

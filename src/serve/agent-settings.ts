@@ -2,11 +2,20 @@ import type { SchemaFor, StringSchema } from "../core/setting-schema.ts";
 
 /** Names of the agent's tools: 1 to 64 letters, digits, `_` and `-` each, all different. */
 export interface AgentToolNames {
-  /** @default "search_tools" */
+  /**
+   * Name of the tool that finds tools.
+   * @default "search_tools"
+   */
   readonly search?: string;
-  /** @default "get_tool_details" */
+  /**
+   * Name of the tool that describes tools.
+   * @default "get_tool_details"
+   */
   readonly details?: string;
-  /** @default "execute_code" */
+  /**
+   * Name of the tool that runs programs.
+   * @default "execute_code"
+   */
   readonly execute?: string;
 }
 

@@ -26,7 +26,7 @@ export function configSchema(): Json {
     description: "MCP servers in the format that MCP hosts share, and settings of codecell.",
     ...file,
     properties: {
-      $schema: { type: "string", description: "The address or the path of this schema." },
+      $schema: { description: "The address or the path of this schema." },
       mcpServers: { ...mcpServers, ...SERVERS },
       servers: { ...servers, ...SERVERS },
       codecell: { ...codecell, ...publish(codecellSettings()) },
@@ -106,8 +106,8 @@ function objectRules({ title, properties, required, ignored = [], relations }: O
 function describe(schema: Schema, docstring: Docstring | undefined): string | undefined {
   const isObject = "properties" in schema;
   const { text, default: normal } = docstring ?? (isObject ? interfaceDocstring(schema.title) : {});
-  if (text === undefined || normal === undefined || isObject || "default" in schema) return text;
-  return `${text} Default: ${normal}.`;
+  const isSaid = normal === undefined || normal === "none" || isObject || "default" in schema;
+  return text === undefined || isSaid ? text : `${text} Default: ${normal}.`;
 }
 
 function given(key: string, value: unknown): Json {

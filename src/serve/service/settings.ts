@@ -21,7 +21,7 @@ export interface ApiKey {
   readonly user?: string;
   /**
    * What the key is good for: `run`, `sessions`, `tools`.
-   * @default all of them
+   * @default ["run", "sessions", "tools"]
    */
   readonly scopes?: readonly Scope[];
 }

@@ -69,6 +69,7 @@ export function readEntry(given: unknown, at: string, env: Environment): ServerC
     throw configError(
       `${at}.type is "${type as string}", but the entry has a ${url === undefined ? "command" : "url"}`,
     );
+  if (entry.oauth !== undefined) checkOAuth(entry.oauth as OAuthConfig, below(at, "oauth"));
   const config =
     url === undefined
       ? stdioConfig(entry as StdioServerEntry, at)
@@ -88,7 +89,6 @@ function httpConfig({ type, url, headers = {}, oauth = {} }: HttpServerEntry, at
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !["http:", "https:"].includes(parsed.protocol))
     throw configError(`${at}.url must be an http:// or https:// address`);
-  checkOAuth(oauth, below(at, "oauth"));
   const inUrl = [parsed.username, parsed.password, ...parsed.searchParams.values()];
   const credentials = [oauth.clientSecret, oauth.privateKey].filter((text) => text !== undefined);
   return {

@@ -58,7 +58,10 @@ type ForeignKeys = { readonly [Key in (typeof FOREIGN_KEYS)[number]]?: unknown }
 
 /** A server that is a process and speaks over its standard input and output. */
 export interface StdioServerEntry extends CommonServerEntry {
-  /** @default "stdio" */
+  /**
+   * The transport.
+   * @default "stdio"
+   */
   readonly type?: "stdio";
   /** The program to start, by its name in `PATH` or its path. No shell is involved. */
   readonly command: string;
@@ -83,7 +86,7 @@ export interface StdioServerEntry extends CommonServerEntry {
 export interface HttpServerEntry extends CommonServerEntry {
   /**
    * The transport: `http` (also spelled `streamable-http` and `streamableHttp`) or the older `sse`.
-   * @default streamable HTTP, or SSE where the server refuses that
+   * @default what fits: `http`, or `sse` where the server refuses that
    */
   readonly type?: "http" | "streamable-http" | "streamableHttp" | "sse";
   /** Its http or https address. */
