@@ -82,8 +82,8 @@ export class Bridge implements Host {
     if (!this.#isOver) this.logs.add(entry);
   }
 
-  dropped(characters: number): void {
-    this.logs.drop(characters);
+  dropped(bytes: number): void {
+    this.logs.drop(bytes);
   }
 
   called(record: CallRecord): void {

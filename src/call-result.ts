@@ -2,6 +2,7 @@ import type { Limits } from "./core/limits.ts";
 import { encode } from "./core/encode.ts";
 import { isPlainJson } from "./core/plain-json.ts";
 import { ToolError } from "./core/tool-error.ts";
+import { exceedsUtf8 } from "./core/utf8.ts";
 import { WireError } from "./core/wire.ts";
 import { labelOf, type Middleware } from "./tools/tool-call.ts";
 
@@ -16,14 +17,14 @@ function encodeResult(value: unknown, limits: Limits, tool: string): string {
   const text = isPlainJson(value, limits.valueDepth)
     ? JSON.stringify(value)
     : encodeRich(value, limits, tool);
-  if (text.length > limits.callBytes) throw tooLarge(tool, limits.callBytes);
+  if (exceedsUtf8(text, limits.callBytes)) throw tooLarge(tool, limits.callBytes);
   return text;
 }
 
 function encodeRich(value: unknown, limits: Limits, tool: string): string {
   try {
     return encode(value, {
-      maxLength: limits.callBytes,
+      maxBytes: limits.callBytes,
       maxDepth: limits.valueDepth,
       label: "result",
     });

@@ -90,7 +90,7 @@ export class LookUps {
         ? await this.#files.answer(tool, given)
         : await this.#discovery.answer(tool, given);
       const answer = encode(found, {
-        maxLength: this.#limits.callBytes,
+        maxBytes: this.#limits.callBytes,
         maxDepth: this.#limits.valueDepth,
         label: "answer",
       });

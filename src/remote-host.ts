@@ -138,7 +138,7 @@ export class RemoteHost implements WorkerServer {
         return isOwn ? own.call(call) : client.call(call);
       },
       log: (entry) => client.log(entry),
-      dropped: (characters) => client.dropped(characters),
+      dropped: (bytes) => client.dropped(bytes),
     };
   }
 

@@ -1,5 +1,6 @@
 /** What a program's `fs` is: the tree of wrappers under /tools, to read, and the session's workspace. */
 import { stepsOf } from "./core/paths.ts";
+import { utf8Length } from "./core/utf8.ts";
 import { readFile, readFolder } from "./discovery/files.ts";
 import type { WrapperTree } from "./discovery/types/tree.ts";
 import { type FileContent, type Workspace, WorkspaceError } from "./session/workspace.ts";
@@ -83,7 +84,7 @@ export class RunFiles {
 
   async #statTool(path: string): Promise<unknown> {
     const isFile = path.endsWith(".ts");
-    const size = isFile ? (await readFile(this.#tree, path)).length : 0;
+    const size = isFile ? utf8Length(await readFile(this.#tree, path)) : 0;
     if (!isFile) readFolder(this.#tree, path);
     return { isDirectory: !isFile, size, mtimeMs: 0 };
   }

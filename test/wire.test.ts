@@ -82,8 +82,8 @@ test.each<[name: string, value: unknown, message: string]>([
 test("size is refused before it is spent", () => {
   let bomb: unknown = { text: "x".repeat(1_000) };
   for (let level = 0; level < 40; level++) bomb = { left: bomb, right: bomb };
-  expect(() => encode(bomb, { maxLength: 100_000 })).toThrow("value is larger than 100000 bytes");
-  expect(() => encode(new Uint8Array(1_000_000), { maxLength: 100_000 })).toThrow("larger");
+  expect(() => encode(bomb, { maxBytes: 100_000 })).toThrow("value is larger than 100000 bytes");
+  expect(() => encode(new Uint8Array(1_000_000), { maxBytes: 100_000 })).toThrow("larger");
 });
 
 test("a getter is read once", () => {

@@ -1,3 +1,4 @@
+import { exceedsUtf8 } from "../core/utf8.ts";
 import { type Channel, listenerError } from "./channel.ts";
 
 /** What a thread and its parent have in common (Worker, MessagePort). */
@@ -12,7 +13,7 @@ export class PortChannel implements Channel {
   readonly #port: Port;
   readonly #closed = Promise.withResolvers<Error | undefined>();
   #open = true;
-  #maxLength = Infinity;
+  #maxBytes = Infinity;
 
   constructor(port: Port) {
     this.#port = port;
@@ -35,16 +36,14 @@ export class PortChannel implements Channel {
 
   #check(message: unknown): string {
     if (typeof message !== "string") throw new Error("it sent what is no text");
-    if (message.length > this.#maxLength)
-      throw new Error(
-        `it sent a message of ${message.length} characters, and the cap is ${this.#maxLength}`,
-      );
+    if (exceedsUtf8(message, this.#maxBytes))
+      throw new Error(`it sent a message of more than ${this.#maxBytes} bytes, which is the cap`);
     return message;
   }
 
   /** The message is in our memory already by then: what bounds that is the sender's memory. */
   limit(maxBytes: number): void {
-    this.#maxLength = maxBytes;
+    this.#maxBytes = maxBytes;
   }
 
   /** A port has no notion of room: what is in flight is bounded by the caps of the run. */

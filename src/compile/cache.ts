@@ -1,4 +1,5 @@
 import type { Program } from "../core/program.ts";
+import { exceedsUtf8 } from "../core/utf8.ts";
 import { compile, type CompileOptions } from "./compile.ts";
 
 const MAX_PROGRAMS = 32;
@@ -13,7 +14,7 @@ export class ProgramCache {
   get(source: string, options: CompileOptions, guard: (work: () => Program) => Program): Program {
     const key = (options.keep === true ? "keep:" : "drop:") + source;
     const known = this.#programs.get(key);
-    if (known === undefined || source.length > options.sourceBytes)
+    if (known === undefined || exceedsUtf8(source, options.sourceBytes))
       return this.#add(
         key,
         guard(() => compile(source, options)),

@@ -1,5 +1,5 @@
 import type { Position } from "../core/program.ts";
-import { utf8Length } from "../core/utf8.ts";
+import { exceedsUtf8 } from "../core/utf8.ts";
 import { CompileError } from "./compile-error.ts";
 import { Lines } from "./lines.ts";
 import { type Comment, decoratorsHint, ParseError, parseProgram, type Program } from "./syntax.ts";
@@ -30,7 +30,7 @@ export function place(source: string, stripped: Stripped, offset: number): Posit
 
 /** What can be said before anything is parsed; what is no program text becomes spaces, so that positions stay. */
 export function programText(source: string, sourceBytes: number): string {
-  if (source.length > sourceBytes || utf8Length(source) > sourceBytes) {
+  if (exceedsUtf8(source, sourceBytes)) {
     throw new CompileError(`the program is larger than ${sourceBytes} bytes`, {
       code: "source_too_large",
     });

@@ -1,10 +1,13 @@
 import { toBase64 } from "./base64.ts";
 import * as native from "./primordials.ts";
+import { exceedsUtf8 } from "./utf8.ts";
 import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire.ts";
 
 export interface EncodeOptions {
-  /** Characters of text at most; more is an `output_limit`. Default: no cap. */
-  readonly maxLength?: number;
+  /** Bytes of text at most; more is an `output_limit`. Default: no cap. */
+  readonly maxBytes?: number;
+  /** Counts bytes of UTF-8 where the language itself would be slow. Default: what utf8.ts does. */
+  readonly sizeOf?: (text: string) => number;
   /** Levels of nesting at most; more is `not_serializable`. Default 200. */
   readonly maxDepth?: number;
   /** What to call the value in messages. Default `value`. */
@@ -26,9 +29,11 @@ interface Frame {
 }
 
 class Encoder {
-  rich = false;
+  #rich = false;
+  /** Characters so far, and so the fewest bytes that the text can have. */
   #length = 0;
-  readonly #maxLength: number;
+  readonly #maxBytes: number;
+  readonly #sizeOf: ((text: string) => number) | undefined;
   readonly #maxDepth: number;
   readonly #label: string;
   readonly #settled: ((promise: object) => unknown) | undefined;
@@ -37,13 +42,22 @@ class Encoder {
   #keyCount = 0;
 
   constructor(options: EncodeOptions) {
-    this.#maxLength = options.maxLength ?? Infinity;
+    this.#maxBytes = options.maxBytes ?? Infinity;
+    this.#sizeOf = options.sizeOf;
     this.#maxDepth = options.maxDepth ?? MAX_DEPTH;
     this.#label = options.label ?? "value";
     this.#settled = options.settled;
   }
 
-  write(value: unknown, frame: Frame | undefined): string {
+  /** The whole text; a value that is far too large ends it early. */
+  encode(value: unknown): string {
+    const written = this.#write(value, undefined);
+    const text = this.#rich ? MARK + written : written;
+    if (exceedsUtf8(text, this.#maxBytes, this.#sizeOf)) throw this.#tooLarge();
+    return text;
+  }
+
+  #write(value: unknown, frame: Frame | undefined): string {
     switch (typeof value) {
       case "string":
         return this.#count(native.stringifyJson(value));
@@ -64,14 +78,16 @@ class Encoder {
 
   #count(text: string): string {
     this.#length += text.length;
-    if (this.#length > this.#maxLength) {
-      throw new WireError("output_limit", `${this.#label} is larger than ${this.#maxLength} bytes`);
-    }
+    if (this.#length > this.#maxBytes) throw this.#tooLarge();
     return text;
   }
 
+  #tooLarge(): WireError {
+    return new WireError("output_limit", `${this.#label} is larger than ${this.#maxBytes} bytes`);
+  }
+
   #tagged(type: string, valueText?: string): string {
-    this.rich = true;
+    this.#rich = true;
     return (
       this.#count(`{"$type":"${type}"`) + (valueText === undefined ? "}" : `,"value":${valueText}}`)
     );
@@ -104,7 +120,7 @@ class Encoder {
       const { toJSON } = value as { toJSON?: unknown };
       if (typeof toJSON === "function") {
         inner.key = "toJSON()";
-        return this.write(native.reflectApply(toJSON, value, [""]), inner);
+        return this.#write(native.reflectApply(toJSON, value, [""]), inner);
       }
     }
     return this.#writeProperties(value, inner);
@@ -129,7 +145,7 @@ class Encoder {
     let text = "[";
     for (let at = 0; at < value.length; at++) {
       frame.key = at;
-      const item = this.write(value[at], frame);
+      const item = this.#write(value[at], frame);
       text += at === 0 ? item : `,${item}`;
     }
     this.#count("[]");
@@ -145,7 +161,7 @@ class Encoder {
       if (key === "$type") escaped = true;
       frame.key = key;
       const name = this.#count(this.#keys[key] ?? this.#keyText(key));
-      const item = this.write((value as Record<string, unknown>)[key], frame);
+      const item = this.#write((value as Record<string, unknown>)[key], frame);
       text += at === 0 ? `${name}:${item}` : `,${name}:${item}`;
     }
     this.#count("{}");
@@ -206,7 +222,7 @@ class Encoder {
 
   #writeBytes(type: string, bytes: Uint8Array): string {
     const size = native.typedArrayLength(bytes);
-    if (size > this.#maxLength) this.#length = this.#maxLength; // refuse before the text is made
+    if (size > this.#maxBytes) this.#length = this.#maxBytes; // refuse before the text is made
     return this.#tagged(type, this.#count(`"${toBase64(bytes)}"`));
   }
 
@@ -215,7 +231,7 @@ class Encoder {
     let at = 0;
     native.mapForEach(map, (value, key) => {
       frame.key = at;
-      text += `${at++ === 0 ? "" : ","}[${this.write(key, frame)},${this.write(value, frame)}]`;
+      text += `${at++ === 0 ? "" : ","}[${this.#write(key, frame)},${this.#write(value, frame)}]`;
     });
     return this.#tagged("Map", `[${text}]`);
   }
@@ -225,7 +241,7 @@ class Encoder {
     let at = 0;
     native.setForEach(set, (value) => {
       frame.key = at;
-      text += (at++ === 0 ? "" : ",") + this.write(value, frame);
+      text += (at++ === 0 ? "" : ",") + this.#write(value, frame);
     });
     return this.#tagged("Set", `[${text}]`);
   }
@@ -241,7 +257,7 @@ class Encoder {
     if (typeof code === "string" || typeof code === "number")
       text += `,"code":${native.stringifyJson(code)}`;
     frame.key = "cause";
-    if (cause !== undefined) text += `,"cause":${this.write(cause, frame)}`;
+    if (cause !== undefined) text += `,"cause":${this.#write(cause, frame)}`;
     return this.#tagged("Error", `${text}}`);
   }
 
@@ -253,7 +269,7 @@ class Encoder {
     if (this.#settled === undefined)
       throw this.#refuse(frame.parent, "is a Promise: await it first");
     frame.key = "(awaited)";
-    return this.write(this.#settled(promise), frame);
+    return this.#write(this.#settled(promise), frame);
   }
 
   #refuse(frame: Frame | undefined, why: string): WireError {
@@ -273,7 +289,5 @@ class Encoder {
  * @throws WireError naming the path of what cannot cross (a function, a symbol, a promise, a cycle), or of too much
  */
 export function encode(value: unknown, options: EncodeOptions = {}): string {
-  const encoder = new Encoder(options);
-  const text = encoder.write(value, undefined);
-  return encoder.rich ? MARK + text : text;
+  return new Encoder(options).encode(value);
 }

@@ -1,12 +1,13 @@
-/** Control characters, line and paragraph separators, and the characters that reorder text. */
+/** Control characters, line and paragraph separators, characters that reorder text, and lone surrogates. */
 const UNPRINTABLE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
  * `text` on one line, with every character that could forge a line, move a cursor or reorder what is shown written as
- * a visible escape (`\n`, `\x1b`, `\u202e`).
+ * a visible escape (`\n`, `\x1b`, `\u202e`). Half of a surrogate pair is written so too: it is no character, and the
+ * ways out of an engine make different ones of it.
  */
 export function oneLine(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {

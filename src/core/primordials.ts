@@ -42,6 +42,9 @@ export const charCodeAt: (text: string, index: number) => number = uncurry(
 export const sliceText: (text: string, start: number, end?: number) => string = uncurry(
   String.prototype.slice,
 );
+export const execPattern: (pattern: RegExp, text: string) => unknown = uncurry(
+  RegExp.prototype.exec,
+);
 export const bigintToText: (value: bigint) => string = uncurry(BigInt.prototype.toString);
 export const dateToMs: (value: Date) => number = uncurry(Date.prototype.getTime);
 export const regExpSource: (value: unknown) => string = getterOf(RegExp.prototype, "source");

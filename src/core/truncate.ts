@@ -1,11 +1,14 @@
 import type { JsonValue } from "./result.ts";
-import { utf8Length } from "./utf8.ts";
+import { cutUnits, utf8Length } from "./utf8.ts";
 
 /** A value that fits, and how many bytes of JSON were left out of it. */
 export interface Truncated {
   readonly value: JsonValue;
   readonly cutBytes: number;
 }
+
+/** How large a value is as JSON, in the unit of a cap. */
+type SizeOf = (value: JsonValue) => number;
 
 /** Room for a mark such as `"…": "12 of 90 entries left out, 4,096 bytes"`. */
 const MARK_BYTES = 160;
@@ -17,10 +20,18 @@ const HOW = "return less, or a part at a time";
  * an equal share of the room is everyone's, and what small ones do not use goes to the others.
  */
 export function truncateJson(value: JsonValue, maxBytes: number): Truncated {
-  const size = jsonBytes(value);
-  if (size <= maxBytes) return { value, cutBytes: 0 };
-  const shortened = cut(value, maxBytes);
-  return { value: shortened, cutBytes: size - jsonBytes(shortened) };
+  return truncate(value, maxBytes, jsonBytes);
+}
+
+/** The same for a cap in characters (UTF-16 units), which is what people who read a text count. */
+export function truncateJsonChars(value: JsonValue, maxChars: number): Truncated {
+  return truncate(value, maxChars, (part) => JSON.stringify(part).length);
+}
+
+function truncate(value: JsonValue, max: number, sizeOf: SizeOf): Truncated {
+  if (sizeOf(value) <= max) return { value, cutBytes: 0 };
+  const shortened = cut(value, max, sizeOf);
+  return { value: shortened, cutBytes: jsonBytes(value) - jsonBytes(shortened) };
 }
 
 /** Bytes of UTF-8 that `value` takes as JSON. */
@@ -28,43 +39,42 @@ export function jsonBytes(value: JsonValue): number {
   return utf8Length(JSON.stringify(value));
 }
 
-function cut(value: JsonValue, room: number): JsonValue {
-  if (typeof value === "string") return cutText(value, room);
-  if (Array.isArray(value)) return cutArray(value, room);
-  if (typeof value === "object" && value !== null) return cutObject(value, room);
+function cut(value: JsonValue, room: number, sizeOf: SizeOf): JsonValue {
+  if (typeof value === "string") return cutText(value, room, sizeOf);
+  if (Array.isArray(value)) return cutArray(value, room, sizeOf);
+  if (typeof value === "object" && value !== null) return cutObject(value, room, sizeOf);
   return value;
 }
 
-function cutText(text: string, room: number): string {
-  const kept = keepText(text, Math.max(0, room - MARK_BYTES / 2));
+function cutText(text: string, room: number, sizeOf: SizeOf): string {
+  const kept = keepText(text, Math.max(0, room - MARK_BYTES / 2), sizeOf);
   return `${kept}… (${text.length - kept.length} more characters; ${HOW})`;
 }
 
-/** The longest start of `text` whose JSON takes at most `room` bytes; never half a surrogate pair. */
-function keepText(text: string, room: number): string {
+/** The longest start of `text` whose JSON fits into `room`; never half a surrogate pair. */
+function keepText(text: string, room: number, sizeOf: SizeOf): string {
   let low = 0;
   let high = Math.min(text.length, room);
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (jsonBytes(text.slice(0, middle)) <= room) low = middle;
+    if (sizeOf(cutUnits(text, middle)) <= room) low = middle;
     else high = middle - 1;
   }
-  const last = text.charCodeAt(low - 1);
-  return text.slice(0, last >= 0xd800 && last < 0xdc00 ? low - 1 : low);
+  return cutUnits(text, low);
 }
 
-function cutArray(items: readonly JsonValue[], room: number): JsonValue {
-  const { kept, left } = keepItems(items, items.map(jsonBytes), room);
+function cutArray(items: readonly JsonValue[], room: number, sizeOf: SizeOf): JsonValue {
+  const { kept, left } = keepItems(items, items.map(sizeOf), room, sizeOf);
   if (left > 0) kept.push(`… (${left} more of ${items.length} items; ${HOW})`);
   return kept;
 }
 
-function cutObject(object: { [key: string]: JsonValue }, room: number): JsonValue {
+function cutObject(object: { [key: string]: JsonValue }, room: number, sizeOf: SizeOf): JsonValue {
   const keys = Object.keys(object);
-  const names = keys.map((key) => jsonBytes(key) + 1);
+  const names = keys.map((key) => sizeOf(key) + 1);
   const values = keys.map((key) => object[key]!);
-  const sizes = values.map((item, at) => jsonBytes(item) + names[at]!);
-  const { kept, left } = keepItems(values, sizes, room, names);
+  const sizes = values.map((item, at) => sizeOf(item) + names[at]!);
+  const { kept, left } = keepItems(values, sizes, room, sizeOf, names);
   const entries = kept.map((item, at) => [keys[at]!, item] as const);
   if (left > 0) entries.push(["…", `${left} more of ${keys.length} entries; ${HOW}`]);
   return Object.fromEntries(entries);
@@ -78,6 +88,7 @@ function keepItems(
   items: readonly JsonValue[],
   sizes: readonly number[],
   room: number,
+  sizeOf: SizeOf,
   names?: readonly number[],
 ): { kept: JsonValue[]; left: number } {
   const kept: JsonValue[] = [];
@@ -87,9 +98,9 @@ function keepItems(
     const allowed = Math.min(free, Math.max(free / (items.length - at), room / 8));
     const fits = sizes[at]! + 1 <= allowed;
     if (!fits && allowed < name + 2 * MARK_BYTES) return { kept, left: items.length - at };
-    const part = fits ? item : cut(item, allowed - name);
+    const part = fits ? item : cut(item, allowed - name, sizeOf);
     kept.push(part);
-    free -= fits ? sizes[at]! + 1 : jsonBytes(part) + name;
+    free -= fits ? sizes[at]! + 1 : sizeOf(part) + name;
   }
   return { kept, left: 0 };
 }

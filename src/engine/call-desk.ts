@@ -1,6 +1,7 @@
 import { answerFailure } from "../core/answer.ts";
 import { type Failure, messageOf } from "../core/errors.ts";
 import type { Meter } from "../core/meter.ts";
+import { utf8Length } from "../core/utf8.ts";
 import type { Host, HostCall, SavedCall } from "./engine.ts";
 import type { VmHoldings } from "./holdings.ts";
 import { digest } from "./services.ts";
@@ -60,7 +61,7 @@ export class CallDesk {
   }
 
   #begin(call: SavedCall, isTool: boolean): void {
-    const failure = this.#parts.meter.call(isTool, call.args.length);
+    const failure = this.#parts.meter.call(isTool, utf8Length(call.args));
     if (failure !== undefined) return this.#parts.onBreach(failure);
     this.#parts.holdings.calls.set(call.id, call);
     this.#ask(call, false);
@@ -79,7 +80,7 @@ export class CallDesk {
     holdings.calls.delete(id);
     if (this.#closed === "keep") holdings.answers.add([id, answer]);
     if (this.#closed !== undefined) return;
-    const failure = meter.bytes(answer.length);
+    const failure = meter.bytes(utf8Length(answer));
     if (failure !== undefined) return onBreach(failure);
     if (performance.now() - this.#lastYield < YIELD_MS) return deliver(id, answer);
     // Tools that answer at once would keep this thread to the program, timers and aborts included.

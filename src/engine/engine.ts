@@ -27,8 +27,8 @@ export interface Host {
   log(entry: LogEntry): void;
   /** A call that was carried out where the program runs, not here. */
   called?(record: CallRecord): void;
-  /** Characters of console output in all that the VM dropped because its log budget was used up. */
-  dropped(characters: number): void;
+  /** Bytes of console output in all that the VM dropped because its log budget was used up. */
+  dropped(bytes: number): void;
   /** Whether the program waits for its timers, and for nothing else. Told where it changes. */
   idle?(idle: boolean): void;
 }

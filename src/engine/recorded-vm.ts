@@ -12,6 +12,8 @@ type Entry =
 const PRELUDE = hash("sha256", GUEST_SOURCE);
 /** A VM whose journal is longer can no longer be saved. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
+/** The same in bytes of JSON, three a character: only escapes take more. In base64 it fits into a frame of any run (frame-caps.ts). */
+const MAX_BYTES = 3 * MAX_CHARACTERS;
 /** A replay computes again what the programs computed; each slice may take this long. */
 const SLICE_MS = 60_000;
 
@@ -77,7 +79,9 @@ export class RecordedVm implements SavableVm {
   async save(): Promise<VmImage> {
     if (this.#characters > MAX_CHARACTERS)
       throw refusal(`its journal is longer than ${MAX_CHARACTERS} characters`);
-    return { engine: this.#engine, bytes: Buffer.from(JSON.stringify(this.#journal)) };
+    const bytes = Buffer.from(JSON.stringify(this.#journal));
+    if (bytes.length > MAX_BYTES) throw refusal(`its journal is larger than ${MAX_BYTES} bytes`);
+    return { engine: this.#engine, bytes };
   }
 
   async load({ engine, bytes }: VmImage): Promise<void> {

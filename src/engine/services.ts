@@ -1,6 +1,7 @@
 /** What the VM asks its engine for without leaving the place: URLs, randomness, digests. All input is hostile. */
 import { fromBase64, toBase64 } from "../core/base64.ts";
 import type { NameTable } from "../core/names.ts";
+import { utf8Length } from "../core/utf8.ts";
 import { answerNames } from "./name-lookup.ts";
 
 const MAX_URL = 65_536;
@@ -31,6 +32,8 @@ export function answerAtOnce(
   switch (kind) {
     case "now":
       return `${Date.now()}`;
+    case "size":
+      return `${utf8Length(text)}`;
     case "names":
       return answerNames(names, text);
     case "url":

@@ -40,8 +40,8 @@ export class HostProxy implements Host {
     void this.#send({ type: "log", level, text });
   }
 
-  dropped(characters: number): void {
-    void this.#send({ type: "dropped", characters });
+  dropped(bytes: number): void {
+    void this.#send({ type: "dropped", bytes });
   }
 
   idle(idle: boolean): void {

@@ -2,8 +2,8 @@
 import type { Limits } from "../core/limits.ts";
 
 /** More than the caps of a run let a sound worker send: a broken one must not fill our memory with a message. */
-export function largestMessage({ callBytes }: Limits): number {
-  return 8 * callBytes + 1024 * 1024;
+export function largestMessage({ callBytes, logBytes }: Limits): number {
+  return 8 * callBytes + logBytes + 1024 * 1024;
 }
 
 /** A saved VM holds as much as its memory at most, in base64; a journal has a cap of its own that is smaller. */

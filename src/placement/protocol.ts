@@ -54,8 +54,8 @@ export type RunMessage =
   | { readonly type: "called"; readonly record: CallRecord }
   /** One console entry. Body: the text. */
   | { readonly type: "log"; readonly level: LogLevel; readonly text: string }
-  /** Characters of console output that were dropped so far. */
-  | { readonly type: "dropped"; readonly characters: number }
+  /** Bytes of console output that were dropped so far. */
+  | { readonly type: "dropped"; readonly bytes: number }
   /** The program waits for its timers, and for nothing else. */
   | { readonly type: "idle" }
   /** A timer is due: the program does not wait any more. */

@@ -1,5 +1,6 @@
 /** From the result of a run to what a model reads: text within its limits, pictures as pictures. */
-import { jsonBytes, truncateJson } from "../core/truncate.ts";
+import { jsonBytes, truncateJsonChars } from "../core/truncate.ts";
+import { cutUnits } from "../core/utf8.ts";
 import type { ExecutionResult, JsonValue } from "../index.ts";
 
 /** A part of an answer, as MCP has them: text, image, audio, resource, resource link. */
@@ -48,7 +49,7 @@ function withoutMedia(
   maxChars: number,
 ): ExecutionResult & { ok: true } {
   if (result.value === undefined) return result;
-  const { value, cutBytes } = truncateJson(takeMedia(result.value, media), maxChars);
+  const { value, cutBytes } = truncateJsonChars(takeMedia(result.value, media), maxChars);
   if (cutBytes === 0) return { ...result, value };
   const before = result.truncated?.value ?? 0;
   return { ...result, value, truncated: { ...result.truncated, value: before + cutBytes } };
@@ -130,6 +131,8 @@ function errorText({
 
 function cutText(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
-  const mark = `\n… (${text.length - maxChars} more characters; return less, or a part at a time)`;
-  return text.slice(0, Math.max(0, maxChars - mark.length)) + mark;
+  const mark = (left: number): string =>
+    `\n… (${left} more characters; return less, or a part at a time)`;
+  const start = cutUnits(text, Math.max(0, maxChars - mark(text.length).length));
+  return start + mark(text.length - start.length);
 }

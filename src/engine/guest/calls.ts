@@ -3,7 +3,7 @@ import { type Answer, type CallFailure, failureIn } from "../../core/answer.ts";
 import { decode } from "../../core/decode.ts";
 import { encode } from "../../core/encode.ts";
 import { WireError } from "../../core/wire.ts";
-import { send } from "./door.ts";
+import { send, sizeOutside } from "./door.ts";
 
 /** What a failing call throws: the tool's own message, a code of codecell's list, and the tool's name. */
 export class ToolError extends native.NativeError {
@@ -95,7 +95,8 @@ export function callTool(server: string, tool: string, args: unknown): Promise<u
   let text: string;
   try {
     text = encode(args, {
-      maxLength: caps.callBytes,
+      maxBytes: caps.callBytes,
+      sizeOf: sizeOutside,
       maxDepth: caps.valueDepth,
       label: "arguments",
     });

@@ -1,20 +1,25 @@
 import { oneLine } from "../../core/one-line.ts";
 import * as native from "../../core/primordials.ts";
+import { cutUnits, cutUtf8, utf8Length } from "../../core/utf8.ts";
 import { now } from "./clock.ts";
-import { send } from "./door.ts";
+import { send, sizeOutside } from "./door.ts";
 import { inspect } from "./inspect.ts";
 
 type Print = (...args: unknown[]) => void;
 
 /** Longest single argument that is looked at, in characters. */
 const MAX_ARGUMENT = 100_000;
+/** Lines up to this length are measured here: it takes less than a way through the door. */
+const SHORT_LINE = 500;
+/** A line that does not fit is sent with so many bytes too much that the host sees it, which cuts and marks it. */
+const EXCESS = 3;
 
 let room = 0;
 let dropped = 0;
 let reported = 0;
 let indent = "";
 
-/** A run begins: it may print `budget` characters in all; what is over is only counted, so that a flood costs the host nothing. */
+/** A run begins: it may print `budget` bytes in all; what is over is only counted, so that a flood costs the host nothing. */
 export function limitConsole(budget: number): void {
   room = budget;
   dropped = 0;
@@ -22,7 +27,7 @@ export function limitConsole(budget: number): void {
   indent = "";
 }
 
-/** Tell the host the exact number of characters that were dropped. */
+/** Report to the host the exact number of bytes that were dropped. */
 export function reportDropped(): void {
   if (dropped > reported) send("log", dropped, "dropped", "");
   reported = dropped;
@@ -30,10 +35,20 @@ export function reportDropped(): void {
 
 function write(level: string, text: string): void {
   const line = oneLine(indent + text);
-  if (room > 0) send("log", 0, level, native.sliceText(line, 0, room));
-  dropped += Math.max(0, line.length - Math.max(0, room));
-  room -= line.length + 1; // an entry is a line, and an empty one is not free
+  const size = bytesOf(line) + 1; // an entry is a line, and an empty one is not free
+  if (room <= 0) dropped += size;
+  else if (size <= room + EXCESS) send("log", 0, level, line);
+  else {
+    const start = cutUtf8(line, room + EXCESS);
+    dropped += size - 1 - bytesOf(start);
+    send("log", 0, level, start);
+  }
+  room -= size;
   if (dropped > reported * 2) reportDropped();
+}
+
+function bytesOf(line: string): number {
+  return line.length > SHORT_LINE ? sizeOutside(line) : utf8Length(line);
 }
 
 /** A console whose entries go to the host, one line each. */
@@ -115,9 +130,9 @@ function format(args: readonly unknown[]): string {
 }
 
 function cut(text: string): string {
-  return text.length > MAX_ARGUMENT
-    ? `${native.sliceText(text, 0, MAX_ARGUMENT)}… (${text.length - MAX_ARGUMENT} more characters)`
-    : text;
+  if (text.length <= MAX_ARGUMENT) return text;
+  const start = cutUnits(text, MAX_ARGUMENT);
+  return `${start}… (${text.length - start.length} more characters)`;
 }
 
 function fill(template: string, args: readonly unknown[]): { text: string; next: number } {

@@ -12,6 +12,7 @@
  * | `random` | count   | –              | –                         | base64 of that many random bytes              |
  * | `url`    | –       | `parse`        | JSON `[url, base?]`       | JSON of the URL's parts, empty when invalid   |
  * | `url`    | –       | `set`          | JSON `[href, part, text]` | JSON of the URL's parts                       |
+ * | `size`   | –       | –              | any text                  | its bytes as UTF-8, as text                   |
  * | `now`    | –       | –              | –                         | milliseconds since 1970, as text              |
  * | `value`  | run     | –              | the value, wire text      | – (the run is over)                           |
  * | `throw`  | run     | –              | JSON of the error         | – (the run is over)                           |
@@ -27,4 +28,9 @@ export function installDoor(door: Send): void {
 
 export function send(kind: string, id: number, name: string, text: string): string {
   return installed!(kind, id, name, text) ?? "";
+}
+
+/** Bytes of a text as UTF-8, counted outside: a loop over megabytes of characters takes QuickJS seconds. */
+export function sizeOutside(text: string): number {
+  return +send("size", 0, "", text);
 }

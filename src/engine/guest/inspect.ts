@@ -3,6 +3,7 @@
  * can run (proxy traps, a getter of Symbol.toStringTag or of an error's message) runs on the program's own time.
  */
 import * as native from "../../core/primordials.ts";
+import { cutUnits } from "../../core/utf8.ts";
 
 const MAX_ITEMS = 100;
 const MAX_STRING = 10_000;
@@ -33,7 +34,8 @@ export function inspect(value: unknown, depth = 4, length = 10_000): string {
   const inspector = new Inspector(depth, length);
   const text = inspector.show(value, undefined);
   if (text.length <= length) return text;
-  return `${native.sliceText(text, 0, length)}… (${text.length - length} more characters)`;
+  const start = cutUnits(text, length);
+  return `${start}… (${text.length - start.length} more characters)`;
 }
 
 class Inspector {
@@ -247,7 +249,7 @@ function keyText(key: string): string {
 }
 
 function quote(text: string): string {
-  const shown = text.length > MAX_STRING ? native.sliceText(text, 0, MAX_STRING) : text;
+  const shown = cutUnits(text, MAX_STRING);
   let quoted = "";
   let from = 0;
   for (let at = 0; at < shown.length; at++) {
@@ -256,7 +258,8 @@ function quote(text: string): string {
     quoted += `${native.sliceText(shown, from, at)}\\${code === 10 ? "n" : shown[at]!}`;
     from = at + 1;
   }
-  const cut = text.length > MAX_STRING ? `… (${text.length - MAX_STRING} more characters)` : "";
+  const left = text.length - shown.length;
+  const cut = left > 0 ? `… (${left} more characters)` : "";
   return `'${quoted}${native.sliceText(shown, from)}${cut}'`;
 }
 

@@ -1,10 +1,11 @@
 /** What a program came to: its value or its error, told to the host as text. */
 import * as native from "../../core/primordials.ts";
 import { encode } from "../../core/encode.ts";
+import { cutUnits } from "../../core/utf8.ts";
 import { WireError } from "../../core/wire.ts";
 import { failureOf, promiseThen } from "./calls.ts";
 import { reportDropped } from "./console.ts";
-import { send } from "./door.ts";
+import { send, sizeOutside } from "./door.ts";
 import { inspect } from "./inspect.ts";
 
 /** Longest text of an error that leaves the VM, in characters. */
@@ -25,11 +26,11 @@ export function beginRun(run: number): void {
  * Send the value of a run. Promises inside it (an array of calls that nobody awaited, say) are awaited first: round by round,
  * since what they resolve to may hold more of them.
  */
-export function sendValue(value: unknown, maxLength: number, maxDepth: number, run: number): void {
+export function sendValue(value: unknown, maxBytes: number, maxDepth: number, run: number): void {
   const settled = new native.NativeMap<object, unknown>();
   const attempt = (): void => {
     const found: object[] = [];
-    const text = encodeValue(value, { maxLength, maxDepth }, run, (promise) => {
+    const text = encodeValue(value, { maxBytes, maxDepth }, run, (promise) => {
       if (settledHas(settled, promise)) return settledGet(settled, promise);
       native.defineProperty(found, found.length, {
         __proto__: null,
@@ -47,13 +48,13 @@ export function sendValue(value: unknown, maxLength: number, maxDepth: number, r
 
 function encodeValue(
   value: unknown,
-  caps: { readonly maxLength: number; readonly maxDepth: number },
+  caps: { readonly maxBytes: number; readonly maxDepth: number },
   run: number,
   settled: (promise: object) => unknown,
 ): string | undefined {
   if (value === undefined) return "";
   try {
-    return encode(value, { ...caps, settled });
+    return encode(value, { ...caps, sizeOf: sizeOutside, settled });
   } catch (error) {
     sendError(error, run);
     return undefined;
@@ -161,5 +162,5 @@ function read(thrown: unknown, key: "name" | "message" | "stack"): string {
 }
 
 function cut(text: string): string {
-  return text.length > MAX_TEXT ? `${native.sliceText(text, 0, MAX_TEXT)}…` : text;
+  return text.length > MAX_TEXT ? `${cutUnits(text, MAX_TEXT)}…` : text;
 }

@@ -69,9 +69,9 @@ const TO_HOST: Readers<ToHost> = {
   }),
   called: ([record]) => ({ type: "called", record: readRecord(record) }),
   log: ([level], text) => ({ type: "log", level: readLevel(level), text }),
-  dropped: ([characters]) => ({
+  dropped: ([bytes]) => ({
     type: "dropped",
-    characters: readMeasure(characters, "dropped", Number.MAX_SAFE_INTEGER),
+    bytes: readMeasure(bytes, "dropped", Number.MAX_SAFE_INTEGER),
   }),
   idle: () => ({ type: "idle" }),
   busy: () => ({ type: "busy" }),

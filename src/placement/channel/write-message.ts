@@ -38,7 +38,7 @@ export function writeToHost(message: ToHost): string {
     case "outcome":
       return writeOutcome(message.outcome);
     case "dropped":
-      return write([message.type, message.characters]);
+      return write([message.type, message.bytes]);
     case "called":
       return write([message.type, cutRecord(message.record)]);
     case "saved":

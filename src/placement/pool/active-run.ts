@@ -50,7 +50,7 @@ export class ActiveRun {
       case "log":
         return host.log({ level: message.level, text: message.text });
       case "dropped":
-        return host.dropped(message.characters);
+        return host.dropped(message.bytes);
       case "idle":
         return onWait();
       case "busy":
