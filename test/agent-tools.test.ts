@@ -2,9 +2,10 @@
 import { generateText, stepCountIs } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRuntime, type Runtime } from "../src/index.ts";
+import type { Runtime } from "../src/index.ts";
 import { type AgentTool, agentTools } from "../src/serve/agent-tools.ts";
 import { codecellTools } from "../src/serve/ai-sdk.ts";
+import { createRuntime } from "./support/patient.ts";
 
 const PNG = "iVBORw0KGgo=";
 let runtime: Runtime;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderConsole } from "../src/bench/present/console-table.ts";
 import { renderMarkdown } from "../src/bench/present/markdown.ts";
 import { renderPage } from "../src/bench/present/page.ts";
@@ -14,8 +14,6 @@ import { renderSvg } from "../src/bench/present/svg.ts";
 import type { BarChart, LineChart, Report, Table } from "../src/bench/present/presentation.ts";
 import { launchBrowser } from "./support/browser.ts";
 import { temporaryFolder } from "./support/folders.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const run = promisify(execFile);
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));

@@ -2,7 +2,8 @@
 import { duplexPair } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FramedChannel } from "../src/channel/framed.ts";
-import { createRuntime, type Runtime } from "../src/index.ts";
+import type { Runtime } from "../src/index.ts";
+import { createRuntime } from "./support/patient.ts";
 
 function receiver(maxBytes = 1_000_000): {
   raw: ReturnType<typeof duplexPair>[0];

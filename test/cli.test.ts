@@ -3,9 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-
-vi.setConfig({ testTimeout: 30_000 }); // each command starts a process, and other tests run beside these
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const memoryServer = fileURLToPath(

@@ -2,13 +2,12 @@
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { createRuntime, type Runtime, type RuntimeOptions, tool } from "../src/index.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Runtime, type RuntimeOptions, tool } from "../src/index.ts";
 import { agentTools } from "../src/serve/agent-tools.ts";
 import { loadTokenizer } from "../src/tokens/tokenizers.ts";
 import { temporaryFolder } from "./support/folders.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
+import { createRuntime } from "./support/patient.ts";
 
 type Tools = NonNullable<RuntimeOptions["tools"]>;
 

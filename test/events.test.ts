@@ -1,7 +1,8 @@
 /** Security events: what a runtime tells its listeners. */
 import { createServer } from "node:http";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { createRuntime, type Runtime, type RuntimeEventName } from "../src/index.ts";
+import type { Runtime, RuntimeEventName } from "../src/index.ts";
+import { createRuntime } from "./support/patient.ts";
 import { killDescendants } from "./support/processes.ts";
 
 const NAMES: readonly RuntimeEventName[] = [

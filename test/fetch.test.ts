@@ -3,15 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { LookupAddress } from "node:dns";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import {
-  createRuntime,
-  type ExecutionResult,
-  type NetworkRequest,
-  type NetworkSettings,
-  type Runtime,
-} from "../src/index.ts";
+import type { ExecutionResult, NetworkRequest, NetworkSettings, Runtime } from "../src/index.ts";
 import { FetchSource } from "../src/tools/fetch/fetch.ts";
 import { resolveNetwork } from "../src/tools/fetch/settings.ts";
+import { createRuntime } from "./support/patient.ts";
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 

@@ -12,13 +12,13 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import { invokeLambdaHandler } from "srvx/aws-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRuntime } from "../src/index.ts";
 import {
   createHandler,
   createLambdaHandler,
   type Handler,
   traceRuntime,
 } from "../src/serve/serve.ts";
+import { createRuntime } from "./support/patient.ts";
 
 const OPTIONS = {
   engine: "quickjs",

@@ -6,11 +6,10 @@ import type { AddressInfo } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterEach, expect, test, vi } from "vitest";
-import { createRuntime, type Runtime, type RuntimeOptions } from "../src/index.ts";
+import { afterEach, expect, test } from "vitest";
+import type { Runtime, RuntimeOptions } from "../src/index.ts";
 import { temporaryFolder } from "./support/folders.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
+import { createRuntime } from "./support/patient.ts";
 
 const file = fileURLToPath(new URL("../fixtures/servers/hostile.ts", import.meta.url));
 const TSC = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));

@@ -1,6 +1,8 @@
 /** What a program may do, read from its text. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRuntime, type Inspection, type Runtime } from "../src/index.ts";
+import type { Inspection, Runtime } from "../src/index.ts";
+import { cpuMs } from "./support/cost.ts";
+import { createRuntime } from "./support/patient.ts";
 
 let runtime: Runtime;
 let ran = 0;
@@ -182,19 +184,20 @@ describe("what is wrong with a program", () => {
   });
 
   test("hostile programs are no trouble", async () => {
-    const started = performance.now();
-    for (const code of [
-      "(".repeat(50_000),
-      "a?".repeat(50_000),
-      `${"tools.".repeat(20_000)}x`,
-      "x".repeat(300_000),
-      "let a = b, b = a; a.b()",
-      "const t = t; t.x()",
-    ]) {
-      const { diagnostics } = await runtime.inspect(code);
-      expect(Array.isArray(diagnostics)).toBe(true);
-    }
-    expect(performance.now() - started).toBeLessThan(20_000);
+    const inspectAll = async (): Promise<void> => {
+      for (const code of [
+        "(".repeat(50_000),
+        "a?".repeat(50_000),
+        `${"tools.".repeat(20_000)}x`,
+        "x".repeat(300_000),
+        "let a = b, b = a; a.b()",
+        "const t = t; t.x()",
+      ]) {
+        const { diagnostics } = await runtime.inspect(code);
+        expect(Array.isArray(diagnostics)).toBe(true);
+      }
+    };
+    expect(await cpuMs(inspectAll)).toBeLessThan(20_000);
     await expect(runtime.inspect(7 as never)).rejects.toThrow(
       "the program must be a string, not number",
     );

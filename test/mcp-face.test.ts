@@ -11,11 +11,9 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import type { ExecutionResult } from "../src/index.ts";
 import { temporaryFolder } from "./support/folders.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const CLI = here("../dist/cli/main.js");

@@ -6,11 +6,10 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test, vi } from "vitest";
-import { createRuntime, type OAuthConfig } from "../src/index.ts";
+import { afterEach, expect, test } from "vitest";
+import type { OAuthConfig } from "../src/index.ts";
 import { temporaryFolder } from "./support/folders.ts";
-
-vi.setConfig({ testTimeout: 30_000 });
+import { createRuntime } from "./support/patient.ts";
 
 const CLI = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const open: (() => Promise<unknown> | unknown)[] = [];

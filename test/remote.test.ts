@@ -3,8 +3,9 @@ import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWebSocketStream, WebSocket } from "ws";
 import { FramedChannel } from "../src/channel/framed.ts";
-import { createRuntime, DEFAULT_LIMITS, type Runtime } from "../src/index.ts";
+import { DEFAULT_LIMITS, type Runtime } from "../src/index.ts";
 import { type RunningService, startService } from "../src/serve/serve.ts";
+import { createRuntime } from "./support/patient.ts";
 import { until } from "./support/processes.ts";
 import { value } from "./support/value.ts";
 

@@ -1,12 +1,12 @@
 /** Parts of the sandbox that this machine cannot run whole: other architectures, macOS, cgroups. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { createRuntime } from "../src/index.ts";
 import { createCgroup } from "../src/placement/sandbox/cgroup.ts";
 import { parseLinked } from "../src/placement/sandbox/layout.ts";
 import { seatbeltProfile } from "../src/placement/sandbox/seatbelt.ts";
 import { type FilterOptions, seccompFilter } from "../src/placement/sandbox/seccomp.ts";
 import { temporaryFolder } from "./support/folders.ts";
+import { createRuntime } from "./support/patient.ts";
 import { rawEngine } from "./support/raw-engine.ts";
 
 /** What the kernel's filter machine answers for a call: the few instructions that our filters use. */

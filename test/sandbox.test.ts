@@ -10,8 +10,9 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { createRuntime, type Runtime, type RuntimeOptions } from "../src/index.ts";
+import type { Runtime, RuntimeOptions } from "../src/index.ts";
 import { temporaryFolder } from "./support/folders.ts";
+import { createRuntime } from "./support/patient.ts";
 import { descendants, procFile } from "./support/processes.ts";
 import { raw, rawEngine } from "./support/raw-engine.ts";
 

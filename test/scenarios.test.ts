@@ -1,8 +1,7 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadScenarios, type Scenario } from "../fixtures/scenarios/index.ts";
-import { createRuntime, type ExecutionResult, type Runtime } from "../src/index.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
+import type { ExecutionResult, Runtime } from "../src/index.ts";
+import { createRuntime } from "./support/patient.ts";
 
 const scenarios = await loadScenarios();
 

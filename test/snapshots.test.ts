@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRuntime, type Runtime, type Session } from "../src/index.ts";
+import type { Runtime, Session } from "../src/index.ts";
 import { startRuntime } from "./support/combinations.ts";
+import { createRuntime } from "./support/patient.ts";
 import { until } from "./support/processes.ts";
 
 const SCRIPT = fileURLToPath(new URL("support/restore.ts", import.meta.url));

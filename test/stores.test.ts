@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createRuntime, type Runtime } from "../src/index.ts";
+import type { Runtime } from "../src/index.ts";
 import { openStore } from "../src/session/stores/open.ts";
 import { type Database, startPostgres, startRedis } from "./support/databases.ts";
+import { createRuntime } from "./support/patient.ts";
 import { value } from "./support/value.ts";
 
 async function sqlite(): Promise<Database> {

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { checkServers } from "../src/tools/mcp/config.ts";
 import { configuredSource } from "../src/tools/mcp/open.ts";
-
-vi.setConfig({ testTimeout: 20_000 });
 
 const context = { signal: new AbortController().signal, caller: {} };
 const started = new Set<number>();
@@ -41,7 +39,7 @@ async function host(...args: string[]): Promise<{ child: ChildProcess; pids: [nu
 }
 
 async function expectGone(pids: readonly number[]): Promise<void> {
-  await expect.poll(() => pids.filter(isAlive), { timeout: 5_000, interval: 20 }).toEqual([]);
+  await expect.poll(() => pids.filter(isAlive), { interval: 20 }).toEqual([]);
 }
 
 test("closing ends a server that ignores SIGTERM, and its child", async () => {
@@ -54,9 +52,9 @@ test("closing ends a server that ignores SIGTERM, and its child", async () => {
   const [server, child] = (await source.call("pids", {}, context)) as [number, number];
   started.add(server).add(child);
   expect([server, child].map(isAlive)).toEqual([true, true]);
-  const begun = performance.now();
+  // It would never end by itself: this resolves because it is killed.
   await source[Symbol.asyncDispose]();
-  expect(performance.now() - begun).toBeLessThan(3_000);
+  expect(isAlive(server)).toBe(false);
   await expectGone([server, child]);
 });
 

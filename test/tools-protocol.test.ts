@@ -11,16 +11,10 @@ import { createMcpHandler, McpServer as NewServer } from "@modelcontextprotocol/
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import {
-  createRuntime,
-  type ExecutionResult,
-  type Runtime,
-  type RuntimeOptions,
-} from "../src/index.ts";
-
-vi.setConfig({ testTimeout: 20_000 });
+import type { ExecutionResult, Runtime, RuntimeOptions } from "../src/index.ts";
+import { createRuntime } from "./support/patient.ts";
 
 const open: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {

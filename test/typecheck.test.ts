@@ -1,18 +1,11 @@
 /** Programs checked against the types of their tools before they run. */
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import {
-  createRuntime,
-  type ExecutionResult,
-  type Failure,
-  type Runtime,
-  tool,
-} from "../src/index.ts";
+import { type ExecutionResult, type Failure, type Runtime, tool } from "../src/index.ts";
+import { createRuntime } from "./support/patient.ts";
 import { isAlive } from "./support/processes.ts";
 import { execFileSync } from "node:child_process";
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 let calls = 0;
 const crm = {

@@ -5,13 +5,12 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as fc from "fast-check";
 import { z } from "zod";
-import { createRuntime, type Runtime, tool } from "../src/index.ts";
+import { type Runtime, tool } from "../src/index.ts";
 import { temporaryFolder } from "./support/folders.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+import { createRuntime } from "./support/patient.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const CLI = here("../dist/cli/main.js");

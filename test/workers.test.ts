@@ -3,8 +3,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { createRuntime, type Runtime } from "../src/index.ts";
+import type { Runtime } from "../src/index.ts";
 import { startRuntime } from "./support/combinations.ts";
+import { createRuntime } from "./support/patient.ts";
 import { descendants, isAlive, until } from "./support/processes.ts";
 
 const host = fileURLToPath(new URL("support/host.ts", import.meta.url));

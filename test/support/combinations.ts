@@ -1,5 +1,6 @@
-import { createRuntime, type Runtime, type RuntimeOptions } from "../../src/index.ts";
+import type { Runtime, RuntimeOptions } from "../../src/index.ts";
 import { demoTools } from "./demo-tools.ts";
+import { createRuntime } from "./patient.ts";
 
 /** Every engine in every place it fits. */
 export const COMBINATIONS = [

@@ -19,7 +19,7 @@ export async function freePort(): Promise<number> {
 }
 
 async function answers(port: number): Promise<void> {
-  for (let turn = 0; turn < 200; turn++) {
+  for (let turn = 0; turn < 1_000; turn++) {
     const ok = await new Promise<boolean>((resolve) => {
       const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () =>
         resolve(false),

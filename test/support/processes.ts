@@ -45,8 +45,8 @@ export function procFile(pid: number, file: string): string {
   return readFileSync(`/proc/${pid}/${file}`, "latin1");
 }
 
-/** Whether `condition` comes true in time. */
-export async function until(condition: () => boolean, ms = 5_000): Promise<boolean> {
+/** Whether `condition` comes true in time; a busy machine is given a lot of it. */
+export async function until(condition: () => boolean, ms = 60_000): Promise<boolean> {
   for (
     const deadline = Date.now() + ms;
     Date.now() < deadline;
