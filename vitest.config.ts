@@ -4,30 +4,30 @@ const ALL = "test/**/*.test.ts";
 
 /** Quick tests of one part each: what `npm run quick` runs, in less than a minute. */
 export const UNIT = [
-  "test/**/channel.test.ts",
-  "test/**/compile.test.ts",
-  "test/**/discovery.test.ts",
-  "test/**/guest-web.test.ts",
-  "test/**/inspect.test.ts",
-  "test/**/limits.test.ts",
-  "test/**/links.test.ts",
-  "test/**/projects.test.ts",
-  "test/**/properties.test.ts",
-  "test/**/sandbox-parts.test.ts",
-  "test/**/security-docs.test.ts",
-  "test/**/tools-catalogue.test.ts",
-  "test/**/tools-config.test.ts",
-  "test/**/tools-names.test.ts",
-  "test/**/wire.test.ts",
+  "test/placement/channel.test.ts",
+  "test/compile/compile.test.ts",
+  "test/discovery/discovery.test.ts",
+  "test/engine/guest-web.test.ts",
+  "test/preflight/inspect.test.ts",
+  "test/core/limits.test.ts",
+  "test/package/links.test.ts",
+  "test/package/projects.test.ts",
+  "test/fuzz/properties.test.ts",
+  "test/placement/sandbox-parts.test.ts",
+  "test/package/security-docs.test.ts",
+  "test/tools/catalogue.test.ts",
+  "test/tools/config.test.ts",
+  "test/tools/names.test.ts",
+  "test/core/wire-format.test.ts",
 ];
 
 /** What depends on the version of Node: engines, workers, images, the hostile programs. `npm run verify` repeats it on Node 24. */
 export const NODE24 = [
   ...UNIT,
-  "test/**/contract.test.ts",
-  "test/**/hostile-{quickjs-sandbox,v8-process,v8-sandbox}.test.ts",
-  "test/**/sessions.test.ts",
-  "test/**/snapshots.test.ts",
+  "test/runtime/contract.test.ts",
+  "test/hostile/{quickjs-sandbox,v8-process,v8-sandbox}.test.ts",
+  "test/session/sessions.test.ts",
+  "test/session/snapshots.test.ts",
 ];
 
 const project = (

@@ -28,26 +28,31 @@ export type {
   SavedVm,
   Session as EngineSession,
 } from "./engine/engine.ts";
-export type { RunIdentity, RuntimeEventName, RuntimeEvents, RuntimeListener } from "./events.ts";
-export type { EngineName } from "./engines.ts";
+export type {
+  RunIdentity,
+  RuntimeEventName,
+  RuntimeEvents,
+  RuntimeListener,
+} from "./core/events.ts";
+export type { EngineName } from "./placement/open-place.ts";
 export type { RemoteService } from "./placement/remote.ts";
 export type { SandboxSettings } from "./placement/sandbox/settings.ts";
 export type { PlacementName, WorkerSettings } from "./placement/settings.ts";
-export type { DynamicUse, ImportUse, Inspection, ToolUse } from "./inspect.ts";
-export type { RuntimeOptions } from "./options.ts";
-export type { RunOptions } from "./program-runner.ts";
-export { createRuntime } from "./create-runtime.ts";
-export type { Runtime, RuntimeDescription } from "./runtime.ts";
-export type { ResumeOptions, Session } from "./session.ts";
+export type { DynamicUse, ImportUse, Inspection, ToolUse } from "./preflight/inspect.ts";
+export type { RuntimeOptions } from "./runtime/options.ts";
+export type { RunOptions } from "./run/program-runner.ts";
+export { createRuntime } from "./runtime/create-runtime.ts";
+export type { Runtime, RuntimeDescription } from "./runtime/runtime.ts";
+export type { ResumeOptions, Session } from "./session/session.ts";
 export type { PendingCall } from "./session/session-run.ts";
-export type { SessionOptions } from "./sessions.ts";
-export type { SessionSettings } from "./session-settings.ts";
+export type { SessionOptions } from "./session/session-registry.ts";
+export type { SessionSettings } from "./session/settings.ts";
 export {
   type FileContent,
   type FileStat,
   type Workspace,
   WorkspaceError,
-} from "./session/workspace.ts";
+} from "./files/workspace.ts";
 export type { AllowedHost, NetworkSettings } from "./tools/fetch/settings.ts";
 export type { TokenizerChoice } from "./tokens/counter.ts";
 export type { TokenizerName } from "./tokens/tokenizers.ts";
@@ -57,12 +62,12 @@ export type {
   ServerRequestContext,
   ServerRequestHandler,
 } from "./tools/mcp/client.ts";
-export type { ConfigFile } from "./tools/mcp/config.ts";
-export { loadConfig } from "./tools/mcp/load.ts";
-export type { OAuthConfig } from "./tools/mcp/oauth-entry.ts";
-export type { McpClient } from "./tools/mcp/own-client.ts";
+export type { ConfigFile } from "./tools/config/parse-config.ts";
+export { loadConfig } from "./tools/config/load-config.ts";
+export type { OAuthConfig } from "./tools/config/oauth-entry.ts";
+export type { McpClient } from "./tools/mcp/user-client.ts";
 export type {
   HttpServerEntry,
   McpServerEntry,
   StdioServerEntry,
-} from "./tools/mcp/server-settings.ts";
+} from "./tools/config/server-settings.ts";

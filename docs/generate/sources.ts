@@ -15,29 +15,29 @@ export interface OptionsSource {
 export const OPTIONS: readonly OptionsSource[] = [
   {
     interface: "RuntimeOptions",
-    file: "src/options.ts",
+    file: "src/runtime/options.ts",
     takenBy:
       "`createRuntime(options)`; all but `config`, `mcpServers`, `tools` and the `on…` handlers also in a config file, under `codecell`",
   },
   {
     interface: "RunOptions",
-    file: "src/program-runner.ts",
+    file: "src/run/program-runner.ts",
     takenBy: "`runtime.run(code, options)`; `session.run(code, options)`, without `user`",
   },
   {
     interface: "SessionOptions",
-    file: "src/sessions.ts",
+    file: "src/session/session-registry.ts",
     takenBy: "`runtime.session(id, options)`",
   },
   {
     interface: "ResumeOptions",
-    file: "src/session.ts",
+    file: "src/session/session.ts",
     takenBy: "`session.resume(options)`",
     alsoTakes: ["RunOptions"],
   },
   {
     interface: "SessionSettings",
-    file: "src/session-settings.ts",
+    file: "src/session/settings.ts",
     takenBy: "`createRuntime({ sessions })`",
   },
   {
@@ -79,35 +79,35 @@ export const OPTIONS: readonly OptionsSource[] = [
   },
   {
     interface: "AgentToolsOptions",
-    file: "src/serve/agent-tools.ts",
+    file: "src/agent/agent-tools.ts",
     takenBy:
       "`agentTools(runtime, options)`, `codecellTools(runtime, options)`; in a config file under `codecell.mcp`",
   },
   {
     interface: "AgentCallOptions",
-    file: "src/serve/agent-tools.ts",
+    file: "src/agent/agent-tools.ts",
     takenBy: "`execute(args, options)` of an agent's tool",
   },
   {
     interface: "McpServerOptions",
-    file: "src/serve/mcp.ts",
+    file: "src/serve/mcp/server.ts",
     takenBy: "`createMcpServer(runtime, options)`",
     alsoTakes: ["AgentToolsOptions"],
   },
   {
     interface: "McpHttpOptions",
-    file: "src/serve/mcp-http.ts",
+    file: "src/serve/mcp/http-handler.ts",
     takenBy: "`new McpHttpHandler(options)`",
   },
   {
     interface: "HandlerOptions",
-    file: "src/serve/handler.ts",
+    file: "src/serve/http/handler.ts",
     takenBy: "`createHandler(options)`",
     alsoTakes: ["RuntimeOptions"],
   },
   {
     interface: "LambdaOptions",
-    file: "src/serve/lambda.ts",
+    file: "src/serve/http/lambda.ts",
     takenBy: "`createLambdaHandler(options)`",
     alsoTakes: ["HandlerOptions"],
   },

@@ -1,8 +1,8 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
-import type { RuntimeOptions } from "../options.ts";
-import type { ConfigFile } from "../tools/mcp/config.ts";
-import { findConfig, loadConfig } from "../tools/mcp/load.ts";
+import type { RuntimeOptions } from "../runtime/options.ts";
+import type { ConfigFile } from "../tools/config/parse-config.ts";
+import { findConfig, loadConfig } from "../tools/config/load-config.ts";
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
 type Values = Record<string, string | boolean | undefined>;

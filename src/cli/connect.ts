@@ -1,5 +1,5 @@
-import { RuntimeEmitter } from "../events.ts";
-import { type Guide, openGuide } from "../guide.ts";
+import { RuntimeEmitter } from "../core/events.ts";
+import { type Guide, openGuide } from "../runtime/toolbox.ts";
 import { resolveOptions } from "../runtime/resolve-options.ts";
 import { runtimeOptions } from "./arguments.ts";
 import { tellProblems } from "./run.ts";

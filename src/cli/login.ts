@@ -1,7 +1,7 @@
 import { CodecellError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
-import type { ServerConfig } from "../tools/mcp/config.ts";
-import { LoopbackAuthorizer } from "../tools/mcp/loopback.ts";
+import type { ServerConfig } from "../tools/config/parse-config.ts";
+import { LoopbackAuthorizer } from "../tools/mcp/auth/loopback.ts";
 import { configuredSource } from "../tools/mcp/open.ts";
 import { ToolError } from "../tools/tool.ts";
 import { readArguments, runtimeOptions } from "./arguments.ts";

@@ -17,7 +17,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   login: async (args) => await (await import("./login.ts")).login(args),
   mcp: async (args) => await (await import("./mcp.ts")).mcp(args),
   serve: async (args) => await (await import("./serve.ts")).serve(args),
-  bench: async (args) => await (await import("./bench.ts")).bench(args),
+  bench: async (args) => await (await import("./bench/command.ts")).bench(args),
   doctor: async (args) => await (await import("./doctor.ts")).doctor(args),
 };
 

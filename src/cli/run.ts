@@ -5,10 +5,10 @@ import { text } from "node:stream/consumers";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { isObject } from "../core/is-object.ts";
 import type { ExecutionResult, LogEntry, TokenUsage } from "../core/result.ts";
-import type { RuntimeOptions } from "../options.ts";
-import { createRuntime } from "../create-runtime.ts";
-import type { RuntimeDescription } from "../runtime.ts";
-import type { ConfigFile } from "../tools/mcp/config.ts";
+import type { RuntimeOptions } from "../runtime/options.ts";
+import { createRuntime } from "../runtime/create-runtime.ts";
+import type { RuntimeDescription } from "../runtime/runtime.ts";
+import type { ConfigFile } from "../tools/config/parse-config.ts";
 import {
   parseDuration,
   parseMemory,

@@ -1,9 +1,9 @@
 import { readSettings } from "../core/check-settings.ts";
-import { createRuntime } from "../create-runtime.ts";
-import { startService } from "../serve/service.ts";
-import type { LogLine } from "../serve/service/service.ts";
+import { createRuntime } from "../runtime/create-runtime.ts";
+import { startService } from "../serve/service/start.ts";
+import type { LogLine } from "../serve/service/app.ts";
 import { SERVE, resolveServe } from "../serve/service/settings.ts";
-import { Expander } from "../tools/mcp/expand.ts";
+import { Expander } from "../tools/config/expand-variables.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
 import { tellProblems } from "./run.ts";
 

@@ -1,13 +1,13 @@
 import type { Program } from "../core/program.ts";
 import { CompileError } from "./compile-error.ts";
-import { Edits } from "./edits.ts";
-import { KeptDeclarations } from "./keep.ts";
-import { Lines } from "./lines.ts";
-import { ShapeError, TopLevel } from "./shape.ts";
+import { Edits } from "./text-edits.ts";
+import { KeptDeclarations } from "./session-declarations.ts";
+import { Lines } from "./line-index.ts";
+import { ShapeError, TopLevel } from "./entry-point.ts";
 import { parseSource, place } from "./parse.ts";
-import { type AnyNode, type Comment, type Program as Tree, walk } from "./syntax.ts";
-import { type Stripped, tooDeep } from "./typescript.ts";
-import { UsingLowering } from "./using.ts";
+import { type AnyNode, type Comment, type Program as Tree, walk } from "./acorn.ts";
+import { type Stripped, tooDeep } from "./strip-types.ts";
+import { UsingLowering } from "./lower-using.ts";
 
 export { CompileError } from "./compile-error.ts";
 

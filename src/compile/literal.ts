@@ -1,4 +1,4 @@
-import type { AnyNode } from "./syntax.ts";
+import type { AnyNode } from "./acorn.ts";
 
 /** A value that stands in a program as it is. */
 export type Literal =

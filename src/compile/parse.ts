@@ -1,9 +1,9 @@
 import type { Position } from "../core/program.ts";
 import { exceedsUtf8 } from "../core/utf8.ts";
 import { CompileError } from "./compile-error.ts";
-import { Lines } from "./lines.ts";
-import { type Comment, decoratorsHint, ParseError, parseProgram, type Program } from "./syntax.ts";
-import { type Stripped, type StripOptions, stripTypes } from "./typescript.ts";
+import { Lines } from "./line-index.ts";
+import { type Comment, decoratorsHint, ParseError, parseProgram, type Program } from "./acorn.ts";
+import { type Stripped, type StripOptions, stripTypes } from "./strip-types.ts";
 import { blank, unfence } from "./unfence.ts";
 
 /** A program without types, as a tree, with the way back to the caller's text. */

@@ -1,6 +1,6 @@
 import { fromBase64 } from "./base64.ts";
 import * as native from "./primordials.ts";
-import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire.ts";
+import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire-format.ts";
 
 const TYPED_ARRAYS: Readonly<Record<string, (buffer: ArrayBuffer) => unknown>> = {
   __proto__: null,

@@ -1,7 +1,7 @@
 import { toBase64 } from "./base64.ts";
 import * as native from "./primordials.ts";
 import { exceedsUtf8 } from "./utf8.ts";
-import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire.ts";
+import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire-format.ts";
 
 export interface EncodeOptions {
   /** Bytes of text at most; more is an `output_limit`. Default: no cap. */

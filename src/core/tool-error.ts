@@ -1,6 +1,6 @@
 import type { CallFailure } from "./answer.ts";
 import { type ErrorCode, messageOf } from "./errors.ts";
-import { WireError } from "./wire.ts";
+import { WireError } from "./wire-format.ts";
 
 /** Why a call failed. Its message goes to the program. */
 export class ToolError extends Error {

@@ -1,10 +1,10 @@
 import type { ServerNames, ToolNames } from "../core/names.ts";
 import type { Catalogue, CatalogueServer } from "../tools/catalogue.ts";
 import { nearest } from "../core/nearest.ts";
-import { expectedParameters } from "../tools/shape.ts";
+import { expectedParameters } from "../tools/parameter-summary.ts";
 import { ToolError, type ToolInfo } from "../tools/tool.ts";
 import { oneLine } from "../core/one-line.ts";
-import { ResourceDirectory } from "./context.ts";
+import { ResourceDirectory } from "./resources.ts";
 import { ToolIndex } from "./search.ts";
 import type {
   CategorySummary,

@@ -1,6 +1,6 @@
 import type { Limits } from "../core/limits.ts";
 import type { Engine, KeepOptions, Session } from "./engine.ts";
-import { KeptVm, onceSession } from "./kept-vm.ts";
+import { KeptVm, onceSession } from "./persistent-vm.ts";
 import type { SavableVm, Vm } from "./vm.ts";
 
 /** VMs kept ready: one is enough for programs one after the other, two cover a burst. */

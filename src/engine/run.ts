@@ -5,15 +5,15 @@ import { Meter } from "../core/meter.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
 import { isLogLevel } from "../core/result.ts";
-import { CallDesk } from "./call-desk.ts";
+import { CallDesk } from "./pending-calls.ts";
 import type { Host, Outcome } from "./engine.ts";
 import type { Setup } from "./guest/main.ts";
 import { readGuestFailure } from "./guest-failure.ts";
-import type { VmHoldings } from "./holdings.ts";
-import { judge, stalled } from "./judge.ts";
+import type { VmHoldings } from "./vm-context.ts";
+import { judge, stalled } from "./limit-verdict.ts";
 import { flatNames } from "./name-lookup.ts";
 import { MAX_TIMERS } from "./run-timers.ts";
-import { answerAtOnce } from "./services.ts";
+import { answerAtOnce } from "./vm-services.ts";
 import type { Vm } from "./vm.ts";
 
 export interface RunParts {

@@ -5,7 +5,7 @@ import { CodecellError, type Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Program } from "../core/program.ts";
 import type { Engine, Host, KeepOptions, Outcome, Session } from "../engine/engine.ts";
-import { DeadlineError, withDeadline } from "./deadline.ts";
+import { DeadlineError, withDeadline } from "../compile/deadline.ts";
 import type { RunRequest } from "./placement.ts";
 
 const programs = new ProgramCache();

@@ -4,7 +4,7 @@ import { configError, readSetting, readSettings } from "../core/check-settings.t
 import { DEFAULT_LIMITS } from "../core/limits.ts";
 import { defaultsOf, type Schema, type SchemaFor, whole } from "../core/setting-schema.ts";
 import type { EngineRef } from "../engine/engine.ts";
-import type { PoolOptions } from "./pool.ts";
+import type { PoolOptions } from "./pool/pool.ts";
 import type { RemoteService } from "./remote.ts";
 import { type ResolvedSandbox, resolveSandbox } from "./sandbox/settings.ts";
 

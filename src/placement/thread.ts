@@ -1,13 +1,13 @@
 import { Worker } from "node:worker_threads";
-import { PortChannel } from "../channel/port.ts";
+import { PortChannel } from "./channel/port.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { EngineRef } from "../engine/engine.ts";
-import { WorkerClient } from "./near.ts";
+import { WorkerClient } from "./pool/worker-client.ts";
 import type { Place } from "./placement.ts";
-import { type PoolOptions, WorkerPool } from "./pool.ts";
-import type { WorkerHandle } from "./worker-handle.ts";
+import { type PoolOptions, WorkerPool } from "./pool/pool.ts";
+import type { WorkerHandle } from "./pool/worker-handle.ts";
 
-const ENTRY = new URL(`./worker${import.meta.url.slice(-3)}`, import.meta.url);
+const ENTRY = new URL(`./worker/main${import.meta.url.slice(-3)}`, import.meta.url);
 /** Room for WebAssembly frames, so that QuickJS sees its own stack limit before the thread's. */
 const STACK_MB = 16;
 

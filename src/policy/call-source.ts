@@ -1,5 +1,5 @@
 import { ToolError } from "../core/tool-error.ts";
-import type { ResourceSource } from "../tools/context.ts";
+import type { ResourceSource } from "../tools/resource-source.ts";
 import type { CallContext, ToolSource } from "../tools/tool.ts";
 import { labelOf, type Next, type ToolCall } from "../tools/tool-call.ts";
 

@@ -2,9 +2,9 @@
  * The one way of every call: tools, resources, prompts and `fetch`. What may happen around a call is a link, and this is
  * their order. By a dependency rule only the files of the chain import what makes a call.
  */
-import type { ObservedShapes } from "../discovery/learn.ts";
-import { learnShapes } from "../discovery/learn.ts";
-import { encodeResults } from "../call-result.ts";
+import type { ObservedShapes } from "../discovery/learned-shapes.ts";
+import { learnShapes } from "../discovery/learned-shapes.ts";
+import { encodeResults } from "./encode-result.ts";
 import { callSource } from "../policy/call-source.ts";
 import { checkArguments } from "../policy/check-arguments.ts";
 import { compose } from "../policy/compose.ts";

@@ -1,29 +1,29 @@
 import { checkKeys, configError, kindOf, readSetting } from "../core/check-settings.ts";
 import { isObject } from "../core/is-object.ts";
 import { resolveLimits } from "../core/limits.ts";
-import { engineRef } from "../engines.ts";
+import { engineRef } from "../placement/open-place.ts";
 import {
   FILE_SETTINGS,
   OPTIONS,
   type ResolvedOptions,
   type RuntimeOptions,
   SETTINGS,
-} from "../options.ts";
+} from "./options.ts";
 import {
   checkHardened,
   checkSandbox,
   resolvePlacement,
   resolveWorkers,
 } from "../placement/settings.ts";
-import { withoutItself } from "../self-reference.ts";
-import { type ResolvedSessions, resolveSessions } from "../session-settings.ts";
+import { withoutItself } from "../tools/config/self-reference.ts";
+import { type ResolvedSessions, resolveSessions } from "../session/settings.ts";
 import type { TokenizerChoice } from "../tokens/counter.ts";
 import type { ResolvedNetwork } from "../tools/fetch/settings.ts";
 import type { ServerRequestHandler } from "../tools/mcp/client.ts";
-import type { ConfigFile, ServerConfig } from "../tools/mcp/config.ts";
-import { Expander } from "../tools/mcp/expand.ts";
-import { loadConfig } from "../tools/mcp/load.ts";
-import { isMcpClient, type McpClient } from "../tools/mcp/own-client.ts";
+import type { ConfigFile, ServerConfig } from "../tools/config/parse-config.ts";
+import { Expander } from "../tools/config/expand-variables.ts";
+import { loadConfig } from "../tools/config/load-config.ts";
+import { isMcpClient, type McpClient } from "../tools/mcp/user-client.ts";
 
 /** A setting and where it stands: in the options, else in the config file. */
 interface Given {
@@ -103,7 +103,7 @@ async function serversOf(
 
 async function checkedServers(entries: object): Promise<Record<string, ServerConfig>> {
   if (Object.keys(entries).length === 0) return {};
-  const { checkServers } = await import("../tools/mcp/config.ts");
+  const { checkServers } = await import("../tools/config/parse-config.ts");
   return checkServers(entries, "mcpServers", process.env);
 }
 

@@ -1,3 +1,13 @@
-/** `codecell/mcp`: codecell as an MCP server, to be put behind any transport or web server. */
-export { createMcpServer, type McpServerOptions } from "./mcp.ts";
-export { McpHttpHandler, type McpHttpOptions } from "./mcp-http.ts";
+/** `codecell/serve`: a runtime over HTTP: a handler for any platform, one for AWS Lambda, a service of one's own. */
+export { createHandler, type Handler, type HandlerOptions } from "./http/handler.ts";
+export { createLambdaHandler, type LambdaOptions } from "./http/lambda.ts";
+export { type RunningService, startService } from "./service/start.ts";
+export type { LogLine } from "./service/app.ts";
+export type {
+  ApiKey,
+  AuthSettings,
+  JwtSettings,
+  RateLimit,
+  ServeSettings,
+} from "./service/settings.ts";
+export { traceRuntime } from "./service/tracing.ts";

@@ -8,9 +8,9 @@ import { renderJson } from "../core/render.ts";
 import type { CallRecord, ExecutionResult, JsonValue, LogEntry } from "../core/result.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
 import type { RunRequest } from "../placement/placement.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "../run/call-journal.ts";
 import type { SavedRun } from "./snapshot.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Workspace } from "../files/workspace.ts";
 
 /** A tool call that a restored session waits for. */
 export interface PendingCall {

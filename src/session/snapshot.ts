@@ -9,7 +9,7 @@ import type { CallRecord, LogEntry } from "../core/result.ts";
 import type { Limits } from "../core/limits.ts";
 import type { SavedVm } from "../engine/engine.ts";
 import { compress, decompress } from "./compress.ts";
-import type { FileContent } from "./workspace.ts";
+import type { FileContent } from "../files/workspace.ts";
 
 const MAGIC = "CCS";
 const VERSION = 1;

@@ -1,4 +1,4 @@
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "../run/call-journal.ts";
 
 /** Where sessions are kept beyond this process. */
 export interface SessionStore extends AsyncDisposable {

@@ -2,7 +2,7 @@
 import { decode } from "../core/decode.ts";
 import { renderJson } from "../core/render.ts";
 import type { ExecutionResult, TokenUsage } from "../core/result.ts";
-import { MARK } from "../core/wire.ts";
+import { MARK } from "../core/wire-format.ts";
 import { type Count, type Counter, Counting } from "./counter.ts";
 
 /** Bytes of results that are held for a run until they are counted, when it is over. */

@@ -2,8 +2,8 @@ import { CodecellError } from "../core/errors.ts";
 import type { NameTable } from "../core/names.ts";
 import { nearest } from "../core/nearest.ts";
 import { buildNames, describeCollisions } from "./names.ts";
-import { Shelf } from "./shelf.ts";
-import type { ResourceLists } from "./context.ts";
+import { Shelf } from "./catalogue-entry.ts";
+import type { ResourceLists } from "./resource-source.ts";
 import { ToolError, type ToolInfo, type ToolSource } from "./tool.ts";
 
 /** A server (or a namespace of local functions) and what it offers. */

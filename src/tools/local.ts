@@ -1,7 +1,7 @@
 import { CodecellError } from "../core/errors.ts";
 import { untilAborted } from "../core/until-aborted.ts";
 import { cleanMessage } from "./clean-message.ts";
-import { expectedParameters } from "./shape.ts";
+import { expectedParameters } from "./parameter-summary.ts";
 import {
   type CallContext,
   type RunContext,

@@ -1,5 +1,5 @@
 import type { CallContext } from "./call-context.ts";
-import type { ResourceSource } from "./context.ts";
+import type { ResourceSource } from "./resource-source.ts";
 
 export { ToolError } from "../core/tool-error.ts";
 

@@ -2,7 +2,7 @@ import { type OutputUnit, type SchemaDraft, Validator } from "@cfworker/json-sch
 import { messageOf } from "../core/errors.ts";
 import { isPlainJson } from "../core/plain-json.ts";
 import { safeSchema } from "./safe-schema.ts";
-import { expectedParameters } from "./shape.ts";
+import { expectedParameters } from "./parameter-summary.ts";
 import { type JsonSchema, ToolError } from "./tool.ts";
 
 /** Errors of these keywords only say that something inside is wrong; the error after them says what. */

@@ -4,9 +4,9 @@ import { duplexPair } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseExpressionAt } from "acorn";
 import * as fc from "fast-check";
-import { FramedChannel } from "../../src/channel/framed.ts";
+import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { compile, CompileError } from "../../src/compile/compile.ts";
-import { DeadlineError, withDeadline } from "../../src/placement/deadline.ts";
+import { DeadlineError, withDeadline } from "../../src/compile/deadline.ts";
 import { ProtocolError } from "../../src/placement/channel/fields.ts";
 import { readToHost, readToWorker } from "../../src/placement/channel/read-message.ts";
 

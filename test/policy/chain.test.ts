@@ -9,7 +9,7 @@ import { checkArguments } from "../../src/policy/check-arguments.ts";
 import { compose } from "../../src/policy/compose.ts";
 import { parseCall } from "../../src/run/parse-call.ts";
 import { createCatalogue } from "../../src/tools/catalogue.ts";
-import type { ResourceSource } from "../../src/tools/context.ts";
+import type { ResourceSource } from "../../src/tools/resource-source.ts";
 import type { CallContext, ToolSource } from "../../src/tools/tool.ts";
 import type { CallingRun, Middleware, ToolCall } from "../../src/tools/tool-call.ts";
 

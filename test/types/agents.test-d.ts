@@ -8,8 +8,8 @@ import {
   type AgentTool,
   agentTools,
   type AgentToolsOptions,
-} from "../../src/serve/agent-tools.ts";
-import { codecellTools } from "../../src/serve/ai-sdk.ts";
+} from "../../src/agent/agent-tools.ts";
+import { codecellTools } from "../../src/agent/ai-sdk.ts";
 
 const runtime = {} as Runtime;
 

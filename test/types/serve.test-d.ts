@@ -2,8 +2,12 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { expectTypeOf, test } from "vitest";
 import type { Runtime, RuntimeOptions } from "../../src/index.ts";
-import type { AgentToolsOptions } from "../../src/serve/agent-tools.ts";
-import { createMcpServer, McpHttpHandler, type McpServerOptions } from "../../src/serve/index.ts";
+import type { AgentToolsOptions } from "../../src/agent/agent-tools.ts";
+import {
+  createMcpServer,
+  McpHttpHandler,
+  type McpServerOptions,
+} from "../../src/serve/mcp/index.ts";
 import {
   createHandler,
   createLambdaHandler,
@@ -13,7 +17,7 @@ import {
   type RunningService,
   type ServeSettings,
   startService,
-} from "../../src/serve/serve.ts";
+} from "../../src/serve/index.ts";
 
 const runtime = {} as Runtime;
 

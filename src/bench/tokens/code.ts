@@ -1,5 +1,5 @@
 /** Code execution: the programs are run as a model would have them run, and what crossed is kept. */
-import { agentTools } from "../../serve/agent-tools.ts";
+import { agentTools } from "../../agent/agent-tools.ts";
 import { asked, type Exchange, type Transcript, turn } from "./messages.ts";
 import type { OpenWorld } from "./open-world.ts";
 import type { RecordedCall } from "./tap.ts";

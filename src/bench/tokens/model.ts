@@ -1,5 +1,5 @@
 /** A model that does the jobs itself: what it really costs, and whether it gets them done. */
-import { agentTools } from "../../serve/agent-tools.ts";
+import { agentTools } from "../../agent/agent-tools.ts";
 import { isDone, reader } from "./code.ts";
 import { countTranscript, type Tokens } from "./count.ts";
 import { asked, type Definition, type Entry, type Exchange, turn } from "./messages.ts";

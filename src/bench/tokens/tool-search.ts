@@ -1,5 +1,5 @@
 /** Looking for tools, step by step, in the two ways that do not give a model all of them. Every search is really made. */
-import { type AgentTool, agentTools } from "../../serve/agent-tools.ts";
+import { type AgentTool, agentTools } from "../../agent/agent-tools.ts";
 import { type Definition, type Entry, type Exchange, turn } from "./messages.ts";
 import { directName, type OpenWorld } from "./open-world.ts";
 

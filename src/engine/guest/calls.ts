@@ -2,8 +2,8 @@ import * as native from "../../core/primordials.ts";
 import { type Answer, type CallFailure, failureIn } from "../../core/answer.ts";
 import { decode } from "../../core/decode.ts";
 import { encode } from "../../core/encode.ts";
-import { WireError } from "../../core/wire.ts";
-import { send, sizeOutside } from "./door.ts";
+import { WireError } from "../../core/wire-format.ts";
+import { send, sizeOutside } from "./host-port.ts";
 
 /** What a failing call throws: the tool's own message, a code of codecell's list, and the tool's name. */
 export class ToolError extends native.NativeError {

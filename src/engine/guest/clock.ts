@@ -3,7 +3,7 @@
  * through the door, where it is recorded, or one that only timers move.
  */
 import * as native from "../../core/primordials.ts";
-import { send } from "./door.ts";
+import { send } from "./host-port.ts";
 
 /** `door`: every reading is the host's. A number: where a clock starts that only timers move, in ms since 1970. */
 export type Clock = "door" | number;

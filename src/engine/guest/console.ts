@@ -2,7 +2,7 @@ import { oneLine } from "../../core/one-line.ts";
 import * as native from "../../core/primordials.ts";
 import { cutUnits, cutUtf8, utf8Length } from "../../core/utf8.ts";
 import { now } from "./clock.ts";
-import { send, sizeOutside } from "./door.ts";
+import { send, sizeOutside } from "./host-port.ts";
 import { inspect } from "./inspect.ts";
 
 type Print = (...args: unknown[]) => void;

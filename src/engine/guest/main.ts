@@ -10,7 +10,7 @@ import { type Clock, now, useClock } from "./clock.ts";
 import { createConsole, limitConsole } from "./console.ts";
 import { createCrypto, createRandom, reseed } from "./crypto.ts";
 import { disposables, installDisposal } from "./disposables.ts";
-import { installDoor, type Send } from "./door.ts";
+import { installDoor, type Send } from "./host-port.ts";
 import { atob, btoa, TextDecoder, TextEncoder } from "./encoding.ts";
 import {
   AbortController,
@@ -22,8 +22,8 @@ import {
   setTimerHook,
 } from "./events.ts";
 import { fetch, Headers, Response } from "./fetch.ts";
-import { fs, prompts, resources } from "./host-objects.ts";
-import { consts, functions, lets, vars } from "./kept.ts";
+import { fs, prompts, resources } from "./fs-and-resources.ts";
+import { consts, functions, lets, vars } from "./session-globals.ts";
 import { lockDown } from "./lockdown.ts";
 import { link } from "./modules.ts";
 import { beginRun, sendError, sendValue } from "./outcome.ts";

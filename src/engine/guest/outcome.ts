@@ -2,10 +2,10 @@
 import * as native from "../../core/primordials.ts";
 import { encode } from "../../core/encode.ts";
 import { cutUnits } from "../../core/utf8.ts";
-import { WireError } from "../../core/wire.ts";
+import { WireError } from "../../core/wire-format.ts";
 import { failureOf, promiseThen } from "./calls.ts";
 import { reportDropped } from "./console.ts";
-import { send, sizeOutside } from "./door.ts";
+import { send, sizeOutside } from "./host-port.ts";
 import { inspect } from "./inspect.ts";
 
 /** Longest text of an error that leaves the VM, in characters. */

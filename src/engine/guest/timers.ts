@@ -1,6 +1,6 @@
 import * as native from "../../core/primordials.ts";
 import { dueAfter, moveTo } from "./clock.ts";
-import { send } from "./door.ts";
+import { send } from "./host-port.ts";
 
 interface Timer {
   readonly callback: (...args: unknown[]) => unknown;

@@ -6,7 +6,7 @@
  */
 import * as native from "../../core/primordials.ts";
 import { callTool } from "./calls.ts";
-import { send } from "./door.ts";
+import { send } from "./host-port.ts";
 
 type ToolFunction = (args?: unknown) => Promise<unknown>;
 /** What is null has no name of its own in the tree of files. */

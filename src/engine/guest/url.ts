@@ -1,5 +1,5 @@
 /** URL of the URL standard. Parsing is the host's: it has the whole standard already. */
-import { send } from "./door.ts";
+import { send } from "./host-port.ts";
 import { connect, replaceQuery, URLSearchParams } from "./search-params.ts";
 
 const PARTS = [

@@ -2,8 +2,8 @@
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../core/limits.ts";
 import type { NameTable, ServerNames, ToolNames } from "../../core/names.ts";
 import type { EngineRef, KeepOptions } from "../../engine/engine.ts";
-import { cutText, MAX_NAME } from "../frame-caps.ts";
-import { readSavedVm } from "../told.ts";
+import { cutText, MAX_NAME } from "./message-caps.ts";
+import { readSavedVm } from "../pool/check-messages.ts";
 import {
   optional,
   ProtocolError,

@@ -4,9 +4,9 @@
  */
 import { isErrorCode } from "../../core/errors.ts";
 import { isLogLevel, type LogLevel } from "../../core/result.ts";
-import { cutText, LARGE_HEADS, MAX_HEAD, MAX_NAME, MAX_TEXT } from "../frame-caps.ts";
-import type { ToHost, ToWorker } from "../protocol.ts";
-import { readOutcome, readRecord, readSavedVm } from "../told.ts";
+import { cutText, LARGE_HEADS, MAX_HEAD, MAX_NAME, MAX_TEXT } from "./message-caps.ts";
+import type { ToHost, ToWorker } from "./protocol.ts";
+import { readOutcome, readRecord, readSavedVm } from "../pool/check-messages.ts";
 import { readEngine, readKeep, readLimits, readNames } from "./check-requests.ts";
 import {
   optional,

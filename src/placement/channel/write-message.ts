@@ -3,8 +3,8 @@ import type { Failure } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { CallRecord } from "../../core/result.ts";
 import type { KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
-import { cutText, MAX_DECLARED, MAX_NAME, MAX_TEXT } from "../frame-caps.ts";
-import type { ToHost, ToWorker } from "../protocol.ts";
+import { cutText, MAX_DECLARED, MAX_NAME, MAX_TEXT } from "./message-caps.ts";
+import type { ToHost, ToWorker } from "./protocol.ts";
 
 /** The text of a message to a worker. */
 export function writeToWorker(message: ToWorker): string {

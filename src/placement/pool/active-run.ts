@@ -2,8 +2,8 @@ import type { Failure } from "../../core/errors.ts";
 import type { Host, Outcome } from "../../engine/engine.ts";
 import { failedOutcome } from "../../engine/failed-outcome.ts";
 import { ProtocolError } from "../channel/fields.ts";
-import type { RunMessage } from "../protocol.ts";
-import type { ForwardedCalls } from "../worker-calls.ts";
+import type { RunMessage } from "../channel/protocol.ts";
+import type { ForwardedCalls } from "./forwarded-calls.ts";
 
 export interface ActiveRunParts {
   readonly host: Host;

@@ -1,5 +1,5 @@
 import { CodecellError } from "../../core/errors.ts";
-import type { WorkerExit } from "../worker-handle.ts";
+import type { WorkerExit } from "./worker-handle.ts";
 
 /** Time from the start of a worker to its report that it is ready. */
 const BOOT_MS = 20_000;

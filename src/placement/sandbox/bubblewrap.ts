@@ -1,6 +1,6 @@
 import type { EngineRef } from "../../engine/engine.ts";
-import { type Command, FIRST_FEED } from "../child.ts";
-import { nodeFlags } from "../node-flags.ts";
+import { type Command, FIRST_FEED } from "../pool/child-process.ts";
+import { nodeFlags } from "../pool/node-flags.ts";
 import { bwrapOptions, findWorker } from "./bwrap.ts";
 import { createCgroup } from "./cgroup.ts";
 import { findExecutable } from "./executable.ts";

@@ -1,6 +1,6 @@
 import { access, constants } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
-import { sandboxUnavailable } from "./cure.ts";
+import { sandboxUnavailable } from "./unavailable.ts";
 
 /**
  * The path of a program. Folders of the PATH that are not absolute do not count: what they hold depends on where one

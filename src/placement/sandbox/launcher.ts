@@ -1,5 +1,5 @@
 import type { EngineRef } from "../../engine/engine.ts";
-import type { Command } from "../child.ts";
+import type { Command } from "../pool/child-process.ts";
 
 /** How workers are started in a sandbox. */
 export interface Launcher {

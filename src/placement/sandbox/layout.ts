@@ -4,8 +4,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { messageOf } from "../../core/errors.ts";
 import type { BuiltInEngineModule, EngineRef } from "../../engine/engine.ts";
-import { bundled, isBuiltIn, WORKER_FOLDER } from "../bundle.ts";
-import { sandboxUnavailable } from "./cure.ts";
+import { bundled, isBuiltIn, WORKER_FOLDER } from "../worker/bundle.ts";
+import { sandboxUnavailable } from "./unavailable.ts";
 import { findExecutable } from "./executable.ts";
 
 /** A host file or folder, and where the worker sees it. */

@@ -1,13 +1,13 @@
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { EngineRef } from "../../engine/engine.ts";
-import { startChild } from "../child.ts";
-import { WorkerClient } from "../near.ts";
+import { startChild } from "../pool/child-process.ts";
+import { WorkerClient } from "../pool/worker-client.ts";
 import type { Place } from "../placement.ts";
-import { type PoolOptions, WorkerPool } from "../pool.ts";
+import { type PoolOptions, WorkerPool } from "../pool/pool.ts";
 import { probeEngine } from "../process.ts";
 import { bubblewrapLauncher } from "./bubblewrap.ts";
-import { sandboxUnavailable } from "./cure.ts";
+import { sandboxUnavailable } from "./unavailable.ts";
 import type { Launcher } from "./launcher.ts";
 import type { WorkerBudget } from "./rlimits.ts";
 import { seatbeltLauncher } from "./seatbelt.ts";

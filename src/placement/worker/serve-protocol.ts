@@ -1,4 +1,4 @@
-import type { Channel } from "../../channel/channel.ts";
+import type { Channel } from "../channel/channel.ts";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../core/limits.ts";
 import type { NameTable } from "../../core/names.ts";
@@ -7,9 +7,9 @@ import { failedOutcome } from "../../engine/failed-outcome.ts";
 import { ProtocolError } from "../channel/fields.ts";
 import { readToWorker } from "../channel/read-message.ts";
 import { writeToHost } from "../channel/write-message.ts";
-import { HostProxy } from "../channel-host.ts";
+import { HostProxy } from "./host-proxy.ts";
 import type { RunRequest } from "../placement.ts";
-import type { ToHost, ToWorker } from "../protocol.ts";
+import type { ToHost, ToWorker } from "../channel/protocol.ts";
 
 /**
  * What serves the protocol of ../protocol.ts: the worker, and a service for the runtime whose placement it is. One

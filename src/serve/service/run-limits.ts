@@ -5,7 +5,7 @@ import {
   type RateLimiterAbstract,
   type RateLimiterRes,
 } from "rate-limiter-flexible";
-import { reconnecting } from "../../core/reconnect.ts";
+import { reconnecting } from "../../core/redis-connection.ts";
 import { CodecellError } from "../../index.ts";
 import { ApiError } from "../http/api-error.ts";
 import type { ResolvedServe } from "./settings.ts";

@@ -1,5 +1,5 @@
 /** The door to @keyv/redis. */
-import { reconnecting } from "../../core/reconnect.ts";
+import { reconnecting } from "../../core/redis-connection.ts";
 import type { SharedStore } from "../store.ts";
 import { keyvStore, type Locks } from "./keyv.ts";
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Answer } from "../../core/answer.ts";
 import { CodecellError } from "../../core/errors.ts";
-import type { LedgerEntry } from "../ledger.ts";
+import type { LedgerEntry } from "../../run/call-journal.ts";
 import type { RunJournal } from "../store.ts";
 import type { SessionEntries } from "./session-entries.ts";
 

@@ -1,7 +1,7 @@
 import { type Agent, fetch, type Response } from "undici";
 import { messageOf } from "../../core/errors.ts";
 import { Semaphore } from "../../core/semaphore.ts";
-import { redactor } from "../mcp/redact.ts";
+import { redactor } from "../redact.ts";
 import { type CallContext, ToolError, type ToolInfo, type ToolSource } from "../tool.ts";
 import { readBody } from "./body.ts";
 import { guardedAgent, type Resolver } from "./dial.ts";

@@ -1,6 +1,6 @@
 import { below, configError, readSettings, shown } from "../../core/check-settings.ts";
 import { defaultsOf, type ListSchema, type SchemaFor, whole } from "../../core/setting-schema.ts";
-import { type Environment, Expander } from "../mcp/expand.ts";
+import { type Environment, Expander } from "../config/expand-variables.ts";
 import { type AddressCheck, addressCheck } from "./addresses.ts";
 import { HOST, type HostRule, parseHostRule } from "./hosts.ts";
 

@@ -2,7 +2,7 @@ import { ResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../core/errors.ts";
 import { ToolError } from "../tool.ts";
 import { describe } from "./failure.ts";
-import type { McpClient } from "./own-client.ts";
+import type { McpClient } from "./user-client.ts";
 import {
   MethodNotFound,
   NO_TIMEOUT_MS,

@@ -2,13 +2,13 @@ import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ErrorCode, McpError, ResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { ToolError } from "../tool.ts";
-import type { ServerConfig } from "./entry.ts";
+import type { ServerConfig } from "../config/server-entry.ts";
 import { describe, describeStart, describeStop } from "./failure.ts";
 import type { ClientHooks } from "./client.ts";
 import { Link, type LinkAuth, MAX_LOGINS } from "./link.ts";
-import { type Authorizer, PersonProvider, serviceProvider } from "./oauth.ts";
-import { redactor } from "./redact.ts";
-import { TokenStore } from "./token-store.ts";
+import { type Authorizer, PersonProvider, serviceProvider } from "./auth/oauth.ts";
+import { redactor } from "../redact.ts";
+import { TokenStore } from "./auth/token-store.ts";
 import {
   MethodNotFound,
   NO_TIMEOUT_MS,

@@ -2,9 +2,9 @@ import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../core/errors.ts";
-import type { ServerConfig } from "./entry.ts";
+import type { ServerConfig } from "../config/server-entry.ts";
 import { type Link, LinkError } from "./link.ts";
-import { LoginNeeded } from "./oauth.ts";
+import { LoginNeeded } from "./auth/oauth.ts";
 
 /** `Unsupported protocol version`: the server speaks only versions that this SDK does not. */
 const UNSUPPORTED_VERSION = -32_022;

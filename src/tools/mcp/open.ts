@@ -1,7 +1,7 @@
 import { ClientUpstream } from "./client-upstream.ts";
-import type { McpClient } from "./own-client.ts";
+import type { McpClient } from "./user-client.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import type { ServerConfig } from "./entry.ts";
+import type { ServerConfig } from "../config/server-entry.ts";
 import { McpSource } from "./source.ts";
 
 const CLIENT_LIST_TIMEOUT_MS = 30_000;

@@ -1,7 +1,7 @@
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import { type CallContext, ToolError, type ToolInfo, type ToolSource } from "../tool.ts";
 import { unwrap } from "./content.ts";
-import { McpContext } from "./context.ts";
+import { McpContext } from "./resources.ts";
 import { MethodNotFound, type Notification, type Upstream } from "./upstream.ts";
 import { listPages } from "./pages.ts";
 

@@ -2,7 +2,7 @@ import type { OAuthClientProvider } from "@modelcontextprotocol/sdk/client/auth.
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import type { HttpConfig, ServerConfig } from "./entry.ts";
+import type { HttpConfig, ServerConfig } from "../config/server-entry.ts";
 import { cappedFetch } from "./http.ts";
 import { type StdioOptions, StdioTransport } from "./stdio.ts";
 

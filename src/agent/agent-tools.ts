@@ -1,0 +1,165 @@
+/** The few tools that stand for all others, for any agent loop: look for tools, read their types, run a program. */
+import {
+  type CallRecord,
+  CodecellError,
+  type LogEntry,
+  type Runtime,
+  ToolError,
+} from "../index.ts";
+import { configError, readSetting, shown } from "../core/check-settings.ts";
+import { defaultsOf } from "../core/setting-schema.ts";
+import {
+  AGENT_NAMES,
+  AGENT_SETTINGS,
+  type AgentToolNames,
+  type AgentToolsOptions,
+} from "./settings.ts";
+import { type AgentAnswer, resultAnswer, textAnswer } from "./answer.ts";
+import { describeTools, searchTools } from "./search-answer.ts";
+import { agentTexts } from "./descriptions.ts";
+import { DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
+import { RESULT_SCHEMA } from "./result-schema.ts";
+
+export type { AgentToolNames, AgentToolsOptions } from "./settings.ts";
+export type { AgentAnswer, ContentPart } from "./answer.ts";
+
+/** What goes along with a call of an {@link AgentTool}. */
+export interface AgentCallOptions {
+  /** Aborting ends the program. */
+  readonly signal?: AbortSignal;
+  /** Who the program runs for; tools of your own get it as `context.user`. */
+  readonly user?: string;
+  /** Told what is going on while a program runs: its console lines and its calls. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/** A tool for an agent: give the first three to the model, call `execute` with what it answers. */
+export interface AgentTool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments. */
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly title: string;
+  /** JSON Schema of `structured` in the answers, where there is some. */
+  readonly outputSchema?: Readonly<Record<string, unknown>>;
+  /** MCP's hints. */
+  readonly annotations: Readonly<Record<string, boolean>>;
+  /** Never throws for what the model wrote: the answer says what was wrong. */
+  execute(args: unknown, options?: AgentCallOptions): Promise<AgentAnswer>;
+}
+
+/** Pictures come as text inside the value; they are taken out before it is cut. */
+const MEDIA_BYTES = 8 * 1024 * 1024;
+const LOG_BYTES = 8_192;
+
+/**
+ * The tools of `runtime` for an agent.
+ * @throws CodecellError `config_error` for a name that model APIs would refuse, or two that are the same
+ */
+export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): AgentTool[] {
+  const { search, details, execute } = {
+    ...defaultsOf(AGENT_NAMES),
+    ...options.names,
+  } as Required<AgentToolNames>;
+  checkNames([search, details, execute]);
+  const chars = AGENT_SETTINGS.properties.maxResultChars;
+  const maxChars = readSetting(chars, options.maxResultChars, "maxResultChars") as number;
+  const describe = agentTexts({ search, details, execute });
+  const readOnly = {
+    readOnlyHint: true,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false,
+  };
+  return [
+    {
+      name: search,
+      title: "Search tools",
+      description: describe.search,
+      inputSchema: SEARCH_INPUT,
+      annotations: readOnly,
+      execute: (args) => answered(maxChars, () => searchTools(runtime, record(args))),
+    },
+    {
+      name: details,
+      title: "Tool details",
+      description: describe.details,
+      inputSchema: DETAILS_INPUT,
+      annotations: readOnly,
+      execute: (args) => answered(maxChars, () => describeTools(runtime, record(args))),
+    },
+    {
+      name: execute,
+      title: "Run a program",
+      description: describe.execute,
+      inputSchema: EXECUTE_INPUT,
+      outputSchema: RESULT_SCHEMA,
+      annotations: {
+        readOnlyHint: false,
+        destructiveHint: true,
+        idempotentHint: false,
+        openWorldHint: true,
+      },
+      execute: async (args, call = {}) => await runProgram(runtime, record(args), call, maxChars),
+    },
+  ];
+}
+
+function checkNames(names: readonly string[]): void {
+  const pattern = new RegExp(AGENT_NAMES.properties.search.pattern!, "u");
+  const bad = names.find((name) => typeof name !== "string" || !pattern.test(name));
+  if (bad !== undefined)
+    throw configError(`a tool cannot be called ${shown(bad)}: 1 to 64 letters, digits, _ and -`);
+  if (new Set(names).size < names.length)
+    throw configError(`two tools have the same name: ${names.join(", ")}`);
+}
+
+function record(args: unknown): Readonly<Record<string, unknown>> {
+  return typeof args === "object" && args !== null ? (args as Record<string, unknown>) : {};
+}
+
+async function answered(maxChars: number, work: () => Promise<string>): Promise<AgentAnswer> {
+  try {
+    return textAnswer(await work(), maxChars);
+  } catch (error) {
+    if (!(error instanceof ToolError) && !CodecellError.is(error)) throw error;
+    return textAnswer(`${error.code}: ${error.message}`, maxChars, true);
+  }
+}
+
+async function runProgram(
+  runtime: Runtime,
+  { code, session }: Readonly<Record<string, unknown>>,
+  { signal, user, onProgress }: AgentCallOptions,
+  maxChars: number,
+): Promise<AgentAnswer> {
+  if (typeof code !== "string")
+    return textAnswer('invalid_arguments: code is missing; send { "code": "…" }', maxChars, true);
+  if (session !== undefined && typeof session !== "string")
+    return textAnswer("invalid_arguments: session must be a name", maxChars, true);
+  const { limits } = runtime.describe();
+  const options = {
+    ...(signal === undefined ? {} : { signal }),
+    limits: {
+      resultBytes: Math.max(limits.resultBytes, MEDIA_BYTES),
+      logBytes: Math.min(limits.logBytes, LOG_BYTES),
+    },
+    ...(onProgress === undefined
+      ? {}
+      : {
+          onLog: ({ text }: LogEntry) => onProgress(text),
+          onCall: ({ tool, ok, ms }: CallRecord) =>
+            onProgress(`${tool} ${ok ? "answered" : "failed"} after ${Math.round(ms)} ms`),
+        }),
+  };
+  const whose = user === undefined ? {} : { user };
+  if (session === undefined)
+    return resultAnswer(await runtime.run(code, { ...options, ...whose }), maxChars);
+  try {
+    const opened = await runtime.session(session, whose);
+    return resultAnswer(await opened.run(code, options), maxChars);
+  } catch (error) {
+    if (!CodecellError.is(error)) throw error;
+    return textAnswer(`${error.code}: ${error.message}`, maxChars, true);
+  }
+}

@@ -1,0 +1,185 @@
+/** Which part of a program is its value, and what becomes of its imports and exports. */
+import type { Edits } from "./text-edits.ts";
+import { CONST } from "./session-declarations.ts";
+import {
+  type AnyNode,
+  importedName,
+  isFunctionExpression,
+  isObjectLiteral,
+  nameOf,
+  type Program,
+} from "./acorn.ts";
+
+/** The names by which several exported functions are told apart, best first. */
+const ENTRY_NAMES = ["main", "run", "handler", "execute", "default"];
+
+/** Rewrites the top level of a program. `used` holds the names that the program refers to outside their declaration. */
+export class TopLevel {
+  readonly #code: string;
+  readonly #edits: Edits;
+  readonly #used: ReadonlySet<string>;
+  readonly #exported: string[] = [];
+  #ending = "";
+  #hasDefault = false;
+
+  readonly #keeps: boolean;
+
+  /** @param keeps whether imports are kept for later programs of a session */
+  constructor(code: string, edits: Edits, used: ReadonlySet<string>, keeps: boolean) {
+    this.#code = code;
+    this.#edits = edits;
+    this.#used = used;
+    this.#keeps = keeps;
+  }
+
+  rewrite(program: Program): void {
+    const statements = program.body.filter((node) => node.type !== "EmptyStatement") as AnyNode[];
+    for (const statement of statements) this.#rewriteModuleSyntax(statement);
+    const rest = statements.filter((node) => node.type !== "ImportDeclaration");
+    if (!this.#hasDefault) this.#findValue(rest);
+    this.#edits.append(this.#ending);
+  }
+
+  #rewriteModuleSyntax(node: AnyNode): void {
+    switch (node.type) {
+      case "ImportDeclaration":
+        return this.#rewriteImport(node);
+      case "ExportDefaultDeclaration":
+        return this.#rewriteDefault(node);
+      case "ExportNamedDeclaration":
+        return this.#rewriteNamed(node);
+      case "ExportAllDeclaration":
+        throw reExport(node.start);
+      default:
+        return undefined;
+    }
+  }
+
+  #rewriteImport(node: Extract<AnyNode, { type: "ImportDeclaration" }>): void {
+    const specifier = JSON.stringify(node.source.value);
+    const names: string[] = [];
+    const target = (local: string): string => (this.#keeps ? `${CONST}.${local}` : local);
+    const bindings = node.specifiers.flatMap((item) => {
+      if (item.type === "ImportNamespaceSpecifier") return [];
+      const name = JSON.stringify(importedName(item));
+      names.push(name);
+      return [`${name}: ${target(item.local.name)}`];
+    });
+    const star = node.specifiers.find((item) => item.type === "ImportNamespaceSpecifier");
+    const link = (list: string): string => `$codecell.link(${specifier}, [${list}])`;
+    const declare = (to: string, value: string): string =>
+      this.#keeps ? `(${to} = ${value}); ` : `const ${to} = ${value}; `;
+    let text =
+      bindings.length > 0 ? declare(`{ ${bindings.join(", ")} }`, link(names.join(", "))) : "";
+    if (star !== undefined) text += declare(target(star.local.name), link(""));
+    // What nobody here uses may be a type, which is no tool: then nothing is declared.
+    const isUsed = node.specifiers.some(({ local }) => this.#used.has(local.name));
+    if (text === "") text = `${link("")}; `;
+    if (this.#keeps && !isUsed) text = `try { ${text}} catch {} `;
+    this.#edits.prepend(text, node.start);
+    this.#edits.remove(node.start, node.end);
+  }
+
+  #rewriteDefault(node: Extract<AnyNode, { type: "ExportDefaultDeclaration" }>): void {
+    const { declaration } = node;
+    const named =
+      declaration.type === "FunctionDeclaration" || declaration.type === "ClassDeclaration"
+        ? declaration.id?.name
+        : undefined;
+    const name = named ?? (declaration.type === "Identifier" ? declaration.name : undefined);
+    // A function that the program calls itself is not called again: then its last line is the value.
+    const calledByProgram =
+      declaration.type !== "ClassDeclaration" && name !== undefined && this.#used.has(name);
+    if (named !== undefined) this.#edits.remove(node.start, declaration.start);
+    else if (calledByProgram) this.#edits.remove(node.start, node.end);
+    else this.#edits.replace(node.start, declaration.start, "const $default = ");
+    if (named === undefined && !calledByProgram) this.#edits.close(declaration.end, ";");
+    if (calledByProgram) return;
+    this.#hasDefault = true;
+    const entry = named ?? "$default";
+    this.#ending =
+      declaration.type === "ClassDeclaration"
+        ? `; return ${entry};`
+        : `; return $codecell.finish(${entry});`;
+  }
+
+  #rewriteNamed(node: Extract<AnyNode, { type: "ExportNamedDeclaration" }>): void {
+    if (node.source !== null && node.source !== undefined) throw reExport(node.start);
+    const { declaration } = node;
+    if (declaration === null || declaration === undefined) {
+      for (const { local } of node.specifiers) this.#noteFunction(nameOf(local));
+      return this.#edits.remove(node.start, node.end);
+    }
+    this.#edits.remove(node.start, declaration.start);
+    if (declaration.type === "FunctionDeclaration") this.#noteFunction(declaration.id.name);
+    if (declaration.type !== "VariableDeclaration") return;
+    for (const { id, init } of declaration.declarations) {
+      if (id.type === "Identifier" && isFunctionExpression(init)) this.#noteFunction(id.name);
+    }
+  }
+
+  #noteFunction(name: string): void {
+    if (!this.#used.has(name)) this.#exported.push(name);
+  }
+
+  #findValue(statements: readonly AnyNode[]): void {
+    const [only] = statements;
+    if (statements.length === 1 && only?.type === "FunctionDeclaration" && only.id !== null) {
+      if (!this.#used.has(only.id!.name))
+        this.#ending = `; return $codecell.finish(${only.id!.name});`;
+      return;
+    }
+    const last = statements.findLast((node) => !isHoisted(node));
+    const lone = statements.length === 1;
+    if (last?.type === "ExpressionStatement") return this.#returnExpression(last, lone);
+    if (last?.type === "BlockStatement" && isObjectLiteral(this.#code, last.start, last.end)) {
+      return this.#wrap(last.start, last.end, "return (", ");");
+    }
+    const entry = ENTRY_NAMES.find((name) => this.#exported.includes(name)) ?? this.#exported[0];
+    const isClear = this.#exported.length === 1 || ENTRY_NAMES.includes(entry ?? "");
+    if (entry !== undefined && isClear) this.#ending = `; return $codecell.finish(${entry});`;
+  }
+
+  #returnExpression(node: Extract<AnyNode, { type: "ExpressionStatement" }>, lone: boolean): void {
+    const { expression, directive } = node;
+    if (directive === "use strict") return;
+    // Parentheses and comments may stand around the expression: what is wrapped is the whole statement.
+    const end = this.#code[node.end - 1] === ";" ? node.end - 1 : node.end;
+    if (lone && isFunctionExpression(expression))
+      this.#wrap(node.start, end, "return $codecell.finish(", ");");
+    else this.#wrap(node.start, end, "return await (", ");");
+  }
+
+  #wrap(start: number, end: number, before: string, after: string): void {
+    this.#edits.open(start, before);
+    this.#edits.close(end, after);
+  }
+}
+
+function reExport(offset: number): ShapeError {
+  return new ShapeError(
+    "a program cannot re-export from a module",
+    offset,
+    "Import what you need and use it.",
+  );
+}
+
+/** A form that is not supported, at an offset of the JavaScript text. */
+export class ShapeError extends Error {
+  readonly offset: number;
+  readonly hint: string;
+
+  constructor(message: string, offset: number, hint: string) {
+    super(message);
+    this.offset = offset;
+    this.hint = hint;
+  }
+}
+
+/** Functions are there before anything runs, so a value before them is still the last. */
+function isHoisted(node: AnyNode): boolean {
+  if (node.type === "ExportNamedDeclaration") {
+    return node.declaration?.type === "FunctionDeclaration" || node.declaration === null;
+  }
+  return node.type === "FunctionDeclaration" || node.type === "ExportDefaultDeclaration";
+}

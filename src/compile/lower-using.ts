@@ -1,0 +1,91 @@
+/** `using` and `await using` as try/catch/finally, for engines whose syntax does not have them. */
+import type { Edits } from "./text-edits.ts";
+import { ShapeError } from "./entry-point.ts";
+import type { AnyNode } from "./acorn.ts";
+
+type Declaration = Extract<AnyNode, { type: "VariableDeclaration" }>;
+
+/** Lowers each block once, however many resources it holds. */
+export class UsingLowering {
+  readonly #edits: Edits;
+  readonly #blocks = new Map<AnyNode, { id: number; declarations: Declaration[] }>();
+  #lastId = 0;
+
+  constructor(edits: Edits) {
+    this.#edits = edits;
+  }
+
+  /** Note a declaration; `parents` is its chain of parents, the innermost last. */
+  note(node: AnyNode, parents: readonly AnyNode[]): void {
+    if (node.type !== "VariableDeclaration" || !isUsing(node)) return;
+    const parent = parents.at(-1)!;
+    if (parent.type === "ForOfStatement" && parent.left === node)
+      return this.#lowerLoop(node, parent);
+    if (
+      parent.type !== "BlockStatement" &&
+      parent.type !== "Program" &&
+      parent.type !== "StaticBlock"
+    ) {
+      throw new ShapeError(
+        "a using declaration must stand in a block",
+        node.start,
+        "Put braces around it.",
+      );
+    }
+    const block = this.#blocks.get(parent) ?? { id: ++this.#lastId, declarations: [] };
+    block.declarations.push(node);
+    this.#blocks.set(parent, block);
+  }
+
+  /** Write all blocks. */
+  finish(): void {
+    for (const [block, { id, declarations }] of this.#blocks) {
+      const isAsync = declarations.some((node) => node.kind === "await using");
+      if (block.type === "Program") {
+        this.#edits.prepend(opening(id));
+        this.#edits.append(closing(id, isAsync));
+      } else {
+        const start = block.type === "StaticBlock" ? block.body[0]!.start : block.start + 1;
+        this.#edits.open(start, opening(id));
+        this.#edits.close(block.end - 1, closing(id, isAsync));
+      }
+      for (const node of declarations) this.#lowerDeclaration(node, id);
+    }
+  }
+
+  #lowerDeclaration(node: Declaration, id: number): void {
+    this.#edits.replace(node.start, node.start + node.kind.length, "const");
+    for (const { init } of node.declarations) {
+      this.#edits.open(init!.start, `$d${id}.${method(node)}(`);
+      this.#edits.close(init!.end, ")");
+    }
+  }
+
+  /** `for (using x of all) body`: each round is a block of its own. */
+  #lowerLoop(node: Declaration, loop: Extract<AnyNode, { type: "ForOfStatement" }>): void {
+    const id = ++this.#lastId;
+    const { id: target } = node.declarations[0]!;
+    const name = target.type === "Identifier" ? target.name : "_";
+    this.#edits.replace(node.start, node.end, `const $r${id}`);
+    const use = `const ${name} = $d${id}.${method(node)}($r${id}); `;
+    this.#edits.open(loop.body.start, `{ ${opening(id)}${use}`);
+    this.#edits.close(loop.body.end, `${closing(id, node.kind === "await using")} }`);
+  }
+}
+
+function isUsing(node: Declaration): boolean {
+  return node.kind === "using" || node.kind === "await using";
+}
+
+function method(node: Declaration): string {
+  return node.kind === "await using" ? "useAsync" : "use";
+}
+
+function opening(id: number): string {
+  return ` const $d${id} = $codecell.disposables(); try { `;
+}
+
+function closing(id: number, isAsync: boolean): string {
+  const dispose = isAsync ? `await $d${id}.disposeAsync()` : `$d${id}.dispose()`;
+  return ` } catch ($e${id}) { $d${id}.fail($e${id}); } finally { ${dispose}; } `;
+}

@@ -1,0 +1,82 @@
+/** The door to sucrase: types off, everything else as it was, line by line. */
+import { transform } from "sucrase";
+import { Columns } from "./source-columns.ts";
+import { CompileError } from "./compile-error.ts";
+import { Lines } from "./line-index.ts";
+
+/** JavaScript and the way back. */
+export interface Stripped {
+  readonly code: string;
+  /** The offset in the TypeScript text for one in `code`. */
+  origin(offset: number): number;
+}
+
+const OPTIONS = { transforms: ["typescript" as const], disableESTransforms: true };
+
+export interface StripOptions {
+  /** Imports that the text does not use may be types, and go; unless a later program may want them. Default false. */
+  readonly keepUnusedImports?: boolean;
+}
+
+/**
+ * Take the types off. Lines stay; columns are found again by `origin`, which pays for it only when it is asked.
+ * @throws CompileError with the position in `text`
+ */
+export function stripTypes(text: string, options: StripOptions = {}): Stripped {
+  let code: string;
+  try {
+    ({ code } = transform(text, { ...OPTIONS, ...options }));
+  } catch (error) {
+    throw syntaxError(error);
+  }
+  refuseNamespaces(text, code);
+  let columns: Columns | undefined;
+  return {
+    code,
+    origin: (offset) => {
+      columns ??= new Columns(text, code);
+      return columns.origin(offset);
+    },
+  };
+}
+
+function syntaxError(error: unknown): CompileError {
+  if (error instanceof RangeError) return tooDeep();
+  const { loc, message } = error as { loc?: { line: number; column: number }; message?: string };
+  if (loc === undefined || message === undefined) {
+    // Its own checks and slips on broken programs have no position: "Invalid scope depth at end of file: 1".
+    return new CompileError("the program cannot be parsed", {
+      hint: "Look for a bracket that is not closed, or a class or function without a body.",
+    });
+  }
+  return new CompileError(message.replace(/ \(\d+:\d+\)$/, ""), {
+    line: loc.line,
+    column: loc.column,
+  });
+}
+
+export function tooDeep(): CompileError {
+  return new CompileError("the program is nested too deeply", {
+    hint: "Build deep structures in a loop instead.",
+  });
+}
+
+const NAMESPACE = /(?<![\w$.])(declare\s+)?(?:namespace|module)\s+([\w$.]+)\s*\{/g;
+
+/**
+ * sucrase drops namespaces without a word. Text that looks like one inside a string or a comment is still there
+ * afterwards; a real one is gone.
+ */
+function refuseNamespaces(text: string, code: string): void {
+  for (const match of text.matchAll(NAMESPACE)) {
+    const words = match[0].slice(match[1]?.length ?? 0);
+    if (match[1] !== undefined || count(code, words) >= count(text, words)) continue;
+    const { line, column } = new Lines(text).position(match.index);
+    const hint = "Use a plain object, or declare its members at the top level.";
+    throw new CompileError(`namespaces are not supported (${match[2]})`, { line, column, hint });
+  }
+}
+
+function count(text: string, part: string): number {
+  return text.split(part).length;
+}

@@ -1,0 +1,158 @@
+/** Which expressions of a program stand for tools. */
+import type { NameTable, ServerNames } from "../core/names.ts";
+import { toolModule } from "../core/tool-modules.ts";
+import { literalOf } from "./literal.ts";
+import { type AnyNode, importedName, nameOf, walk } from "./acorn.ts";
+
+/** What an expression stands for: all tools, those of a server, one tool. */
+export type Meaning =
+  | { readonly kind: "all" }
+  | { readonly kind: "server"; readonly server: ServerNames }
+  | { readonly kind: "tool"; readonly server: ServerNames; readonly tool: string };
+
+/** Where a variable gets its value from: an expression, a property of one, an export of a module. */
+type Binding =
+  | { readonly from: AnyNode; readonly property?: string }
+  | { readonly module: string; readonly export: string };
+
+/**
+ * The variables of a program by name, as they are declared anywhere in it. Scopes are not told apart: a name that could
+ * mean a tool is taken to mean it.
+ */
+export function bindingsOf(tree: AnyNode): ReadonlyMap<string, readonly Binding[]> {
+  const bindings = new Map<string, Binding[]>();
+  const add = (name: string, binding: Binding): void => {
+    const known = bindings.get(name) ?? [];
+    bindings.set(name, known);
+    if (known.length < MAX_BINDINGS) known.push(binding);
+  };
+  walk(tree, (node) => {
+    if (node.type === "ImportDeclaration") {
+      for (const item of node.specifiers) {
+        add(item.local.name, { module: String(node.source.value), export: importedName(item) });
+      }
+    } else if (node.type === "VariableDeclarator" && node.init) {
+      addPattern(node.id as AnyNode, awaited(node.init as AnyNode), add);
+    } else if (node.type === "AssignmentExpression" && node.left.type === "Identifier") {
+      add(node.left.name, { from: node.right as AnyNode });
+    }
+  });
+  return bindings;
+}
+
+function addPattern(
+  pattern: AnyNode,
+  from: AnyNode,
+  add: (name: string, binding: Binding) => void,
+): void {
+  if (pattern.type === "Identifier") return add(pattern.name, { from });
+  if (pattern.type !== "ObjectPattern") return;
+  for (const property of pattern.properties) {
+    if (property.type !== "Property" || property.computed) continue;
+    const target =
+      property.value.type === "AssignmentPattern" ? property.value.left : property.value;
+    if (target.type === "Identifier") add(target.name, { from, property: nameOf(property.key) });
+  }
+}
+
+function awaited(node: AnyNode): AnyNode {
+  return node.type === "AwaitExpression" ? (node.argument as AnyNode) : node;
+}
+
+const MAX_DEPTH = 20;
+/** A variable that gets more values than this could be anything. */
+const MAX_BINDINGS = 50;
+/** Properties of any object, which `tools` does not have. */
+const NOT_SERVERS = new Set(["then", "constructor", "toString", "valueOf", "toJSON"]);
+
+export class Meanings {
+  readonly #names: NameTable;
+  readonly #bindings: ReadonlyMap<string, readonly Binding[]>;
+  readonly #flat: ReadonlyMap<string, Meaning>;
+
+  constructor(names: NameTable, bindings: ReadonlyMap<string, readonly Binding[]>) {
+    this.#names = names;
+    this.#bindings = bindings;
+    this.#flat = new Map(
+      names.servers.flatMap((server) =>
+        server.tools.map(({ flat, name }) => [flat, { kind: "tool", server, tool: name }] as const),
+      ),
+    );
+  }
+
+  /** What `node` stands for, if for any tools. */
+  of(node: AnyNode, depth = 0): Meaning | undefined {
+    if (depth > MAX_DEPTH) return undefined;
+    switch (node.type) {
+      case "Identifier":
+        return this.#ofName(node.name, depth);
+      case "MemberExpression": {
+        const object = this.of(awaited(node.object as AnyNode), depth + 1);
+        if (object === undefined) return undefined;
+        const key = node.computed
+          ? literalOf(node.property as AnyNode)?.value
+          : nameOf(node.property);
+        return typeof key === "string" ? this.#member(object, key) : object;
+      }
+      case "NewExpression":
+        return this.of(node.callee as AnyNode, depth + 1);
+      case "ChainExpression":
+      case "ParenthesizedExpression":
+        return this.of(node.expression as AnyNode, depth + 1);
+      case "ImportExpression": {
+        const specifier = literalOf(node.source as AnyNode)?.value;
+        return typeof specifier === "string" ? this.#ofModule(specifier, "*") : undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #ofName(name: string, depth: number): Meaning | undefined {
+    const bindings = this.#bindings.get(name);
+    if (bindings === undefined) return name === "tools" ? { kind: "all" } : this.#flat.get(name);
+    // Too many to look at: it could be anything.
+    if (bindings.length === MAX_BINDINGS) return { kind: "all" };
+    for (const binding of bindings) {
+      const meaning = this.#ofBinding(binding, depth);
+      if (meaning !== undefined) return meaning;
+    }
+    return undefined;
+  }
+
+  #ofBinding(binding: Binding, depth: number): Meaning | undefined {
+    if ("module" in binding) return this.#ofModule(binding.module, binding.export);
+    const meaning = this.of(binding.from, depth + 1);
+    if (meaning === undefined || binding.property === undefined) return meaning;
+    return this.#member(meaning, binding.property);
+  }
+
+  #ofModule(specifier: string, name: string): Meaning | undefined {
+    const found = toolModule(this.#names, specifier);
+    if (found === undefined) return undefined;
+    const { server, tool } = found;
+    if (name === server.className) return { kind: "server", server };
+    if (tool !== undefined) return { kind: "tool", server, tool: tool.name };
+    return name === "default" || name === "*"
+      ? { kind: "server", server }
+      : this.#member({ kind: "server", server }, name);
+  }
+
+  #member(object: Meaning, key: string): Meaning | undefined {
+    if (object.kind === "tool")
+      return ["call", "apply", "bind", "default"].includes(key) ? object : undefined;
+    if (object.kind === "all") {
+      if (NOT_SERVERS.has(key)) return undefined;
+      const server = this.#names.servers.find(({ name, alias }) => name === key || alias === key);
+      // One that is not there is a server all the same, whose every tool is unknown.
+      return {
+        kind: "server",
+        server: server ?? { name: key, alias: key, className: "", tools: [] },
+      };
+    }
+    const { server } = object;
+    if (key === server.className || key === "default") return object;
+    const tool = server.tools.find(({ name, alias, flat }) => [name, alias, flat].includes(key));
+    return { kind: "tool", server, tool: tool?.name ?? key };
+  }
+}

@@ -1,0 +1,51 @@
+/** What the programs of a session leave to each other: variables of the global object. See compile/session-declarations.ts. */
+import * as native from "../../core/primordials.ts";
+
+const NativeProxy = Proxy;
+
+const { deleteProperty } = Reflect;
+
+function declare(name: PropertyKey, value: unknown, writable: boolean): void {
+  deleteProperty(globalThis, name); // QuickJS would go on taking what was a constant for one
+  native.defineProperty(globalThis, name, {
+    __proto__: null,
+    value,
+    writable,
+    enumerable: true,
+    configurable: true,
+  } as never);
+}
+
+/** An object whose properties, when they are set, become variables. */
+function keeper(writable: boolean): object {
+  return new NativeProxy(
+    { __proto__: null },
+    {
+      set: (_target, name, value) => {
+        declare(name, value, writable);
+        return true;
+      },
+    },
+  );
+}
+
+export const lets = keeper(true);
+export const consts = keeper(false);
+
+export function functions(given: Readonly<Record<string, object>>): void {
+  const names = native.objectKeys(given);
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at]!;
+    native.defineProperty(given[name]!, "name", {
+      __proto__: null,
+      value: name,
+      configurable: true,
+    } as never);
+    declare(name, given[name], true);
+  }
+}
+
+export function vars(names: readonly string[]): void {
+  for (let at = 0; at < names.length; at++)
+    if (!native.hasOwn(globalThis, names[at]!)) declare(names[at]!, undefined, true);
+}

@@ -1,0 +1,109 @@
+import { answerFailure } from "../core/answer.ts";
+import { type Failure, messageOf } from "../core/errors.ts";
+import type { Meter } from "../core/meter.ts";
+import { utf8Length } from "../core/utf8.ts";
+import type { Host, HostCall, SavedCall } from "./engine.ts";
+import type { VmHoldings } from "./vm-context.ts";
+import { digest } from "./vm-services.ts";
+
+/** The longest that a program's answers may follow each other without letting the thread do anything else. */
+const YIELD_MS = 8;
+/** Run `callback` when what is due on this thread has been done. */
+export const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
+
+export interface DeskParts {
+  readonly host: Host;
+  readonly meter: Meter;
+  readonly holdings: VmHoldings;
+  /** A cap was breached. */
+  readonly onBreach: (failure: Failure) => void;
+  /** Hand an answer to the guest, which waits for it. */
+  readonly deliver: (id: number, answer: string) => void;
+}
+
+/** What one run has asked of its host and its engine, and the answers on their way back. */
+export class CallDesk {
+  readonly #parts: DeskParts;
+  #waiting = 0;
+  #lastYield = performance.now();
+  /** How the run is over: its answers are kept for the VM's next run, or nobody wants them any more. */
+  #closed: "keep" | "drop" | undefined;
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether an answer is still to come. */
+  get waits(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** @param name server and tool, with a line break between them; the rest of either may hold anything */
+  call(id: number, name: string, args: string): void {
+    const [server, tool] = split(name);
+    this.#begin({ id, kind: "call", server, tool, args }, server !== "");
+  }
+
+  digest(id: number, algorithm: string, base64: string): void {
+    this.#begin({ id, kind: "digest", server: "", tool: algorithm, args: base64 }, false);
+  }
+
+  /** Ask again what a saved VM had asked. */
+  askAgain(): void {
+    for (const call of this.#parts.holdings.calls.values()) this.#ask(call, true);
+  }
+
+  /** The first word counts. */
+  close(how: "keep" | "drop"): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = how;
+    if (how === "drop") this.#parts.holdings.calls.clear();
+  }
+
+  #begin(call: SavedCall, isTool: boolean): void {
+    const failure = this.#parts.meter.call(isTool, utf8Length(call.args));
+    if (failure !== undefined) return this.#parts.onBreach(failure);
+    this.#parts.holdings.calls.set(call.id, call);
+    this.#ask(call, false);
+  }
+
+  #ask({ id, kind, server, tool, args }: SavedCall, again: boolean): void {
+    this.#waiting++;
+    const call: HostCall = { id, server, tool, args, again };
+    const answer = kind === "call" ? this.#parts.host.call(call) : compute(tool, args);
+    void answer.then((text) => this.#answer(id, text));
+  }
+
+  #answer(id: number, answer: string): void {
+    const { holdings, meter, onBreach, deliver } = this.#parts;
+    this.#waiting--;
+    holdings.calls.delete(id);
+    if (this.#closed === "keep") holdings.answers.add([id, answer]);
+    if (this.#closed !== undefined) return;
+    const failure = meter.bytes(utf8Length(answer));
+    if (failure !== undefined) return onBreach(failure);
+    if (performance.now() - this.#lastYield < YIELD_MS) return deliver(id, answer);
+    // Tools that answer at once would keep this thread to the program, timers and aborts included.
+    const held = [id, answer] as const;
+    holdings.answers.add(held);
+    this.#waiting++;
+    later(() => {
+      this.#lastYield = performance.now();
+      this.#waiting--;
+      if (this.#closed === undefined && holdings.answers.delete(held)) deliver(id, answer);
+    });
+  }
+}
+
+async function compute(algorithm: string, base64: string): Promise<string> {
+  try {
+    return await digest(algorithm, base64);
+  } catch (error) {
+    return answerFailure({ code: "program_error", message: messageOf(error) });
+  }
+}
+
+function split(name: string): [server: string, tool: string] {
+  const at = name.indexOf("\n");
+  return at < 0 ? [name, ""] : [name.slice(0, at), name.slice(at + 1)];
+}

@@ -1,0 +1,121 @@
+import type { Limits } from "../core/limits.ts";
+import type { NameTable } from "../core/names.ts";
+import type { Program } from "../core/program.ts";
+import type { Host, KeepOptions, Outcome, SavedVm, Session } from "./engine.ts";
+import { VmHoldings } from "./vm-context.ts";
+import { later } from "./pending-calls.ts";
+import { Run } from "./run.ts";
+import type { SavableVm, Vm } from "./vm.ts";
+
+/** Time for a copied VM to take note of it. */
+const COPIED_MS = 1_000;
+
+/** A VM for one run. */
+export function onceSession(vm: Vm, limits: Limits, retire: () => void): Session {
+  const holdings = new VmHoldings();
+  return {
+    run: (program, names, host, signal) =>
+      new Run({ vm, limits, names, host, holdings, run: 1, keep: false }).start(program, signal),
+    [Symbol.asyncDispose]: async () => retire(),
+  };
+}
+
+/** A VM that keeps from run to run what programs leave in it. */
+export class KeptVm implements Session {
+  readonly #vm: SavableVm;
+  readonly #limits: Limits;
+  readonly #clock: "door" | number | undefined;
+  readonly #holdings: VmHoldings;
+  readonly #retire: () => void;
+  #runs: number;
+  #running: boolean;
+
+  private constructor(
+    vm: SavableVm,
+    limits: Limits,
+    { seed, now, saved }: KeepOptions,
+    retire: () => void,
+  ) {
+    this.#vm = vm;
+    this.#limits = limits;
+    this.#clock = now ?? vm.clock;
+    this.#holdings = new VmHoldings(saved, seed);
+    this.#retire = retire;
+    this.#runs = saved?.runs ?? 0;
+    this.#running = saved?.running ?? false;
+  }
+
+  /** @throws CodecellError when a saved VM cannot be had again here */
+  static async open(
+    vm: SavableVm,
+    limits: Limits,
+    keep: KeepOptions,
+    retire: () => void,
+  ): Promise<KeptVm> {
+    const { saved, seed } = keep;
+    try {
+      if (saved !== undefined) await vm.load({ engine: saved.engine, bytes: saved.image });
+      // A seed is to give the same numbers in the copy.
+      if (saved !== undefined && seed === undefined) vm.receive("copied", 0, "", COPIED_MS);
+    } catch (error) {
+      retire();
+      throw error;
+    }
+    return new KeptVm(vm, limits, keep, retire);
+  }
+
+  async run(
+    program: Program,
+    names: NameTable,
+    host: Host,
+    signal: AbortSignal,
+    limits = this.#limits,
+  ): Promise<Outcome> {
+    if (this.#holdings.calls.size > 0) await settled(); // answers to the last run may be on their way
+    this.#runs++;
+    return await this.#follow(this.#begin(names, host, limits).start(program, signal), program);
+  }
+
+  resume(
+    program: Program,
+    names: NameTable,
+    host: Host,
+    signal: AbortSignal,
+    limits: Limits,
+  ): Promise<Outcome> {
+    return this.#follow(this.#begin(names, host, limits).resume(program, signal), program);
+  }
+
+  #begin(names: NameTable, host: Host, limits: Limits): Run {
+    const clock = this.#clock === undefined ? {} : { clock: this.#clock };
+    const [vm, holdings, run] = [this.#vm, this.#holdings, this.#runs];
+    return new Run({ vm, limits, names, host, holdings, run, keep: true, ...clock });
+  }
+
+  async #follow(running: Promise<Outcome>, { declares }: Program): Promise<Outcome> {
+    this.#running = true;
+    try {
+      return { ...(await running), declares };
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  async save(): Promise<SavedVm> {
+    // Whatever is on its way into the VM arrives first; and a slice that is at work comes to its end.
+    await settled();
+    const facts = { runs: this.#runs, running: this.#running, ...this.#holdings.save() };
+    const { engine, bytes } = await this.#vm.save();
+    return { engine, image: bytes, ...facts };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#holdings.timers.halt();
+    this.#retire();
+  }
+}
+
+/** When what is due on this thread has been done. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => later(resolve));
+}

@@ -1,0 +1,239 @@
+import {
+  Lifetime,
+  type QuickJSContext,
+  type QuickJSHandle,
+  type QuickJSRuntime,
+  type QuickJSWASMModule,
+} from "quickjs-emscripten-core";
+import { CodecellError, messageOf } from "../../core/errors.ts";
+import type { FixedMemory } from "./fixed-memory.ts";
+import { GUEST_SOURCE } from "../guest/source.ts";
+import {
+  applyChanges,
+  type MemoryImage,
+  readImage,
+  restoreImage,
+  takeChanges,
+  takeImage,
+  writeImage,
+} from "./memory-image.ts";
+import type { HeapEnd } from "./heap-end.ts";
+import { atTimeZero, type Booted } from "./boot.ts";
+import {
+  type Delivery,
+  EngineSyntaxError,
+  PROGRAM_FILE,
+  type SavableVm,
+  type Vm,
+  type VmImage,
+  type VmState,
+} from "../vm.ts";
+
+const INTERRUPTED = "the guest was interrupted";
+/** The limit while booting, so that images of places with different stacks are alike. */
+const BOOT_STACK_BYTES = 128 * 1024;
+/** Jobs between two looks at the clock. */
+const JOBS_AT_ONCE = 1_000;
+
+export interface QuickJsVmOptions {
+  readonly heapEnd: HeapEnd;
+  readonly maxStackBytes: number;
+  /** See {@link nameOfBoot}; all boots of an engine are alike, so one answer serves all. */
+  readonly nameOfBoot: (booted: MemoryImage) => Promise<string>;
+  /** Called with a VM that is no longer used and can be reset. */
+  readonly release: (vm: QuickJsVm) => void;
+}
+
+/** One QuickJS instance, booted, with the image it is put back to. */
+export class QuickJsVm implements SavableVm {
+  onSend: Vm["onSend"] = () => undefined;
+  readonly clock = undefined;
+  readonly #memory: FixedMemory;
+  readonly #release: (vm: QuickJsVm) => void;
+  readonly #runtime: QuickJSRuntime;
+  readonly #context: QuickJSContext;
+  readonly #start: QuickJSHandle;
+  readonly #receive: QuickJSHandle;
+  readonly #maxStackBytes: number;
+  readonly #nameOfBoot: (booted: MemoryImage) => Promise<string>;
+  readonly #heapEnd: () => number;
+  /** What this VM is put back to, and any other can be made from. */
+  readonly booted: Booted;
+  #deadline = Infinity;
+  #stopped = false;
+  #state: VmState = "usable";
+
+  /** @param booted what another VM was after booting: evaluating the prelude takes ten times as long as copying it */
+  constructor(
+    library: QuickJSWASMModule,
+    memory: FixedMemory,
+    { heapEnd, maxStackBytes, nameOfBoot: name, release }: QuickJsVmOptions,
+    booted?: Booted,
+  ) {
+    this.#memory = memory;
+    this.#release = release;
+    this.#maxStackBytes = maxStackBytes;
+    this.#nameOfBoot = name;
+    this.#heapEnd = () => heapEnd(memory.wasm);
+    [this.#runtime, this.#context] = atTimeZero(() => {
+      const runtime = library.newRuntime({ maxStackSizeBytes: BOOT_STACK_BYTES });
+      runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
+      return [runtime, runtime.newContext()];
+    });
+    // The library's own half of the door is made in each instance; in the guest's memory it is the same one.
+    const send = this.#newSend();
+    this.booted = booted ?? atTimeZero(() => this.#boot(send));
+    if (booted !== undefined) restoreImage(memory.wasm, booted.image, this.#heapEnd());
+    this.#start = new Lifetime(this.booted.start) as QuickJSHandle;
+    this.#receive = new Lifetime(this.booted.receive) as QuickJSHandle;
+    this.#runtime.setMaxStackSize(maxStackBytes);
+  }
+
+  #newSend(): QuickJSHandle {
+    return this.#context.newFunction("send", (kind, id, name, text) => {
+      const answer = this.onSend(
+        this.#context.getString(kind),
+        this.#context.getNumber(id),
+        this.#context.getString(name),
+        this.#context.getString(text),
+      );
+      return answer === undefined ? this.#context.undefined : this.#context.newString(answer);
+    });
+  }
+
+  /** Evaluate the prelude and give it the door. */
+  #boot(send: QuickJSHandle): Booted {
+    const context = this.#context;
+    const boot = context.unwrapResult(
+      context.evalCode(GUEST_SOURCE, "codecell", { type: "global" }),
+    );
+    const entries = context.unwrapResult(context.callFunction(boot, context.undefined, send));
+    this.#runtime.executePendingJobs(); // what is pending now would be pending in every run
+    const start = context.getProp(entries, "start").value;
+    const receive = context.getProp(entries, "receive").value;
+    for (const handle of [boot, entries, send]) handle.dispose();
+    const end = this.#heapEnd();
+    return { image: takeImage(this.#memory.wasm, end), end, start, receive };
+  }
+
+  /** Back to the moment after booting. */
+  reset(): this {
+    restoreImage(this.#memory.wasm, this.booted.image, this.#heapEnd());
+    this.#runtime.setMaxStackSize(this.#maxStackBytes);
+    this.#memory.exhausted = false;
+    this.#stopped = false;
+    return this;
+  }
+
+  /** The pages that are not as they were after booting. */
+  async save(): Promise<VmImage> {
+    const changes = takeChanges(this.#memory.wasm, this.booted.image, this.#heapEnd());
+    return { engine: await this.#nameOfBoot(this.booted.image), bytes: writeImage(changes) };
+  }
+
+  async load({ engine, bytes }: VmImage): Promise<void> {
+    if (engine !== (await this.#nameOfBoot(this.booted.image)))
+      throw foreign("it was made by another version");
+    const changes = readImage(bytes);
+    const end = Math.max(0, ...changes.stretches.map((one) => one.start + one.bytes.length));
+    if (end > this.#memory.wasm.buffer.byteLength)
+      throw foreign(`it needs more than ${this.#memory.memoryMb} MiB of memory`);
+    applyChanges(this.#memory.wasm, changes);
+    this.#runtime.setMaxStackSize(this.#maxStackBytes);
+  }
+
+  start(code: string, setup: string, budgetMs: number): void {
+    this.#within(budgetMs, () => {
+      const evaluated = this.#context.evalCode(code, PROGRAM_FILE, { type: "global" });
+      if (evaluated.error) throw this.#syntaxError(evaluated.error);
+      using program = evaluated.value;
+      using text = this.#context.newString(setup);
+      this.#call(this.#start, [program, text]);
+    });
+  }
+
+  /** Before the program has run, an error's properties are the engine's own. */
+  #syntaxError(error: QuickJSHandle): Error {
+    using handle = error;
+    if (this.#stopped || this.#memory.exhausted) return new Error("stopped while parsing");
+    using message = this.#context.getProp(handle, "message");
+    using stack = this.#context.getProp(handle, "stack");
+    const syntaxError = new EngineSyntaxError(this.#context.getString(message));
+    syntaxError.stack = this.#context.getString(stack);
+    return syntaxError;
+  }
+
+  receive(kind: Delivery, id: number, text: string, budgetMs: number): void {
+    this.#within(budgetMs, () => {
+      using kindHandle = this.#context.newString(kind);
+      using idHandle = this.#context.newNumber(id);
+      using textHandle = this.#context.newString(text);
+      this.#call(this.#receive, [kindHandle, idHandle, textHandle]);
+    });
+  }
+
+  #call(target: QuickJSHandle, args: QuickJSHandle[]): void {
+    const called = this.#context.callFunction(target, this.#context.undefined, ...args);
+    if (called.error) {
+      called.error.dispose();
+      throw new Error(INTERRUPTED);
+    }
+    called.value.dispose();
+    while (!this.#stopped && this.#runtime.hasPendingJob()) this.#runJobs();
+  }
+
+  /** A job that was interrupted can look like one whose promise was rejected: only the clock tells. */
+  #runJobs(): void {
+    this.#runtime.executePendingJobs(JOBS_AT_ONCE).error?.dispose();
+    if (performance.now() >= this.#deadline) throw new Error(INTERRUPTED);
+  }
+
+  /** Anything but an interruption that comes out of the library leaves native frames open: the instance is done for. */
+  #within(budgetMs: number, work: () => void): void {
+    this.#deadline = performance.now() + budgetMs;
+    try {
+      work();
+    } catch (error) {
+      const known = error instanceof EngineSyntaxError || messageOf(error) === INTERRUPTED;
+      // The guest's own errors never come out here: a RangeError is this thread's stack, used up by native frames.
+      if (!known) this.#state = error instanceof RangeError ? "out_of_stack" : "broken";
+      throw error;
+    } finally {
+      this.#deadline = Infinity;
+    }
+  }
+
+  stop(_when: "now" | "soon"): void {
+    this.#stopped = true;
+  }
+
+  get state(): VmState {
+    return this.#state;
+  }
+
+  get exhausted(): boolean {
+    return this.#memory.exhausted;
+  }
+
+  get memoryMb(): number {
+    return this.#memory.memoryMb;
+  }
+
+  /** Bytes by which the run made the heap grow. */
+  get growth(): number {
+    return this.#heapEnd() - this.booted.end;
+  }
+
+  heapBytes(): number {
+    return this.#heapEnd();
+  }
+
+  /** An instance is never freed (QuickJS aborts over unsettled promises): it is put back, or dropped as a whole. */
+  [Symbol.dispose](): void {
+    if (this.#state === "usable") this.#release(this);
+  }
+}
+
+function foreign(reason: string): CodecellError {
+  return new CodecellError("config_error", `the snapshot cannot be restored here: ${reason}`);
+}

@@ -1,0 +1,111 @@
+import {
+  newQuickJSWASMModuleFromVariant,
+  newVariant,
+  type QuickJSSyncVariant,
+  type QuickJSWASMModule,
+} from "quickjs-emscripten-core";
+import { CodecellError, messageOf } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { Engine } from "../engine.ts";
+import { createFixedMemory } from "./fixed-memory.ts";
+import { findHeapEnd } from "./heap-end.ts";
+import { PooledEngine } from "../pooled-engine.ts";
+import { type Booted, nameOfBoot } from "./boot.ts";
+import { QuickJsVm, type QuickJsVmOptions } from "./quickjs-vm.ts";
+
+/** What the engine module can be told. */
+export interface QuickJsOptions {
+  /** The compiled engine, where there is no file system to read it from. Default: the package's own file. */
+  readonly wasmModule?: WebAssembly.Module;
+  /** File of the engine, for a place that has no packages. Default: the package's own. */
+  readonly wasmFile?: string;
+  /**
+   * Stack of the VM in bytes. WebAssembly frames take several times as much of the thread's own stack, so more needs a
+   * thread that has more. Default 128 KiB, which a thread of Node's default size can bear.
+   */
+  readonly maxStackBytes?: number;
+}
+
+/** A VM whose program made its memory grow by more than this is dropped: clearing it would cost more than a new one. */
+const MAX_GROWTH = 8 * 1024 * 1024;
+const DEFAULT_STACK_BYTES = 128 * 1024;
+/**
+ * What the build's C library is told of its process, which it keeps in memory: images of one process are to fit another.
+ * (It takes the language of the locale too; workers have no environment, so theirs is always the same.)
+ */
+const ENVIRONMENT = { thisProgram: "codecell" } as object;
+/** Used VMs kept for the next burst of runs: a few, and more of those that hold little more than when they were new. */
+const FEW_IDLE = 2;
+const SMALL_GROWTH = 1024 * 1024;
+const MAX_IDLE = 32;
+
+/**
+ * QuickJS in WebAssembly. Each VM is an instance of its own with a memory of its own that cannot grow, which is the one
+ * memory cap that nothing in the guest gets around. A used VM is put back to the image of its booted prelude, which
+ * takes a tenth of booting again.
+ */
+export async function createEngine(options: QuickJsOptions = {}): Promise<Engine> {
+  const { maxStackBytes = DEFAULT_STACK_BYTES } = options;
+  const variant = await loadVariant();
+  const wasmModule = options.wasmModule ?? (await compileEngine(options.wasmFile));
+  const instantiate = (wasmMemory: WebAssembly.Memory): Promise<QuickJSWASMModule> =>
+    newQuickJSWASMModuleFromVariant(
+      newVariant(variant, { wasmModule, wasmMemory, emscriptenModule: ENVIRONMENT }),
+    );
+  const scrap = createFixedMemory(16).wasm;
+  const heapEnd = findHeapEnd(await instantiate(scrap), scrap);
+  const idle: QuickJsVm[] = [];
+  let booted: Booted | undefined;
+  let name: Promise<string> | undefined;
+  const vmOptions: QuickJsVmOptions = {
+    heapEnd,
+    maxStackBytes,
+    nameOfBoot: (image) => (name ??= nameOfBoot(image)),
+    release: (vm) => {
+      const most = idle.length < FEW_IDLE ? MAX_GROWTH : SMALL_GROWTH;
+      if (vm.growth <= most && idle.length < MAX_IDLE) idle.push(vm);
+    },
+  };
+  const create = async ({ memoryMb }: Limits): Promise<QuickJsVm> => {
+    const used = idle.pop();
+    if (used?.memoryMb === memoryMb) return used.reset();
+    const memory = createFixedMemory(memoryMb);
+    const vm = new QuickJsVm(await instantiate(memory.wasm), memory, vmOptions, booted);
+    booted ??= vm.booted;
+    return vm;
+  };
+  return new PooledEngine("quickjs", { create, savable: (vm) => vm, maxRetired: 0 });
+}
+
+async function loadVariant(): Promise<QuickJSSyncVariant> {
+  // The package's types give the module itself where Node's interop gives its default export.
+  const module = (await import("@jitl/quickjs-wasmfile-release-sync")) as unknown as {
+    default: QuickJSSyncVariant;
+  };
+  return module.default;
+}
+
+/** See {@link BuiltInEngineModule.assets}. */
+export async function assets(): Promise<{ wasmFile: string }> {
+  const { fileURLToPath } = await import("node:url");
+  return {
+    wasmFile: fileURLToPath(import.meta.resolve("@jitl/quickjs-wasmfile-release-sync/wasm")),
+  };
+}
+
+async function compileEngine(wasmFile: string | undefined): Promise<WebAssembly.Module> {
+  try {
+    const { readFile } = await import("node:fs/promises");
+    const file = wasmFile ?? (await assets()).wasmFile;
+    return await WebAssembly.compile(await readFile(file));
+  } catch (error) {
+    throw new CodecellError(
+      "engine_unavailable",
+      `the QuickJS engine file cannot be loaded: ${messageOf(error)}`,
+      {
+        hint: "Reinstall codecell; where there is no file system, give the compiled module as the engine's option wasmModule.",
+        cause: error,
+      },
+    );
+  }
+}

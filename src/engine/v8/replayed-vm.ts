@@ -1,0 +1,164 @@
+import { hash } from "node:crypto";
+import { CodecellError } from "../../core/errors.ts";
+import { GUEST_SOURCE } from "../guest/source.ts";
+import type { Delivery, SavableVm, Vm, VmImage, VmState } from "../vm.ts";
+
+/** What went into the VM (a program, a delivery), and what it sent and was answered meanwhile. */
+type Entry =
+  | readonly ["start", code: string, setup: string]
+  | readonly ["receive", kind: Delivery, id: number, text: string]
+  | readonly ["send", what: string, answer: string | null];
+
+const PRELUDE = hash("sha256", GUEST_SOURCE);
+/** A VM whose journal is longer can no longer be saved. */
+const MAX_CHARACTERS = 16 * 1024 * 1024;
+/** The same in bytes of JSON, three a character: only escapes take more. In base64 it fits into a frame of any run (frame-caps.ts). */
+const MAX_BYTES = 3 * MAX_CHARACTERS;
+/** A replay computes again what the programs computed; each slice may take this long. */
+const SLICE_MS = 60_000;
+
+/**
+ * A VM that can be had again though its memory cannot be copied: all that ever went in through its door is written
+ * down, clock and randomness included, and put into a new VM in the same order. The host is not asked again: no tool is
+ * called twice. What the new VM sends must be what the old one sent, else the replay is refused.
+ */
+export class RecordedVm implements SavableVm {
+  onSend: Vm["onSend"] = () => undefined;
+  readonly clock = "door";
+  readonly #vm: Vm;
+  readonly #engine: string;
+  #journal: Entry[] = [];
+  #characters = 0;
+
+  constructor(vm: Vm, engine: string) {
+    this.#vm = vm;
+    this.#engine = `${engine} ${PRELUDE}`;
+    this.#listen();
+  }
+
+  #listen(): void {
+    this.#vm.onSend = (kind, id, name, text) => {
+      const answer = this.onSend(kind, id, name, text);
+      this.#record(["send", describe(kind, id, name, text), answer ?? null]);
+      return answer;
+    };
+  }
+
+  #record(entry: Entry): void {
+    this.#characters += entry.reduce<number>((sum, part) => sum + `${part}`.length, 16);
+    if (this.#characters > MAX_CHARACTERS) this.#journal = [];
+    else this.#journal.push(entry);
+  }
+
+  start(code: string, setup: string, budgetMs: number): void {
+    this.#record(["start", code, setup]);
+    this.#vm.start(code, setup, budgetMs);
+  }
+
+  receive(kind: Delivery, id: number, text: string, budgetMs: number): void {
+    this.#record(["receive", kind, id, text]);
+    this.#vm.receive(kind, id, text, budgetMs);
+  }
+
+  stop(when: "now" | "soon"): void {
+    this.#vm.stop(when);
+  }
+
+  get state(): VmState {
+    return this.#vm.state;
+  }
+
+  get exhausted(): boolean {
+    return this.#vm.exhausted;
+  }
+
+  heapBytes(): number {
+    return this.#vm.heapBytes();
+  }
+
+  async save(): Promise<VmImage> {
+    if (this.#characters > MAX_CHARACTERS)
+      throw refusal(`its journal is longer than ${MAX_CHARACTERS} characters`);
+    const bytes = Buffer.from(JSON.stringify(this.#journal));
+    if (bytes.length > MAX_BYTES) throw refusal(`its journal is larger than ${MAX_BYTES} bytes`);
+    return { engine: this.#engine, bytes };
+  }
+
+  async load({ engine, bytes }: VmImage): Promise<void> {
+    if (engine !== this.#engine) throw refusal("it was made by another engine or version");
+    const entries = JSON.parse(Buffer.from(bytes).toString()) as Entry[];
+    new Replay(this.#vm, entries).run();
+    for (const entry of entries) this.#record(entry);
+    this.#listen();
+  }
+
+  [Symbol.dispose](): void {
+    this.#vm[Symbol.dispose]();
+  }
+}
+
+class Replay {
+  readonly #vm: Vm;
+  readonly #entries: readonly Entry[];
+  #at = 0;
+  #programs = 0;
+  #divergence: string | undefined;
+
+  constructor(vm: Vm, entries: readonly Entry[]) {
+    this.#vm = vm;
+    this.#entries = entries;
+    vm.onSend = (kind, id, name, text) => this.#answer(describe(kind, id, name, text));
+  }
+
+  run(): void {
+    while (this.#at < this.#entries.length) {
+      const entry = this.#entries[this.#at++]!;
+      if (entry[0] === "send") throw this.#diverged(`did not ${plain(entry[1])}`);
+      try {
+        if (entry[0] === "start") this.#start(entry[1], entry[2]);
+        else this.#vm.receive(entry[1], entry[2], entry[3], SLICE_MS);
+      } catch (error) {
+        // An engine rethrows a rejection that nobody handled; whether the VM is sound its state tells.
+        if (this.#vm.state !== "usable") throw error;
+      }
+      if (this.#divergence !== undefined) throw this.#diverged(this.#divergence);
+    }
+  }
+
+  #start(code: string, setup: string): void {
+    this.#programs++;
+    this.#vm.start(code, setup, SLICE_MS);
+  }
+
+  #answer(what: string): string | undefined {
+    const expected = this.#entries[this.#at];
+    if (expected?.[0] === "send" && expected[1] === what) {
+      this.#at++;
+      return expected[2] ?? undefined;
+    }
+    const before = expected?.[0] === "send" ? `, where it had done: ${plain(expected[1])}` : "";
+    this.#divergence ??= `did: ${plain(what)}${before}`;
+    return undefined;
+  }
+
+  #diverged(what: string): CodecellError {
+    return refusal(
+      `program ${this.#programs} of the session is not deterministic: when it was replayed it ${what}`,
+    );
+  }
+}
+
+/** What was sent, short enough to keep: a long text by its digest. */
+function describe(kind: string, id: number, name: string, text: string): string {
+  return `${kind} ${id} ${name} ${text.length > 100 ? hash("sha256", text) : text}`;
+}
+
+function plain(what: string): string {
+  return what.replaceAll("\n", ".").slice(0, 200);
+}
+
+function refusal(reason: string): CodecellError {
+  return new CodecellError("config_error", `the session cannot be replayed: ${reason}`, {
+    hint: "Sessions of engine 'quickjs' are saved as memory, whatever their programs do.",
+  });
+}

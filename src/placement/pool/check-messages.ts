@@ -1,0 +1,126 @@
+/** What a worker reports, checked and rebuilt field by field: it may have been taken over. */
+import { type Failure, isErrorCode } from "../../core/errors.ts";
+import { isIdentifier } from "../../core/identifier.ts";
+import type { CallRecord } from "../../core/result.ts";
+import type { EngineUsage, Outcome, SavedCall, SavedVm } from "../../engine/engine.ts";
+import {
+  optional,
+  ProtocolError,
+  readFields,
+  readFlag,
+  readInteger,
+  readList,
+  readMeasure,
+  readOptionalText,
+  readText,
+} from "../channel/fields.ts";
+import { cutFailure, cutRecord } from "../channel/write-message.ts";
+import { MAX_DECLARED, MAX_DECLARED_NAME, MAX_NAME } from "../channel/message-caps.ts";
+
+/** As long as a run can last, see `limits.wallMs`. */
+const MAX_MS = 86_400_000;
+/** More memory than any VM can have. */
+const MAX_BYTES = 2 ** 36;
+/** More lines or columns than any source can have. */
+const MAX_POSITION = 2 ** 25;
+
+/** How a run ended. @param value its value, if there is one */
+export function readOutcome(told: unknown, value: string | undefined): Outcome {
+  const { ok, error, usage, clean, declares } = readFields(told, "outcome");
+  const facts = {
+    usage: readUsage(usage ?? {}),
+    clean: readFlag(clean, "outcome.clean"),
+    ...(declares === undefined ? {} : { declares: readDeclared(declares) }),
+  };
+  if (!readFlag(ok, "outcome.ok")) return { ok: false, error: readFailure(error), ...facts };
+  return { ok: true, ...(value === undefined ? {} : { value }), ...facts };
+}
+
+function readUsage(told: unknown): EngineUsage {
+  const { cpuMs, peakBytes, compileMs } = readFields(told, "usage");
+  return {
+    cpuMs: readMeasure(cpuMs, "usage.cpuMs", MAX_MS),
+    peakBytes: readMeasure(peakBytes, "usage.peakBytes", MAX_BYTES),
+    compileMs: readMeasure(compileMs, "usage.compileMs", MAX_MS),
+  };
+}
+
+function readDeclared(told: unknown): string[] {
+  return readList(told, "declares", MAX_DECLARED)
+    .map((name) => readText(name, "a name of declares"))
+    .filter((name) => name.length <= MAX_DECLARED_NAME && isIdentifier(name));
+}
+
+/** Its frame is made here, from the source that this side has. */
+function readFailure(told: unknown): Failure {
+  const { code, name, message, line, column, hint, tool } = readFields(told, "error");
+  return cutFailure({
+    code: isErrorCode(code) ? code : "internal",
+    name: readText(name, "error.name"),
+    message: readText(message, "error.message"),
+    ...optional("line", readPosition(line, "error.line")),
+    ...optional("column", readPosition(column, "error.column")),
+    ...optional("hint", readOptionalText(hint, "error.hint")),
+    ...optional("tool", readOptionalText(tool, "error.tool")),
+  });
+}
+
+function readPosition(told: unknown, what: string): number | undefined {
+  const position = readMeasure(told, what, MAX_POSITION);
+  return position > 0 && Number.isInteger(position) ? position : undefined;
+}
+
+/** A tool call that was carried out at the place. */
+export function readRecord(told: unknown): CallRecord {
+  const { tool, ok, ms, bytes, error } = readFields(told, "record");
+  return cutRecord({
+    tool: readText(tool, "record.tool"),
+    ok: readFlag(ok, "record.ok"),
+    ms: readMeasure(ms, "record.ms", MAX_MS),
+    bytes: readMeasure(bytes, "record.bytes", MAX_BYTES),
+    ...optional("error", readOptionalText(error, "record.error")),
+  });
+}
+
+/** Timers, calls and answers that a VM can wait for. */
+const MAX_WAITING = 100_000;
+const MAX_TIMER_MS = Number.MAX_SAFE_INTEGER;
+
+/** A VM that was saved. @param image its image in base64 */
+export function readSavedVm(told: unknown, image: string): SavedVm {
+  const { engine, runs, running, drawn, timers, calls, answers } = readFields(told, "vm");
+  return {
+    engine: readText(engine, "vm.engine", MAX_NAME),
+    image: Buffer.from(image, "base64"),
+    runs: readInteger(runs, "vm.runs"),
+    running: readFlag(running, "vm.running"),
+    drawn: readInteger(drawn, "vm.drawn"),
+    timers: readPairs(timers, "vm.timers", (ms) => readMeasure(ms, "a timer's time", MAX_TIMER_MS)),
+    calls: readList(calls, "vm.calls", MAX_WAITING).map(readSavedCall),
+    answers: readPairs(answers, "vm.answers", (answer) => readText(answer, "an answer")),
+  };
+}
+
+function readPairs<Value>(
+  told: unknown,
+  what: string,
+  read: (value: unknown) => Value,
+): (readonly [id: number, value: Value])[] {
+  return readList(told, what, MAX_WAITING).map((pair) => {
+    const [id, value] = readList(pair, `an item of ${what}`, 2);
+    return [readInteger(id, `an id of ${what}`), read(value)];
+  });
+}
+
+function readSavedCall(told: unknown): SavedCall {
+  const { id, kind, server, tool, args } = readFields(told, "a saved call");
+  if (kind !== "call" && kind !== "digest")
+    throw new ProtocolError("it sent a malformed message: a saved call of no kind");
+  return {
+    id: readInteger(id, "a saved call's id"),
+    kind,
+    server: readText(server, "a saved call's server", MAX_NAME),
+    tool: readText(tool, "a saved call's tool", MAX_NAME),
+    args: readText(args, "a saved call's args"),
+  };
+}

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { constants } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import { FramedChannel } from "../channel/framed.ts";
+import { CodecellError } from "../../core/errors.ts";
+import type { WorkerExit, WorkerHandle, WorkerUsage } from "./worker-handle.ts";
+
+/** What a worker may send before it has a run: that it has booted, or why it cannot. */
+const BOOT_MESSAGE_BYTES = 64 * 1024;
+const STDERR_TAIL = 4_096;
+const OUT_OF_MEMORY =
+  /(heap|process) out of memory|Allocation failed|bad_alloc|invalid (array|table|string) (length|size)|OOM/i;
+
+/** The descriptor of the channel, in the child. */
+const CHANNEL = 3;
+/** Descriptors from here on are a wrapper's. */
+export const FIRST_FEED = 4;
+
+/** A program to start as a worker: Node itself, or a wrapper that starts it. */
+export interface Command {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Default: an empty environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What the wrapper reads from its descriptors {@link FIRST_FEED} and up, so that none of it stands in an argument. */
+  readonly feeds?: readonly (string | Uint8Array)[];
+  /** Called with the wrapper's id while it still waits for what it is fed. */
+  readonly onSpawn?: (pid: number) => void;
+  /** Called when everything of the child has ended. */
+  readonly onEnd?: () => void;
+  /** From what the wrapper wrote to the descriptor after its feeds, the id of the worker; without it, the child is it. */
+  readonly findWorker?: (info: string) => number | undefined;
+}
+
+/**
+ * Start a worker process. Standard input is its lifeline, and its channel is a socket pair, so
+ * that it needs no network and no file to talk.
+ * @throws CodecellError `engine_unavailable` when there are no descriptors for its pipes
+ */
+export function startChild(command: Command): WorkerHandle {
+  const { file, args, feeds = [], findWorker } = command;
+  const extra = [...feeds, ...(findWorker === undefined ? [] : [""])].map(() => "pipe" as const);
+  const child = spawn(file, args, {
+    stdio: ["pipe", "ignore", "pipe", "pipe", ...extra],
+    env: command.env ?? {},
+    cwd: "/",
+  });
+  const exited = watchExit(child);
+  if ((child.stdio as unknown) === undefined) throw startless(); // no pipes could be made; the event tells nobody
+  const channel = new FramedChannel(child.stdio[CHANNEL] as Socket, BOOT_MESSAGE_BYTES);
+  child.stdin?.on("error", () => {}); // nothing is ever written
+  if (child.pid !== undefined) command.onSpawn?.(child.pid);
+  feed(child, feeds);
+  const workerId = findWorker === undefined ? () => child.pid : told(child, findWorker);
+  if (command.onEnd !== undefined) void exited.then(command.onEnd);
+  const [stdin, , stderr, socket, ...rest] = child.stdio as (Socket | null)[];
+  for (const pipe of rest) pipe?.unref(); // they end while it starts; the others say whether it is held
+  const streams = [child, stdin, stderr, socket];
+  return {
+    channel,
+    kill: () => void child.kill("SIGKILL"),
+    exited,
+    usage: () => readUsage(workerId()),
+    hold: (held) => streams.forEach((stream) => (held ? stream?.ref() : stream?.unref())),
+  };
+}
+
+function feed(child: ChildProcess, feeds: readonly (string | Uint8Array)[]): void {
+  for (const [index, content] of feeds.entries()) {
+    const pipe = child.stdio[FIRST_FEED + index] as Writable;
+    pipe.on("error", () => {}); // it did not want it: its exit tells why
+    pipe.end(content);
+  }
+}
+
+function told(
+  child: ChildProcess,
+  findWorker: (info: string) => number | undefined,
+): () => number | undefined {
+  let info = "";
+  let found: number | undefined;
+  (child.stdio.at(-1) as Readable).setEncoding("utf8").on("data", (text: string) => (info += text));
+  return () => (found ??= findWorker(info));
+}
+
+function startless(): CodecellError {
+  return new CodecellError("engine_unavailable", "a worker process cannot be started", {
+    hint: "This process has as many files open as it may (ulimit -n).",
+  });
+}
+
+function watchExit(child: ChildProcess): Promise<WorkerExit> {
+  let tail = "";
+  child.stderr
+    ?.setEncoding("utf8")
+    .on("data", (text: string) => (tail = (tail + text).slice(-STDERR_TAIL)));
+  return new Promise((resolve) => {
+    child.on("error", (error) =>
+      resolve({ outOfMemory: false, detail: error.message, lastWords: "" }),
+    );
+    child.on("close", (code, signal) => {
+      // No guest can write here: these are V8's own last words.
+      const outOfMemory = OUT_OF_MEMORY.test(tail);
+      resolve({ outOfMemory, detail: describeExit(code, signal), lastWords: tail });
+    });
+  });
+}
+
+/** A wrapper reports the signal that ended its child as 128 and the signal's number, as shells do. */
+function describeExit(code: number | null, signal: string | null): string {
+  if (signal !== null) return `signal ${signal}`;
+  const name = Object.entries(constants.signals).find(([, number]) => 128 + number === code)?.[0];
+  return name === undefined ? `exit code ${code}` : `signal ${name}`;
+}
+
+const TICK_MS = 10; // clock ticks of /proc are 1/100 s on every Linux that Node supports
+const PAGE_BYTES = 4_096;
+
+/** From /proc, so on Linux only; elsewhere the wall clock is the outer guard. */
+function readUsage(pid: number | undefined): WorkerUsage | undefined {
+  if (process.platform !== "linux" || pid === undefined) return undefined;
+  try {
+    // The name in parentheses may hold spaces; what follows has a fixed order.
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return {
+      cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
+      rssBytes: Number(fields[21]) * PAGE_BYTES,
+    };
+  } catch {
+    return undefined; // it has just ended
+  }
+}

@@ -1,0 +1,275 @@
+import { aborted } from "../../core/breach.ts";
+import { CodecellError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import type { Host, KeepOptions, Outcome } from "../../engine/engine.ts";
+import type { WorkerClient } from "./worker-client.ts";
+import { neverBegan } from "../never-began.ts";
+import type { Place, RunRequest, VmLease } from "../placement.ts";
+
+export interface PoolOptions {
+  /** Workers kept booted and idle. */
+  readonly spare: number;
+  /** Workers at most; runs beyond wait for one. */
+  readonly max: number;
+  /**
+   * Runs that may compute at once; beyond them a run waits until one of those waits itself, for a tool or a timer. More
+   * than the machine has cores would not end sooner, and would take longer than their CPU time says.
+   */
+  readonly computing: number;
+  /** Time in ms after which a worker ends that was not needed, unless it is one of the few that are kept. */
+  readonly idleMs: number;
+  /** Runs after which a worker is replaced. */
+  readonly runsPerWorker: number;
+}
+
+/**
+ * A place made of workers, one run each at a time. A worker is used again only after a clean run; any doubt costs the
+ * worker, never the next run. Replacements boot before they are needed. Programs mostly wait for their tools: while
+ * they do, others run, in workers of their own, which are ended when they are not needed for a while.
+ */
+export class WorkerPool implements Place {
+  readonly name: string;
+  readonly check: (limits: Limits) => void;
+  onPressure: (() => void) | undefined;
+  readonly #spawn: () => WorkerClient;
+  readonly #options: PoolOptions;
+  readonly #idle: WorkerClient[] = [];
+  readonly #all = new Set<WorkerClient>();
+  readonly #queue: PromiseWithResolvers<WorkerClient | undefined>[] = [];
+  /** Workers that run a program, or are about to. */
+  readonly #running = new Set<WorkerClient>();
+  readonly #idleSince = new WeakMap<WorkerClient, number>();
+  /** Those who lease workers were asked for one, and none has come back since. */
+  #pressed = false;
+  #booting = 0;
+  /** Workers that have ended a run and are about to say that they are free. */
+  #returning = 0;
+  #closed = false;
+  #trimTimer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    name: string,
+    spawn: () => WorkerClient,
+    options: PoolOptions,
+    check: (limits: Limits) => void,
+  ) {
+    this.name = name;
+    this.check = check;
+    this.#spawn = spawn;
+    this.#options = options;
+  }
+
+  /** Resolves when the first worker has booted. Throws `engine_unavailable` when it cannot. */
+  static async create(
+    name: string,
+    spawn: () => WorkerClient,
+    options: PoolOptions,
+    check: (limits: Limits) => void = () => {},
+  ): Promise<WorkerPool> {
+    const pool = new WorkerPool(name, spawn, options, check);
+    try {
+      pool.#idle.push(await pool.#boot());
+    } catch (error) {
+      await pool[Symbol.asyncDispose]();
+      throw error;
+    }
+    return pool;
+  }
+
+  async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
+    const worker = await this.#lease(signal);
+    if (worker === undefined) return neverBegan();
+    worker.hold(true);
+    try {
+      return await worker.run(request, host, signal);
+    } finally {
+      this.#ran(worker);
+      void this.#giveBack(worker);
+    }
+  }
+
+  get waiting(): number {
+    if (!this.#mayStart) return 0; // for their turn, not for a worker
+    const coming = this.#booting + this.#options.max - this.#all.size;
+    return Math.max(0, this.#queue.length - coming);
+  }
+
+  /** Whether the machine has room for another program that computes. */
+  get #mayStart(): boolean {
+    let computing = 0;
+    for (const worker of this.#running) if (!worker.waits) computing++;
+    return computing < this.#options.computing;
+  }
+
+  async lease(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<VmLease> {
+    const worker = await this.#lease(signal);
+    if (worker === undefined) throw new CodecellError("aborted", aborted().message);
+    const end = async (): Promise<void> => {
+      if (!worker.dead) {
+        worker.hold(true); // until it is free again
+        worker.end();
+      }
+      await this.#giveBack(worker);
+    };
+    try {
+      await worker.open(limits, keep);
+    } catch (error) {
+      void end();
+      throw error;
+    } finally {
+      this.#ran(worker);
+    }
+    return {
+      gone: worker.gone,
+      run: async (request, host, runSignal) => {
+        worker.hold(true);
+        this.#running.add(worker);
+        return await worker.runKept(request, host, runSignal).finally(() => {
+          worker.hold(false);
+          this.#ran(worker);
+        });
+      },
+      save: () => worker.save(),
+      [Symbol.asyncDispose]: end,
+    };
+  }
+
+  /** A worker of one's own, or `undefined` when the caller gave up waiting for one. */
+  async #lease(signal: AbortSignal): Promise<WorkerClient | undefined> {
+    if (this.#closed) throw new CodecellError("aborted", "the runtime is closed");
+    if (signal.aborted) return undefined;
+    const place = Promise.withResolvers<WorkerClient | undefined>();
+    this.#queue.push(place);
+    this.#serve();
+    this.#press();
+    const giveUp = (): void => {
+      const at = this.#queue.indexOf(place);
+      if (at < 0) return; // it has one
+      this.#queue.splice(at, 1);
+      place.resolve(undefined);
+    };
+    signal.addEventListener("abort", giveUp, { once: true });
+    return await place.promise.finally(() => signal.removeEventListener("abort", giveUp));
+  }
+
+  /** Give workers to those who wait, in their order, as far as there are some and the machine has room. */
+  #serve(): void {
+    while (this.#queue.length > 0 && this.#mayStart) {
+      const worker = this.#takeIdle();
+      if (worker === undefined) break;
+      this.#running.add(worker);
+      this.#queue.shift()!.resolve(worker);
+    }
+    this.#refill();
+    if (!this.#pressed) this.#press();
+  }
+
+  /** Someone waits, and there can be no more workers: ask those who lease some. */
+  #press(): void {
+    if (this.waiting === 0) return;
+    this.#pressed = true;
+    this.onPressure?.();
+  }
+
+  /** A leased worker does not run for now. */
+  #ran(worker: WorkerClient): void {
+    this.#running.delete(worker);
+    this.#serve();
+  }
+
+  #takeIdle(): WorkerClient | undefined {
+    for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
+      if (!worker.dead) return worker;
+      this.#all.delete(worker);
+    }
+    return undefined;
+  }
+
+  async #boot(): Promise<WorkerClient> {
+    const worker = this.#spawn();
+    worker.onWait = () => this.#serve();
+    this.#all.add(worker);
+    try {
+      await worker.booted;
+    } catch (error) {
+      this.#discard(worker);
+      throw error;
+    }
+    return worker;
+  }
+
+  #discard(worker: WorkerClient): void {
+    this.#all.delete(worker);
+    worker.kill();
+  }
+
+  async #giveBack(worker: WorkerClient): Promise<void> {
+    this.#returning++;
+    const fit = (await worker.ready) && worker.runs < this.#options.runsPerWorker;
+    this.#returning--;
+    worker.hold(false);
+    if (fit) return this.#offer(worker);
+    this.#discard(worker);
+    this.#serve();
+  }
+
+  /** Boot what is missing for those who wait and for the spares; booting computes too. */
+  #refill(): void {
+    const { spare, max, computing } = this.#options;
+    const wanted = this.#mayStart ? Math.max(0, this.#queue.length - this.#returning) : 0;
+    const missing = wanted + spare - this.#idle.length - this.#booting;
+    const room = Math.min(max - this.#all.size, Math.max(computing, spare) - this.#booting);
+    for (let count = Math.min(missing, room); count > 0 && !this.#closed; count--)
+      void this.#addWorker();
+  }
+
+  async #addWorker(): Promise<void> {
+    this.#booting++;
+    const worker = await this.#boot().catch((error: unknown) => this.#fail(error));
+    this.#booting--;
+    if (worker === undefined) return;
+    worker.hold(false);
+    this.#offer(worker);
+  }
+
+  /** The engine worked once and does not any more: whoever waits must hear of it. */
+  #fail(error: unknown): undefined {
+    if (this.#all.size === 0) for (const waiting of this.#queue.splice(0)) waiting.reject(error);
+  }
+
+  #offer(worker: WorkerClient): void {
+    // It may have said that it is ready and been killed for its last run all the same.
+    if (this.#closed || worker.dead) {
+      this.#discard(worker);
+      return this.#serve();
+    }
+    this.#idle.push(worker);
+    this.#idleSince.set(worker, performance.now());
+    this.#pressed = false;
+    this.#serve();
+    this.#trimLater(this.#options.idleMs);
+  }
+
+  /** End the workers that were not needed for a while, down to as many as can compute at once. */
+  #trimLater(ms: number): void {
+    const { spare, computing, idleMs } = this.#options;
+    const kept = Math.max(spare, computing);
+    if (this.#idle.length <= kept || this.#trimTimer !== undefined) return;
+    this.#trimTimer = setTimeout(() => {
+      this.#trimTimer = undefined;
+      // The last one to come is the first to go to work: those in front wait longest.
+      const left = (): number =>
+        (this.#idleSince.get(this.#idle[0]!) ?? 0) + idleMs - performance.now();
+      while (this.#idle.length > kept && left() <= 0) this.#discard(this.#idle.shift()!);
+      if (this.#idle.length > kept) this.#trimLater(Math.max(1, left()));
+    }, ms).unref();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#trimTimer);
+    for (const waiting of this.#queue.splice(0)) waiting.resolve(undefined);
+    for (const worker of this.#all) worker.kill();
+    this.#all.clear();
+  }
+}

@@ -1,0 +1,28 @@
+/** Bundles the worker process and the built-in engines into `dist/worker`. Run by `npm run bundle`. */
+import { rmSync } from "node:fs";
+import { buildSync } from "esbuild";
+
+const here = (path: string): string => new URL(path, import.meta.url).pathname;
+const outdir = here("../../../dist/worker");
+rmSync(outdir, { recursive: true, force: true }); // the names of shared parts change with their content
+const { metafile } = buildSync({
+  entryPoints: {
+    worker: here("main.ts"),
+    lifeline: here("lifeline.ts"),
+    v8: here("../../engine/v8/v8.ts"),
+    quickjs: here("../../engine/quickjs/quickjs.ts"),
+  },
+  outdir,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  external: ["isolated-vm"],
+  minifyWhitespace: true,
+  minifySyntax: true,
+  metafile: true,
+});
+const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
+console.log(`worker: ${bytes} bytes`);

@@ -1,0 +1,96 @@
+/** What can be said of a program before it runs. */
+import {
+  type ImportUse,
+  type InspectedProgram,
+  inspectProgram,
+  type ProgramUses,
+  type ToolUse,
+} from "../compile/program-uses.ts";
+import type { Failure } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import { toolModule } from "../core/tool-modules.ts";
+import { withDeadline } from "../compile/deadline.ts";
+import { compileFailure } from "../placement/execute.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
+import { ToolError } from "../tools/tool.ts";
+import type { TypeChecker } from "./type-checker.ts";
+
+export type { DynamicUse, ImportUse, ToolUse } from "../compile/program-uses.ts";
+
+/** What a program may do, read from its text. Nothing of it was run. */
+export interface Inspection extends ProgramUses {
+  /** False when running it would fail for one of the diagnostics. */
+  readonly ok: boolean;
+  /** Syntax errors, tools and imports that are not there, and type errors where the runtime checks types. */
+  readonly diagnostics: readonly Failure[];
+}
+
+const NOTHING: ProgramUses = { tools: [], imports: [], dynamic: [] };
+
+export async function inspect(
+  source: string,
+  limits: Limits,
+  catalogue: Catalogue,
+  checker: TypeChecker | undefined,
+): Promise<Inspection> {
+  let program: InspectedProgram;
+  try {
+    program = readProgram(source, limits, catalogue);
+  } catch (error) {
+    return { ok: false, diagnostics: [compileFailure(error, limits.compileMs)], ...NOTHING };
+  }
+  const types = (await checker?.check(source, program, limits.sourceBytes)) ?? [];
+  const { returns: _, ...uses } = program;
+  const unknown = [
+    ...unknownTools(uses.tools, catalogue),
+    ...unknownImports(uses.imports, catalogue),
+  ];
+  // The catalogue knows better what is not there than TypeScript does.
+  const others = types.filter(
+    (type) => !unknown.some(({ line, column }) => near(type, line, column)),
+  );
+  const diagnostics = [...unknown, ...others].toSorted(byPlace);
+  return { ok: diagnostics.length === 0, diagnostics, ...uses };
+}
+
+/** @throws CompileError, DeadlineError */
+export function readProgram(
+  source: string,
+  limits: Limits,
+  { names }: Catalogue,
+): InspectedProgram {
+  return withDeadline(limits.compileMs, () => inspectProgram(source, names, limits.sourceBytes));
+}
+
+function unknownTools(uses: readonly ToolUse[], catalogue: Catalogue): Failure[] {
+  return uses.flatMap(({ server, tool, line, column }) => {
+    if (tool === undefined) return [];
+    try {
+      catalogue.resolve(server, tool);
+      return [];
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      const { code, message } = error;
+      return [{ code, name: "ToolError", message, line, column, tool: `${server}.${tool}` }];
+    }
+  });
+}
+
+function unknownImports(uses: readonly ImportUse[], { names }: Catalogue): Failure[] {
+  return uses.flatMap(({ specifier, line, column }) => {
+    if (specifier === undefined || toolModule(names, specifier) !== undefined) return [];
+    const message = `cannot import '${specifier.slice(0, 200)}': a program can import only tools, e.g. from './mcp-tools/<server>/<tool>'`;
+    return [{ code: "unknown_tool" as const, name: "Error", message, line, column }];
+  });
+}
+
+/** On the same line, where the name stands: the two count their columns from its start and from its object's. */
+function near(type: Failure, line: number | undefined, column: number | undefined): boolean {
+  return (
+    type.line === line && type.column !== undefined && Math.abs(type.column - (column ?? 0)) < 80
+  );
+}
+
+function byPlace(a: Failure, b: Failure): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}

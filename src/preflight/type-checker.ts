@@ -1,0 +1,215 @@
+import type { InspectedProgram, ToolUse } from "../compile/program-uses.ts";
+import { Lines } from "../compile/line-index.ts";
+import { programText } from "../compile/parse.ts";
+import { breach } from "../core/breach.ts";
+import { type Failure, messageOf } from "../core/errors.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
+import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
+import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
+import type { WrapperTree } from "../discovery/types/tree.ts";
+import { Compiler, type TypeDiagnostic, type VirtualFiles } from "./compiler.ts";
+import { environmentFiles } from "./type-environment.ts";
+import { isRelevant, needsTypes } from "./relevant-diagnostics.ts";
+
+/** Longest time of one check, in ms. */
+const CHECK_MS = 5_000;
+const POLL_MS = 50;
+const MIB = 1024 * 1024;
+/** What a check may take (a large catalogue takes about 150 MiB), and what is kept between checks. */
+const MAX_BYTES = 1_024 * MIB;
+const MAX_IDLE_BYTES = 512 * MIB;
+const MAX_DIAGNOSTICS = 20;
+const MAX_MESSAGE = 500;
+
+const OPTIONS = {
+  noEmit: true,
+  allowJs: true,
+  checkJs: true,
+  strict: false,
+  target: "esnext",
+  lib: ["esnext", "webworker"],
+  module: "esnext",
+  moduleResolution: "bundler",
+  moduleDetection: "force",
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
+  types: [],
+};
+
+/**
+ * Checks programs against the declarations of the tools they name. The compiler starts at the first check and stays; one
+ * that takes too long is killed.
+ */
+export class TypeChecker implements AsyncDisposable {
+  readonly #catalogue: Catalogue;
+  readonly #tree: WrapperTree;
+  #compiler: Promise<Compiler> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(catalogue: Catalogue, tree: WrapperTree) {
+    this.#catalogue = catalogue;
+    this.#tree = tree;
+  }
+
+  /** Start the compiler now. @throws CodecellError `config_error` when TypeScript is not installed */
+  async start(): Promise<void> {
+    this.#compiler ??= Compiler.start();
+    await this.#compiler;
+    await this.check("1", { tools: [], imports: [], dynamic: [], returns: [] }, 1_000);
+  }
+
+  /** The type errors of a program that compiles, in the order of the text. */
+  check(source: string, uses: InspectedProgram, sourceBytes: number): Promise<Failure[]> {
+    const checking = this.#last.then(() => this.#check(source, uses, sourceBytes));
+    this.#last = checking.catch(() => {});
+    return checking;
+  }
+
+  async #check(source: string, uses: InspectedProgram, sourceBytes: number): Promise<Failure[]> {
+    const text = asModule(programText(source, sourceBytes), uses.returns);
+    let found: readonly TypeDiagnostic[] | Failure;
+    try {
+      found = await this.#diagnose(text, uses);
+    } catch {
+      // The compiler died, of the program before as likely as of this one: once more, with a new one.
+      found = await this.#diagnose(text, uses).catch(brokenCheck);
+    }
+    if ("code" in found) return [found];
+    const relevant = found.filter((each) => isRelevant(each, text)).slice(0, MAX_DIAGNOSTICS);
+    const lines = new Lines(source);
+    return await Promise.all(relevant.map((each) => this.#failure(each, uses, lines)));
+  }
+
+  async #diagnose(
+    text: string,
+    uses: InspectedProgram,
+  ): Promise<readonly TypeDiagnostic[] | Failure> {
+    const started = performance.now();
+    const found = await this.#diagnoseAs("js", text, uses, started);
+    // Plain JavaScript may add properties to objects; only a program with types is held to them.
+    const isTyped = !("code" in found) && found.some(({ code }) => needsTypes(code));
+    return isTyped ? await this.#diagnoseAs("ts", text, uses, started) : found;
+  }
+
+  /** Throws when the compiler dies. */
+  async #diagnoseAs(
+    language: "js" | "ts",
+    text: string,
+    uses: InspectedProgram,
+    started: number,
+  ): Promise<readonly TypeDiagnostic[] | Failure> {
+    const folder = `/${language}`;
+    const file = `${folder}/program.${language}`;
+    const config = `${folder}/tsconfig.json`;
+    const compilerOptions = OPTIONS;
+    const files: VirtualFiles = new Map([
+      ...(await environmentFiles(uses, this.#catalogue.names, this.#tree, folder)),
+      [file, text],
+      [config, JSON.stringify({ compilerOptions, files: [file, "globals.d.ts", "modules.d.ts"] })],
+    ]);
+    const compiler = await (this.#compiler ??= Compiler.start());
+    const { promise: tooMuch, resolve } = Promise.withResolvers<Failure>();
+    const timer = setInterval(() => {
+      if (performance.now() - started > CHECK_MS)
+        resolve(breach("cpu_limit", `the type check took more than ${CHECK_MS} ms`));
+      else if (compiler.residentBytes() > MAX_BYTES)
+        resolve(
+          breach("memory", `the type check needed more than ${MAX_BYTES / MIB} MiB of memory`),
+        );
+    }, POLL_MS);
+    const check = compiler.check({ files, config, file });
+    check.catch(() => {});
+    try {
+      const found = await Promise.race([check, tooMuch]);
+      if ("code" in found || compiler.residentBytes() > MAX_IDLE_BYTES) this.#kill(compiler);
+      return found;
+    } catch (error) {
+      this.#kill(compiler);
+      throw error;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  #kill(compiler: Compiler): void {
+    compiler.kill();
+    this.#compiler = undefined;
+  }
+
+  async #failure(
+    { start, message }: TypeDiagnostic,
+    uses: InspectedProgram,
+    lines: Lines,
+  ): Promise<Failure> {
+    const text = message.replace(/ Do you need to (?:install|change)[\s\S]*$/, "");
+    const use = concerned(uses.tools, start, message, this.#catalogue);
+    const hint = use === undefined ? undefined : await this.#declaration(use);
+    return {
+      code: "type_error",
+      name: "TypeError",
+      message: text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text,
+      ...lines.position(start),
+      ...(hint === undefined ? {} : { hint }),
+      ...(use === undefined ? {} : { tool: `${use.server}.${use.tool!}` }),
+    };
+  }
+
+  async #declaration({ server, tool }: ToolUse): Promise<string | undefined> {
+    const found = namesOf(this.#catalogue.names, server, tool!);
+    if (found === undefined) return undefined;
+    const text = declaration(await this.#tree.tool(found.server, found.names));
+    return text.length > 3_000 ? `${text.slice(0, 3_000)}…` : text;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const compiler = await this.#compiler?.catch(() => undefined);
+    compiler?.kill();
+  }
+}
+
+/**
+ * A module has no `return`, and what follows one is not checked there: `throw` checks its value and ends the program in
+ * the same place, on as many characters.
+ */
+function asModule(text: string, returns: readonly number[]): string {
+  let module = text;
+  for (const at of returns)
+    if (text.startsWith("return", at))
+      module = `${module.slice(0, at)}throw ${module.slice(at + "return".length)}`;
+  return module;
+}
+
+/** A program is not run unchecked where its owner wants it checked. */
+function brokenCheck(error: unknown): Failure {
+  const message = `the type check failed: ${messageOf(error).split("\n", 1)[0]}`;
+  return { code: "internal", name: "TypeCheckError", message };
+}
+
+function namesOf(
+  { servers }: NameTable,
+  server: string,
+  tool: string,
+): { readonly server: ServerNames; readonly names: ToolNames } | undefined {
+  const found = servers.find(({ name }) => name === server);
+  const names = found?.tools.find(({ name }) => name === tool);
+  return found === undefined || names === undefined ? undefined : { server: found, names };
+}
+
+/** The call that a complaint is about: the innermost one around it, or the one whose type it names. */
+function concerned(
+  uses: readonly ToolUse[],
+  start: number,
+  message: string,
+  { names }: Catalogue,
+): ToolUse | undefined {
+  const known = uses.filter(({ tool }) => tool !== undefined);
+  const around = known.filter((use) => use.start <= start && start < use.end);
+  if (around.length > 0)
+    return around.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a));
+  return known.find(({ server, tool }) => {
+    const found = namesOf(names, server, tool!);
+    if (found === undefined) return false;
+    const type = typeNameOf(found.names);
+    return message.includes(`${type}Result`) || message.includes(`${type}Args`);
+  });
+}

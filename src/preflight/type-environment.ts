@@ -1,0 +1,165 @@
+/** What a program sees, as TypeScript: the tools it names in full, the others by name, and the globals. */
+import { posix } from "node:path";
+import { isIdentifier } from "../core/identifier.ts";
+import type { InspectedProgram } from "../compile/program-uses.ts";
+import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
+import { toolModule } from "../core/tool-modules.ts";
+import { PROGRAM_API } from "../discovery/types/program-api.ts";
+import type { WrapperTree } from "../discovery/types/tree.ts";
+import type { ToolTypes } from "../discovery/types/declare.ts";
+
+/** Modules that other modules cannot be told by a path. */
+const NOT_A_PATH = /^(?!\.{0,2}\/)/;
+
+/** Declarations by path: `globals.d.ts` in `folder`, and a file for every module that the program imports. */
+export async function environmentFiles(
+  uses: Pick<InspectedProgram, "tools" | "imports" | "declared">,
+  names: NameTable,
+  tree: WrapperTree,
+  folder: string,
+): Promise<Map<string, string>> {
+  const used = new Map<string, Map<string, ToolTypes>>();
+  for (const { server, tool } of toolsOf(uses, names)) {
+    const tools = used.get(server.name) ?? new Map<string, ToolTypes>();
+    used.set(server.name, tools);
+    tools.set(tool.name, (await tree.tool(server, tool)).types);
+  }
+  const servers = names.servers.map((server, at) => serverText(server, at, used.get(server.name)));
+  const modules = importedModules(uses, names, folder);
+  const globals = [
+    "export {};",
+    "declare global {",
+    ...servers,
+    `const tools: { ${names.servers.map(memberOf).join(" ")} };`,
+    "var global: any;",
+    PROGRAM_API,
+  ];
+  globals.push(...leftBehind(uses.declared ?? [], globals.join("\n")), "}");
+  return new Map([
+    ...modules.files,
+    [`${folder}/globals.d.ts`, globals.join("\n")],
+    // Declarations of modules without a path have to be outside any module.
+    [`${folder}/modules.d.ts`, modules.ambient.join("\n")],
+  ]);
+}
+
+/** Variables of a session, of which nothing is known; what is declared anyway stays what it is. */
+function leftBehind(declared: readonly string[], globals: string): string[] {
+  return declared
+    .filter(
+      (name) =>
+        !new RegExp(`\\b(?:const|var|function|class) ${name.replaceAll("$", "\\$")}\\b`).test(
+          globals,
+        ),
+    )
+    .map((name) => `var ${name}: any;`);
+}
+
+function* toolsOf(
+  { tools, imports }: Pick<InspectedProgram, "tools" | "imports">,
+  { servers }: NameTable,
+): Generator<{ server: ServerNames; tool: ToolNames }> {
+  for (const use of tools) {
+    const server = servers.find(({ name }) => name === use.server);
+    for (const tool of server?.tools ?? [])
+      if (use.tool === tool.name) yield { server: server!, tool };
+  }
+  for (const { specifier = "" } of imports) {
+    const found = toolModule({ version: "", servers }, specifier);
+    if (found?.tool !== undefined) yield { server: found.server, tool: found.tool };
+  }
+}
+
+/** Namespaces are called like the wrapper classes, for messages that people can read. */
+function typeOf({ className }: ServerNames): string {
+  return className;
+}
+
+function serverText(
+  server: ServerNames,
+  at: number,
+  used: ReadonlyMap<string, ToolTypes> | undefined,
+): string {
+  if (used === undefined && server.tools.length > 200)
+    return `interface ${typeOf(server)} { readonly [tool: string]: (args?: any) => Promise<any> }`;
+  const lines: string[] = [];
+  const members = server.tools.flatMap((tool, index) => {
+    const types = used?.get(tool.name);
+    const space = `T${at}_${index}`;
+    if (types !== undefined)
+      lines.push(`namespace ${space} {\n${loose(types.declarations.replace(/^export /gm, ""))}}`);
+    const shape = types === undefined ? "(args?: any) => Promise<any>" : signature(types, space);
+    return [...new Set([tool.alias, tool.name])].map(
+      (name) => `  ${JSON.stringify(name)}: ${shape};`,
+    );
+  });
+  const flats = server.tools
+    .filter(({ flat }) => isIdentifier(flat))
+    .map(({ flat, alias }) => `const ${flat}: ${typeOf(server)}[${JSON.stringify(alias)}];`);
+  return [...lines, `interface ${typeOf(server)} {`, ...members, "}", ...flats].join("\n");
+}
+
+function signature({ args, argsOptional, result }: ToolTypes, space: string): string {
+  const type = (name: string): string => (name === "unknown" ? "any" : `${space}.${name}`);
+  return `(args${argsOptional ? "?" : ""}: ${type(args)}) => Promise<${type(result)}>`;
+}
+
+/** What nobody described is not to be complained about. */
+function loose(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|\/\*[\s\S]*?\*\/|\bunknown\b(?!\??:)/g, (part) =>
+    part === "unknown" ? "any" : part,
+  );
+}
+
+function memberOf(server: ServerNames): string {
+  const { name, alias } = server;
+  return [...new Set([alias, name])]
+    .map((key) => `readonly ${JSON.stringify(key)}: ${typeOf(server)};`)
+    .join(" ");
+}
+
+function importedModules(
+  { imports }: Pick<InspectedProgram, "imports">,
+  names: NameTable,
+  folder: string,
+): { files: [string, string][]; ambient: string[] } {
+  const files: [string, string][] = [];
+  const ambient: string[] = [];
+  for (const specifier of new Set(imports.map((use) => use.specifier))) {
+    const found = specifier === undefined ? undefined : toolModule(names, specifier);
+    if (specifier === undefined || found === undefined) continue;
+    const text = moduleText(found);
+    if (NOT_A_PATH.test(specifier))
+      ambient.push(`declare module ${JSON.stringify(specifier)} {\n${text}}`);
+    else files.push([`${posix.resolve(folder, specifier).replace(/\.[cm]?[jt]s$/, "")}.ts`, text]);
+  }
+  return { files, ambient };
+}
+
+function moduleText({
+  server,
+  tool,
+}: {
+  readonly server: ServerNames;
+  readonly tool?: ToolNames;
+}): string {
+  const tools = tool === undefined ? server.tools : [tool];
+  const taken = new Set<string>(["default"]);
+  const lines = tools.flatMap(({ alias, name, flat }) =>
+    [alias, name, flat]
+      .filter((each) => isIdentifier(each) && !taken.has(each) && taken.add(each))
+      .map((each, index) => {
+        const type = `${typeOf(server)}[${JSON.stringify(alias)}]`;
+        return `declare const $${alias}${index}: ${type};\nexport { $${alias}${index} as ${each} };`;
+      }),
+  );
+  const main =
+    tool === undefined ? typeOf(server) : `${typeOf(server)}[${JSON.stringify(tool.alias)}]`;
+  return [
+    ...lines,
+    `declare const $main: ${main};`,
+    "export default $main;",
+    `export declare const ${server.className}: new () => ${typeOf(server)};`,
+    "",
+  ].join("\n");
+}

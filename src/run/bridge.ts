@@ -1,0 +1,209 @@
+import type { Failure } from "../core/errors.ts";
+import { Meter } from "../core/meter.ts";
+import type { CallRecord, LogEntry } from "../core/result.ts";
+import { Semaphore } from "../core/semaphore.ts";
+import { failureOf } from "../core/tool-error.ts";
+import { untilAborted } from "../core/until-aborted.ts";
+import { utf8Length } from "../core/utf8.ts";
+import { type Answer, answerFailure } from "../core/answer.ts";
+import type { Host, HostCall } from "../engine/engine.ts";
+import type { ResumedCalls } from "./recorded-calls.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import { type LookUpSources, LookUps } from "./discovery-calls.ts";
+import { isCall, parseCall } from "./parse-call.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
+import { type CallingRun, labelOf, type Next } from "../tools/tool-call.ts";
+
+/** What one run's bridge is made of. */
+export interface BridgeParts {
+  readonly run: CallingRun;
+  /** What its caller may see of the tools. */
+  readonly catalogue: Catalogue;
+  readonly lookUps: LookUpSources;
+  /** Carries out a call, with all that happens around it. */
+  readonly chain: Next;
+  /** Logs and calls of the same run from before it was saved. */
+  readonly earlier: Pick<ResumedCalls, "logs" | "calls"> | undefined;
+  readonly listeners: BridgeListeners;
+}
+
+export interface BridgeListeners {
+  readonly onLog: ((entry: LogEntry) => void) | undefined;
+  /** A call has ended. */
+  readonly onCall: (call: CallRecord) => void;
+  /** A cap was breached that the place should have kept: the run has to be ended from here. */
+  readonly onBreach: (failure: Failure) => void;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Time for calls to stop when they are aborted, so that what they did is reported before the run's end. */
+const STOP_MS = 100;
+
+/**
+ * One run's host: text in, text out. Every call is capped, decoded, sent through the chain and recorded here; whatever a
+ * tool does, the answer is text and the promise resolves.
+ */
+export class Bridge implements Host {
+  readonly calls: Mutable<CallRecord>[] = [];
+  readonly logs: LogBuffer;
+  bytesIn = 0;
+  bytesOut = 0;
+  /** Bytes of results whose text was never here: of calls made before the run was saved, or where the program runs. */
+  bytesElsewhere = 0;
+  readonly #parts: BridgeParts;
+  readonly #meter: Meter;
+  readonly #slots: Semaphore;
+  readonly #lookUps: LookUps;
+  readonly #abort = new AbortController();
+  /** Calls that the program made and that have no answer yet. */
+  readonly #open = new Map<Promise<Answer>, OpenCall>();
+  /** What carries calls out, until that is over: longer than the call where it does not stop at once. */
+  readonly #working = new Set<Promise<unknown>>();
+  #isOver = false;
+
+  constructor(parts: BridgeParts) {
+    this.#parts = parts;
+    const { run, lookUps, earlier, listeners } = parts;
+    this.#meter = new Meter(run.limits);
+    this.#slots = new Semaphore(run.limits.parallelCalls);
+    const onBytes = (size: number): void => this.#countBytes(size);
+    this.#lookUps = new LookUps(lookUps, run.limits, onBytes, listeners.onBreach);
+    this.logs = new LogBuffer(run.limits.logBytes, listeners.onLog, earlier?.logs);
+    for (const call of earlier?.calls ?? []) this.#addElsewhere(call);
+  }
+
+  /** Answers that are still to come, by the VM's number of the call. */
+  get openAnswers(): ReadonlyMap<number, Promise<Answer>> {
+    return new Map([...this.#open].map(([answer, { id }]) => [id, answer]));
+  }
+
+  log(entry: LogEntry): void {
+    if (!this.#isOver) this.logs.add(entry);
+  }
+
+  dropped(bytes: number): void {
+    this.logs.drop(bytes);
+  }
+
+  called(record: CallRecord): void {
+    if (this.#isOver) return;
+    const breach = this.#meter.call(true, 0);
+    if (breach !== undefined) return this.#parts.listeners.onBreach(breach);
+    this.#addElsewhere(record);
+    this.#parts.listeners.onCall(record);
+  }
+
+  #addElsewhere(record: CallRecord): void {
+    this.calls.push({ ...record });
+    this.bytesElsewhere += record.bytes;
+  }
+
+  call(call: HostCall): Promise<Answer> {
+    const isTool = isCall(call);
+    const size = utf8Length(call.args);
+    const breach = this.#meter.call(isTool, size);
+    if (breach !== undefined) {
+      this.#parts.listeners.onBreach(breach);
+      return Promise.resolve(answerFailure(breach));
+    }
+    if (!isTool) return this.#lookUps.answer(call);
+    this.bytesOut += size;
+    const answer = this.#slots.run(() => this.#carryOut(call));
+    const label = call.server === "" ? call.tool : `${call.server}.${call.tool}`;
+    this.#open.set(answer, { id: call.id ?? 0, label });
+    void answer.then(() => this.#open.delete(answer));
+    return answer;
+  }
+
+  async #carryOut(asked: HostCall): Promise<Answer> {
+    const tool = `${asked.server}.${asked.tool}`;
+    if (this.#abort.signal.aborted)
+      return answerFailure({ code: "aborted", message: "the run is over", tool });
+    const record: Mutable<CallRecord> = { tool, ok: false, ms: 0, bytes: 0 };
+    this.calls.push(record);
+    const started = performance.now();
+    try {
+      const text = await this.#resultOf(asked, record);
+      record.ok = true;
+      record.bytes = utf8Length(text);
+      this.bytesIn += record.bytes;
+      this.#countBytes(record.bytes);
+      return text;
+    } catch (error) {
+      const failure = failureOf(error, record.tool);
+      record.error = failure.message;
+      return answerFailure(failure);
+    } finally {
+      record.ms = Math.round((performance.now() - started) * 1_000) / 1_000;
+      this.#parts.listeners.onCall({ ...record });
+    }
+  }
+
+  /** The text of the result. Throws what went wrong. */
+  async #resultOf(asked: HostCall, record: Mutable<CallRecord>): Promise<string> {
+    const { run, catalogue, chain } = this.#parts;
+    const { signal } = this.#abort;
+    const call = parseCall(asked, catalogue, run, signal);
+    record.tool = labelOf(call);
+    const work = chain(call);
+    this.#working.add(work);
+    const done = (): unknown => this.#working.delete(work);
+    work.then(done, done);
+    const { text } = await untilAborted(work, signal);
+    return text!;
+  }
+
+  #countBytes(bytes: number): void {
+    const breach = this.#meter.bytes(bytes);
+    if (breach !== undefined) this.#parts.listeners.onBreach(breach);
+  }
+
+  /**
+   * After the program ended by itself: calls that it did not await are finished, for what they do matters though
+   * nobody reads their results; at the deadline they are aborted. The log says so.
+   * @param deadline on the clock of `performance.now()`
+   */
+  async drain(deadline: number): Promise<void> {
+    if (this.#open.size === 0) return;
+    const names = [...this.#open.values()].map(({ label }) => label);
+    const finished = await within(this.#open.keys(), deadline - performance.now());
+    if (!finished) this.abort();
+    this.logs.add({ level: "warn", text: unawaited(names, finished) });
+  }
+
+  /** End all calls that are still going on. */
+  abort(): void {
+    this.#lookUps.end();
+    this.#abort.abort();
+  }
+
+  /** The run is over: ends its calls, and resolves when all of them are recorded. Nothing changes afterwards. */
+  async end(): Promise<void> {
+    this.abort();
+    await Promise.all(this.#open.keys());
+    if (this.#working.size > 0) await within(this.#working, STOP_MS);
+    this.#isOver = true;
+  }
+}
+
+/** Whether all of `work` settled within `ms`. */
+async function within(work: Iterable<Promise<unknown>>, ms: number): Promise<boolean> {
+  const all = Promise.allSettled(work).then(() => true);
+  const { promise: expired, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), Math.max(0, ms));
+  return await Promise.race([all, expired]).finally(() => clearTimeout(timer));
+}
+
+interface OpenCall {
+  /** The VM's number. */
+  readonly id: number;
+  readonly label: string;
+}
+
+function unawaited(names: readonly string[], finished: boolean): string {
+  const list = [...new Set(names)].slice(0, 5).join(", ");
+  const count = names.length === 1 ? "1 tool call was" : `${names.length} tool calls were`;
+  const end = finished ? "finished before the run ended" : "aborted at the time limit";
+  return `codecell: ${count} not awaited (${list}) and ${end}; await every call`;
+}

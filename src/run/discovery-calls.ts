@@ -1,0 +1,109 @@
+import { type Answer, answerFailure } from "../core/answer.ts";
+import { breach } from "../core/breach.ts";
+import { decode } from "../core/decode.ts";
+import { encode } from "../core/encode.ts";
+import type { Failure } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import { utf8Length } from "../core/utf8.ts";
+import { WireError } from "../core/wire-format.ts";
+import type { Discovery } from "../discovery/discovery.ts";
+import type { HostCall } from "../engine/engine.ts";
+import { isFileOperation, type RunFiles } from "../files/program-files.ts";
+import { failureOf, ToolError } from "../core/tool-error.ts";
+
+/** What look-ups read. */
+export interface LookUpSources {
+  readonly discovery: Discovery;
+  readonly files: RunFiles;
+}
+
+/** Functions that wait for servers; others compute, on the thread that everyone shares. */
+const WAITING = /^(?:resources|prompts)\./;
+/** The longest that one program's look-ups may follow each other without letting anything else run. */
+const YIELD_MS = 8;
+
+/**
+ * What one program asks about tools. Its questions are answered one after the other, and what the answers cost the host
+ * counts against the program's own limit of computing time: asking must not be a way to spend more.
+ */
+export class LookUps {
+  readonly #discovery: Discovery;
+  readonly #files: RunFiles;
+  readonly #limits: Limits;
+  readonly #onBytes: (size: number) => void;
+  readonly #onBreach: (failure: Failure) => void;
+  #last: Promise<unknown> = Promise.resolve();
+  #spentMs = 0;
+  #sinceYieldMs = 0;
+  #over = false;
+
+  constructor(
+    { discovery, files }: LookUpSources,
+    limits: Limits,
+    onBytes: (size: number) => void,
+    onBreach: (failure: Failure) => void,
+  ) {
+    this.#discovery = discovery;
+    this.#files = files;
+    this.#limits = limits;
+    this.#onBytes = onBytes;
+    this.#onBreach = onBreach;
+  }
+
+  /** The answer; never rejects. */
+  answer(call: HostCall): Promise<Answer> {
+    if (WAITING.test(call.tool)) return this.#answer(call);
+    const answer = this.#last.then(() => this.#timed(call));
+    this.#last = answer;
+    return answer;
+  }
+
+  /** The run is over: what still waits for its turn is not looked up. */
+  end(): void {
+    this.#over = true;
+  }
+
+  async #timed(call: HostCall): Promise<Answer> {
+    if (this.#over)
+      return answerFailure({ code: "aborted", message: "the run is over", tool: call.tool });
+    if (this.#sinceYieldMs > YIELD_MS) {
+      this.#sinceYieldMs = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const started = performance.now();
+    const answer = await this.#answer(call);
+    const ms = performance.now() - started;
+    this.#spentMs += ms;
+    this.#sinceYieldMs += ms;
+    if (this.#spentMs > this.#limits.cpuMs) {
+      this.end();
+      const message = `looking up tools took more than ${this.#limits.cpuMs} ms`;
+      this.#onBreach(breach("cpu_limit", message, "cpuMs"));
+    }
+    return answer;
+  }
+
+  async #answer({ tool, args }: HostCall): Promise<Answer> {
+    try {
+      const given = decode(args);
+      const found = isFileOperation(tool)
+        ? await this.#files.answer(tool, given)
+        : await this.#discovery.answer(tool, given);
+      const answer = encode(found, {
+        maxBytes: this.#limits.callBytes,
+        maxDepth: this.#limits.valueDepth,
+        label: "answer",
+      });
+      this.#onBytes(utf8Length(answer));
+      return answer;
+    } catch (error) {
+      return answerFailure(failureOf(tooLargeFor(tool, error), tool));
+    }
+  }
+}
+
+/** An answer over its cap is no fault of the arguments. */
+function tooLargeFor(tool: string, error: unknown): unknown {
+  if (!(error instanceof WireError) || error.code !== "output_limit") return error;
+  return new ToolError(error.code, `the answer of ${tool} is too large; ask for a part`);
+}

@@ -1,0 +1,93 @@
+/** Calls whose result is known from before: no call is made twice, whatever became of the host that made it. */
+import { type Answer, answerFailure, failureIn } from "../core/answer.ts";
+import { decode } from "../core/decode.ts";
+import { isErrorCode } from "../core/errors.ts";
+import type { CallRecord, LogEntry } from "../core/result.ts";
+import { failureOf, ToolError } from "../core/tool-error.ts";
+import { untilAborted } from "../core/until-aborted.ts";
+import type { Ledger } from "./call-journal.ts";
+import type {
+  AskedCall,
+  CallingRun,
+  CallResult,
+  Middleware,
+  Next,
+  ToolCall,
+} from "../tools/tool-call.ts";
+
+/** A run that was saved while it waited, and goes on. */
+export interface ResumedCalls {
+  /** Answers to calls that it waits for, by the number of the call; of others nobody knows whether they were carried out. */
+  readonly answers: ReadonlyMap<number, Answer | Promise<Answer>>;
+  /** What it had logged and called. */
+  readonly logs: readonly LogEntry[];
+  readonly calls: readonly CallRecord[];
+}
+
+/** What is known of one run's calls. */
+export interface Recording {
+  /** Where they are written down as they happen. */
+  readonly journal: Ledger | undefined;
+  /** Those that it waited for when it was saved. */
+  readonly resumed: ResumedCalls | undefined;
+}
+
+/** The link that returns recorded results, and records new ones. */
+export class RecordedCalls {
+  readonly #byRun = new WeakMap<CallingRun, Recording>();
+
+  /** From now on, calls of `run` come to what `recording` knows of them. */
+  attach(run: CallingRun, recording: Recording): void {
+    this.#byRun.set(run, recording);
+  }
+
+  readonly link: Middleware = async (call, next) => {
+    const { journal, resumed } = this.#byRun.get(call.run) ?? {};
+    if (call.asked.again) return await resumedResult(call, resumed);
+    return journal === undefined ? await next(call) : await callOnce(call, next, journal);
+  };
+}
+
+/** The result of a call that a saved run waits for. Throws where nobody knows whether it was carried out. */
+async function resumedResult(
+  { asked, signal }: ToolCall,
+  resumed: ResumedCalls | undefined,
+): Promise<CallResult> {
+  const answer = resumed?.answers.get(asked.id);
+  if (answer === undefined) throw inDoubt(asked);
+  return resultIn(await untilAborted(Promise.resolve(answer), signal), asked);
+}
+
+/** Makes a call, unless it was made before: then it comes to what it came to. */
+async function callOnce(call: ToolCall, next: Next, journal: Ledger): Promise<CallResult> {
+  const { asked } = call;
+  const entry = await journal.enter(asked.label, asked.args);
+  if ("inDoubt" in entry) throw inDoubt(asked);
+  if ("answer" in entry) return resultIn(entry.answer, asked);
+  const [made] = await Promise.allSettled([next(call)]);
+  const answer =
+    made.status === "fulfilled"
+      ? made.value.text!
+      : answerFailure(failureOf(made.reason, asked.label));
+  // Where that fails the call stays in doubt for whoever makes the run again; this program has its result.
+  await entry.end(answer).catch(() => {});
+  if (made.status === "rejected") throw made.reason;
+  return made.value;
+}
+
+/** The result that an answer holds. Throws the failure that it holds. */
+function resultIn(answer: Answer, { label }: AskedCall): CallResult {
+  const failure = failureIn(answer);
+  if (failure === undefined) return { value: decode(answer), text: answer };
+  const hint = failure.hint === undefined ? {} : { hint: failure.hint };
+  const code = isErrorCode(failure.code) ? failure.code : "tool_error";
+  throw new ToolError(code, failure.message, { tool: label, ...hint });
+}
+
+function inDoubt({ label }: AskedCall): ToolError {
+  return new ToolError(
+    "aborted",
+    `${label} was under way when its host ended; whether it was carried out is not known`,
+    { hint: "Look whether it took effect before you call it again." },
+  );
+}

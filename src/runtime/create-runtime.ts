@@ -1,0 +1,52 @@
+import { openPlace } from "../placement/open-place.ts";
+import { RuntimeEmitter } from "../core/events.ts";
+import { startContext } from "../discovery/start-context.ts";
+import { type Guide, openGuide } from "./toolbox.ts";
+import type { ResolvedOptions, RuntimeOptions } from "./options.ts";
+import { resolveOptions } from "./resolve-options.ts";
+import { Runtime } from "./runtime.ts";
+import type { SessionStore } from "../session/store.ts";
+import { StoredSessions } from "../session/stores/stored-sessions.ts";
+import { openStore } from "../session/stores/open.ts";
+import { type Counter, openCounter } from "../tokens/counter.ts";
+import { TokenLedger } from "../tokens/ledger.ts";
+
+/**
+ * Start a runtime: connect the tools, boot the engine. A server that does not start does not stop it: see
+ * {@link Runtime.describe}.
+ * @throws CodecellError `config_error`, `engine_unavailable`, `sandbox_unavailable`
+ */
+export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const resolved = await resolveOptions(options);
+  const { tokenizer } = resolved;
+  const counter = tokenizer === undefined ? undefined : await openCounter(tokenizer);
+  const opening = openPlace(resolved);
+  const emitter = new RuntimeEmitter();
+  const parts = [opening, openGuide(resolved, emitter), openSessionStore(resolved)] as const;
+  const [place, guide, store] = await Promise.allSettled(parts);
+  if (place.status === "fulfilled" && guide.status === "fulfilled" && store.status === "fulfilled")
+    return new Runtime(
+      resolved,
+      place.value,
+      guide.value,
+      store.value,
+      emitter,
+      counter && ledgerOf(counter, guide.value),
+    );
+  if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
+  if (guide.status === "fulfilled") await guide.value[Symbol.asyncDispose]();
+  if (store.status === "fulfilled") await store.value?.[Symbol.asyncDispose]();
+  const failed = [place, guide, store].find(({ status }) => status === "rejected");
+  throw (failed as PromiseRejectedResult).reason;
+}
+
+function ledgerOf(counter: Counter, { catalogue, discovery }: Guide): TokenLedger {
+  const text = (): Promise<string> => startContext(discovery);
+  return new TokenLedger(counter, { version: () => catalogue.names, text });
+}
+
+async function openSessionStore({
+  sessions: { store, keepMs },
+}: ResolvedOptions): Promise<SessionStore | undefined> {
+  return store === undefined ? undefined : new StoredSessions(await openStore(store), keepMs);
+}

@@ -1,0 +1,186 @@
+/** The options of a runtime: their types, and what each may be. `runtime/resolve-options.ts` checks them. */
+import { LIMITS, type Limits } from "../core/limits.ts";
+import type { ObjectSchema, Schema, SchemaFor } from "../core/setting-schema.ts";
+import type { EngineRef } from "../engine/engine.ts";
+import { ENGINE, type EngineName } from "../placement/open-place.ts";
+import type { PoolOptions } from "../placement/pool/pool.ts";
+import type { RemoteService } from "../placement/remote.ts";
+import {
+  type ResolvedSandbox,
+  SANDBOX,
+  type SandboxSettings,
+} from "../placement/sandbox/settings.ts";
+import {
+  PLACEMENT,
+  type PlacementName,
+  WORKERS,
+  type WorkerSettings,
+} from "../placement/settings.ts";
+import { type ResolvedSessions, SESSIONS, type SessionSettings } from "../session/settings.ts";
+import type { TokenizerChoice } from "../tokens/counter.ts";
+import { TOKENIZER_NAMES } from "../tokens/tokenizers.ts";
+import type { NetworkSettings, ResolvedNetwork } from "../tools/fetch/settings.ts";
+import type { LocalTools } from "../tools/local.ts";
+import type { ClientHooks, ServerRequestHandler } from "../tools/mcp/client.ts";
+import type { ConfigFile, ServerConfig } from "../tools/config/parse-config.ts";
+import type { McpClient } from "../tools/mcp/user-client.ts";
+import type { McpServerEntry } from "../tools/config/server-settings.ts";
+
+/** What `createRuntime` takes. Everything has a default; an unknown key is an error. */
+export interface RuntimeOptions {
+  /**
+   * MCP servers by name, in the format that MCP hosts share. A connected client of your own (`Client` of
+   * `@modelcontextprotocol/sdk` or `@modelcontextprotocol/client`) can stand in the place of an entry; it stays yours to close.
+   * @default {}
+   */
+  readonly mcpServers?: Readonly<Record<string, McpServerEntry | McpClient>>;
+  /**
+   * A config file with `mcpServers` and, optionally, our own settings under `codecell`: its path, or the file as
+   * `loadConfig` returned it.
+   * @default none
+   */
+  readonly config?: string | ConfigFile;
+  /**
+   * Local functions by namespace: `{ crm: { find: tool({ … }) } }`.
+   * @default {}
+   */
+  readonly tools?: Readonly<Record<string, LocalTools>>;
+  /**
+   * What runs programs. An EngineRef of your own is an engine too.
+   * @default "v8"
+   */
+  readonly engine?: EngineName | EngineRef;
+  /**
+   * Where programs run; `auto` is the strongest that works here, and what the command line takes where nothing is
+   * given. `{ remote, token }`: at a `codecell serve` elsewhere.
+   * @default "process"
+   */
+  readonly placement?: PlacementName | RemoteService;
+  /**
+   * Run V8 without its compilers, in `process` and `sandbox`: slower, and without most of V8's bugs.
+   * @default false
+   */
+  readonly hardened?: boolean;
+  /**
+   * What workers see in placement `sandbox`, beside themselves.
+   * @default {}: nothing
+   */
+  readonly sandbox?: SandboxSettings;
+  /**
+   * What programs may reach by `fetch`.
+   * @default nothing, and then there is no `fetch`
+   */
+  readonly network?: NetworkSettings;
+  /**
+   * Answers servers that ask the host's model for a text.
+   * @default they are refused
+   */
+  readonly onSampling?: ServerRequestHandler;
+  /**
+   * Answers servers that ask a person for input.
+   * @default they are refused
+   */
+  readonly onElicitation?: ServerRequestHandler;
+  /**
+   * Check programs against the types of their tools before they run (needs the package typescript, version 7).
+   * @default false
+   */
+  readonly typeCheck?: boolean;
+  /**
+   * Learn the types of results that servers do not declare from results: shapes, never values. A path keeps them in that
+   * file.
+   * @default false
+   */
+  readonly learn?: boolean | string;
+  /**
+   * Count what each run cost a model in tokens, and what it was spared: `tokens` of its result. `o200k_base` (needs the
+   * package tiktoken), `claude` (needs @anthropic-ai/tokenizer), or a function that returns how many tokens a text has; it
+   * gets whole texts.
+   * @default nothing is counted
+   */
+  readonly tokenizer?: TokenizerChoice;
+  /**
+   * Caps of every run; a run can set its own.
+   * @default see each of {@link Limits}
+   */
+  readonly limits?: Partial<Limits>;
+  /**
+   * Sessions: how many, for how long, with how many files.
+   * @default see each of {@link SessionSettings}
+   */
+  readonly sessions?: SessionSettings;
+  /**
+   * Workers of the placements `thread`, `process` and `sandbox`.
+   * @default see each of {@link WorkerSettings}
+   */
+  readonly workers?: WorkerSettings;
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  readonly servers: Readonly<Record<string, ServerConfig>>;
+  /** What was left out of them, and why. */
+  readonly warnings: readonly string[];
+  /** The caller's own clients by server. */
+  readonly clients: Readonly<Record<string, McpClient>>;
+  readonly hooks: ClientHooks;
+  readonly tools: Readonly<Record<string, LocalTools>>;
+  readonly engine: EngineRef;
+  readonly placement: PlacementName | RemoteService;
+  readonly limits: Limits;
+  readonly workers: PoolOptions;
+  readonly hardened: boolean;
+  readonly sandbox: ResolvedSandbox;
+  readonly network?: ResolvedNetwork;
+  readonly typeCheck: boolean;
+  readonly learn: boolean | string;
+  readonly tokenizer: TokenizerChoice | undefined;
+  readonly sessions: ResolvedSessions;
+}
+
+const LEARN = { wanted: "true, false, or the path of a file", shows: "nothing" } as const;
+
+/** What may stand in a config file as well as in the options; `network` is checked where it is used. */
+export const SETTINGS = {
+  engine: ENGINE,
+  placement: PLACEMENT,
+  hardened: { type: "boolean", default: false },
+  sandbox: SANDBOX,
+  network: {},
+  typeCheck: { type: "boolean", default: false },
+  learn: {
+    anyOf: [
+      { type: "boolean", ...LEARN },
+      { type: "string", minLength: 1, ...LEARN },
+    ],
+    default: false,
+  },
+  tokenizer: {
+    type: "string",
+    enum: TOKENIZER_NAMES,
+    hint: "In a program of yours it can be a function too: (text) => number.",
+  },
+  limits: LIMITS,
+  sessions: SESSIONS,
+  workers: WORKERS,
+} as const satisfies Readonly<Record<string, Schema>>;
+
+export const OPTIONS: SchemaFor<RuntimeOptions> = {
+  title: "RuntimeOptions",
+  type: "object",
+  properties: {
+    mcpServers: {},
+    config: {},
+    tools: {},
+    onSampling: {},
+    onElicitation: {},
+    ...SETTINGS,
+  },
+};
+
+/** What a config file may hold under `codecell`; `mcp` and `serve` are checked by the commands that use them. */
+export const FILE_SETTINGS: ObjectSchema = {
+  title: "RuntimeOptions",
+  type: "object",
+  properties: { ...SETTINGS, mcp: {}, serve: {} },
+};

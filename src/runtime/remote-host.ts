@@ -1,0 +1,201 @@
+import type { Channel } from "../placement/channel/channel.ts";
+import { callerNamed } from "../core/caller.ts";
+import { CodecellError, isErrorCode, messageOf } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { NameTable } from "../core/names.ts";
+import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
+import { failedOutcome } from "../engine/failed-outcome.ts";
+import { largestImage, largestMessage } from "../placement/channel/message-caps.ts";
+import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
+import { serveProtocol, type WorkerServer } from "../placement/worker/serve-protocol.ts";
+import type { ProgramRunner } from "../run/program-runner.ts";
+
+export interface RemoteHostParts {
+  readonly place: Place;
+  /** What runs at this place; a client that wants another engine is told so. */
+  readonly engine: string;
+  readonly runner: ProgramRunner;
+  /** The servers whose tools are called here. */
+  readonly servers: () => readonly string[];
+  /** What a client's runs may have at most. */
+  readonly limits: Limits;
+  readonly client: RemoteClient;
+  /** Called when a VM that the client keeps has not been used for a while. */
+  readonly onIdle: () => void;
+}
+
+/** Who has this runtime as its place. */
+export interface RemoteClient {
+  /** Whose programs they are. Default: nobody's in particular. */
+  readonly user?: string | undefined;
+  /** Asked before every run; throws for one that is refused. What it answers is called when the run is over. */
+  readonly admit?: () => Promise<() => void>;
+}
+
+/** A client saves its VM when it was idle for less than this. */
+const IDLE_MS = 500;
+
+/** Where one run of a client is carried out: at the place, or in the VM that the client keeps. */
+type RunSite = Pick<Place, "run">;
+
+/**
+ * Serves a runtime whose placement `{ remote }` is this one: programs of a client, who is trusted with no more than
+ * anybody who may run programs. Tools of this service are called here; all others at the client's.
+ */
+export class RemoteHost implements WorkerServer {
+  readonly #channel: Channel;
+  readonly #parts: RemoteHostParts;
+  #lease: VmLease | undefined;
+  /** While a run is at work. */
+  #running: Promise<Outcome> | undefined;
+  /** While a VM is being leased. */
+  #opening: Promise<void> | undefined;
+
+  constructor(channel: Channel, parts: RemoteHostParts) {
+    this.#channel = channel;
+    this.#parts = parts;
+    channel.limit(largestMessage(parts.limits) + largestImage(parts.limits));
+    serveProtocol(channel, this);
+    void channel.closed.then(() => this.#leave()).catch(() => {}); // nobody is left to report it to
+  }
+
+  /** Settles when the client has gone and nothing of its runs is left. */
+  async finished(): Promise<void> {
+    await this.#channel.closed;
+    await this.#running;
+  }
+
+  async boot({ name }: EngineRef): Promise<void> {
+    const { engine } = this.#parts;
+    if (name === engine) return;
+    throw new CodecellError(
+      "engine_unavailable",
+      `the service runs programs in engine '${engine}'`,
+      { hint: `Set engine: '${engine}', or use another service.` },
+    );
+  }
+
+  /** The place does that by itself. */
+  async prepare(): Promise<void> {}
+
+  async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
+    return await this.#track(async () => this.#runAt(this.#parts.place, request, host, signal));
+  }
+
+  async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
+    const outcome = await this.#track(async () => this.#runAt(this.#openVm, request, host, signal));
+    setTimeout(this.#parts.onIdle, IDLE_MS).unref();
+    return outcome;
+  }
+
+  async #track(work: () => Promise<Outcome>): Promise<Outcome> {
+    this.#running = work().catch(failed);
+    return await this.#running.finally(() => (this.#running = undefined));
+  }
+
+  async #runAt(
+    site: RunSite,
+    { source, limits: asked, names, resume = false }: RunRequest,
+    host: Host,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { client, limits: most, runner } = this.#parts;
+    const leave = await client.admit?.();
+    let outcome: Outcome | undefined;
+    try {
+      const result = await runner.run({
+        source,
+        limits: least(asked, most),
+        caller: callerNamed(client.user),
+        origin: { kind: "remote", names },
+        options: {
+          signal,
+          onCall: (record) => host.called?.(record),
+        },
+        run: async (request, bridge, stop) => {
+          outcome = await site.run({ ...request, resume }, this.#host(bridge, host, names), stop);
+          return outcome;
+        },
+      });
+      if (outcome === undefined && !result.ok) return failedOutcome(result.error, true);
+      return outcome!;
+    } finally {
+      leave?.();
+    }
+  }
+
+  /**
+   * @param own for the tools of this service
+   * @param client for all others, and for the logs
+   */
+  #host(own: Host, client: Host, { servers }: NameTable): Host {
+    const here = new Set(this.#parts.servers());
+    return {
+      call: (call) => {
+        const spelled = servers.find(({ name, alias }) => [name, alias].includes(call.server));
+        // A name that both have is the client's, who has said so by what it sent.
+        const isOwn = spelled?.remote === true && here.has(spelled.name);
+        return isOwn ? own.call(call) : client.call(call);
+      },
+      log: (entry) => client.log(entry),
+      dropped: (bytes) => client.dropped(bytes),
+    };
+  }
+
+  async open(asked: Limits, keep: KeepOptions, signal: AbortSignal): Promise<void> {
+    if (this.#opening !== undefined || this.#lease !== undefined)
+      throw new CodecellError("config_error", "this connection has a VM already");
+    this.#opening = this.#take(least(asked, this.#parts.limits), keep, signal);
+    await this.#opening.finally(() => (this.#opening = undefined));
+  }
+
+  async #take(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<void> {
+    const lease = await this.#parts.place.lease(limits, keep, signal);
+    this.#lease = lease;
+    void lease.gone.then(() => this.#channel.close());
+  }
+
+  get #openVm(): VmLease {
+    if (this.#lease === undefined)
+      throw new CodecellError("config_error", "this connection has no VM");
+    return this.#lease;
+  }
+
+  async save(): Promise<SavedVm> {
+    return await this.#openVm.save();
+  }
+
+  async end(): Promise<void> {
+    const lease = this.#lease;
+    this.#lease = undefined;
+    await lease?.[Symbol.asyncDispose]();
+  }
+
+  /** Give up a VM that nobody uses: its client has saved it by now. False where there is none. */
+  endIdleLease(): boolean {
+    if (this.#lease === undefined || this.#running !== undefined) return false;
+    this.#channel.close();
+    return true;
+  }
+
+  /** The client has gone. */
+  async #leave(): Promise<void> {
+    await this.#opening?.catch(() => {}); // what it leased meanwhile is given back too
+    await this.end();
+  }
+}
+
+/** Of each cap the smaller one. */
+function least(asked: Limits, most: Limits): Limits {
+  const names = Object.keys(most) as (keyof Limits)[];
+  return Object.fromEntries(
+    names.map((name) => [name, Math.min(asked[name], most[name])]),
+  ) as unknown as Limits;
+}
+
+/** The outcome of a run that was not admitted, or could not be carried out. */
+function failed(error: unknown): Outcome {
+  const given = (error as { code?: unknown } | null)?.code;
+  const code = isErrorCode(given) ? given : "internal";
+  return failedOutcome({ code, name: "CodecellError", message: messageOf(error) }, false);
+}

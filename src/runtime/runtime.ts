@@ -1,0 +1,262 @@
+import type { Duplex } from "node:stream";
+import { FramedChannel } from "../placement/channel/framed.ts";
+import { callerNamed } from "../core/caller.ts";
+import { CodecellError } from "../core/errors.ts";
+import { type Limits, resolveLimits } from "../core/limits.ts";
+import type { ExecutionResult } from "../core/result.ts";
+import type {
+  CategorySummary,
+  ListOptions,
+  SearchOptions,
+  ToolDetail,
+  ToolSpec,
+  ToolSummary,
+} from "../discovery/summary.ts";
+import { startContext } from "../discovery/start-context.ts";
+import type { OpenedPlace } from "../placement/open-place.ts";
+import { checkProgram } from "../option-checks.ts";
+import type { ResolvedOptions } from "./options.ts";
+import type { Guide, ServerReport } from "./toolbox.ts";
+import type { Inspection } from "../preflight/inspect.ts";
+import type { Place } from "../placement/placement.ts";
+import type { RuntimeEmitter, RuntimeEventName, RuntimeListener } from "../core/events.ts";
+import { ProgramRunner, type RunOptions } from "../run/program-runner.ts";
+import { type RemoteClient, RemoteHost } from "./remote-host.ts";
+import type { ToolInfo } from "../tools/tool.ts";
+import type { Session } from "../session/session.ts";
+import { type SessionOptions, Sessions } from "../session/session-registry.ts";
+import type { SessionStore } from "../session/store.ts";
+import type { TokenLedger } from "../tokens/ledger.ts";
+
+/** What a runtime is made of, for people and for `codecell doctor`. */
+export interface RuntimeDescription extends ServerReport {
+  readonly engine: string;
+  readonly placement: string;
+  readonly limits: Limits;
+  /** Sessions that this process holds. */
+  readonly sessions: number;
+  /** Why placement `auto` did not take the sandbox. Absent where it did, or was not asked to. */
+  readonly notice?: string;
+}
+
+/** Runs programs. Made by `createRuntime`; close it, or hold it with `await using`. */
+export class Runtime implements AsyncDisposable {
+  readonly #options: ResolvedOptions;
+  readonly #place: Place;
+  readonly #notice: string | undefined;
+  readonly #guide: Guide;
+  readonly #emitter: RuntimeEmitter;
+  readonly #runner: ProgramRunner;
+  readonly #sessions: Sessions;
+  /** Runtimes elsewhere whose programs run here. */
+  readonly #remotes = new Set<RemoteHost>();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(
+    options: ResolvedOptions,
+    { place, notice }: OpenedPlace,
+    guide: Guide,
+    store: SessionStore | undefined,
+    emitter: RuntimeEmitter,
+    tokens: TokenLedger | undefined,
+  ) {
+    this.#emitter = emitter;
+    this.#options = options;
+    this.#place = place;
+    this.#notice = notice;
+    this.#guide = guide;
+    const names = { engine: options.engine.name, placement: place.name };
+    this.#runner = new ProgramRunner(guide, emitter, names, this.#closing.signal, tokens);
+    const { limits, sessions } = options;
+    place.onPressure = () => this.#makeRoom();
+    this.#sessions = new Sessions(place, this.#runner, limits, sessions, store);
+  }
+
+  /**
+   * Run one program: TypeScript or JavaScript, in a Markdown fence or not.
+   * Resolves whatever the program does.
+   * @throws CodecellError `config_error` for bad options, `aborted` when the runtime is closed
+   */
+  async run(code: string, options: RunOptions = {}): Promise<ExecutionResult> {
+    this.#checkOpen();
+    checkProgram(code);
+    const limits = resolveLimits(options.limits, this.#options.limits);
+    this.#place.check?.(limits);
+    const run = this.#place.run.bind(this.#place);
+    const caller = callerNamed(options.user);
+    const origin = { kind: "local" } as const;
+    return await this.#track(
+      this.#runner.run({ source: code, limits, caller, origin, options, run }),
+    );
+  }
+
+  /**
+   * The session `id`: its programs find what those before them left in memory and in its files. A new one where there
+   * is none.
+   * @throws CodecellError `config_error` for bad options, `quota_exceeded` when there are too many
+   */
+  async session(id: string, options: SessionOptions = {}): Promise<Session> {
+    this.#checkOpen();
+    return await this.#track(this.#sessions.open(id, options));
+  }
+
+  /** The session `id`, if there is one: here, or in the store. */
+  async findSession(
+    id: string,
+    options: { readonly user?: string } = {},
+  ): Promise<Session | undefined> {
+    this.#checkOpen();
+    return await this.#track(this.#sessions.find(id, options.user));
+  }
+
+  /**
+   * A session from a snapshot that {@link Session.snapshot} made, here or elsewhere with the same engine and version of
+   * codecell. Restore only what you trust: its checksum finds damage, not forgery.
+   * @throws CodecellError `config_error` when it cannot be read, or there is a session of that id
+   */
+  async restore(
+    snapshot: Uint8Array,
+    options: { readonly id?: string; readonly user?: string } = {},
+  ): Promise<Session> {
+    this.#checkOpen();
+    return await this.#track(this.#sessions.restore(snapshot, options));
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined) throw new CodecellError("aborted", "the runtime is closed");
+  }
+
+  /** What is under way is waited for when the runtime closes. */
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    return await work.finally(() => this.#running.delete(work));
+  }
+
+  /**
+   * Call `listener` for every event called `name` from now on; the answer stops that. A listener that throws is told of
+   * as a warning of the process.
+   */
+  on<Name extends RuntimeEventName>(name: Name, listener: RuntimeListener<Name>): () => void {
+    return this.#emitter.on(name, listener);
+  }
+
+  /**
+   * What a program may do, read from its text: the tools that it can call, with the arguments that stand there, loops,
+   * calls that nobody awaits, imports, and what is wrong with it. Nothing is run.
+   */
+  async inspect(code: string): Promise<Inspection> {
+    checkProgram(code);
+    return await this.#guide.inspect(code, this.#options.limits);
+  }
+
+  /**
+   * Run the programs of another runtime, which has this one as its placement `{ remote }`, until it goes away.
+   * @internal `codecell serve` does that, for those who may
+   */
+  async hostRemote(stream: Duplex, client: RemoteClient): Promise<void> {
+    this.#checkOpen();
+    const { engine, limits } = this.#options;
+    const channel = new FramedChannel(stream, 0);
+    const close = (): void => channel.close();
+    this.#closing.signal.addEventListener("abort", close, { once: true });
+    const host = new RemoteHost(channel, {
+      place: this.#place,
+      engine: engine.name,
+      runner: this.#runner,
+      servers: () => this.#guide.catalogue.servers.map(({ name }) => name),
+      limits,
+      client,
+      onIdle: () => {
+        if (this.#place.waiting > 0) this.#makeRoom();
+      },
+    });
+    this.#remotes.add(host);
+    await this.#track(host.finished()).finally(() => {
+      this.#remotes.delete(host);
+      this.#closing.signal.removeEventListener("abort", close);
+    });
+  }
+
+  /** Runs wait for a worker: whoever holds one and does not use it leaves it. */
+  #makeRoom(): void {
+    if (this.#sessions.makeRoom()) return;
+    for (const remote of this.#remotes) if (remote.endIdleLease()) return;
+  }
+
+  /** All tools with all that is known of them, for a runtime that has this one as its placement. @internal */
+  remoteTools(): { name: string; instructions?: string; tools: readonly ToolInfo[] }[] {
+    return this.#guide.catalogue.servers.map(({ name, tools, instructions }) => ({
+      name,
+      tools,
+      ...(instructions === undefined ? {} : { instructions }),
+    }));
+  }
+
+  /** The servers and namespaces, one line each. */
+  async listToolCategories(): Promise<CategorySummary[]> {
+    return await this.#guide.discovery.listToolCategories();
+  }
+
+  /** The tools of one server, one line each unless the options say more or less. Throws ToolError `unknown_tool`. */
+  async listTools(category: string, options?: ListOptions): Promise<ToolSummary[]> {
+    return await this.#guide.discovery.listTools(category, options);
+  }
+
+  /** One tool in full, as TypeScript. Throws ToolError `unknown_tool`. */
+  async getToolSpec(category: string, tool: string): Promise<ToolSpec> {
+    return await this.#guide.discovery.getToolSpec(category, tool);
+  }
+
+  /** The tools that match the words of `query`, best first, in any language. */
+  async searchTools(query: string, options?: SearchOptions | ToolDetail): Promise<ToolSummary[]> {
+    return await this.#guide.discovery.searchTools(query, options);
+  }
+
+  /**
+   * What a model has to know before its first program, for a system prompt: how programs call tools, and the tools where
+   * they are few, else their categories. A few hundred tokens, whatever the number of tools.
+   */
+  async startContext(): Promise<string> {
+    return await startContext(this.#guide.discovery);
+  }
+
+  /** The wrappers of all tools as TypeScript files: relative path and text. What `codecell types` writes. */
+  wrappers(): AsyncIterable<readonly [path: string, text: string]> {
+    return this.#guide.discovery.tree.files();
+  }
+
+  describe(): RuntimeDescription {
+    const { engine, limits } = this.#options;
+    return {
+      engine: engine.name,
+      placement: this.#place.name,
+      limits,
+      sessions: this.#sessions.size,
+      ...this.#guide.report(),
+      ...(this.#notice === undefined ? {} : { notice: this.#notice }),
+    };
+  }
+
+  /** Abort what is running, end all workers and servers. Afterwards no handle is open. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#running);
+    await this.#sessions.close();
+    await Promise.allSettled([
+      this.#guide[Symbol.asyncDispose](),
+      this.#place[Symbol.asyncDispose](),
+    ]);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

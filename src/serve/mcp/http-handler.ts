@@ -1,0 +1,191 @@
+/** MCP over Streamable HTTP as a web-standard handler: sessions or none, and who may ask at all. */
+import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { originProblem } from "../http/origin.ts";
+
+export interface McpHttpOptions {
+  /** Makes the server of a session, or of a request where there are no sessions. */
+  readonly createServer: () => Server;
+  /** Default false: clients get a session. Without sessions any replica can answer, and nothing is pushed to clients. */
+  readonly stateless?: boolean;
+  /** Answer with plain JSON in place of a stream of events; then there is no progress. Default false. */
+  readonly json?: boolean;
+  /** Default `/mcp`. */
+  readonly path?: string;
+  /** Host names of this service, as clients write them, without port. Default: those of the loopback interface. */
+  readonly allowedHosts?: readonly string[];
+  /** Origins of web pages that may ask, e.g. `https://app.example.com`. Pages of the loopback interface may too. */
+  readonly allowedOrigins?: readonly string[];
+  /** When set, requests must have `Authorization: Bearer <token>`. */
+  readonly token?: string;
+  /** Ends a session that was not used for so long. Default 30 minutes. */
+  readonly sessionIdleMs?: number;
+  /** Default 1,000; beyond, new sessions are refused. */
+  readonly maxSessions?: number;
+}
+
+interface SessionEntry {
+  readonly transport: WebStandardStreamableHTTPServerTransport;
+  readonly server: Server;
+  lastUse: number;
+  /** Requests that are being answered, streams included. */
+  open: number;
+}
+
+export class McpHttpHandler implements AsyncDisposable {
+  readonly #options: McpHttpOptions;
+  readonly #sessions = new Map<string, SessionEntry>();
+  readonly #sweep: ReturnType<typeof setInterval>;
+
+  constructor(options: McpHttpOptions) {
+    this.#options = options;
+    this.#sweep = setInterval(() => void this.#endIdle(), 60_000);
+    (this.#sweep as { unref?: () => void }).unref?.();
+  }
+
+  /** Answers one request. */
+  readonly fetch = async (request: Request): Promise<Response> => {
+    const refused = this.#refuse(request);
+    if (refused !== undefined) return refused;
+    if (this.#options.stateless === true) return await this.#answerOnce(request);
+    return await this.#answerInSession(request);
+  };
+
+  /** Who is not to be answered: other paths, pages of other origins, names that are not ours (DNS rebinding), no token. */
+  #refuse(request: Request): Response | undefined {
+    const { path = "/mcp", allowedHosts = [], allowedOrigins = [], token } = this.#options;
+    if (new URL(request.url).pathname !== path) return failure(404, -32_600, `MCP is at ${path}`);
+    const problem = originProblem(request, allowedHosts, allowedOrigins);
+    if (problem !== undefined) return failure(403, -32_600, problem);
+    if (token === undefined || hasToken(request.headers.get("authorization"), token))
+      return undefined;
+    return failure(401, -32_600, "a bearer token is needed", { "www-authenticate": "Bearer" });
+  }
+
+  async #answerOnce(request: Request): Promise<Response> {
+    // The SDK would open a stream on GET that never ends and that nothing is ever sent on.
+    if (request.method !== "POST")
+      return failure(405, -32_000, "there are no sessions here: send POST", { allow: "POST" });
+    const { transport, server } = this.#create({ enableJsonResponse: this.#options.json ?? false });
+    await server.connect(transport as Transport);
+    try {
+      // A client that goes away ends what it asked for: there is no session to cancel it in.
+      return whenSent(await transport.handleRequest(request), () => void server.close());
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+  }
+
+  async #answerInSession(request: Request): Promise<Response> {
+    const id = request.headers.get("mcp-session-id");
+    let session = id === null ? undefined : this.#sessions.get(id);
+    if (id !== null && session === undefined)
+      return failure(404, -32_001, "this session has ended; initialize a new one");
+    session ??= await this.#begin();
+    if (session === undefined) return failure(503, -32_000, "there are too many sessions");
+    const entry = session;
+    entry.open++;
+    const response = await entry.transport.handleRequest(request);
+    // It was no initialize: nobody could ever use what was made for it.
+    if (entry.transport.sessionId === undefined) await entry.server.close();
+    return whenSent(response, () => {
+      entry.open--;
+      entry.lastUse = performance.now();
+    });
+  }
+
+  async #begin(): Promise<SessionEntry | undefined> {
+    const { json = false, maxSessions = 1_000 } = this.#options;
+    if (this.#sessions.size >= maxSessions) await this.#endIdle();
+    if (this.#sessions.size >= maxSessions) return undefined;
+    const made = this.#create({
+      enableJsonResponse: json,
+      sessionIdGenerator: () => randomUUID(),
+      onsessioninitialized: (id) => void this.#sessions.set(id, session),
+      onsessionclosed: (id) => void this.#sessions.delete(id),
+    });
+    const session: SessionEntry = { ...made, lastUse: performance.now(), open: 0 };
+    await made.server.connect(made.transport as Transport);
+    return session;
+  }
+
+  #create(
+    options: ConstructorParameters<typeof WebStandardStreamableHTTPServerTransport>[0],
+  ): Pick<SessionEntry, "transport" | "server"> {
+    return {
+      transport: new WebStandardStreamableHTTPServerTransport(options),
+      server: this.#options.createServer(),
+    };
+  }
+
+  async #endIdle(): Promise<void> {
+    const { sessionIdleMs = 30 * 60_000 } = this.#options;
+    const before = performance.now() - sessionIdleMs;
+    for (const [id, { open, lastUse, server }] of this.#sessions) {
+      if (open > 0 || lastUse > before) continue;
+      this.#sessions.delete(id);
+      await server.close();
+    }
+  }
+
+  /** Ends all sessions. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#sweep);
+    const all = [...this.#sessions.values()];
+    this.#sessions.clear();
+    await Promise.allSettled(all.map(({ server }) => server.close()));
+  }
+}
+
+/** Compared in constant time. */
+function hasToken(header: string | null, token: string): boolean {
+  const given = /^Bearer (.+)$/i.exec(header ?? "")?.[1] ?? "";
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+function failure(
+  status: number,
+  code: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status, headers });
+}
+
+/** The same response; `done` runs when its body has been read to the end, or given up. */
+function whenSent(response: Response, done: () => void): Response {
+  if (response.body === null) {
+    done();
+    return response;
+  }
+  let over = false;
+  const end = (): void => {
+    if (!over) done();
+    over = true;
+  };
+  const reader = response.body.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done: finished, value } = await reader.read();
+        if (finished) {
+          controller.close();
+          end();
+        } else controller.enqueue(value);
+      } catch (error) {
+        controller.error(error);
+        end();
+      }
+    },
+    async cancel(reason) {
+      end();
+      await reader.cancel(reason);
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(body, { status, statusText, headers });
+}

@@ -1,0 +1,143 @@
+/** codecell as an MCP server: the agent's tools and the catalogue's servers as resources, over any transport of the SDK. */
+import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import {
+  CallToolRequestSchema,
+  type CallToolResult,
+  ErrorCode,
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
+  ListToolsRequestSchema,
+  ReadResourceRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+import { type Runtime, ToolError } from "../../index.ts";
+import { type AgentTool, agentTools, type AgentToolsOptions } from "../../agent/agent-tools.ts";
+import { agentTexts } from "../../agent/descriptions.ts";
+import { ProgressTeller } from "./progress.ts";
+
+export interface McpServerOptions extends AgentToolsOptions {
+  /** Told to clients. Default: this package's. */
+  readonly version?: string;
+  /** Who the programs run for; their sessions are nobody else's. Default: nobody in particular. */
+  readonly user?: string;
+}
+
+const SERVERS = "codecell://servers/";
+const TOOLS = "codecell://tools/";
+
+/** A server for one connection (or one request, where there are no sessions). Closing it does not close the runtime. */
+export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}): Server {
+  const tools = agentTools(runtime, options);
+  const { user } = options;
+  const [search, details, execute] = tools.map(({ name }) => name) as [string, string, string];
+  const server = new Server(
+    { name: "codecell", title: "codecell", version: options.version ?? "0" },
+    {
+      capabilities: { tools: {}, resources: { listChanged: true } },
+      instructions: agentTexts({ search, details, execute }).instructions,
+    },
+  );
+  offerTools(server, tools, user);
+  offerResources(server, runtime);
+  const stop = runtime.on("list_changed", ({ list }) => {
+    if (list === "tools") void server.sendResourceListChanged().catch(() => {});
+  });
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Server is no EventTarget
+  server.onclose = stop;
+  return server;
+}
+
+function offerTools(server: Server, tools: readonly AgentTool[], user: string | undefined): void {
+  server.setRequestHandler(ListToolsRequestSchema, () => ({
+    tools: tools.map(({ execute: _execute, ...tool }) => tool) as never,
+  }));
+  server.setRequestHandler(
+    CallToolRequestSchema,
+    async ({ params }, extra): Promise<CallToolResult> => {
+      const tool = tools.find(({ name }) => name === params.name);
+      if (tool === undefined) {
+        const names = tools.map(({ name }) => name).join(", ");
+        throw rpcError(
+          ErrorCode.InvalidParams,
+          `there is no tool ${params.name}; there are ${names}, and programs for ${tools.at(-1)!.name} call all others`,
+        );
+      }
+      using progress = new ProgressTeller(params._meta?.progressToken, extra);
+      const { content, structured, isError } = await tool.execute(params.arguments ?? {}, {
+        signal: extra.signal,
+        ...(user === undefined ? {} : { user }),
+        onProgress: (message) => progress.tell(message),
+      });
+      return {
+        content: content as CallToolResult["content"],
+        ...(structured === undefined ? {} : { structuredContent: { ...structured } }),
+        ...(isError ? { isError } : {}),
+      };
+    },
+  );
+}
+
+function offerResources(server: Server, runtime: Runtime): void {
+  server.setRequestHandler(ListResourcesRequestSchema, async () => ({
+    resources: (await runtime.listToolCategories()).map(({ name, tools, description }) => ({
+      uri: SERVERS + encodeURIComponent(name),
+      name,
+      description: `${tools} tools${description === undefined ? "" : `: ${description}`}`,
+      mimeType: "text/plain",
+    })),
+  }));
+  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
+    resourceTemplates: [
+      {
+        uriTemplate: `${TOOLS}{category}/{tool}`,
+        name: "tool",
+        description: "The TypeScript declaration of a tool",
+        mimeType: "text/plain",
+      },
+    ],
+  }));
+  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }) => {
+    try {
+      return {
+        contents: [{ uri, mimeType: "text/plain", text: await readResource(runtime, uri) }],
+      };
+    } catch (error) {
+      if (!(error instanceof ToolError)) throw error;
+      throw rpcError(RESOURCE_NOT_FOUND, error.message);
+    }
+  });
+}
+
+/** An error answer. The SDK's own class would put its code into the message as well. */
+function rpcError(code: number, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+/** Of the specification, which the SDK has no name for. */
+const RESOURCE_NOT_FOUND = -32_002;
+
+async function readResource(runtime: Runtime, uri: string): Promise<string> {
+  if (uri.startsWith(SERVERS)) {
+    const tools = await runtime.listTools(decode(uri.slice(SERVERS.length)), {
+      detail: "parameters",
+    });
+    return tools
+      .map(
+        ({ name, call, parameters, description }) =>
+          `${name}: ${call.replace("(args)", `(${parameters})`)} // ${description}`,
+      )
+      .join("\n");
+  }
+  const [category, tool, ...more] = uri.startsWith(TOOLS) ? uri.slice(TOOLS.length).split("/") : [];
+  if (category === undefined || tool === undefined || more.length > 0)
+    throw new ToolError("unknown_tool", `there is no resource ${uri}`);
+  const { call, declaration } = await runtime.getToolSpec(decode(category), decode(tool));
+  return `// ${call}\n${declaration}`;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

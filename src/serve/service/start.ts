@@ -1,0 +1,21 @@
+import type { Runtime } from "../../index.ts";
+import type { RunningService } from "./listen.ts";
+import type { LogLine } from "./app.ts";
+import type { ServeSettings } from "./settings.ts";
+
+export type { RunningService } from "./listen.ts";
+
+/**
+ * Serve `runtime`, which belongs to the service from now on. What a service needs is loaded here: a function that has
+ * only a handler must not wait for it.
+ * @param log gets a line for each request and each change of state; payloads are never in it
+ * @throws CodecellError `config_error` for bad settings
+ */
+export async function startService(
+  runtime: Runtime,
+  settings: ServeSettings = {},
+  log: (line: LogLine) => void = () => {},
+): Promise<RunningService> {
+  const { listenFor } = await import("./listen.ts");
+  return await listenFor(runtime, settings, log);
+}

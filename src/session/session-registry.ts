@@ -1,0 +1,203 @@
+import { randomUUID } from "node:crypto";
+import { type Limits, resolveLimits } from "../core/limits.ts";
+import type { Place } from "../placement/placement.ts";
+import type { ProgramRunner } from "../run/program-runner.ts";
+import { Session } from "./session.ts";
+import { HeldSessions } from "./held-sessions.ts";
+import type { KnownAnswers } from "./session-run.ts";
+import { readSnapshot, type SavedSession } from "./snapshot.ts";
+import type { SessionStart } from "./state-parts.ts";
+import type { SessionStore } from "./store.ts";
+import { Workspace, type WorkspaceLimits } from "../files/workspace.ts";
+import { checkId, checkUser, keyOf, seedOf, taken, timeOf } from "./session-key.ts";
+import type { ResolvedSessions } from "./settings.ts";
+
+/** How a session is opened. A session that exists already keeps the options it was opened with. */
+export interface SessionOptions {
+  /**
+   * Whose session it is, 1 to 200 characters: sessions of the same id of different users are different sessions. Local
+   * tools get it as `context.user`.
+   * @default nobody's
+   */
+  readonly user?: string;
+  /**
+   * Caps of its runs. `memoryMb` is the cap of all its programs together.
+   * @default those of the runtime, for each one that is left out
+   */
+  readonly limits?: Partial<Limits>;
+  /**
+   * `Math.random` and `crypto` give the same numbers for the same seed: not for secrets.
+   * @default real randomness
+   */
+  readonly seed?: string | number;
+  /**
+   * The clock of its programs starts here, a date or ms since 1970, and only timers move it.
+   * @default the real clock
+   */
+  readonly now?: number | Date;
+}
+
+/** Which session it is. */
+interface Identity {
+  readonly key: string;
+  readonly id: string;
+  readonly user: string | undefined;
+}
+
+/** All sessions of one runtime in this process. */
+export class Sessions {
+  readonly #place: Place;
+  readonly #runner: ProgramRunner;
+  readonly #limits: Limits;
+  readonly #workspace: WorkspaceLimits;
+  readonly #store: SessionStore | undefined;
+  readonly #held: HeldSessions<Session>;
+  readonly #opening = new Map<string, Promise<Session>>();
+
+  constructor(
+    place: Place,
+    runner: ProgramRunner,
+    limits: Limits,
+    settings: ResolvedSessions,
+    store: SessionStore | undefined,
+  ) {
+    this.#place = place;
+    this.#runner = runner;
+    this.#limits = limits;
+    this.#workspace = settings.workspace;
+    this.#store = store;
+    this.#held = new HeldSessions(settings);
+  }
+
+  /** The session `id` of a user; a new one where there is none. */
+  async open(id: string, options: SessionOptions): Promise<Session> {
+    const identity = identify(id, options.user);
+    const { key } = identity;
+    const known = this.#held.get(key) ?? this.#opening.get(key);
+    if (known !== undefined) return await known;
+    const opening = this.#open(identity, options).finally(() => this.#opening.delete(key));
+    this.#opening.set(key, opening);
+    return await opening;
+  }
+
+  /** The session `id` of a user, where there is one. */
+  async find(id: string, user: string | undefined): Promise<Session | undefined> {
+    const { key } = identify(id, user);
+    const known = await (this.#held.get(key) ?? this.#opening.get(key));
+    if (known !== undefined) {
+      if (known.busy || (await known.load())) return known;
+      await known.end("the session was closed in another process");
+      return undefined;
+    }
+    const stored = await this.#store?.open(key).load(undefined);
+    if (stored === undefined) return undefined;
+    return await this.open(id, user === undefined ? {} : { user });
+  }
+
+  /**
+   * A new session from a snapshot.
+   * @param id default: a random one
+   * @param answers those that the saved run waits for, where they come to this process
+   */
+  async restore(
+    snapshot: Uint8Array,
+    { id = randomUUID(), user }: { readonly id?: string; readonly user?: string } = {},
+    answers?: KnownAnswers,
+  ): Promise<Session> {
+    const identity = identify(id, user);
+    const { key } = identity;
+    if (this.#held.has(key) || this.#opening.has(key)) throw taken(id);
+    const saved = await readSnapshot(snapshot);
+    const stored = await this.#store?.open(key).load(undefined);
+    if (this.#held.has(key) || stored !== undefined) throw taken(id);
+    const session = this.#hold(identity, saved, { saved, answers });
+    if (this.#store !== undefined) await session.save();
+    return session;
+  }
+
+  /** How many there are in this process. */
+  get size(): number {
+    return this.#held.size;
+  }
+
+  /** End all; what a store keeps stays there. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#opening.values());
+    const ending = this.#held.all().map((session) => session.end("the runtime is closed"));
+    await Promise.allSettled(ending);
+    await this.#store?.[Symbol.asyncDispose]();
+  }
+
+  /** The session that was not used for longest leaves its worker to whoever waits for one. False where none can. */
+  makeRoom(): boolean {
+    const parking = this.#held.parkOldest();
+    void parking?.then(() => this.#makeRoomForWaiting());
+    return parking !== undefined;
+  }
+
+  #makeRoomForWaiting(): void {
+    if (this.#place.waiting > 0) this.makeRoom();
+  }
+
+  async #open(identity: Identity, { limits, seed, now }: SessionOptions): Promise<Session> {
+    const stored = await this.#store?.open(identity.key).load(undefined);
+    if (stored?.snapshot !== undefined) {
+      const saved = await readSnapshot(stored.snapshot);
+      return this.#hold(identity, saved, { saved, version: stored.version });
+    }
+    return this.#hold(identity, {
+      limits: resolveLimits(limits, this.#limits),
+      ...(seed === undefined ? {} : { seed: seedOf(seed) }),
+      ...(now === undefined ? {} : { now: timeOf(now) }),
+    });
+  }
+
+  /** Make a session and hold it. */
+  #hold(
+    { key, id, user }: Identity,
+    { limits, seed, now }: Pick<SavedSession, "limits" | "seed" | "now">,
+    start?: SessionStart,
+  ): Session {
+    this.#place.check?.(limits);
+    const session = new Session({
+      id,
+      user,
+      runner: this.#runner,
+      vm: {
+        place: this.#place,
+        limits,
+        ...(seed === undefined ? {} : { seed }),
+        ...(now === undefined ? {} : { now }),
+      },
+      workspace: new Workspace(this.#workspace),
+      record: this.#store?.open(key),
+      start,
+      onUse: () => this.#touch(key),
+      onClose: (closed) => this.#held.remove(key, closed),
+      restore: (snapshot, copyId, answers) => {
+        const copy = {
+          ...(copyId === undefined ? {} : { id: copyId }),
+          ...(user === undefined ? {} : { user }),
+        };
+        return this.restore(snapshot, copy, answers);
+      },
+    });
+    this.#held.add(key, session);
+    this.#makeRoomForWaiting();
+    return session;
+  }
+
+  /** Something was done with a session. */
+  #touch(key: string): void {
+    if (!this.#held.has(key)) return;
+    this.#held.touch(key);
+    this.#makeRoomForWaiting();
+  }
+}
+
+/** @throws CodecellError `config_error` */
+function identify(id: string, user: string | undefined): Identity {
+  checkId("the session's id", id);
+  if (user !== undefined) checkUser(user);
+  return { key: keyOf(id, user), id, user };
+}

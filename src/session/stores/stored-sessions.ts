@@ -1,0 +1,67 @@
+import { CodecellError } from "../../core/errors.ts";
+import type {
+  SessionLease,
+  SessionRecord,
+  SessionStore,
+  SharedStore,
+  StoredState,
+} from "../store.ts";
+import { SessionEntries } from "./session-entries.ts";
+import { StoredLease } from "./stored-lease.ts";
+
+const LOOKS = 3;
+
+/**
+ * Sessions in a store that processes share. Of each: a head that names its snapshot, so that a new one takes the place
+ * of the old in one step; the calls of a run that is under way; a lock.
+ */
+export class StoredSessions implements SessionStore {
+  readonly #store: SharedStore;
+  readonly #keepMs: number;
+
+  /** @param keepMs after which a session that nobody used is deleted */
+  constructor(store: SharedStore, keepMs: number) {
+    this.#store = store;
+    this.#keepMs = keepMs;
+  }
+
+  open(key: string): SessionRecord {
+    return new StoredRecord(new SessionEntries(this.#store, key, this.#keepMs));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+  }
+}
+
+class StoredRecord implements SessionRecord {
+  readonly #entries: SessionEntries;
+
+  constructor(entries: SessionEntries) {
+    this.#entries = entries;
+  }
+
+  async load(version: string | undefined): Promise<StoredState | undefined> {
+    for (let turn = 0; turn < LOOKS; turn++) {
+      const head = await this.#entries.head();
+      if (head?.version === version) return undefined;
+      if (head === undefined) return { version: undefined, snapshot: undefined };
+      const text = await this.#entries.read(`snapshot:${head.version}`);
+      if (text !== undefined)
+        return { version: head.version, snapshot: Buffer.from(text, "base64") };
+      // Another process has replaced it meanwhile.
+    }
+    throw new CodecellError("internal", "the store has lost the snapshot of a session", {
+      hint: "Does it evict keys? Sessions need a store that keeps them.",
+    });
+  }
+
+  async acquire(): Promise<SessionLease> {
+    return await StoredLease.acquire(this.#entries);
+  }
+
+  async delete(): Promise<void> {
+    await using lease = await StoredLease.acquire(this.#entries);
+    await lease.deleteSession();
+  }
+}

@@ -1,0 +1,121 @@
+import { homedir } from "node:os";
+import { basename, isAbsolute, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { below, configError, readSettings } from "../../core/check-settings.ts";
+import { type Environment, Expander } from "./expand-variables.ts";
+import { checkOAuth, type OAuthConfig } from "./oauth-entry.ts";
+import {
+  type HttpServerEntry,
+  type McpServerEntry,
+  SERVER_ENTRY,
+  type StdioServerEntry,
+} from "./server-settings.ts";
+
+interface CommonConfig {
+  /** Longest time of one call in ms; progress resets it. Default: none of its own. */
+  readonly timeoutMs?: number;
+  /** Longest time until the server has answered `initialize`, in ms. */
+  readonly startTimeoutMs: number;
+  /** Where it stands, for messages: `.mcp.json: mcpServers.github`. */
+  readonly path: string;
+  /** Folders that the server is told it may work in, as `file:` addresses. */
+  readonly roots?: readonly { readonly uri: string; readonly name?: string }[];
+  /** Values that must not show in any message. */
+  readonly secrets: readonly string[];
+}
+
+/** A server that is a process. */
+export interface StdioConfig extends CommonConfig {
+  readonly type: "stdio";
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** A server behind a URL. `auto`: streamable HTTP, or SSE where the server refuses that. */
+export interface HttpConfig extends CommonConfig {
+  readonly type: "http" | "sse" | "auto";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly oauth: OAuthConfig;
+}
+
+/** One entry of `mcpServers`, checked and expanded. */
+export type ServerConfig = StdioConfig | HttpConfig;
+
+const DEFAULT_START_TIMEOUT_MS = 30_000;
+const TYPES = {
+  http: "http",
+  "streamable-http": "http",
+  streamableHttp: "http",
+  sse: "sse",
+} as const;
+
+/**
+ * Check one entry of `mcpServers` and expand its variables.
+ * @param at where it stands, e.g. `.mcp.json: mcpServers.github`
+ * @throws CodecellError `config_error` naming the path
+ */
+export function readEntry(given: unknown, at: string, env: Environment): ServerConfig {
+  const expander = new Expander(env);
+  const entry = readSettings(SERVER_ENTRY, given, at, expander.expand);
+  const { command, url, type } = entry;
+  if (command !== undefined && url !== undefined)
+    throw configError(`${at} has both a command and a url; keep one`);
+  if (command === undefined && url === undefined)
+    throw configError(`${at} needs a "command" (a program to start) or a "url"`);
+  if (type !== undefined && (type === "stdio") !== (url === undefined))
+    throw configError(
+      `${at}.type is "${type as string}", but the entry has a ${url === undefined ? "command" : "url"}`,
+    );
+  if (entry.oauth !== undefined) checkOAuth(entry.oauth as OAuthConfig, below(at, "oauth"));
+  const config =
+    url === undefined
+      ? stdioConfig(entry as StdioServerEntry, at)
+      : httpConfig(entry as HttpServerEntry, at);
+  const common = commonConfig(entry as McpServerEntry, at);
+  return { ...config, ...common, secrets: [...config.secrets, ...expander.used] };
+}
+
+function stdioConfig({ command, args = [], env = {}, cwd }: StdioServerEntry, at: string) {
+  if (command.trim() === "")
+    throw configError(`${at}.command is empty; write the program to start`);
+  const folder = cwd === undefined ? {} : { cwd };
+  return { type: "stdio" as const, command, args, env, ...folder, secrets: Object.values(env) };
+}
+
+function httpConfig({ type, url, headers = {}, oauth = {} }: HttpServerEntry, at: string) {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !["http:", "https:"].includes(parsed.protocol))
+    throw configError(`${at}.url must be an http:// or https:// address`);
+  const inUrl = [parsed.username, parsed.password, ...parsed.searchParams.values()];
+  const credentials = [oauth.clientSecret, oauth.privateKey].filter((text) => text !== undefined);
+  return {
+    type: type === undefined ? ("auto" as const) : TYPES[type],
+    url,
+    headers,
+    oauth,
+    secrets: [...Object.values(headers), ...inUrl, ...credentials],
+  };
+}
+
+function commonConfig({ roots, timeoutMs, startTimeoutMs }: McpServerEntry, at: string) {
+  return {
+    ...(timeoutMs === undefined ? {} : { timeoutMs: Math.ceil(timeoutMs) }),
+    startTimeoutMs: Math.ceil(startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS),
+    path: at,
+    ...(roots === undefined ? {} : { roots: readRoots(roots, below(at, "roots")) }),
+  };
+}
+
+/** Folders as absolute paths, `~` being the home folder, or as `file:` addresses. */
+function readRoots(roots: readonly string[], at: string): { uri: string; name?: string }[] {
+  return roots.map((root, index) => {
+    if (root.startsWith("file://")) return { uri: root };
+    const path = root === "~" || root.startsWith("~/") ? join(homedir(), root.slice(1)) : root;
+    if (!isAbsolute(path))
+      throw configError(`${at}[${index}] must be an absolute path or a file: address`);
+    return { uri: pathToFileURL(path).href, name: basename(path) };
+  });
+}

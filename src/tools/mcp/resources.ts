@@ -1,0 +1,129 @@
+import type {
+  ResourceSource,
+  PromptInfo,
+  PromptResult,
+  ResourceContents,
+  ResourceInfo,
+  TemplateInfo,
+} from "../resource-source.ts";
+import { type CallContext, ToolError } from "../tool.ts";
+import { listPages } from "./pages.ts";
+import { MethodNotFound, type Upstream } from "./upstream.ts";
+
+/** What each list is asked by, and which notification says that it changed. */
+const LISTS = {
+  resources: {
+    method: "resources/list",
+    changed: "notifications/resources/list_changed",
+    by: "uri",
+  },
+  resourceTemplates: {
+    method: "resources/templates/list",
+    changed: "notifications/resources/list_changed",
+    by: "uriTemplate",
+  },
+  prompts: { method: "prompts/list", changed: "notifications/prompts/list_changed", by: "name" },
+} as const;
+
+type ListKey = keyof typeof LISTS;
+
+/** Resources and prompts of a server. Lists are asked for when they are first wanted, and again when they have changed. */
+export class McpContext implements ResourceSource {
+  readonly #server: string;
+  readonly #upstream: Upstream;
+  readonly #timeoutMs: number;
+  readonly #lists = new Map<ListKey, Promise<readonly unknown[]>>();
+
+  constructor(server: string, upstream: Upstream, timeoutMs: number) {
+    this.#server = server;
+    this.#upstream = upstream;
+    this.#timeoutMs = timeoutMs;
+    upstream.onNotification(({ method }) => {
+      for (const key of Object.keys(LISTS) as ListKey[])
+        if (LISTS[key].changed === method) this.#lists.delete(key);
+    });
+  }
+
+  async listResources(): Promise<readonly ResourceInfo[]> {
+    return (await this.#list("resources")) as readonly ResourceInfo[];
+  }
+
+  async listTemplates(): Promise<readonly TemplateInfo[]> {
+    return (await this.#list("resourceTemplates")) as readonly TemplateInfo[];
+  }
+
+  async listPrompts(): Promise<readonly PromptInfo[]> {
+    return (await this.#list("prompts")) as readonly PromptInfo[];
+  }
+
+  async readResource(uri: string, context: CallContext): Promise<readonly ResourceContents[]> {
+    const result = await this.#ask("resources/read", { uri }, context);
+    if (!Array.isArray(result["contents"]))
+      throw new ToolError("tool_error", `${this.#server} answered resources/read without contents`);
+    return result["contents"] as ResourceContents[];
+  }
+
+  async getPrompt(
+    name: string,
+    args: Readonly<Record<string, string>>,
+    context: CallContext,
+  ): Promise<PromptResult> {
+    const result = await this.#ask("prompts/get", { name, arguments: args }, context);
+    if (!Array.isArray(result["messages"]))
+      throw new ToolError("tool_error", `${this.#server} answered prompts/get without messages`);
+    return result as unknown as PromptResult;
+  }
+
+  async #ask(
+    method: string,
+    params: Record<string, unknown>,
+    { signal, onProgress }: CallContext,
+  ): Promise<Record<string, unknown>> {
+    const label = `${this.#server}.${method}`;
+    try {
+      return await this.#upstream.request(method, params, { label, signal, onProgress });
+    } catch (error) {
+      if (!(error instanceof MethodNotFound)) throw error;
+      throw new ToolError("tool_error", `server "${this.#server}" has no ${method}`, {
+        tool: label,
+      });
+    }
+  }
+
+  #list(key: ListKey): Promise<readonly unknown[]> {
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    const listing = this.#listNow(key);
+    this.#lists.set(key, listing);
+    const forget = (): void => {
+      if (this.#lists.get(key) === listing) this.#lists.delete(key);
+    };
+    listing.catch(forget);
+    return listing;
+  }
+
+  async #listNow(key: ListKey): Promise<readonly unknown[]> {
+    const { method, by } = LISTS[key];
+    const options = { label: `${this.#server}.${method}`, timeoutMs: this.#timeoutMs };
+    try {
+      const { items } = await listPages(this.#upstream, method, key, options);
+      return items
+        .filter((item) => isNamed(item, by))
+        .map((item) => ({ server: this.#server, ...item }));
+    } catch (error) {
+      // A server that has none may say so by not knowing the question.
+      if (error instanceof MethodNotFound) return [];
+      throw error instanceof ToolError
+        ? error
+        : new ToolError("tool_error", `server "${this.#server}": ${String(error)}`);
+    }
+  }
+}
+
+function isNamed(item: unknown, by: string): item is object {
+  return (
+    typeof item === "object" &&
+    item !== null &&
+    typeof (item as Record<string, unknown>)[by] === "string"
+  );
+}

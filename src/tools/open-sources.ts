@@ -1,0 +1,47 @@
+import type { RuntimeEmitter } from "../core/events.ts";
+import type { ResolvedOptions } from "../runtime/options.ts";
+import { LocalSource } from "./local.ts";
+import { remoteSources } from "./remote-tools.ts";
+import type { ToolSource } from "./tool.ts";
+
+/** All that programs can call, as the options say; what servers tell by themselves becomes events. */
+export async function createSources(
+  options: ResolvedOptions,
+  emitter: RuntimeEmitter,
+): Promise<ToolSource[]> {
+  const { servers, clients, hooks, tools, network, limits, placement } = options;
+  const remote =
+    typeof placement === "object" ? await remoteSources(placement.remote, placement.token) : [];
+  // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
+  const maxMessageBytes = Math.max(16 * 1024 * 1024, 2 * limits.callBytes);
+  // What a runtime does not use it does not load: a function's first request waits for every module.
+  const hasServers = Object.keys(servers).length + Object.keys(clients).length > 0;
+  const mcp = hasServers ? await import("./mcp/open.ts") : undefined;
+  const sources: ToolSource[] = [
+    ...(network === undefined ? [] : [new (await import("./fetch/fetch.ts")).FetchSource(network)]),
+    ...Object.entries(tools).map(([name, functions]) => new LocalSource(name, functions)),
+    ...Object.entries(servers).map(([name, config]) =>
+      mcp!.configuredSource(name, config, { maxMessageBytes, hooks }),
+    ),
+    ...Object.entries(clients).map(([name, client]) => mcp!.clientSource(name, client)),
+  ];
+  for (const source of sources) tellNotifications(source, emitter);
+  // A name that both sides have is this side's.
+  return [...sources, ...remote.filter(({ name }) => !sources.some((own) => own.name === name))];
+}
+
+function tellNotifications(source: ToolSource, emitter: RuntimeEmitter): void {
+  const server = source.name;
+  source.onNotification?.(({ method, params = {} }) => {
+    const list = /^notifications\/(tools|resources|prompts)\/list_changed$/.exec(method)?.[1];
+    if (list !== undefined) return emitter.emit("list_changed", { server, list: list as "tools" });
+    if (method !== "notifications/message") return;
+    const { level, logger, data } = params;
+    emitter.emit("server_log", {
+      server,
+      level: typeof level === "string" ? level : "info",
+      ...(typeof logger === "string" ? { logger } : {}),
+      data,
+    });
+  });
+}

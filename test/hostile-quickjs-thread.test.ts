@@ -1,3 +1,0 @@
-import { describeHostile } from "./support/hostile.ts";
-
-describeHostile({ engine: "quickjs", placement: "thread" });

@@ -1,3 +1,0 @@
-import { describeHostile } from "./support/hostile.ts";
-
-describeHostile({ engine: "v8", placement: "process" });

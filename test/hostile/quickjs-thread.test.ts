@@ -1,0 +1,3 @@
+import { describeHostile } from "../support/hostile.ts";
+
+describeHostile({ engine: "quickjs", placement: "thread" });

@@ -1,0 +1,3 @@
+import { describeHostile } from "../support/hostile.ts";
+
+describeHostile({ engine: "v8", placement: "sandbox" });

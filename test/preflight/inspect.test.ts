@@ -1,0 +1,205 @@
+/** What a program may do, read from its text. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Inspection, Runtime } from "../../src/index.ts";
+import { cpuMs } from "../support/cost.ts";
+import { createRuntime } from "../support/patient.ts";
+
+let runtime: Runtime;
+let ran = 0;
+const count = (): number => ++ran;
+beforeAll(async () => {
+  runtime = await createRuntime({
+    engine: "quickjs",
+    placement: "inline",
+    tools: {
+      crm: { find: count, "send-mail": count },
+      "my files": { read: count, constructor: count },
+    },
+  });
+});
+afterAll(async () => {
+  await runtime.close();
+  // Whatever was inspected, nothing was called.
+  expect(ran).toBe(0);
+});
+
+async function tools(code: string): Promise<string[]> {
+  const { tools: uses, diagnostics } = await runtime.inspect(code);
+  expect(diagnostics).toEqual([]);
+  return uses.map(({ server, tool = "*" }) => `${server}.${tool}`);
+}
+
+describe("tools that can be called, under all their names", () => {
+  test.each([
+    ["tools.crm.find({})", ["crm.find"]],
+    ["tools.crm['send-mail']({})", ["crm.send-mail"]],
+    ["tools.crm.sendMail({})", ["crm.send-mail"]],
+    ["tools['my files'].read()", ["my files.read"]],
+    ["tools?.crm?.find?.({})", ["crm.find"]],
+    ["crm_find({})", ["crm.find"]],
+    ["import { find } from './mcp-tools/crm/find'; find({})", ["crm.find"]],
+    [
+      "import { find as f, sendMail } from '/tools/crm/index.ts'; f({}); sendMail({})",
+      ["crm.find", "crm.send-mail"],
+    ],
+    ["import crm from './servers/crm'; crm.find({})", ["crm.find"]],
+    ["import * as all from './servers/crm'; all.find({})", ["crm.find"]],
+    [
+      "import { CrmTools } from '~/.mcp/wrappers/crm'; const c = new CrmTools(); c.find({})",
+      ["crm.find"],
+    ],
+    ["const m = await import('./tools/crm/find.ts'); m.default({})", ["crm.find"]],
+    ["const { crm } = tools; crm.find({})", ["crm.find"]],
+    ["const { crm: { find } } = tools; const c = tools.crm; c.find({})", ["crm.find"]],
+    ["const { find: search = 1 } = tools.crm; search({})", ["crm.find"]],
+    ["let t = tools; t.crm.find({})", ["crm.find"]],
+    ["const f = tools.crm.find; [1].map(f)", ["crm.find", "crm.find"]],
+    ["[1].map(tools.crm.find)", ["crm.find"]],
+    ["tools.crm.find.call(null, {})", ["crm.find"]],
+    ["const key = 'find'; tools.crm[key]({})", ["crm.*"]],
+    ["use(tools.crm); function use(x) { return x.find({}) }", ["crm.*"]],
+    ["const o = { find: 1 }; o.find; 'tools.crm.find'; // tools.crm.find", []],
+  ])("%s", async (code, expected) => {
+    const found = await tools(code);
+    for (const each of expected) expect(found).toContain(each);
+    if (expected.length === 0) expect(found).toEqual([]);
+  });
+});
+
+async function only(code: string): Promise<Inspection["tools"][number]> {
+  const { tools: uses } = await runtime.inspect(code);
+  expect(uses).toHaveLength(1);
+  return uses[0]!;
+}
+
+describe("how they are called", () => {
+  test("with which arguments, as far as the text tells", async () => {
+    expect(
+      await only(
+        "tools.crm.find({ id: 'a', n: -1, on: true, tags: ['x', null], deep: { y: `z` }, when: new Date(), [k]: 1, ...rest })",
+      ),
+    ).toMatchObject({
+      args: { id: "a", n: -1, on: true, tags: ["x", null], deep: { y: "z" } },
+      computed: ["when", "…", "…"],
+    });
+    expect(await only("tools.crm.find()")).toMatchObject({ args: {} });
+    expect(await only("tools.crm.find({ id })")).toMatchObject({ args: {}, computed: ["id"] });
+    expect(await only("tools.crm.find(someArgs)")).not.toHaveProperty("args");
+  });
+
+  test("where, in offsets and lines of the text as it was given", async () => {
+    const code = "Sure:\n```ts\nconst x: number = 1;\nawait tools.crm.find({ id: `😀` });\n```";
+    const { line, column, start, end } = await only(code);
+    expect([line, column, code.slice(start, end)]).toEqual([4, 7, "tools.crm.find({ id: `😀` })"]);
+  });
+
+  test.each([
+    ["for (const x of [1]) await tools.crm.find({ x })", true],
+    ["while (true) { if (1) await tools.crm.find({}) }", true],
+    ["await Promise.all([1].map(async (x) => await tools.crm.find({ x })))", true],
+    ["[1].forEach(function (x) { tools.crm.find({ x }) })", true],
+    ["await tools.crm.find({})", false],
+    ["const f = () => tools.crm.find({}); await f()", false],
+  ])("%s: in a loop: %s", async (code, inLoop) => {
+    expect((await only(code)).inLoop).toBe(inLoop);
+  });
+
+  test.each([
+    ["tools.crm.find({}); 1", true],
+    ["[1].forEach(async (x) => { await tools.crm.find({ x }) }); 1", true],
+    ["await tools.crm.find({}); 1", false],
+    ["const p = tools.crm.find({}); await p", false],
+    ["tools.crm.find({})", false],
+    ["return tools.crm.find({})", false],
+  ])("%s: nobody waits: %s", async (code, unawaited) => {
+    expect((await only(code)).unawaited).toBe(unawaited);
+  });
+});
+
+describe("what hides which tools are called", () => {
+  test.each([
+    "tools[name]({})",
+    "Object.values(tools)",
+    "call(tools)",
+    "for (const key in tools) tools[key]",
+    "eval('tools.crm.find({})')",
+    "new Function('return tools')()",
+    "(() => {}).constructor('return tools')()",
+    "globalThis.tools.crm",
+    "globalThis['to' + 'ols']",
+    "const g = global; g.tools",
+    "await import('./tools/' + name)",
+    `let f; ${"f = 1; ".repeat(60)} f = tools.crm.find; f({})`,
+  ])("%s", async (code) => {
+    expect((await runtime.inspect(code)).dynamic.length).toBeGreaterThan(0);
+  });
+
+  test.each([
+    "globalThis.total = 1",
+    "class A { constructor() {} } new A()",
+    "const { crm } = tools; await crm.find({})",
+    "tools.crm.find({})",
+    "typeof tools.crm",
+  ])("not: %s", async (code) => {
+    expect((await runtime.inspect(code)).dynamic).toEqual([]);
+  });
+});
+
+describe("what is wrong with a program", () => {
+  test("syntax errors, unknown tools and imports are told with their places", async () => {
+    expect(await runtime.inspect("const x = ;")).toMatchObject({
+      ok: false,
+      diagnostics: [{ code: "syntax_error", line: 1 }],
+      tools: [],
+    });
+    const { ok, diagnostics, imports } = await runtime.inspect(
+      "import { x } from 'lodash';\nimport { find } from './tools/crm';\nawait tools.crm.fnd({});\nawait tools.crn.find({}); x(find);",
+    );
+    expect(ok).toBe(false);
+    expect(diagnostics.map(({ code, line, message }) => [code, line, message])).toEqual([
+      ["unknown_tool", 1, expect.stringContaining("cannot import 'lodash'")],
+      ["unknown_tool", 3, expect.stringContaining("did you mean crm.find?")],
+      ["unknown_tool", 4, expect.stringContaining("did you mean crm?")],
+    ]);
+    expect(imports.map(({ specifier, names }) => [specifier, names])).toEqual([
+      ["lodash", ["x"]],
+      ["./tools/crm", ["find"]],
+    ]);
+  });
+
+  test("type errors too, where the runtime checks types", async () => {
+    await using checked = await createRuntime({
+      engine: "quickjs",
+      placement: "inline",
+      typeCheck: true,
+      tools: { crm: { find: count } },
+    });
+    const { diagnostics } = await checked.inspect(
+      "const n: number = 'x';\nawait tools.crm.fnd({});",
+    );
+    expect(diagnostics.map(({ code, line }) => [code, line])).toEqual([
+      ["type_error", 1],
+      ["unknown_tool", 2],
+    ]);
+  });
+
+  test("hostile programs are no trouble", async () => {
+    const inspectAll = async (): Promise<void> => {
+      for (const code of [
+        "(".repeat(50_000),
+        "a?".repeat(50_000),
+        `${"tools.".repeat(20_000)}x`,
+        "x".repeat(300_000),
+        "let a = b, b = a; a.b()",
+        "const t = t; t.x()",
+      ]) {
+        const { diagnostics } = await runtime.inspect(code);
+        expect(Array.isArray(diagnostics)).toBe(true);
+      }
+    };
+    expect(await cpuMs(inspectAll)).toBeLessThan(20_000);
+    await expect(runtime.inspect(7 as never)).rejects.toThrow(
+      "the program must be a string, not number",
+    );
+  });
+});

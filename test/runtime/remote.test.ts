@@ -1,0 +1,290 @@
+/** Placement `{ remote }`: programs run at a service, tools may live on either side. */
+import { connect, createServer, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createWebSocketStream, WebSocket } from "ws";
+import { FramedChannel } from "../../src/placement/channel/framed.ts";
+import { DEFAULT_LIMITS, type Runtime } from "../../src/index.ts";
+import { type RunningService, startService } from "../../src/serve/index.ts";
+import { createRuntime } from "../support/patient.ts";
+import { until } from "../support/processes.ts";
+import { value } from "../support/value.ts";
+
+const KEY = "a-key-of-ann-0123456789";
+
+describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
+  let service: RunningService;
+  let runtime: Runtime;
+  const seen: string[] = [];
+  const there = {
+    both: async () => "theirs",
+    whoami: (_args: unknown, { user }: { user?: string | undefined }) => user,
+  };
+  const here = {
+    echo: async (v: unknown) => v,
+    slow: async (ms: unknown) => {
+      seen.push("slow");
+      await new Promise((resolve) => setTimeout(resolve, Number(ms)));
+      return "slept";
+    },
+  };
+  beforeAll(async () => {
+    const host = await createRuntime({
+      engine,
+      placement: "process",
+      tools: { there, shared: there },
+    });
+    service = await startService(host, { port: 0, auth: { apiKeys: [{ key: KEY, user: "ann" }] } });
+    runtime = await createRuntime({
+      engine,
+      placement: { remote: service.url, token: KEY },
+      tools: { here, shared: { both: async () => "ours" } },
+    });
+  });
+  afterAll(async () => {
+    await runtime.close();
+    await service.stop();
+  });
+
+  test("runs there, with tools of both sides, and reports all of it", async () => {
+    const result = await runtime.run(
+      "console.log('hello'); [await tools.here.echo({ a: new Date(0) }), await tools.there.whoami(), await tools.shared.both()]",
+    );
+    expect(result).toMatchObject({
+      ok: true,
+      value: [{ a: "1970-01-01T00:00:00.000Z" }, "ann", "ours"],
+      logs: [{ text: "hello" }],
+      usage: { engine, placement: "remote", toolCalls: 3 },
+    });
+    expect(result.calls.map(({ tool, ok }) => [tool, ok])).toEqual([
+      ["here.echo", true],
+      ["there.whoami", true],
+      ["shared.both", true],
+    ]);
+  });
+
+  test("tools of both sides can be found", async () => {
+    const categories = (await runtime.listToolCategories()).map(({ name }) => name);
+    expect(categories.toSorted()).toEqual(["here", "shared", "there"]);
+    expect(await value(runtime.run("(await searchTools('whoami'))[0].call"))).toBe(
+      "tools.there.whoami(args)",
+    );
+    expect(await value(runtime.run("import { both } from './tools/there'; both()"))).toBe("theirs");
+  });
+
+  test("failures, limits and aborts are as everywhere", async () => {
+    expect(await runtime.run("const a = 1;\n  nothing.here")).toMatchObject({
+      error: { code: "program_error", line: 2, column: 3 },
+    });
+    expect(await runtime.run("for (;;) {}", { limits: { cpuMs: 100 } })).toMatchObject({
+      error: { code: "cpu_limit" },
+    });
+    expect(await runtime.run("for (;;) {}", { limits: { wallMs: 200 } })).toMatchObject({
+      ok: false,
+    });
+    const signal = AbortSignal.timeout(100);
+    expect(await runtime.run("await tools.here.slow(5_000)", { signal })).toMatchObject({
+      error: { code: "aborted" },
+    });
+    expect(await value(runtime.run("'goes on'"))).toBe("goes on");
+  });
+
+  test("sessions live there, and can be saved here", async () => {
+    const session = await runtime.session("s");
+    await session.run("let n = 1; const up = () => ++n");
+    expect(await value(session.run("up()"))).toBe(2);
+    const copy = await runtime.restore(await session.snapshot(), { id: "copy" });
+    expect(await value(copy.run("up()"))).toBe(3);
+    expect(await value(session.run("n"))).toBe(2);
+    await session.close();
+    await copy.close();
+  });
+});
+
+/** A way to the service that can be cut. */
+async function wire(target: string): Promise<{ url: string; cut(): void; close(): void }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(new URL(target).port), "127.0.0.1");
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => {}).on("close", () => sockets.delete(socket));
+    }
+    near.pipe(far).pipe(near);
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as { port: number }).port}`,
+    cut: () => sockets.forEach((socket) => socket.destroy()),
+    close: () => server.close(),
+  };
+}
+
+test("a connection that is lost fails its run, calls nothing twice, and is made again", async () => {
+  let calls = 0;
+  let ended = 0;
+  const far = {
+    hang: (_args: unknown, { signal }: { signal: AbortSignal }) =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve(ended++))),
+  };
+  const host = await createRuntime({ engine: "quickjs", placement: "inline", tools: { far } });
+  await using service = await startService(host, { port: 0 });
+  const line = await wire(service.url);
+  await using runtime = await createRuntime({
+    engine: "quickjs",
+    placement: { remote: line.url },
+    tools: { near: { pay: async () => ++calls } },
+  });
+  const running = runtime.run("await tools.near.pay(); await tools.far.hang()");
+  await until(() => calls === 1);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  line.cut();
+  const result = await running;
+  expect(result).toMatchObject({
+    ok: false,
+    error: {
+      code: "worker_crashed",
+      message: expect.stringContaining("the connection to the service"),
+    },
+    calls: [{ tool: "near.pay", ok: true }],
+  });
+  expect(await until(() => ended === 1)).toBe(true); // nothing of the run goes on there
+  expect(await value(runtime.run("await tools.near.pay()"))).toBe(2);
+  line.close();
+});
+
+test.each([
+  [
+    async () => ({ remote: "http://127.0.0.1:9" }),
+    "engine_unavailable",
+    /the service at http:\/\/127\.0\.0\.1:9/,
+  ],
+  [
+    async (url: string) => ({ remote: url, token: "wrong-key-0123456789" }),
+    "engine_unavailable",
+    /401/,
+  ],
+  [async () => ({ remote: "ftp://x" }), "config_error", /http or https/],
+  [async () => ({ remote: "http://x", tocken: "x" }), "config_error", /placement\.token/],
+])("a service that cannot be used is told of: %#", async (placement, code, message) => {
+  const host = await createRuntime({ engine: "quickjs", placement: "inline" });
+  await using service = await startService(host, { port: 0, auth: { apiKeys: [{ key: KEY }] } });
+  const given = (await placement(service.url)) as { remote: string };
+  await expect(createRuntime({ engine: "quickjs", placement: given })).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message),
+  });
+});
+
+test("runs from elsewhere count at the service as all others do", async () => {
+  const host = await createRuntime({ engine: "quickjs", placement: "inline" });
+  const events: unknown[] = [];
+  host.on("run_end", ({ ok, user }) => events.push([ok, user]));
+  await using service = await startService(host, {
+    port: 0,
+    auth: { apiKeys: [{ key: KEY, user: "ann" }] },
+    rateLimit: { runs: 2, perSeconds: 60 },
+  });
+  await using runtime = await createRuntime({
+    engine: "quickjs",
+    placement: { remote: service.url, token: KEY },
+  });
+  expect(await value(runtime.run("1"))).toBe(1);
+  expect(await runtime.run("nope")).toMatchObject({ error: { code: "program_error" } });
+  expect(await runtime.run("1")).toMatchObject({ ok: false, error: { code: "rate_limited" } });
+  expect(events).toEqual([
+    [true, "ann"],
+    [false, "ann"],
+  ]);
+});
+
+test("another engine than the service's is refused by its name", async () => {
+  const host = await createRuntime({ engine: "quickjs", placement: "inline" });
+  await using service = await startService(host, { port: 0 });
+  await expect(
+    createRuntime({ engine: "v8", placement: { remote: service.url } }),
+  ).rejects.toMatchObject({
+    code: "engine_unavailable",
+    message: expect.stringContaining("'quickjs'"),
+  });
+});
+
+describe("what a client of the service cannot do", () => {
+  let service: RunningService;
+  let host: Runtime;
+  beforeAll(async () => {
+    host = await createRuntime({
+      engine: "quickjs",
+      placement: "process",
+      workers: { max: 1, spare: 0 },
+    });
+    service = await startService(host, { port: 0 });
+  });
+  afterAll(() => service.stop());
+
+  /** The protocol, spoken by hand. */
+  async function dial(): Promise<{
+    say(head: unknown[], body?: string): void;
+    heard: string[];
+    end(): void;
+  }> {
+    const webSocket = new WebSocket(`${service.url.replace("http", "ws")}/remote`);
+    await new Promise((resolve) => webSocket.once("open", resolve));
+    const channel = new FramedChannel(createWebSocketStream(webSocket), 1e7);
+    const heard: string[] = [];
+    channel.onMessage((message) => heard.push(message));
+    return {
+      heard,
+      say: (head, body = "") => void channel.send(`${JSON.stringify(head)}\n${body}`),
+      end: () => webSocket.terminate(),
+    };
+  }
+  const goesOn = async (): Promise<void> => {
+    expect(await value(host.run("'goes on'"))).toBe("goes on");
+  };
+
+  test.each(["a@b", "[", "a b", ""])("end it with a request of the host %j", async (name) => {
+    const socket = connect(Number(new URL(service.url).port), "127.0.0.1");
+    socket.write(
+      `GET /remote HTTP/1.1\r\nHost: ${name}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    );
+    let answer = "";
+    socket.on("data", (data) => (answer += String(data))).on("error", () => {});
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    await goesOn();
+  });
+
+  test.each(["null", "[]", '{"servers":[null,{"tools":[1]}]}', "{"])(
+    "end it with names that are none: %s",
+    async (names) => {
+      const client = await dial();
+      client.say(["engine", { name: "quickjs" }]);
+      client.say(["names", "1"], '{"version":"1","servers":[]}');
+      client.say(
+        ["run", DEFAULT_LIMITS],
+        "await new Promise((r) => setTimeout(r, 100)); await fs.readdir('/')",
+      );
+      client.say(["names", "2"], names);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      client.end();
+      await goesOn();
+    },
+  );
+
+  test("keep a worker by going away while it is being leased, or by asking twice", async () => {
+    const hasty = await dial();
+    hasty.say(["engine", { name: "quickjs" }]);
+    hasty.say(["open", DEFAULT_LIMITS, {}]);
+    hasty.end();
+    const greedy = await dial();
+    greedy.say(["engine", { name: "quickjs" }]);
+    greedy.say(["open", DEFAULT_LIMITS, {}]);
+    greedy.say(["open", DEFAULT_LIMITS, {}]);
+    expect(
+      await until(() => greedy.heard.some((message) => message.startsWith('["refused"'))),
+    ).toBe(true);
+    // It holds the only worker and does nothing with it: whoever needs one gets it.
+    await goesOn();
+    greedy.end();
+  });
+});

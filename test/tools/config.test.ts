@@ -1,0 +1,228 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  checkServers,
+  parseConfig,
+  type ServerConfig,
+} from "../../src/tools/config/parse-config.ts";
+import { findConfig, loadConfig } from "../../src/tools/config/load-config.ts";
+
+const env = { TOKEN: "t0ps3cret", HOST: "example.com", EMPTY: "" };
+
+function parse(config: unknown): ReturnType<typeof parseConfig> {
+  return parseConfig(JSON.stringify(config), ".mcp.json", env);
+}
+
+function one(entry: unknown): ServerConfig | undefined {
+  return parse({ mcpServers: { github: entry } }).servers["github"];
+}
+
+describe("a config file", () => {
+  test("a process, with variables", () => {
+    const entry = {
+      command: "npx",
+      args: ["-y", "${NOPE:-server}"],
+      env: { KEY: "${TOKEN}", RAW: "$TOKEN" },
+      cwd: "/${env:HOST}",
+    };
+    expect(one(entry)).toEqual({
+      type: "stdio",
+      command: "npx",
+      args: ["-y", "server"],
+      env: { KEY: "t0ps3cret", RAW: "$TOKEN" },
+      cwd: "/example.com",
+      startTimeoutMs: 30_000,
+      path: ".mcp.json: mcpServers.github",
+      secrets: ["t0ps3cret", "$TOKEN", "t0ps3cret", "example.com"],
+    });
+  });
+
+  test.each([
+    [undefined, "auto"],
+    ["http", "http"],
+    ["streamable-http", "http"],
+    ["streamableHttp", "http"],
+    ["sse", "sse"],
+  ])("a url of type %s", (type, expected) => {
+    const config = one({
+      type,
+      url: "https://${HOST}/mcp?key=abcdef",
+      headers: { Authorization: "Bearer ${TOKEN}" },
+      timeoutMs: 5,
+    });
+    expect(config).toMatchObject({
+      type: expected,
+      url: "https://example.com/mcp?key=abcdef",
+      headers: { Authorization: "Bearer t0ps3cret" },
+    });
+    expect(config).toMatchObject({
+      timeoutMs: 5,
+      secrets: expect.arrayContaining(["abcdef", "Bearer t0ps3cret", "t0ps3cret"]),
+    });
+  });
+
+  test("servers of VS Code, settings, keys of other hosts, disabled servers", () => {
+    const entry = {
+      command: "a",
+      autoApprove: [],
+      alwaysAllow: [],
+      timeout: 60,
+      description: "x",
+      gallery: true,
+      version: "1",
+      icon: "i",
+    };
+    const config = parse({
+      $schema: "x",
+      inputs: [],
+      servers: { a: { type: "stdio", ...entry }, b: { command: "b", disabled: true } },
+      codecell: { x: 1 },
+    });
+    expect(Object.keys(config.servers)).toEqual(["a"]);
+    expect(config.settings).toEqual({ x: 1 });
+    expect(parse({}).servers).toEqual({});
+  });
+
+  test("a server may be called anything", () => {
+    const config = parseConfig('{"mcpServers":{"__proto__":{"command":"a"}}}', "f", env);
+    expect(Object.keys(config.servers)).toEqual(["__proto__"]);
+  });
+
+  test.each<[unknown, string]>([
+    [
+      { comand: "npx" },
+      ".mcp.json: mcpServers.github.comand is not a known key; did you mean command?",
+    ],
+    [{}, '.mcp.json: mcpServers.github needs a "command" (a program to start) or a "url"'],
+    [{ command: "a", url: "http://x" }, "mcpServers.github has both a command and a url"],
+    [{ command: 3 }, "mcpServers.github.command is a number; it must be a string"],
+    [{ command: " " }, "mcpServers.github.command is empty"],
+    [
+      { command: "a", args: "x" },
+      "mcpServers.github.args is a string; it must be an array of strings",
+    ],
+    [
+      { command: "a", args: [1] },
+      'mcpServers.github.args[0] is a number; it must be a string: write "1"',
+    ],
+    [
+      { command: "a", env: { PORT: 3 } },
+      'mcpServers.github.env.PORT is a number; it must be a string: write "3"',
+    ],
+    [
+      { command: "a", env: [] },
+      "mcpServers.github.env is an array; it must be an object of strings",
+    ],
+    [
+      { command: "a", type: "http" },
+      'mcpServers.github.type is "http", but the entry has a command',
+    ],
+    [
+      { url: "http://x", type: "ws" },
+      'mcpServers.github.type is "ws"; it must be one of stdio, http',
+    ],
+    [{ url: "ftp://x" }, "mcpServers.github.url must be an http:// or https:// address"],
+    [{ url: "nonsense" }, "mcpServers.github.url must be an http:// or https:// address"],
+    [
+      { command: "a", timeoutMs: "1" },
+      'mcpServers.github.timeoutMs is "1"; it must be a number of milliseconds',
+    ],
+    [
+      { command: "${MISSING}" },
+      "mcpServers.github.command needs the environment variable MISSING, which is not set",
+    ],
+    [
+      { url: "http://x", headers: { A: "${env:MISSING}" } },
+      "mcpServers.github.headers.A needs the environment variable MISSING",
+    ],
+    ["npx", "mcpServers.github is a string; it must be an object like"],
+  ])("%j", (entry, message) => {
+    expect(() => one(entry)).toThrow(
+      expect.objectContaining({ code: "config_error", message: expect.stringContaining(message) }),
+    );
+  });
+
+  test("the same for the library's own option", () => {
+    expect(() => checkServers({ a: { comand: "x" } }, "mcpServers", env)).toThrow(
+      /^mcpServers\.a\.comand is not a known key/,
+    );
+    expect(() => checkServers(3, "mcpServers", env)).toThrow("mcpServers is a number");
+  });
+
+  test("an unknown key at the top, an empty default, a byte order mark", () => {
+    expect(() => parse({ mcpserver: {} })).toThrow(
+      ".mcp.json: mcpserver is not a known key; did you mean mcpServers?",
+    );
+    expect(one({ command: "${EMPTY:-x}" })).toMatchObject({ command: "x" });
+    expect(parseConfig("\uFEFF{}", "f", env).servers).toEqual({});
+  });
+
+  test.each([
+    ['{\n  "mcpServers": {,}\n}', 2, 18],
+    ['{"a": 1', 1, 8],
+    ['{\n"a": 1,\n}', 3, 1],
+    ["", 1, 1],
+    ['{"a": tru}', 1, 7],
+    ['{"a": [1 2]}', 1, 10],
+    ["{} x", 1, 4],
+    ['{"a": "x\ny"}', 1, 7],
+    ["// comment\n{}", 1, 1],
+  ])("bad JSON is located: %j", (text, line, column) => {
+    expect(() => JSON.parse(text)).toThrow();
+    expect(() => parseConfig(text, "f.json", env)).toThrow(
+      `f.json is not valid JSON: line ${line}, column ${column}`,
+    );
+  });
+});
+
+describe("finding it", () => {
+  let root: string;
+  const put = async (name: string, value: unknown): Promise<string> => {
+    const file = join(root, name);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, JSON.stringify(value));
+    return file;
+  };
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), "codecell-config-"));
+  });
+  afterEach(async () => {
+    await rm(root, { recursive: true });
+  });
+
+  test("in the order .mcp.json, codecell.json, ~/.mcp/servers", async () => {
+    const cwd = join(root, "cwd");
+    const home = join(root, "home");
+    expect(await findConfig(cwd, home)).toBe(undefined);
+    await put("home/.mcp/servers/one/config.json", { command: "a" });
+    expect(await findConfig(cwd, home)).toBe(join(home, ".mcp/servers"));
+    const own = await put("cwd/codecell.json", {});
+    expect(await findConfig(cwd, home)).toBe(own);
+    const shared = await put("cwd/.mcp.json", {});
+    expect(await findConfig(cwd, home)).toBe(shared);
+  });
+
+  test("a folder of servers, each alone or as mcpServers", async () => {
+    await put("servers/one/config.json", { command: "a" });
+    await put("servers/two/config.json", {
+      mcpServers: { second: { command: "b" }, third: { url: "http://c" } },
+    });
+    await mkdir(join(root, "servers/empty"));
+    const { servers } = await loadConfig(join(root, "servers"), env);
+    expect(Object.keys(servers)).toEqual(["one", "second", "third"]);
+    expect(servers["one"]).toMatchObject({
+      command: "a",
+      path: `${join(root, "servers/one/config.json")}: one`,
+    });
+    await put("servers/zzz/config.json", { mcpServers: { one: { command: "c" } } });
+    await expect(loadConfig(join(root, "servers"), env)).rejects.toThrow("is there twice");
+  });
+
+  test("a file that is not there", async () => {
+    await expect(loadConfig(join(root, "no.json"), env)).rejects.toThrow(
+      /^the config file .*no\.json does not exist$/,
+    );
+  });
+});
