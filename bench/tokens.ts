@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { renderConsole } from "../src/bench/present/console-table.ts";
-import { benchTokens, loadModel, tokenSections, type World } from "../src/bench/tokens/index.ts";
+import { benchTokens, loadModel, tokenSections, type World } from "../src/bench/index.ts";
 import { writeData } from "./tokens/data.ts";
 import { scenarioWorlds } from "./tokens/scenarios.ts";
 import { isInstalled, openTier, type TierName, TIERS } from "./tokens/tiers.ts";

@@ -7,6 +7,7 @@ export type {
   JsonValue,
   LogEntry,
   LogLevel,
+  NetworkRequest,
   TokenUsage,
   Usage,
 } from "./core/result.ts";
@@ -38,7 +39,8 @@ export type { EngineName } from "./placement/open-place.ts";
 export type { RemoteService } from "./placement/remote.ts";
 export type { SandboxSettings } from "./placement/sandbox/settings.ts";
 export type { PlacementName, WorkerSettings } from "./placement/settings.ts";
-export type { DynamicUse, ImportUse, Inspection, ToolUse } from "./preflight/inspect.ts";
+export type { Inspection } from "./preflight/inspect.ts";
+export type { DynamicUse, ImportUse, ToolUse } from "./compile/program-uses.ts";
 export type { RuntimeOptions } from "./runtime/options.ts";
 export type { RunOptions } from "./run/program-runner.ts";
 export { createRuntime } from "./runtime/create-runtime.ts";
@@ -56,7 +58,8 @@ export {
 export type { AllowedHost, NetworkSettings } from "./tools/fetch/settings.ts";
 export type { TokenizerChoice } from "./tokens/counter.ts";
 export type { TokenizerName } from "./tokens/tokenizers.ts";
-export { type NetworkRequest, tool, type ToolDefinition, ToolError } from "./tools/tool.ts";
+export { tool, type ToolDefinition } from "./tools/define-tool.ts";
+export { ToolError } from "./core/tool-error.ts";
 export type {
   ServerRequest,
   ServerRequestContext,

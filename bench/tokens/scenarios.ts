@@ -1,5 +1,5 @@
 /** The project's scenarios as worlds: each with its own servers, its programs and its check. */
-import type { Outcome, World } from "../../src/bench/tokens/index.ts";
+import type { Outcome, World } from "../../src/bench/index.ts";
 import { loadScenarios } from "../../fixtures/scenarios/index.ts";
 
 export async function scenarioWorlds(): Promise<World[]> {

@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { Mistake, Workload } from "../../src/bench/tokens/index.ts";
+import type { Mistake, Workload } from "../../src/bench/index.ts";
 import { resetData, ROWS } from "./data.ts";
 import { FILES } from "./tiers.ts";
 

@@ -60,10 +60,10 @@ export const OPTIONS: readonly OptionsSource[] = [
     file: "src/placement/remote.ts",
     takenBy: "`createRuntime({ placement })`",
   },
-  { interface: "ToolOptions", file: "src/tools/tool.ts", takenBy: "`tool(options)`" },
+  { interface: "ToolOptions", file: "src/tools/define-tool.ts", takenBy: "`tool(options)`" },
   {
     interface: "RunContext",
-    file: "src/tools/tool.ts",
+    file: "src/tools/define-tool.ts",
     takenBy: "the second argument of a local tool's `run`",
   },
   {

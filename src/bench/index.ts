@@ -33,4 +33,27 @@ export type {
   Table,
 } from "./present/presentation.ts";
 export { type AnyResults, reportOf, sectionsOf } from "./report.ts";
-export * from "./tokens/index.ts";
+export {
+  loadModel,
+  type ModelAdapter,
+  type ModelReply,
+  type ModelRequest,
+} from "./tokens/adapter.ts";
+export { benchTokens, type BenchOptions } from "./tokens/bench.ts";
+export { configWorld } from "./tokens/config-world.ts";
+export type { Tokens } from "./tokens/count.ts";
+export type { Block, Definition, Message, Part } from "./tokens/messages.ts";
+export type {
+  Bill,
+  Billed,
+  BreakEven,
+  CatalogueCount,
+  CatalogueResult,
+  ModelRun,
+  TokenResults,
+  Way,
+  WayCount,
+  WorkloadResult,
+} from "./tokens/results.ts";
+export { tokenSections } from "./tokens/sections.ts";
+export type { Mistake, Outcome, Workload, World } from "./tokens/workload.ts";

@@ -1,7 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
-import type { RuntimeOptions } from "../runtime/options.ts";
-import type { ConfigFile } from "../tools/config/parse-config.ts";
+import type { ConfigFile, RuntimeOptions } from "../index.ts";
 import { findConfig, loadConfig } from "../tools/config/load-config.ts";
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
-import { ENGINES, type EngineName, engineRef } from "../placement/open-place.ts";
+import { engineRef, ENGINES } from "../placement/open-place.ts";
+import { createRuntime, type EngineName } from "../index.ts";
 import { probeEngine } from "../placement/process.ts";
-import { createRuntime } from "../runtime/create-runtime.ts";
 import { readArguments } from "./arguments.ts";
 import { paint, printJson } from "./output.ts";
 

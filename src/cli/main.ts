@@ -2,7 +2,7 @@
 /** The command line: a thin face of the library. Commands answer an exit code; everything they throw is told here. */
 import { readFile } from "node:fs/promises";
 import { CodecellError, messageOf } from "../core/errors.ts";
-import { ToolError } from "../tools/tool.ts";
+import { ToolError } from "../core/tool-error.ts";
 import { HELP } from "./help.ts";
 import { fail, printJson } from "./output.ts";
 

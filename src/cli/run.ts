@@ -5,10 +5,12 @@ import { text } from "node:stream/consumers";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { isObject } from "../core/is-object.ts";
 import type { ExecutionResult, LogEntry, TokenUsage } from "../core/result.ts";
-import type { RuntimeOptions } from "../runtime/options.ts";
-import { createRuntime } from "../runtime/create-runtime.ts";
-import type { RuntimeDescription } from "../runtime/runtime.ts";
-import type { ConfigFile } from "../tools/config/parse-config.ts";
+import {
+  type ConfigFile,
+  createRuntime,
+  type RuntimeDescription,
+  type RuntimeOptions,
+} from "../index.ts";
 import {
   parseDuration,
   parseMemory,

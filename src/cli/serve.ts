@@ -1,5 +1,5 @@
 import { readSettings } from "../core/check-settings.ts";
-import { createRuntime } from "../runtime/create-runtime.ts";
+import { createRuntime } from "../index.ts";
 import { startService } from "../serve/service/start.ts";
 import type { LogLine } from "../serve/service/app.ts";
 import { SERVE, resolveServe } from "../serve/service/settings.ts";

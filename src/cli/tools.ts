@@ -3,7 +3,7 @@ import { startContext } from "../discovery/start-context.ts";
 import { readArguments, RUNTIME_FLAGS } from "./arguments.ts";
 import { connectTools } from "./connect.ts";
 import { paint, printable, printJson } from "./output.ts";
-import type { ListOptions, ToolDetail, ToolSummary } from "../discovery/summary.ts";
+import type { ListOptions, ToolDetail, ToolSummary } from "../index.ts";
 import { CodecellError } from "../core/errors.ts";
 
 const FLAGS = {

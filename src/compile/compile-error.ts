@@ -1,3 +1,7 @@
+import { breach } from "../core/breach.ts";
+import type { Failure } from "../core/errors.ts";
+import { DeadlineError } from "./deadline.ts";
+
 /** A text that is no program. */
 export class CompileError extends Error {
   override readonly name = "CompileError";
@@ -23,4 +27,28 @@ export class CompileError extends Error {
     this.column = details.column;
     this.hint = details.hint;
   }
+}
+
+/** What is told of a program that does not compile. Throws what is no fault of the program. */
+export function compileFailure(error: unknown, compileMs: number): Failure {
+  if (error instanceof DeadlineError) {
+    return breach(
+      "cpu_limit",
+      `the program took more than ${compileMs} ms to compile`,
+      "compileMs",
+    );
+  }
+  if (!(error instanceof CompileError)) throw error;
+  const { code, message, line, column, hint } = error;
+  const position = {
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  };
+  return {
+    code,
+    name: "SyntaxError",
+    message,
+    ...position,
+    ...(hint === undefined ? {} : { hint }),
+  };
 }

@@ -9,8 +9,6 @@ import { type AnyNode, type Comment, type Program as Tree, walk } from "./acorn.
 import { type Stripped, tooDeep } from "./strip-types.ts";
 import { UsingLowering } from "./lower-using.ts";
 
-export { CompileError } from "./compile-error.ts";
-
 /** The scope that compiled code gets; see core/program.ts. */
 const SCOPE = "$codecell";
 /** Whole words only: to look on from every character of a long one would take quadratic time. */

@@ -1,7 +1,5 @@
 import type { ErrorCode } from "./errors.ts";
-import type { CallRecord } from "./result.ts";
-import type { FileAccess } from "../files/program-files.ts";
-import type { NetworkRequest } from "../tools/tool.ts";
+import type { CallRecord, FileAccess, NetworkRequest } from "./result.ts";
 
 /** Which run an event belongs to. */
 export interface RunIdentity {

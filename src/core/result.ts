@@ -109,3 +109,27 @@ export type ExecutionResult = (
   | { readonly ok: false; readonly error: Failure }
 ) &
   RunReport;
+
+/** One request to the network, made or refused. Of redirects, each hop is one. */
+export interface NetworkRequest {
+  readonly method: string;
+  /** Without its query and fragment, which may hold secrets. */
+  readonly url: string;
+  /** Absent when it was refused or failed. */
+  readonly status?: number;
+  /** Of the response's body. */
+  readonly bytes: number;
+  readonly ms: number;
+  readonly error?: string;
+}
+
+export const OPERATIONS = ["readFile", "writeFile", "readdir", "mkdir", "rm", "stat"] as const;
+
+export type Operation = (typeof OPERATIONS)[number];
+
+/** One access of a program to a file. */
+export interface FileAccess {
+  readonly operation: Operation;
+  readonly path: string;
+  readonly ok: boolean;
+}

@@ -1,5 +1,6 @@
 import type { Failure } from "../core/errors.ts";
 import type { Outcome } from "./engine.ts";
+import { aborted } from "../core/breach.ts";
 
 /**
  * The outcome of a run that failed without having computed anything that was counted.
@@ -7,4 +8,9 @@ import type { Outcome } from "./engine.ts";
  */
 export function failedOutcome(error: Failure, clean: boolean): Outcome {
   return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean };
+}
+
+/** The outcome of a run whose caller gave up before anything of it was done. */
+export function neverBegan(): Outcome {
+  return failedOutcome(aborted("the run was aborted before it began"), true);
 }

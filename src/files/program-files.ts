@@ -4,17 +4,8 @@ import { utf8Length } from "../core/utf8.ts";
 import { readFile, readFolder } from "./tool-files.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import { type FileContent, type Workspace, WorkspaceError } from "./workspace.ts";
-import { ToolError } from "../tools/tool.ts";
-
-const OPERATIONS = ["readFile", "writeFile", "readdir", "mkdir", "rm", "stat"] as const;
-type Operation = (typeof OPERATIONS)[number];
-
-/** One access of a program to a file. */
-export interface FileAccess {
-  readonly operation: Operation;
-  readonly path: string;
-  readonly ok: boolean;
-}
+import { ToolError } from "../core/tool-error.ts";
+import { type FileAccess, type Operation, OPERATIONS } from "../core/result.ts";
 
 /** As on Linux. */
 const MAX_PATH = 4_096;

@@ -1,6 +1,6 @@
 /** The tree of wrappers as programs read it: `fs.readdir("/tools")`, `fs.readFile("/tools/github/create_issue.ts")`. */
 import { stepsOf } from "../core/paths.ts";
-import { ToolError } from "../tools/tool.ts";
+import { ToolError } from "../core/tool-error.ts";
 import type { TreeEntry, WrapperTree } from "../discovery/types/tree.ts";
 
 const ROOTS = ["tools", "mcp-tools", "servers"];

@@ -1,11 +1,11 @@
 import { ProgramCache } from "../compile/cache.ts";
-import { compile, CompileError } from "../compile/compile.ts";
-import { breach } from "../core/breach.ts";
-import { CodecellError, type Failure } from "../core/errors.ts";
+import { compile } from "../compile/compile.ts";
+import { compileFailure } from "../compile/compile-error.ts";
+import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Program } from "../core/program.ts";
 import type { Engine, Host, KeepOptions, Outcome, Session } from "../engine/engine.ts";
-import { DeadlineError, withDeadline } from "../compile/deadline.ts";
+import { withDeadline } from "../compile/deadline.ts";
 import type { RunRequest } from "./placement.ts";
 
 const programs = new ProgramCache();
@@ -77,28 +77,4 @@ async function compileAndRun(
 /** Compile something, so that the first program does not pay for loading and optimising the compiler. */
 export function warmCompiler(): void {
   compile("const warm: number = await Promise.resolve(1);\nwarm", { sourceBytes: 1_000 });
-}
-
-/** What is told of a program that does not compile. Throws what is no fault of the program. */
-export function compileFailure(error: unknown, compileMs: number): Failure {
-  if (error instanceof DeadlineError) {
-    return breach(
-      "cpu_limit",
-      `the program took more than ${compileMs} ms to compile`,
-      "compileMs",
-    );
-  }
-  if (!(error instanceof CompileError)) throw error;
-  const { code, message, line, column, hint } = error;
-  const position = {
-    ...(line === undefined ? {} : { line }),
-    ...(column === undefined ? {} : { column }),
-  };
-  return {
-    code,
-    name: "SyntaxError",
-    message,
-    ...position,
-    ...(hint === undefined ? {} : { hint }),
-  };
 }

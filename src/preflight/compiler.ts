@@ -3,8 +3,6 @@ import { Worker } from "node:worker_threads";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import type { CheckRequest, ThreadMessage, TypeDiagnostic } from "./compiler-thread.ts";
 
-export type { TypeDiagnostic, VirtualFiles } from "./compiler-thread.ts";
-
 const PAGE_BYTES = 4_096;
 
 /** TypeScript's compiler, kept warm; one check at a time. */

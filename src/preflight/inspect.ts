@@ -10,12 +10,10 @@ import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import { withDeadline } from "../compile/deadline.ts";
-import { compileFailure } from "../placement/execute.ts";
+import { compileFailure } from "../compile/compile-error.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
-import { ToolError } from "../tools/tool.ts";
+import { ToolError } from "../core/tool-error.ts";
 import type { TypeChecker } from "./type-checker.ts";
-
-export type { DynamicUse, ImportUse, ToolUse } from "../compile/program-uses.ts";
 
 /** What a program may do, read from its text. Nothing of it was run. */
 export interface Inspection extends ProgramUses {

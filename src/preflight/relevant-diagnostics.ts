@@ -1,4 +1,4 @@
-import type { TypeDiagnostic } from "./compiler.ts";
+import type { TypeDiagnostic } from "./compiler-thread.ts";
 
 /** A name that is not there. */
 const NAMES: ReadonlySet<number> = new Set([2304, 2552, 2580, 2584, 2591]);

@@ -7,7 +7,8 @@ import type { Catalogue } from "../tools/catalogue.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
-import { Compiler, type TypeDiagnostic, type VirtualFiles } from "./compiler.ts";
+import { Compiler } from "./compiler.ts";
+import type { TypeDiagnostic, VirtualFiles } from "./compiler-thread.ts";
 import { environmentFiles } from "./type-environment.ts";
 import { isRelevant, needsTypes } from "./relevant-diagnostics.ts";
 

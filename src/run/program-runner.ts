@@ -2,26 +2,30 @@ import { Bridge } from "./bridge.ts";
 import { breach, isLimit } from "../core/breach.ts";
 import type { Caller } from "../core/caller.ts";
 import { deepFreeze } from "../core/deep-freeze.ts";
-import type { Failure } from "../core/errors.ts";
+import { CodecellError, type Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
-import type { CallRecord, ExecutionResult, LogEntry } from "../core/result.ts";
+import type { CallRecord, ExecutionResult, FileAccess, LogEntry } from "../core/result.ts";
 import { utf8Length } from "../core/utf8.ts";
 import type { Host, Outcome } from "../engine/engine.ts";
 import { failedOutcome } from "../engine/failed-outcome.ts";
 import { guarded, type RuntimeEmitter } from "../core/events.ts";
-import type { Guide } from "../runtime/toolbox.ts";
+import type { Preflight } from "../preflight/preflight.ts";
+import type { ObservedShapes } from "../discovery/learned-shapes.ts";
+import type { ToolSource } from "../tools/tool.ts";
 import { RecordedCalls, type ResumedCalls } from "./recorded-calls.ts";
 import type { RunRequest } from "../placement/placement.ts";
 import { report } from "./report.ts";
 import { callChain } from "./call-chain.ts";
 import { ResultHolder } from "./held-results.ts";
 import { RunEvents } from "./run-events.ts";
-import { type FileAccess, RunFiles } from "../files/program-files.ts";
+import { RunFiles } from "../files/program-files.ts";
 import type { Ledger } from "./call-journal.ts";
 import type { Workspace } from "../files/workspace.ts";
 import type { HeldResults, TokenLedger } from "../tokens/ledger.ts";
 import type { CallingRun, Next } from "../tools/tool-call.ts";
+import { Discovery } from "../discovery/discovery.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
 
 /** What `run` takes beside the program. */
 export interface RunOptions {
@@ -72,9 +76,26 @@ export interface Job {
   readonly session?: SessionContext;
 }
 
+/** The tools as one caller may see them. */
+export interface ToolView {
+  readonly catalogue: Catalogue;
+  readonly discovery: Discovery;
+}
+
+/** What a runner needs of its runtime's tools. */
+export interface RunnerTools extends ToolView {
+  /** Where tools are called; see `callSource`. */
+  readonly sources: readonly ToolSource[];
+  /** Where shapes of results are learned, if that is wanted. */
+  readonly shapes: ObservedShapes | undefined;
+  readonly preflight: Preflight;
+  /** What a caller may see and spell. */
+  view(caller: Caller): ToolView;
+}
+
 /** Runs programs against the tools of one runtime, wherever they are carried out. */
 export class ProgramRunner {
-  readonly #guide: Guide;
+  readonly #tools: RunnerTools;
   readonly #emitter: RuntimeEmitter;
   readonly #place: { readonly engine: string; readonly placement: string };
   readonly #closing: AbortSignal;
@@ -86,18 +107,18 @@ export class ProgramRunner {
 
   /** @param closing aborts what is running */
   constructor(
-    guide: Guide,
+    tools: RunnerTools,
     emitter: RuntimeEmitter,
     place: { readonly engine: string; readonly placement: string },
     closing: AbortSignal,
     tokens: TokenLedger | undefined,
   ) {
-    this.#guide = guide;
+    this.#tools = tools;
     this.#emitter = emitter;
     this.#place = place;
     this.#closing = closing;
     this.#tokens = tokens;
-    const { catalogue, sources, shapes } = guide;
+    const { catalogue, sources, shapes } = tools;
     this.#chain = callChain({
       catalogue,
       sources,
@@ -147,7 +168,7 @@ export class ProgramRunner {
   }
 
   #bridge({ options, session }: Job, run: CallingRun, first: FirstBreach): Bridge {
-    const { catalogue, discovery } = this.#guide.view(run.caller);
+    const { catalogue, discovery } = this.#tools.view(run.caller);
     const onFile = (access: FileAccess): void => run.emit("file", access);
     const onCall = guarded("onCall", options.onCall);
     return new Bridge({
@@ -172,11 +193,11 @@ export class ProgramRunner {
     const error =
       tooLarge(source, limits) ??
       (origin.kind === "local"
-        ? await this.#guide.typeFailure(source, limits, session?.declared)
+        ? await this.#tools.preflight.typeFailure(source, limits, session?.declared)
         : undefined);
     if (error !== undefined) return failedOutcome(error, true);
     const names =
-      origin.kind === "local" ? this.#guide.view(job.caller).catalogue.names : origin.names;
+      origin.kind === "local" ? this.#tools.view(job.caller).catalogue.names : origin.names;
     const request = { source, limits, names, resume: session?.resume !== undefined };
     return await job.run(request, bridge, signal);
   }
@@ -216,4 +237,10 @@ function tooLarge(source: string, { sourceBytes }: Limits): Failure | undefined 
     `the program has ${size} bytes; the cap is ${sourceBytes}`,
     "sourceBytes",
   );
+}
+
+/** @throws CodecellError `config_error` for what is no text */
+export function checkProgram(code: unknown): void {
+  if (typeof code === "string") return;
+  throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
 }

@@ -22,7 +22,8 @@ import { TOKENIZER_NAMES } from "../tokens/tokenizers.ts";
 import type { NetworkSettings, ResolvedNetwork } from "../tools/fetch/settings.ts";
 import type { LocalTools } from "../tools/local.ts";
 import type { ClientHooks, ServerRequestHandler } from "../tools/mcp/client.ts";
-import type { ConfigFile, ServerConfig } from "../tools/config/parse-config.ts";
+import type { ConfigFile } from "../tools/config/parse-config.ts";
+import type { ServerConfig } from "../tools/config/server-entry.ts";
 import type { McpClient } from "../tools/mcp/user-client.ts";
 import type { McpServerEntry } from "../tools/config/server-settings.ts";
 

@@ -14,13 +14,12 @@ import type {
 } from "../discovery/summary.ts";
 import { startContext } from "../discovery/start-context.ts";
 import type { OpenedPlace } from "../placement/open-place.ts";
-import { checkProgram } from "../option-checks.ts";
+import { checkProgram, ProgramRunner, type RunOptions } from "../run/program-runner.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { Guide, ServerReport } from "./toolbox.ts";
 import type { Inspection } from "../preflight/inspect.ts";
 import type { Place } from "../placement/placement.ts";
 import type { RuntimeEmitter, RuntimeEventName, RuntimeListener } from "../core/events.ts";
-import { ProgramRunner, type RunOptions } from "../run/program-runner.ts";
 import { type RemoteClient, RemoteHost } from "./remote-host.ts";
 import type { ToolInfo } from "../tools/tool.ts";
 import type { Session } from "../session/session.ts";
@@ -149,7 +148,7 @@ export class Runtime implements AsyncDisposable {
    */
   async inspect(code: string): Promise<Inspection> {
     checkProgram(code);
-    return await this.#guide.inspect(code, this.#options.limits);
+    return await this.#guide.preflight.inspect(code, this.#options.limits);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Limits } from "../core/limits.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
-import { neverBegan } from "../placement/never-began.ts";
+import { neverBegan } from "../engine/failed-outcome.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import type { SavedSession } from "./snapshot.ts";

@@ -2,8 +2,7 @@ import { callerNamed } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { ExecutionResult } from "../core/result.ts";
 import { Semaphore } from "../core/semaphore.ts";
-import { checkProgram } from "../option-checks.ts";
-import type { ProgramRunner, RunOptions } from "../run/program-runner.ts";
+import { checkProgram, type ProgramRunner, type RunOptions } from "../run/program-runner.ts";
 import { SessionState } from "./session-state.ts";
 import {
   encodeAnswers,

@@ -1,4 +1,5 @@
 import type { Caller } from "../core/caller.ts";
+import type { NetworkRequest } from "../core/result.ts";
 
 /** How far a call is. */
 export interface Progress {
@@ -16,17 +17,4 @@ export interface CallContext {
   readonly onProgress?: (progress: Progress) => void;
   /** Told of every request that the call makes to the network for the program. */
   readonly onRequest?: (request: NetworkRequest) => void;
-}
-
-/** One request to the network, made or refused. Of redirects, each hop is one. */
-export interface NetworkRequest {
-  readonly method: string;
-  /** Without its query and fragment, which may hold secrets. */
-  readonly url: string;
-  /** Absent when it was refused or failed. */
-  readonly status?: number;
-  /** Of the response's body. */
-  readonly bytes: number;
-  readonly ms: number;
-  readonly error?: string;
 }

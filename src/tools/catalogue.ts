@@ -4,7 +4,8 @@ import { nearest } from "../core/nearest.ts";
 import { buildNames, describeCollisions } from "./names.ts";
 import { Shelf } from "./catalogue-entry.ts";
 import type { ResourceLists } from "./resource-source.ts";
-import { ToolError, type ToolInfo, type ToolSource } from "./tool.ts";
+import type { ToolInfo, ToolSource } from "./tool.ts";
+import { ToolError } from "../core/tool-error.ts";
 
 /** A server (or a namespace of local functions) and what it offers. */
 export interface CatalogueServer {

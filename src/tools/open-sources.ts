@@ -1,12 +1,29 @@
 import type { RuntimeEmitter } from "../core/events.ts";
-import type { ResolvedOptions } from "../runtime/options.ts";
-import { LocalSource } from "./local.ts";
+import type { Limits } from "../core/limits.ts";
+import type { ServerConfig } from "./config/server-entry.ts";
+import type { ResolvedNetwork } from "./fetch/settings.ts";
+import type { ClientHooks } from "./mcp/client.ts";
+import type { McpClient } from "./mcp/user-client.ts";
+import { LocalSource, type LocalTools } from "./local.ts";
 import { remoteSources } from "./remote-tools.ts";
 import type { ToolSource } from "./tool.ts";
 
+/** Where tools come from, checked. */
+export interface SourceOptions {
+  readonly servers: Readonly<Record<string, ServerConfig>>;
+  /** The caller's own clients by server. */
+  readonly clients: Readonly<Record<string, McpClient>>;
+  readonly hooks: ClientHooks;
+  readonly tools: Readonly<Record<string, LocalTools>>;
+  readonly network?: ResolvedNetwork;
+  readonly limits: Pick<Limits, "callBytes">;
+  /** The tools of a service are called there. */
+  readonly placement: string | { readonly remote: string; readonly token?: string };
+}
+
 /** All that programs can call, as the options say; what servers tell by themselves becomes events. */
 export async function createSources(
-  options: ResolvedOptions,
+  options: SourceOptions,
   emitter: RuntimeEmitter,
 ): Promise<ToolSource[]> {
   const { servers, clients, hooks, tools, network, limits, placement } = options;

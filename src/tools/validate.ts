@@ -3,7 +3,8 @@ import { messageOf } from "../core/errors.ts";
 import { isPlainJson } from "../core/plain-json.ts";
 import { safeSchema } from "./safe-schema.ts";
 import { expectedParameters } from "./parameter-summary.ts";
-import { type JsonSchema, ToolError } from "./tool.ts";
+import type { JsonSchema } from "./tool.ts";
+import { ToolError } from "../core/tool-error.ts";
 
 /** Errors of these keywords only say that something inside is wrong; the error after them says what. */
 const CONTAINERS = new Set([

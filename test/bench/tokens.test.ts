@@ -14,11 +14,11 @@ import {
   type ModelAdapter,
   type ModelRequest,
   type TokenResults,
-  tokenSections,
   type Tokens,
+  tokenSections,
   type Workload,
   type World,
-} from "../../src/bench/tokens/index.ts";
+} from "../../src/bench/index.ts";
 import { agentTools } from "../../src/agent/agent-tools.ts";
 import { createRuntime, type McpClient } from "../../src/index.ts";
 

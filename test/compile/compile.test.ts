@@ -2,7 +2,8 @@
 import { Script } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { ProgramCache } from "../../src/compile/cache.ts";
-import { compile, CompileError } from "../../src/compile/compile.ts";
+import { compile } from "../../src/compile/compile.ts";
+import { CompileError } from "../../src/compile/compile-error.ts";
 import { stripTypes } from "../../src/compile/strip-types.ts";
 import { codeFrame } from "../../src/compile/code-frame.ts";
 import type { Position } from "../../src/core/program.ts";

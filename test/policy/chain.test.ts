@@ -10,7 +10,8 @@ import { compose } from "../../src/policy/compose.ts";
 import { parseCall } from "../../src/run/parse-call.ts";
 import { createCatalogue } from "../../src/tools/catalogue.ts";
 import type { ResourceSource } from "../../src/tools/resource-source.ts";
-import type { CallContext, ToolSource } from "../../src/tools/tool.ts";
+import type { ToolSource } from "../../src/tools/tool.ts";
+import type { CallContext } from "../../src/tools/call-context.ts";
 import type { CallingRun, Middleware, ToolCall } from "../../src/tools/tool-call.ts";
 
 const RUN: CallingRun = {

@@ -4,7 +4,8 @@ import { checkArguments } from "../../src/policy/check-arguments.ts";
 import { compose } from "../../src/policy/compose.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { type Catalogue, createCatalogue, type ResolvedTool } from "../../src/tools/catalogue.ts";
-import type { CallContext, ToolSource } from "../../src/tools/tool.ts";
+import type { ToolSource } from "../../src/tools/tool.ts";
+import type { CallContext } from "../../src/tools/call-context.ts";
 import type { CallingRun, ToolCall } from "../../src/tools/tool-call.ts";
 
 const RUN: CallingRun = {

@@ -8,7 +8,7 @@ import { type OpenTools, openTools } from "../support/open-tools.ts";
 import { checkServers } from "../../src/tools/config/parse-config.ts";
 import { configuredSource } from "../../src/tools/mcp/open.ts";
 import type { McpSource } from "../../src/tools/mcp/source.ts";
-import { ToolError } from "../../src/tools/tool.ts";
+import { ToolError } from "../../src/core/tool-error.ts";
 import { growth } from "../support/cost.ts";
 
 const context = { signal: new AbortController().signal, caller: {} };

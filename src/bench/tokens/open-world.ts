@@ -1,7 +1,7 @@
 /** A world's servers, started and tapped, with a runtime on them. */
 import { createRuntime, type McpClient, type Runtime } from "../../index.ts";
 import { resolveOptions } from "../../runtime/resolve-options.ts";
-import type { ServerConfig } from "../../tools/config/parse-config.ts";
+import type { ServerConfig } from "../../tools/config/server-entry.ts";
 import { Connection } from "../../tools/mcp/connection.ts";
 import type { Definition } from "./messages.ts";
 import { type Answer, type ListedTool, type RecordedCall, Recorder, Tap } from "./tap.ts";

@@ -3,7 +3,7 @@ import { CodecellError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Host, KeepOptions, Outcome } from "../../engine/engine.ts";
 import type { WorkerClient } from "./worker-client.ts";
-import { neverBegan } from "../never-began.ts";
+import { neverBegan } from "../../engine/failed-outcome.ts";
 import type { Place, RunRequest, VmLease } from "../placement.ts";
 
 export interface PoolOptions {

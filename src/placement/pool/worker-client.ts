@@ -6,7 +6,7 @@ import { ProtocolError } from "../channel/fields.ts";
 import { readToHost } from "../channel/read-message.ts";
 import { writeToWorker } from "../channel/write-message.ts";
 import { largestImage, largestMessage } from "../channel/message-caps.ts";
-import { neverBegan } from "../never-began.ts";
+import { neverBegan } from "../../engine/failed-outcome.ts";
 import type { RunRequest } from "../placement.ts";
 import { ActiveRun } from "./active-run.ts";
 import { WorkerBoot } from "./boot.ts";

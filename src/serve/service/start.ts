@@ -3,8 +3,6 @@ import type { RunningService } from "./listen.ts";
 import type { LogLine } from "./app.ts";
 import type { ServeSettings } from "./settings.ts";
 
-export type { RunningService } from "./listen.ts";
-
 /**
  * Serve `runtime`, which belongs to the service from now on. What a service needs is loaded here: a function that has
  * only a handler must not wait for it.

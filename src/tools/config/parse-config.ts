@@ -5,8 +5,6 @@ import { readEntry, type ServerConfig } from "./server-entry.ts";
 import type { Environment } from "./expand-variables.ts";
 import { errorPosition } from "./json-position.ts";
 
-export type { ServerConfig } from "./server-entry.ts";
-
 /** A config file, read and checked. */
 export interface ConfigFile {
   /** Where it was read. */

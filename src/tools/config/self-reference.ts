@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { ServerConfig } from "./parse-config.ts";
+import type { ServerConfig } from "./server-entry.ts";
 
 /**
  * The servers of a config file without the entry that would start codecell on that same file, and so itself for ever:

@@ -1,5 +1,5 @@
 import type { Response } from "undici";
-import { ToolError } from "../tool.ts";
+import { ToolError } from "../../core/tool-error.ts";
 
 /**
  * The body of a response, unpacked. It is counted as it comes, so that a small packed body cannot become a large one.

@@ -1,7 +1,7 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Agent, buildConnector } from "undici";
-import { ToolError } from "../tool.ts";
+import { ToolError } from "../../core/tool-error.ts";
 import type { AddressCheck } from "./addresses.ts";
 
 const CONNECT_MS = 5_000;

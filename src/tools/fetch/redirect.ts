@@ -1,4 +1,4 @@
-import { ToolError } from "../tool.ts";
+import { ToolError } from "../../core/tool-error.ts";
 import type { FetchRequest } from "./request.ts";
 
 export const REDIRECTS = new Set([301, 302, 303, 307, 308]);

@@ -1,4 +1,4 @@
-import { ToolError } from "../tool.ts";
+import { ToolError } from "../../core/tool-error.ts";
 
 export type Pair = readonly [name: string, value: string];
 

@@ -1,6 +1,6 @@
 import { ResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../core/errors.ts";
-import { ToolError } from "../tool.ts";
+import { ToolError } from "../../core/tool-error.ts";
 import { describe } from "./failure.ts";
 import type { McpClient } from "./user-client.ts";
 import {

@@ -1,7 +1,7 @@
 import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { ErrorCode, McpError, ResultSchema } from "@modelcontextprotocol/sdk/types.js";
-import { ToolError } from "../tool.ts";
+import { ToolError } from "../../core/tool-error.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
 import { describe, describeStart, describeStop } from "./failure.ts";
 import type { ClientHooks } from "./client.ts";

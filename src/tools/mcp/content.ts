@@ -1,4 +1,4 @@
-import { ToolError } from "../tool.ts";
+import { ToolError } from "../../core/tool-error.ts";
 
 type Part = Readonly<Record<string, unknown>>;
 

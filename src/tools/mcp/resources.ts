@@ -6,7 +6,8 @@ import type {
   ResourceInfo,
   TemplateInfo,
 } from "../resource-source.ts";
-import { type CallContext, ToolError } from "../tool.ts";
+import type { CallContext } from "../call-context.ts";
+import { ToolError } from "../../core/tool-error.ts";
 import { listPages } from "./pages.ts";
 import { MethodNotFound, type Upstream } from "./upstream.ts";
 

@@ -1,5 +1,7 @@
 import { CodecellError, messageOf } from "../../core/errors.ts";
-import { type CallContext, ToolError, type ToolInfo, type ToolSource } from "../tool.ts";
+import type { ToolInfo, ToolSource } from "../tool.ts";
+import type { CallContext } from "../call-context.ts";
+import { ToolError } from "../../core/tool-error.ts";
 import { unwrap } from "./content.ts";
 import { McpContext } from "./resources.ts";
 import { MethodNotFound, type Notification, type Upstream } from "./upstream.ts";

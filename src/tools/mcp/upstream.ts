@@ -1,4 +1,4 @@
-import type { Progress } from "../tool.ts";
+import type { Progress } from "../call-context.ts";
 
 /** What a server answers. What it holds is not checked here. */
 export type Result = Record<string, unknown>;

@@ -1,0 +1,79 @@
+/**
+ * A program before it runs: what it may do, and whether its types are right. What reads programs is loaded when one is
+ * to be read: the compiler is a third of the code.
+ */
+import type { Failure } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { WrapperTree } from "../discovery/types/tree.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
+import type { Inspection } from "./inspect.ts";
+import type { TypeChecker } from "./type-checker.ts";
+
+/** Reads programs against the tools of a catalogue. */
+export class Preflight implements AsyncDisposable {
+  readonly #catalogue: Catalogue;
+  readonly #checker: TypeChecker | undefined;
+
+  private constructor(catalogue: Catalogue, checker: TypeChecker | undefined) {
+    this.#catalogue = catalogue;
+    this.#checker = checker;
+  }
+
+  /**
+   * @param typeCheck check types too
+   * @throws CodecellError `config_error` when types cannot be checked here
+   */
+  static async open(
+    catalogue: Catalogue,
+    tree: WrapperTree,
+    typeCheck: boolean,
+  ): Promise<Preflight> {
+    return new Preflight(catalogue, typeCheck ? await startChecker(catalogue, tree) : undefined);
+  }
+
+  async inspect(source: string, limits: Limits): Promise<Inspection> {
+    const { inspect } = await import("./inspect.ts");
+    return await inspect(source, limits, this.#catalogue, this.#checker);
+  }
+
+  /**
+   * The first type error of a program, with the others in its hint; nothing where types are not checked.
+   * @param declared names that earlier programs of its session left
+   */
+  async typeFailure(
+    source: string,
+    limits: Limits,
+    declared: readonly string[] = [],
+  ): Promise<Failure | undefined> {
+    if (this.#checker === undefined) return undefined;
+    const { readProgram } = await import("./inspect.ts");
+    let program;
+    try {
+      program = readProgram(source, limits, this.#catalogue);
+    } catch {
+      return undefined; // it does not compile, which is told where it is compiled
+    }
+    const [first, ...others] = await this.#checker.check(
+      source,
+      { ...program, declared },
+      limits.sourceBytes,
+    );
+    if (first === undefined || others.length === 0) return first;
+    const list = others
+      .slice(0, 4)
+      .map(({ message, line, column }) => `${line}:${column} ${message.split("\n", 1)[0]}`);
+    const more = `${others.length} more: ${list.join("; ")}${others.length > 4 ? " …" : ""}`;
+    return { ...first, hint: first.hint === undefined ? more : `${more}\n\n${first.hint}` };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#checker?.[Symbol.asyncDispose]();
+  }
+}
+
+async function startChecker(catalogue: Catalogue, tree: WrapperTree): Promise<TypeChecker> {
+  const { TypeChecker } = await import("./type-checker.ts");
+  const checker = new TypeChecker(catalogue, tree);
+  await checker.start();
+  return checker;
+}
