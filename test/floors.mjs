@@ -1,0 +1,226 @@
+/**
+ * The import rules of src/, kept by `npm run floors` (dependency-cruiser). docs/architecture.md draws them.
+ * Each rule has its reason, each exception too. Type imports count as imports, dynamic ones as well.
+ */
+
+/** A room imports rooms of lower floors only. index.ts is the public surface. */
+const FLOORS = [
+  ["core"],
+  ["compile", "engine", "tools", "tokens"],
+  ["placement", "discovery", "policy"],
+  ["files", "preflight"],
+  ["run"],
+  ["session"],
+  ["runtime"],
+  ["index.ts"],
+  ["agent"],
+  ["serve", "bench"],
+  ["cli"],
+];
+
+/**
+ * Rooms that are users of codecell: they import the public surface and the vocabulary of core. What else they import,
+ * and why.
+ */
+const USERS = {
+  agent: {},
+  serve: {
+    "agent/":
+      "what an MCP server offers, and the schema of a result, are those of the tools for agents",
+  },
+  bench: {
+    "agent/agent-tools.ts": "measures the tools for agents: a published entry",
+    "tokens/": "counts with the tokenizers of the token ledger",
+    "runtime/resolve-options.ts": "reads a config as a runtime does, to tap its servers",
+    "tools/config/server-entry.ts": "the type of a server's entry in the config",
+    "tools/mcp/connection.ts": "puts a tap between codecell and a server",
+  },
+  cli: {
+    "agent/agent-tools.ts": "a published entry",
+    "agent/settings.ts": "`mcp` reads the names and texts of its tools from the config",
+    "bench/index.ts": "a published entry",
+    "serve/mcp/index.ts": "a published entry",
+    "bench/latency/noise.ts": "warns of noise while `bench latency` runs",
+    "serve/http/origin.ts": "`mcp --http` refuses to listen beyond loopback without a token",
+    "serve/service/":
+      "`serve` reads the service's settings; the published entry would load what only Lambda needs",
+    "runtime/(resolve-options|toolbox).ts":
+      "`tools` and `types` connect the tools without an engine",
+    "discovery/(discovery|start-context).ts": "`tools` asks the same",
+    "placement/(open-place|process).ts": "`doctor` boots each engine in a process",
+    "tools/config/": "finds and reads the config file, once per start",
+    "tools/fetch/settings.ts":
+      "the schema of the config file is put together of those of the rooms",
+    "tools/mcp/(open|auth/loopback).ts": "`login` connects one server",
+  },
+};
+
+/** Packages, and the only modules that import them. */
+const DOORS = {
+  "acorn|sucrase": "compile/",
+  "isolated-vm": "engine/v8/v8.ts|bench/latency/(floors|memory).ts",
+  "quickjs-emscripten-core|@jitl": "engine/quickjs/|bench/latency/floors.ts",
+  // The client's side and the server's side; `mcp` serves over stdio.
+  "@modelcontextprotocol": "tools/mcp/|serve/mcp/|cli/mcp.ts",
+  undici: "tools/fetch/",
+  "@cfworker/json-schema": "tools/validate.ts",
+  "json-schema-to-typescript": "discovery/types/declare.ts",
+  minisearch: "discovery/search.ts",
+  typescript: "preflight/compiler-thread.ts",
+  keyv: "session/stores/(keyv|sql).ts",
+  "@keyv/redis": "session/stores/redis.ts|serve/service/run-limits.ts",
+  pg: "session/stores/postgres.ts",
+  "tiktoken|@anthropic-ai/tokenizer": "tokens/tokenizers.ts",
+  // One end of the connection each.
+  ws: "placement/remote.ts|serve/service/remote-clients.ts",
+  "hono|@hono/node-server": "serve/|cli/mcp.ts",
+  jose: "serve/service/auth.ts",
+  "rate-limiter-flexible": "serve/service/run-limits.ts",
+  "prom-client": "serve/service/metrics.ts",
+  "@opentelemetry": "serve/service/tracing.ts",
+  srvx: "serve/http/lambda.ts",
+  tinybench: "bench/latency/measure.ts",
+};
+
+/** Where Node's own modules may be imported. The rest runs where Node is not: inline + quickjs + the fetch handler. */
+const NODE = {
+  "placement/": "starts threads and processes",
+  "engine/v8/": "isolated-vm is an addon of Node; replays count their calls by digest",
+  "engine/quickjs/quickjs.ts": "finds the file of its WebAssembly, loaded on demand",
+  "engine/guest/build.ts": "a build script",
+  "compile/deadline.ts": "node:vm ends a parser that takes exponential time",
+  "tools/mcp/": "servers are processes",
+  "tools/config/": "configs are files",
+  "tools/fetch/": "dials checked addresses",
+  "discovery/learned-file.ts": "loaded only when `learn` is the path of a file",
+  "preflight/(compiler|compiler-thread|type-environment).ts":
+    "TypeScript runs in a thread; loaded with `typeCheck` only",
+  "run/run-events.ts": "the digest of a program",
+  "session/": "snapshots are compressed and have a checksum; stores",
+  "runtime/runtime.ts": "the type of a stream, for `hostRemote`",
+  "serve/(service/|mcp/http-handler.ts)": "listens, compares tokens",
+  "bench/": "measures processes",
+  "cli/": "a program of Node's",
+};
+
+/**
+ * What starts a tool, a resource or a prompt: only the chain of calls may. What else imports these modules opens or
+ * describes them.
+ */
+const CALLS =
+  "tools/(open-sources|local|remote-tools|resource-source|mcp/(open|source|connection|link|client-upstream|resources)|fetch/fetch).ts";
+const CHAIN = {
+  "tools/": "implements the calls",
+  "run/": "the chain of calls",
+  "policy/": "its links",
+  "runtime/toolbox.ts": "opens the sources and closes them",
+  "runtime/options.ts": "the type of local tools",
+  // To go when resources and prompts take the chain.
+  "discovery/resources.ts": "lists and reads resources and prompts for programs",
+  "cli/login.ts": "connects a server to log in",
+  "bench/tokens/open-world.ts": "taps the connections of a config",
+};
+
+const path = (pattern) => `^src/(${pattern.replaceAll(".", "\\.").replaceAll("-", "\\-")})`;
+const inRoom = (room) =>
+  room.endsWith(".ts") ? `^src/${room.replace(".", "\\.")}$` : `^src/${room}/`;
+const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
+
+const floors = FLOORS.flatMap((rooms, at) =>
+  rooms.map((room) => {
+    const lower = FLOORS.slice(0, at).flat();
+    return error(
+      `${room.replace(".ts", "")}-imports-lower-floors`,
+      `${room} is on floor ${at + 1}: it imports neither a higher room nor one on its own floor`,
+      { path: inRoom(room) },
+      { path: "^src/", pathNot: [room, ...lower].map(inRoom) },
+    );
+  }),
+);
+
+const users = Object.entries(USERS).map(([room, doors]) =>
+  error(
+    `${room}-uses-the-public-surface`,
+    `${room} is a user of codecell: what it lacks is exported by index.ts, or named in USERS with the reason`,
+    { path: inRoom(room) },
+    {
+      path: "^src/",
+      pathNot: [...["index.ts", "core", room].map(inRoom), ...Object.keys(doors).map(path)],
+    },
+  ),
+);
+
+const doors = Object.entries(DOORS).map(([packages, modules]) =>
+  error(
+    `one-door-${packages.replaceAll(/[^a-z0-9]+/g, "-").replace(/^-/, "")}`,
+    "A heavy dependency has one door, so that it can be replaced, loaded on demand, or left out",
+    { path: "^src/", pathNot: path(modules) },
+    { path: `node_modules/(${packages})/` },
+  ),
+);
+
+export default {
+  forbidden: [
+    error("no-circles", "A circle is one module in pieces", {}, { circular: true }),
+    ...floors,
+    error(
+      "only-index-stands-in-src",
+      "Every module has a room",
+      { path: "^src/" },
+      { path: "^src/[^/]+\\.ts$", pathNot: "^src/index\\.ts$" },
+    ),
+    error(
+      "placement-knows-no-tools",
+      "Where programs run, nobody decides what they may call",
+      { path: "^src/placement/" },
+      { path: "^src/", pathNot: "^src/(core|compile|engine|placement)/" },
+    ),
+    error(
+      "worker-reaches-no-tools",
+      "A worker that has been taken over must find no tools, no policy, no credentials in its process",
+      { path: "^src/placement/worker/main\\.ts$" },
+      {
+        path: "^src/(?!core/|compile/|engine/|placement/)|^src/placement/(pool|sandbox)/|node_modules/(@modelcontextprotocol|zod|undici|ws)/",
+        reachable: true,
+      },
+    ),
+    error(
+      "only-the-chain-makes-calls",
+      "Whatever decides about a call is a link of the chain; nothing goes around it",
+      { path: "^src/", pathNot: Object.keys(CHAIN).map(path) },
+      { path: path(CALLS) },
+    ),
+    ...users,
+    ...doors,
+    error(
+      "node-where-node-is",
+      "inline + quickjs + the fetch handler run where Node is not",
+      { path: "^src/", pathNot: Object.keys(NODE).map(path) },
+      { dependencyTypes: ["core"] },
+    ),
+    error(
+      "users-have-it",
+      "A published module must not need what only the repository installs",
+      { path: "^src/", pathNot: "/build\\.ts$" },
+      // Optional for users, and therefore listed for development too.
+      {
+        dependencyTypes: ["npm-dev"],
+        pathNot: "node_modules/(isolated-vm|@keyv/redis|pg|typescript)/",
+      },
+    ),
+    error(
+      "nothing-unresolved",
+      "A rule cannot judge what it cannot find",
+      { path: "^src/" },
+      { couldNotResolve: true },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "types"],
+    },
+  },
+};
