@@ -4,7 +4,6 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { judgeGoals } from "../src/bench/latency/goals.ts";
-import { machineLine } from "../src/bench/report.ts";
 import { type Figure, isFigure, type LatencyResults } from "../src/bench/latency/results.ts";
 import {
   behindTable,
@@ -15,6 +14,7 @@ import {
 } from "../src/bench/latency/tables.ts";
 import { renderMarkdown } from "../src/bench/present/markdown.ts";
 import type { Table } from "../src/bench/present/presentation.ts";
+import { machineLine } from "../src/bench/report.ts";
 import { cost } from "../src/bench/tokens/count.ts";
 import type { TokenResults } from "../src/bench/tokens/results.ts";
 

@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { Agent, request } from "node:http";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Agent, request } from "node:http";
 import { quantile } from "../src/bench/statistics.ts";
 
 const LOAD_MS = 4_000;

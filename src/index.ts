@@ -1,5 +1,12 @@
 /** The public surface of codecell. What is not exported here is not API. */
+export type { DynamicUse, ImportUse, ToolUse } from "./compile/program-uses.ts";
 export { CodecellError, ERROR_CODES, type ErrorCode, type Failure } from "./core/errors.ts";
+export type {
+  RunIdentity,
+  RuntimeEventName,
+  RuntimeEvents,
+  RuntimeListener,
+} from "./core/events.ts";
 export { DEFAULT_LIMITS, type Limits } from "./core/limits.ts";
 export type {
   CallRecord,
@@ -11,6 +18,7 @@ export type {
   TokenUsage,
   Usage,
 } from "./core/result.ts";
+export { ToolError } from "./core/tool-error.ts";
 export type {
   CategorySummary,
   ListOptions,
@@ -29,48 +37,40 @@ export type {
   SavedVm,
   Session as EngineSession,
 } from "./engine/engine.ts";
-export type {
-  RunIdentity,
-  RuntimeEventName,
-  RuntimeEvents,
-  RuntimeListener,
-} from "./core/events.ts";
-export type { EngineName } from "./placement/open-place.ts";
-export type { RemoteService } from "./placement/remote.ts";
-export type { SandboxSettings } from "./placement/sandbox/settings.ts";
-export type { PlacementName, WorkerSettings } from "./placement/settings.ts";
-export type { Inspection } from "./preflight/inspect.ts";
-export type { DynamicUse, ImportUse, ToolUse } from "./compile/program-uses.ts";
-export type { RuntimeOptions } from "./runtime/options.ts";
-export type { RunOptions } from "./run/program-runner.ts";
-export { createRuntime } from "./runtime/create-runtime.ts";
-export type { Runtime, RuntimeDescription } from "./runtime/runtime.ts";
-export type { ResumeOptions, Session } from "./session/session.ts";
-export type { PendingCall } from "./session/session-run.ts";
-export type { SessionOptions } from "./session/session-registry.ts";
-export type { SessionSettings } from "./session/settings.ts";
 export {
   type FileContent,
   type FileStat,
   type Workspace,
   WorkspaceError,
 } from "./files/workspace.ts";
-export type { AllowedHost, NetworkSettings } from "./tools/fetch/settings.ts";
+export type { EngineName } from "./placement/open-place.ts";
+export type { RemoteService } from "./placement/remote.ts";
+export type { SandboxSettings } from "./placement/sandbox/settings.ts";
+export type { PlacementName, WorkerSettings } from "./placement/settings.ts";
+export type { Inspection } from "./preflight/inspect.ts";
+export type { RunOptions } from "./run/program-runner.ts";
+export { createRuntime } from "./runtime/create-runtime.ts";
+export type { RuntimeOptions } from "./runtime/options.ts";
+export type { Runtime, RuntimeDescription } from "./runtime/runtime.ts";
+export type { SessionOptions } from "./session/session-registry.ts";
+export type { PendingCall } from "./session/session-run.ts";
+export type { ResumeOptions, Session } from "./session/session.ts";
+export type { SessionSettings } from "./session/settings.ts";
 export type { TokenizerChoice } from "./tokens/counter.ts";
 export type { TokenizerName } from "./tokens/tokenizers.ts";
-export { tool, type ToolDefinition } from "./tools/define-tool.ts";
-export { ToolError } from "./core/tool-error.ts";
-export type {
-  ServerRequest,
-  ServerRequestContext,
-  ServerRequestHandler,
-} from "./tools/mcp/client.ts";
-export type { ConfigFile } from "./tools/config/parse-config.ts";
 export { loadConfig } from "./tools/config/load-config.ts";
 export type { OAuthConfig } from "./tools/config/oauth-entry.ts";
-export type { McpClient } from "./tools/mcp/user-client.ts";
+export type { ConfigFile } from "./tools/config/parse-config.ts";
 export type {
   HttpServerEntry,
   McpServerEntry,
   StdioServerEntry,
 } from "./tools/config/server-settings.ts";
+export { tool, type ToolDefinition } from "./tools/define-tool.ts";
+export type { AllowedHost, NetworkSettings } from "./tools/fetch/settings.ts";
+export type {
+  ServerRequest,
+  ServerRequestContext,
+  ServerRequestHandler,
+} from "./tools/mcp/client.ts";
+export type { McpClient } from "./tools/mcp/user-client.ts";

@@ -1,6 +1,6 @@
 /** The project's scenarios as worlds: each with its own servers, its programs and its check. */
-import type { Outcome, World } from "../../src/bench/index.ts";
 import { loadScenarios } from "../../fixtures/scenarios/index.ts";
+import type { Outcome, World } from "../../src/bench/index.ts";
 
 export async function scenarioWorlds(): Promise<World[]> {
   const scenarios = await loadScenarios();

@@ -1,4 +1,6 @@
 /** The few tools that stand for all others, for any agent loop: look for tools, read their types, run a program. */
+import { configError, readSetting, shown } from "../core/check-settings.ts";
+import { defaultsOf } from "../core/setting-schema.ts";
 import {
   type CallRecord,
   CodecellError,
@@ -6,19 +8,17 @@ import {
   type Runtime,
   ToolError,
 } from "../index.ts";
-import { configError, readSetting, shown } from "../core/check-settings.ts";
-import { defaultsOf } from "../core/setting-schema.ts";
+import { type AgentAnswer, resultAnswer, textAnswer } from "./answer.ts";
+import { agentTexts } from "./descriptions.ts";
+import { DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
+import { RESULT_SCHEMA } from "./result-schema.ts";
+import { describeTools, searchTools } from "./search-answer.ts";
 import {
   AGENT_NAMES,
   AGENT_SETTINGS,
   type AgentToolNames,
   type AgentToolsOptions,
 } from "./settings.ts";
-import { type AgentAnswer, resultAnswer, textAnswer } from "./answer.ts";
-import { describeTools, searchTools } from "./search-answer.ts";
-import { agentTexts } from "./descriptions.ts";
-import { DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
-import { RESULT_SCHEMA } from "./result-schema.ts";
 
 export type { AgentToolNames, AgentToolsOptions } from "./settings.ts";
 export type { AgentAnswer, ContentPart } from "./answer.ts";

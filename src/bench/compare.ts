@@ -1,7 +1,7 @@
 /** Results beside stored ones: what became slower or dearer, and is not noise. */
 import { CodecellError } from "../index.ts";
-import { figure } from "./latency/tables.ts";
 import { type Figure, isFigure, type LatencyResults, type ProbeCell } from "./latency/results.ts";
+import { figure } from "./latency/tables.ts";
 import type { Table } from "./present/presentation.ts";
 import type { AnyResults } from "./report.ts";
 import type { TokenResults } from "./tokens/results.ts";

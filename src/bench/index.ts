@@ -1,6 +1,5 @@
 /** `codecell/bench`: the benchmarks as a library, of codecell and of one's own servers, programs and products. */
 export { compareResults, type Comparison } from "./compare.ts";
-export { describeMachine, type Machine } from "./machine.ts";
 export { benchLatency, type LatencyOptions } from "./latency/latency.ts";
 export type {
   Cell,
@@ -19,10 +18,10 @@ export {
   type Subject,
   type World as LatencyWorld,
 } from "./latency/subject.ts";
+export { describeMachine, type Machine } from "./machine.ts";
 export { renderConsole } from "./present/console-table.ts";
 export { renderMarkdown } from "./present/markdown.ts";
 export { renderPage } from "./present/page.ts";
-export { renderSvg } from "./present/svg.ts";
 export type {
   Bar,
   BarChart,
@@ -32,6 +31,7 @@ export type {
   Section,
   Table,
 } from "./present/presentation.ts";
+export { renderSvg } from "./present/svg.ts";
 export { type AnyResults, reportOf, sectionsOf } from "./report.ts";
 export {
   loadModel,

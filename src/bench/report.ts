@@ -1,7 +1,7 @@
 /** Results of either kind, as the sections of one report. */
-import { type Machine } from "./machine.ts";
 import type { LatencyResults } from "./latency/results.ts";
 import { latencySections } from "./latency/sections.ts";
+import { type Machine } from "./machine.ts";
 import type { Report, Section } from "./present/presentation.ts";
 import type { TokenResults } from "./tokens/results.ts";
 import { tokenSections } from "./tokens/sections.ts";

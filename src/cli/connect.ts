@@ -1,13 +1,13 @@
 import { RuntimeEmitter } from "../core/events.ts";
-import { type Guide, openGuide } from "../runtime/toolbox.ts";
 import { resolveOptions } from "../runtime/resolve-options.ts";
+import { openToolbox, type Toolbox } from "../runtime/toolbox.ts";
 import { runtimeOptions } from "./arguments.ts";
 import { tellProblems } from "./run.ts";
 
 /** The tools of the config, for commands that run no program: no engine has to work here. */
-export async function connectTools(values: Parameters<typeof runtimeOptions>[0]): Promise<Guide> {
+export async function connectTools(values: Parameters<typeof runtimeOptions>[0]): Promise<Toolbox> {
   const options = await resolveOptions(await runtimeOptions(values));
-  const guide = await openGuide({ ...options, typeCheck: false }, new RuntimeEmitter());
-  tellProblems(guide.report());
-  return guide;
+  const toolbox = await openToolbox({ ...options, typeCheck: false }, new RuntimeEmitter());
+  tellProblems(toolbox.report());
+  return toolbox;
 }

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
-import { engineRef, ENGINES } from "../placement/open-place.ts";
 import { createRuntime, type EngineName } from "../index.ts";
+import { engineRef, ENGINES } from "../placement/open-place.ts";
 import { probeEngine } from "../placement/process.ts";
 import { readArguments } from "./arguments.ts";
 import { paint, printJson } from "./output.ts";

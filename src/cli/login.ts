@@ -1,9 +1,9 @@
 import { CodecellError } from "../core/errors.ts";
 import { nearest } from "../core/nearest.ts";
+import { ToolError } from "../core/tool-error.ts";
 import type { ServerConfig } from "../tools/config/server-entry.ts";
 import { LoopbackAuthorizer } from "../tools/mcp/auth/loopback.ts";
 import { configuredSource } from "../tools/mcp/open.ts";
-import { ToolError } from "../core/tool-error.ts";
 import { readArguments, runtimeOptions } from "./arguments.ts";
 import { fail, note, printable, printJson } from "./output.ts";
 

@@ -1,14 +1,14 @@
-import { serve } from "@hono/node-server";
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { serve } from "@hono/node-server";
+import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
+import { AGENT_SETTINGS } from "../agent/settings.ts";
 import { readSettings } from "../core/check-settings.ts";
 import { CodecellError } from "../core/errors.ts";
 import { createRuntime, type Runtime } from "../index.ts";
-import { AGENT_SETTINGS } from "../agent/settings.ts";
-import { createMcpServer, McpHttpHandler, type McpServerOptions } from "../serve/mcp/index.ts";
 import { isLoopback } from "../serve/http/origin.ts";
+import { createMcpServer, McpHttpHandler, type McpServerOptions } from "../serve/mcp/index.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
 import { note } from "./output.ts";
 import { tellProblems } from "./run.ts";

@@ -1,8 +1,8 @@
 import { readSettings } from "../core/check-settings.ts";
 import { createRuntime } from "../index.ts";
-import { startService } from "../serve/service/start.ts";
 import type { LogLine } from "../serve/service/app.ts";
 import { SERVE, resolveServe } from "../serve/service/settings.ts";
+import { startService } from "../serve/service/start.ts";
 import { Expander } from "../tools/config/expand-variables.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
 import { tellProblems } from "./run.ts";

@@ -1,10 +1,10 @@
+import { CodecellError } from "../core/errors.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import { startContext } from "../discovery/start-context.ts";
+import type { ListOptions, ToolDetail, ToolSummary } from "../index.ts";
 import { readArguments, RUNTIME_FLAGS } from "./arguments.ts";
 import { connectTools } from "./connect.ts";
 import { paint, printable, printJson } from "./output.ts";
-import type { ListOptions, ToolDetail, ToolSummary } from "../index.ts";
-import { CodecellError } from "../core/errors.ts";
 
 const FLAGS = {
   ...RUNTIME_FLAGS,
@@ -18,8 +18,8 @@ const FLAGS = {
 /** `codecell tools [CATEGORY [TOOL]] [--search QUERY]` */
 export async function tools(args: string[]): Promise<number> {
   const { values, positionals } = readArguments(args, FLAGS, 2);
-  await using guide = await connectTools(values);
-  const { discovery } = guide;
+  await using toolbox = await connectTools(values);
+  const { discovery } = toolbox;
   if (values["context"] === true) return await printContext(discovery, values["json"] === true);
   const page = pageOf(values);
   const query = values["search"] as string | undefined;

@@ -16,15 +16,15 @@ export async function types(args: string[]): Promise<number> {
   const out = values["out"];
   if (typeof out !== "string" || out === "")
     throw new CodecellError("config_error", "where to? codecell types --out DIR");
-  await using guide = await connectTools(values);
+  await using toolbox = await connectTools(values);
   const kept = new Set<string>();
   let written = 0;
-  for await (const [path, text] of guide.discovery.tree.files()) {
+  for await (const [path, text] of toolbox.discovery.tree.files()) {
     kept.add(path);
     if (await writeIfChanged(join(out, path), MARK + text)) written++;
   }
   // A server that did not start has no tools now, and may have them again next time.
-  const failed = guide.report().servers.filter(({ failure }) => failure !== undefined);
+  const failed = toolbox.report().servers.filter(({ failure }) => failure !== undefined);
   const removed = failed.length > 0 ? 0 : await removeOthers(out, kept);
   if (values["json"] === true) printJson({ files: kept.size, written, removed });
   else note(`${kept.size} files in ${out}: ${written} written, ${removed} removed`);

@@ -1,13 +1,13 @@
 import type { Program } from "../core/program.ts";
-import { CompileError } from "./compile-error.ts";
-import { Edits } from "./text-edits.ts";
-import { KeptDeclarations } from "./session-declarations.ts";
-import { Lines } from "./line-index.ts";
-import { ShapeError, TopLevel } from "./entry-point.ts";
-import { parseSource, place } from "./parse.ts";
 import { type AnyNode, type Comment, type Program as Tree, walk } from "./acorn.ts";
-import { type Stripped, tooDeep } from "./strip-types.ts";
+import { CompileError } from "./compile-error.ts";
+import { EntryPoint, EntryPointError } from "./entry-point.ts";
+import { LineIndex } from "./line-index.ts";
 import { UsingLowering } from "./lower-using.ts";
+import { parseSource, place } from "./parse.ts";
+import { SessionDeclarations } from "./session-declarations.ts";
+import { type Stripped, tooDeep } from "./strip-types.ts";
+import { TextEdits } from "./text-edits.ts";
 
 /** The scope that compiled code gets; see core/program.ts. */
 const SCOPE = "$codecell";
@@ -37,12 +37,12 @@ function build(source: string, { sourceBytes, keep = false }: CompileOptions): P
   const { stripped, tree, comments } = parseSource(source, sourceBytes, {
     keepUnusedImports: keep,
   });
-  const edits = new Edits(stripped.code);
-  const kept = keep ? new KeptDeclarations(stripped.code, edits) : undefined;
+  const edits = new TextEdits(stripped.code);
+  const kept = keep ? new SessionDeclarations(stripped.code, edits) : undefined;
   try {
     rewrite(stripped.code, tree, edits, comments, kept);
   } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
+    if (!(error instanceof EntryPointError)) throw error;
     throw new CompileError(error.message, {
       ...place(source, stripped, error.offset),
       hint: error.hint,
@@ -66,16 +66,16 @@ function flatNames(code: string): string[] {
 function rewrite(
   code: string,
   tree: Tree,
-  edits: Edits,
+  edits: TextEdits,
   comments: readonly Comment[],
-  kept: KeptDeclarations | undefined,
+  kept: SessionDeclarations | undefined,
 ): void {
   const used = new Set<string>();
   const using = new UsingLowering(edits);
   walk(tree as AnyNode, (node, parents) => {
     if (node.type === "Identifier") {
       if (node.name.startsWith(SCOPE))
-        throw new ShapeError(
+        throw new EntryPointError(
           `the name ${node.name} is reserved`,
           node.start,
           "Choose another name.",
@@ -93,7 +93,7 @@ function rewrite(
   for (const { start, end } of comments) disarm(code, start, end, edits);
   edits.prepend(`(async function (${SCOPE}) { "use strict"; `);
   edits.append(endOfLine(code, comments));
-  new TopLevel(code, edits, used, kept !== undefined).rewrite(tree);
+  new EntryPoint(code, edits, used, kept !== undefined).rewrite(tree);
   using.finish();
   kept?.rewrite(tree);
   if (kept !== undefined) edits.prepend(kept.opening);
@@ -130,7 +130,7 @@ function isReference(node: Identifier, parents: readonly AnyNode[]): boolean {
 }
 
 /** Engines obey `//# sourceURL=…` and report other file names: the sign that makes it more than a comment goes. */
-function disarm(code: string, start: number, end: number, edits: Edits): void {
+function disarm(code: string, start: number, end: number, edits: TextEdits): void {
   if (/^\/[/*][#@]\s*source/.test(code.slice(start, end))) edits.replace(start + 2, start + 3, " ");
 }
 
@@ -143,12 +143,12 @@ function endOfLine(code: string, comments: readonly Comment[]): string {
 function locator(
   source: string,
   stripped: Stripped,
-  edits: Edits,
+  edits: TextEdits,
   code: string,
 ): Program["locate"] {
-  let lines: Lines | undefined;
+  let lines: LineIndex | undefined;
   return (line, column) => {
-    lines ??= new Lines(code, "javascript");
+    lines ??= new LineIndex(code, "javascript");
     const offset = lines.offset({ line, column });
     return offset === undefined
       ? undefined

@@ -1,6 +1,4 @@
 /** Which part of a program is its value, and what becomes of its imports and exports. */
-import type { Edits } from "./text-edits.ts";
-import { CONST } from "./session-declarations.ts";
 import {
   type AnyNode,
   importedName,
@@ -9,14 +7,16 @@ import {
   nameOf,
   type Program,
 } from "./acorn.ts";
+import { CONST } from "./session-declarations.ts";
+import type { TextEdits } from "./text-edits.ts";
 
 /** The names by which several exported functions are told apart, best first. */
 const ENTRY_NAMES = ["main", "run", "handler", "execute", "default"];
 
 /** Rewrites the top level of a program. `used` holds the names that the program refers to outside their declaration. */
-export class TopLevel {
+export class EntryPoint {
   readonly #code: string;
-  readonly #edits: Edits;
+  readonly #edits: TextEdits;
   readonly #used: ReadonlySet<string>;
   readonly #exported: string[] = [];
   #ending = "";
@@ -25,7 +25,7 @@ export class TopLevel {
   readonly #keeps: boolean;
 
   /** @param keeps whether imports are kept for later programs of a session */
-  constructor(code: string, edits: Edits, used: ReadonlySet<string>, keeps: boolean) {
+  constructor(code: string, edits: TextEdits, used: ReadonlySet<string>, keeps: boolean) {
     this.#code = code;
     this.#edits = edits;
     this.#used = used;
@@ -156,8 +156,8 @@ export class TopLevel {
   }
 }
 
-function reExport(offset: number): ShapeError {
-  return new ShapeError(
+function reExport(offset: number): EntryPointError {
+  return new EntryPointError(
     "a program cannot re-export from a module",
     offset,
     "Import what you need and use it.",
@@ -165,7 +165,7 @@ function reExport(offset: number): ShapeError {
 }
 
 /** A form that is not supported, at an offset of the JavaScript text. */
-export class ShapeError extends Error {
+export class EntryPointError extends Error {
   readonly offset: number;
   readonly hint: string;
 

@@ -1,7 +1,7 @@
 import type { Position } from "../core/program.ts";
 
 /** The starts of the lines of a text. People's editors and JavaScript disagree about U+2028 and U+2029. */
-export class Lines {
+export class LineIndex {
   readonly #starts: number[] = [0];
   readonly #length: number;
 

@@ -1,17 +1,17 @@
 /** `using` and `await using` as try/catch/finally, for engines whose syntax does not have them. */
-import type { Edits } from "./text-edits.ts";
-import { ShapeError } from "./entry-point.ts";
 import type { AnyNode } from "./acorn.ts";
+import { EntryPointError } from "./entry-point.ts";
+import type { TextEdits } from "./text-edits.ts";
 
 type Declaration = Extract<AnyNode, { type: "VariableDeclaration" }>;
 
 /** Lowers each block once, however many resources it holds. */
 export class UsingLowering {
-  readonly #edits: Edits;
+  readonly #edits: TextEdits;
   readonly #blocks = new Map<AnyNode, { id: number; declarations: Declaration[] }>();
   #lastId = 0;
 
-  constructor(edits: Edits) {
+  constructor(edits: TextEdits) {
     this.#edits = edits;
   }
 
@@ -26,7 +26,7 @@ export class UsingLowering {
       parent.type !== "Program" &&
       parent.type !== "StaticBlock"
     ) {
-      throw new ShapeError(
+      throw new EntryPointError(
         "a using declaration must stand in a block",
         node.start,
         "Put braces around it.",

@@ -1,8 +1,8 @@
 import type { Position } from "../core/program.ts";
 import { exceedsUtf8 } from "../core/utf8.ts";
-import { CompileError } from "./compile-error.ts";
-import { Lines } from "./line-index.ts";
 import { type Comment, decoratorsHint, ParseError, parseProgram, type Program } from "./acorn.ts";
+import { CompileError } from "./compile-error.ts";
+import { LineIndex } from "./line-index.ts";
 import { type Stripped, type StripOptions, stripTypes } from "./strip-types.ts";
 import { blank, unfence } from "./unfence.ts";
 
@@ -25,7 +25,7 @@ export function parseSource(
 
 /** Where an offset of the stripped text is in the caller's. */
 export function place(source: string, stripped: Stripped, offset: number): Position {
-  return new Lines(source).position(stripped.origin(offset));
+  return new LineIndex(source).position(stripped.origin(offset));
 }
 
 /** What can be said before anything is parsed; what is no program text becomes spaces, so that positions stay. */
@@ -39,7 +39,7 @@ export function programText(source: string, sourceBytes: number): string {
   if (binary >= 0) {
     const hint = "A program is text: TypeScript or JavaScript.";
     throw new CompileError("the program holds NUL characters: it seems to be a binary file", {
-      ...new Lines(source).position(binary),
+      ...new LineIndex(source).position(binary),
       hint,
     });
   }

@@ -1,12 +1,12 @@
 /** What a program may do, read from its text: which tools it can call, with what, and how. Nothing is run. */
 import type { NameTable } from "../core/names.ts";
 import type { Position } from "../core/program.ts";
-import { literalOf } from "./literal.ts";
-import { Lines } from "./line-index.ts";
-import { parseSource } from "./parse.ts";
-import { bindingsOf, Meanings } from "./tool-references.ts";
 import { type AnyNode, importedName, walk } from "./acorn.ts";
+import { LineIndex } from "./line-index.ts";
+import { literalOf } from "./literal.ts";
+import { parseSource } from "./parse.ts";
 import type { Stripped } from "./strip-types.ts";
+import { bindingsOf, ToolReferences } from "./tool-references.ts";
 import { callOf, hidesTools, type HowUsed, howUsed, isDeclared, isFunction } from "./usage.ts";
 
 /** One place of a program where a tool is called, or handed on to be called. */
@@ -57,20 +57,20 @@ export function inspectProgram(
 }
 
 class Inspector {
-  readonly #lines: Lines;
+  readonly #lines: LineIndex;
   readonly #stripped: Stripped;
   readonly #tree: AnyNode;
-  readonly #meanings: Meanings;
+  readonly #references: ToolReferences;
   readonly #tools: ToolUse[] = [];
   readonly #imports: ImportUse[] = [];
   readonly #dynamic: DynamicUse[] = [];
   readonly #returns: number[] = [];
 
   constructor(source: string, stripped: Stripped, names: NameTable, tree: AnyNode) {
-    this.#lines = new Lines(source);
+    this.#lines = new LineIndex(source);
     this.#stripped = stripped;
     this.#tree = tree;
-    this.#meanings = new Meanings(names, bindingsOf(tree));
+    this.#references = new ToolReferences(names, bindingsOf(tree));
   }
 
   inspect(): InspectedProgram {
@@ -90,7 +90,7 @@ class Inspector {
       this.#returns.push(this.#stripped.origin(node.start));
     const hiding = hidesTools(node, parents);
     if (hiding !== undefined) return this.#hides(hiding, node);
-    const meaning = this.#meanings.of(node);
+    const meaning = this.#references.of(node);
     if (meaning === undefined || isDeclared(node, parents) || this.#isPartOfMore(node, parents))
       return;
     // What is done with a variable that gets it is seen where the variable is used.
@@ -130,7 +130,7 @@ class Inspector {
     const isPart =
       (parent.type === "MemberExpression" && parent.object === node) ||
       (parent.type === "NewExpression" && parent.callee === node);
-    return isPart && this.#meanings.of(parent) !== undefined;
+    return isPart && this.#references.of(parent) !== undefined;
   }
 
   #at(node: AnyNode): Position {

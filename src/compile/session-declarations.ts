@@ -3,8 +3,8 @@
  * the same variable in all programs of a session, whoever declares it again: functions that were made earlier see the
  * new value, as in a notebook.
  */
-import type { Edits } from "./text-edits.ts";
 import { type AnyNode, type Program, walk } from "./acorn.ts";
+import type { TextEdits } from "./text-edits.ts";
 import { isFunction } from "./usage.ts";
 
 type Variables = Extract<AnyNode, { type: "VariableDeclaration" }>;
@@ -16,14 +16,14 @@ export const CONST = "$codecell.const";
 /** What a kept function is called where it stands: its own name is that of the global variable. */
 const LOCAL = "$codecell_";
 
-export class KeptDeclarations {
+export class SessionDeclarations {
   readonly #code: string;
-  readonly #edits: Edits;
+  readonly #edits: TextEdits;
   readonly #functions: string[] = [];
   readonly #variables = new Set<string>();
   readonly #names = new Set<string>();
 
-  constructor(code: string, edits: Edits) {
+  constructor(code: string, edits: TextEdits) {
     this.#code = code;
     this.#edits = edits;
   }

@@ -3,7 +3,7 @@
  * takes out whole tokens, now and then puts some in. So a line and what became of it are aligned as in a diff: by the
  * longest sequence of tokens that they have in common. (sucrase's own source map loses its way at template literals.)
  */
-import { Lines } from "./line-index.ts";
+import { LineIndex } from "./line-index.ts";
 
 interface Token {
   readonly text: string;
@@ -19,19 +19,19 @@ const MAX_CELLS = 4_000_000;
 /** A token of the code, and the start of the one in the text that it was. */
 type Origin = readonly [codeStart: number, textStart: number, length: number];
 
-export class Columns {
+export class SourceColumns {
   readonly #textLines: readonly string[];
   readonly #codeLines: readonly string[];
-  readonly #text: Lines;
-  readonly #code: Lines;
+  readonly #text: LineIndex;
+  readonly #code: LineIndex;
   readonly #aligned = new Map<number, readonly Origin[]>();
   #cellsLeft = MAX_CELLS;
 
   constructor(text: string, code: string) {
     this.#textLines = text.split(LINE_END);
     this.#codeLines = code.split(LINE_END);
-    this.#text = new Lines(text, "javascript");
-    this.#code = new Lines(code, "javascript");
+    this.#text = new LineIndex(text, "javascript");
+    this.#code = new LineIndex(code, "javascript");
   }
 
   /** The offset in the text of an offset in the code; what was put in belongs to the token before it. */

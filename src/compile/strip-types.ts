@@ -1,8 +1,8 @@
 /** The door to sucrase: types off, everything else as it was, line by line. */
 import { transform } from "sucrase";
-import { Columns } from "./source-columns.ts";
 import { CompileError } from "./compile-error.ts";
-import { Lines } from "./line-index.ts";
+import { LineIndex } from "./line-index.ts";
+import { SourceColumns } from "./source-columns.ts";
 
 /** JavaScript and the way back. */
 export interface Stripped {
@@ -30,11 +30,11 @@ export function stripTypes(text: string, options: StripOptions = {}): Stripped {
     throw syntaxError(error);
   }
   refuseNamespaces(text, code);
-  let columns: Columns | undefined;
+  let columns: SourceColumns | undefined;
   return {
     code,
     origin: (offset) => {
-      columns ??= new Columns(text, code);
+      columns ??= new SourceColumns(text, code);
       return columns.origin(offset);
     },
   };
@@ -71,7 +71,7 @@ function refuseNamespaces(text: string, code: string): void {
   for (const match of text.matchAll(NAMESPACE)) {
     const words = match[0].slice(match[1]?.length ?? 0);
     if (match[1] !== undefined || count(code, words) >= count(text, words)) continue;
-    const { line, column } = new Lines(text).position(match.index);
+    const { line, column } = new LineIndex(text).position(match.index);
     const hint = "Use a plain object, or declare its members at the top level.";
     throw new CompileError(`namespaces are not supported (${match[2]})`, { line, column, hint });
   }

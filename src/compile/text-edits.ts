@@ -18,7 +18,7 @@ interface Piece {
 }
 
 /** Changes to a text by position, none of which adds or removes a line, and the way back from the result. */
-export class Edits {
+export class TextEdits {
   readonly #text: string;
   readonly #edits: Edit[] = [];
   readonly #before: { readonly text: string; readonly anchor: number }[] = [];

@@ -1,11 +1,11 @@
 /** Which expressions of a program stand for tools. */
 import type { NameTable, ServerNames } from "../core/names.ts";
 import { toolModule } from "../core/tool-modules.ts";
-import { literalOf } from "./literal.ts";
 import { type AnyNode, importedName, nameOf, walk } from "./acorn.ts";
+import { literalOf } from "./literal.ts";
 
 /** What an expression stands for: all tools, those of a server, one tool. */
-export type Meaning =
+export type ToolReference =
   | { readonly kind: "all" }
   | { readonly kind: "server"; readonly server: ServerNames }
   | { readonly kind: "tool"; readonly server: ServerNames; readonly tool: string };
@@ -65,10 +65,10 @@ const MAX_BINDINGS = 50;
 /** Properties of any object, which `tools` does not have. */
 const NOT_SERVERS = new Set(["then", "constructor", "toString", "valueOf", "toJSON"]);
 
-export class Meanings {
+export class ToolReferences {
   readonly #names: NameTable;
   readonly #bindings: ReadonlyMap<string, readonly Binding[]>;
-  readonly #flat: ReadonlyMap<string, Meaning>;
+  readonly #flat: ReadonlyMap<string, ToolReference>;
 
   constructor(names: NameTable, bindings: ReadonlyMap<string, readonly Binding[]>) {
     this.#names = names;
@@ -81,7 +81,7 @@ export class Meanings {
   }
 
   /** What `node` stands for, if for any tools. */
-  of(node: AnyNode, depth = 0): Meaning | undefined {
+  of(node: AnyNode, depth = 0): ToolReference | undefined {
     if (depth > MAX_DEPTH) return undefined;
     switch (node.type) {
       case "Identifier":
@@ -108,7 +108,7 @@ export class Meanings {
     }
   }
 
-  #ofName(name: string, depth: number): Meaning | undefined {
+  #ofName(name: string, depth: number): ToolReference | undefined {
     const bindings = this.#bindings.get(name);
     if (bindings === undefined) return name === "tools" ? { kind: "all" } : this.#flat.get(name);
     // Too many to look at: it could be anything.
@@ -120,14 +120,14 @@ export class Meanings {
     return undefined;
   }
 
-  #ofBinding(binding: Binding, depth: number): Meaning | undefined {
+  #ofBinding(binding: Binding, depth: number): ToolReference | undefined {
     if ("module" in binding) return this.#ofModule(binding.module, binding.export);
     const meaning = this.of(binding.from, depth + 1);
     if (meaning === undefined || binding.property === undefined) return meaning;
     return this.#member(meaning, binding.property);
   }
 
-  #ofModule(specifier: string, name: string): Meaning | undefined {
+  #ofModule(specifier: string, name: string): ToolReference | undefined {
     const found = toolModule(this.#names, specifier);
     if (found === undefined) return undefined;
     const { server, tool } = found;
@@ -138,7 +138,7 @@ export class Meanings {
       : this.#member({ kind: "server", server }, name);
   }
 
-  #member(object: Meaning, key: string): Meaning | undefined {
+  #member(object: ToolReference, key: string): ToolReference | undefined {
     if (object.kind === "tool")
       return ["call", "apply", "bind", "default"].includes(key) ? object : undefined;
     if (object.kind === "all") {

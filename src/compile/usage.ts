@@ -1,6 +1,6 @@
 /** How an expression that stands for a tool is used. */
-import { type Literal, literalOf } from "./literal.ts";
 import { type AnyNode, isFunctionExpression, nameOf } from "./acorn.ts";
+import { type Literal, literalOf } from "./literal.ts";
 
 /** Ways to reach globals, and so all tools, by a text that is made at run time. */
 const HIDING = new Set(["eval", "Function", "globalThis", "global"]);

@@ -1,5 +1,5 @@
 /** How clients of Redis connect: a server that is not there says so at once; one that goes away is waited for, and calls meanwhile fail. */
-export interface ReconnectOptions {
+export interface RedisConnectionOptions {
   readonly url: string;
   readonly disableOfflineQueue: true;
   readonly socket: {
@@ -13,8 +13,8 @@ const STEP_MS = 50;
 const LONGEST_MS = 2_000;
 
 /** @returns the options of a client, and what to call when it has connected */
-export function reconnecting(url: string): {
-  readonly options: ReconnectOptions;
+export function redisConnection(url: string): {
+  readonly options: RedisConnectionOptions;
   readonly onConnected: () => void;
 } {
   let connected = false;

@@ -1,10 +1,10 @@
 import type { ServerNames, ToolNames } from "../core/names.ts";
-import type { Catalogue, CatalogueServer } from "../tools/catalogue.ts";
 import { nearest } from "../core/nearest.ts";
+import { oneLine } from "../core/one-line.ts";
+import { ToolError } from "../core/tool-error.ts";
+import type { Catalogue, CatalogueServer } from "../tools/catalogue.ts";
 import { expectedParameters } from "../tools/parameter-summary.ts";
 import type { ToolInfo } from "../tools/tool.ts";
-import { ToolError } from "../core/tool-error.ts";
-import { oneLine } from "../core/one-line.ts";
 import { ResourceDirectory } from "./resources.ts";
 import { ToolIndex } from "./search.ts";
 import type {

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { CodecellError, messageOf } from "../core/errors.ts";
-import { type LearnedShape, ObservedShapes } from "./learned-shapes.ts";
+import { type LearnedShape, LearnedShapes } from "./learned-shapes.ts";
 
 const SAVE_DELAY_MS = 500;
 const FILE = z.object({
@@ -18,22 +18,22 @@ const FILE = z.object({
 });
 
 /** Learned shapes that are there next time: they are saved soon after each change, and at the end. */
-export class ShapeFile implements AsyncDisposable {
-  readonly shapes: ObservedShapes;
+export class LearnedFile implements AsyncDisposable {
+  readonly shapes: LearnedShapes;
   readonly #path: string;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving: Promise<void> = Promise.resolve();
 
   private constructor(path: string, known: readonly LearnedShape[]) {
     this.#path = path;
-    this.shapes = new ObservedShapes(known, () => {
+    this.shapes = new LearnedShapes(known, () => {
       this.#timer ??= setTimeout(() => void this.#save(), SAVE_DELAY_MS).unref();
     });
   }
 
   /** @throws CodecellError `config_error` when the file is there and cannot be used */
-  static async open(path: string): Promise<ShapeFile> {
-    return new ShapeFile(path, await load(path));
+  static async open(path: string): Promise<LearnedFile> {
+    return new LearnedFile(path, await load(path));
   }
 
   #save(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Shapes of results that servers do not declare, learned from results: kinds and names of properties, never values. */
-import type { JsonSchema } from "../tools/tool.ts";
 import type { Middleware, ToolCall } from "../tools/tool-call.ts";
+import type { JsonSchema } from "../tools/tool.ts";
 import { mergeShapes, shapeOf } from "./infer-shape.ts";
 import type { ObservedResult } from "./types/tree.ts";
 
@@ -13,7 +13,7 @@ export interface LearnedShape extends ObservedResult {
   readonly schema: JsonSchema;
 }
 
-export class ObservedShapes {
+export class LearnedShapes {
   readonly #learned: Map<string, LearnedShape>;
   readonly #onChange: () => void;
 
@@ -45,7 +45,7 @@ export class ObservedShapes {
 }
 
 /** Learns from every result of a tool that does not declare its shape. */
-export function learnShapes(shapes: ObservedShapes): Middleware {
+export function learnShapes(shapes: LearnedShapes): Middleware {
   return async (call, next) => {
     const result = await next(call);
     if (call.info !== undefined && call.info.outputSchema === undefined)
@@ -55,7 +55,7 @@ export function learnShapes(shapes: ObservedShapes): Middleware {
 }
 
 /** A result that cannot be read (a getter throws) teaches nothing, and is the program's all the same. */
-function observe(shapes: ObservedShapes, { server, tool }: ToolCall, value: unknown): void {
+function observe(shapes: LearnedShapes, { server, tool }: ToolCall, value: unknown): void {
   try {
     shapes.observe(server, tool, value);
   } catch {

@@ -1,9 +1,9 @@
+import type { Answer } from "../core/answer.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
 import type { CallRecord, LogEntry } from "../core/result.ts";
-import type { Answer } from "../core/answer.ts";
 
 /** A tool call (or a discovery call) that a program makes. Every field comes from hostile code: check before use. */
 export interface HostCall {

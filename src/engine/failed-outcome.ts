@@ -1,6 +1,6 @@
+import { aborted } from "../core/breach.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Outcome } from "./engine.ts";
-import { aborted } from "../core/breach.ts";
 
 /**
  * The outcome of a run that failed without having computed anything that was counted.

@@ -14,21 +14,21 @@ export interface TimeLeft {
   readonly wallLeftMs: number;
 }
 
-export interface Judgement {
+export interface LimitVerdict {
   readonly error: Failure;
   /** It came to an end of its own; else it was ended, and the VM is not to be trusted any more. */
   readonly ended: boolean;
 }
 
 /** @param thrown what came out of the engine: it says only that something happened; what it was the host knows */
-export function judge(
+export function limitVerdict(
   vm: Vm,
   limits: Limits,
   program: Program,
   thrown: unknown,
   { cpuLeftMs, wallLeftMs }: TimeLeft,
-): Judgement | undefined {
-  const stopped = (error: Failure): Judgement => ({ error, ended: false });
+): LimitVerdict | undefined {
+  const stopped = (error: Failure): LimitVerdict => ({ error, ended: false });
   if (vm.state === "out_of_memory" || (vm.exhausted && thrown !== undefined))
     return stopped(memoryBreach(limits));
   if (cpuLeftMs <= CLOCK_TOLERANCE_MS) return stopped(cpuBreach(limits));

@@ -3,7 +3,7 @@ import { type Failure, messageOf } from "../core/errors.ts";
 import type { Meter } from "../core/meter.ts";
 import { utf8Length } from "../core/utf8.ts";
 import type { Host, HostCall, SavedCall } from "./engine.ts";
-import type { VmHoldings } from "./vm-context.ts";
+import type { VmContext } from "./vm-context.ts";
 import { digest } from "./vm-services.ts";
 
 /** The longest that a program's answers may follow each other without letting the thread do anything else. */
@@ -11,10 +11,10 @@ const YIELD_MS = 8;
 /** Run `callback` when what is due on this thread has been done. */
 export const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
 
-export interface DeskParts {
+export interface PendingCallsParts {
   readonly host: Host;
   readonly meter: Meter;
-  readonly holdings: VmHoldings;
+  readonly vmContext: VmContext;
   /** A cap was breached. */
   readonly onBreach: (failure: Failure) => void;
   /** Hand an answer to the guest, which waits for it. */
@@ -22,14 +22,14 @@ export interface DeskParts {
 }
 
 /** What one run has asked of its host and its engine, and the answers on their way back. */
-export class CallDesk {
-  readonly #parts: DeskParts;
+export class PendingCalls {
+  readonly #parts: PendingCallsParts;
   #waiting = 0;
   #lastYield = performance.now();
   /** How the run is over: its answers are kept for the VM's next run, or nobody wants them any more. */
   #closed: "keep" | "drop" | undefined;
 
-  constructor(parts: DeskParts) {
+  constructor(parts: PendingCallsParts) {
     this.#parts = parts;
   }
 
@@ -50,20 +50,20 @@ export class CallDesk {
 
   /** Ask again what a saved VM had asked. */
   askAgain(): void {
-    for (const call of this.#parts.holdings.calls.values()) this.#ask(call, true);
+    for (const call of this.#parts.vmContext.calls.values()) this.#ask(call, true);
   }
 
   /** The first word counts. */
   close(how: "keep" | "drop"): void {
     if (this.#closed !== undefined) return;
     this.#closed = how;
-    if (how === "drop") this.#parts.holdings.calls.clear();
+    if (how === "drop") this.#parts.vmContext.calls.clear();
   }
 
   #begin(call: SavedCall, isTool: boolean): void {
     const failure = this.#parts.meter.call(isTool, utf8Length(call.args));
     if (failure !== undefined) return this.#parts.onBreach(failure);
-    this.#parts.holdings.calls.set(call.id, call);
+    this.#parts.vmContext.calls.set(call.id, call);
     this.#ask(call, false);
   }
 
@@ -75,22 +75,22 @@ export class CallDesk {
   }
 
   #answer(id: number, answer: string): void {
-    const { holdings, meter, onBreach, deliver } = this.#parts;
+    const { vmContext, meter, onBreach, deliver } = this.#parts;
     this.#waiting--;
-    holdings.calls.delete(id);
-    if (this.#closed === "keep") holdings.answers.add([id, answer]);
+    vmContext.calls.delete(id);
+    if (this.#closed === "keep") vmContext.answers.add([id, answer]);
     if (this.#closed !== undefined) return;
     const failure = meter.bytes(utf8Length(answer));
     if (failure !== undefined) return onBreach(failure);
     if (performance.now() - this.#lastYield < YIELD_MS) return deliver(id, answer);
     // Tools that answer at once would keep this thread to the program, timers and aborts included.
     const held = [id, answer] as const;
-    holdings.answers.add(held);
+    vmContext.answers.add(held);
     this.#waiting++;
     later(() => {
       this.#lastYield = performance.now();
       this.#waiting--;
-      if (this.#closed === undefined && holdings.answers.delete(held)) deliver(id, answer);
+      if (this.#closed === undefined && vmContext.answers.delete(held)) deliver(id, answer);
     });
   }
 }

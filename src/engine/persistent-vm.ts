@@ -2,9 +2,9 @@ import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
 import type { Host, KeepOptions, Outcome, SavedVm, Session } from "./engine.ts";
-import { VmHoldings } from "./vm-context.ts";
 import { later } from "./pending-calls.ts";
 import { Run } from "./run.ts";
+import { VmContext } from "./vm-context.ts";
 import type { SavableVm, Vm } from "./vm.ts";
 
 /** Time for a copied VM to take note of it. */
@@ -12,20 +12,20 @@ const COPIED_MS = 1_000;
 
 /** A VM for one run. */
 export function onceSession(vm: Vm, limits: Limits, retire: () => void): Session {
-  const holdings = new VmHoldings();
+  const vmContext = new VmContext();
   return {
     run: (program, names, host, signal) =>
-      new Run({ vm, limits, names, host, holdings, run: 1, keep: false }).start(program, signal),
+      new Run({ vm, limits, names, host, vmContext, run: 1, keep: false }).start(program, signal),
     [Symbol.asyncDispose]: async () => retire(),
   };
 }
 
 /** A VM that keeps from run to run what programs leave in it. */
-export class KeptVm implements Session {
+export class PersistentVm implements Session {
   readonly #vm: SavableVm;
   readonly #limits: Limits;
   readonly #clock: "door" | number | undefined;
-  readonly #holdings: VmHoldings;
+  readonly #vmContext: VmContext;
   readonly #retire: () => void;
   #runs: number;
   #running: boolean;
@@ -39,7 +39,7 @@ export class KeptVm implements Session {
     this.#vm = vm;
     this.#limits = limits;
     this.#clock = now ?? vm.clock;
-    this.#holdings = new VmHoldings(saved, seed);
+    this.#vmContext = new VmContext(saved, seed);
     this.#retire = retire;
     this.#runs = saved?.runs ?? 0;
     this.#running = saved?.running ?? false;
@@ -51,7 +51,7 @@ export class KeptVm implements Session {
     limits: Limits,
     keep: KeepOptions,
     retire: () => void,
-  ): Promise<KeptVm> {
+  ): Promise<PersistentVm> {
     const { saved, seed } = keep;
     try {
       if (saved !== undefined) await vm.load({ engine: saved.engine, bytes: saved.image });
@@ -61,7 +61,7 @@ export class KeptVm implements Session {
       retire();
       throw error;
     }
-    return new KeptVm(vm, limits, keep, retire);
+    return new PersistentVm(vm, limits, keep, retire);
   }
 
   async run(
@@ -71,7 +71,7 @@ export class KeptVm implements Session {
     signal: AbortSignal,
     limits = this.#limits,
   ): Promise<Outcome> {
-    if (this.#holdings.calls.size > 0) await settled(); // answers to the last run may be on their way
+    if (this.#vmContext.calls.size > 0) await settled(); // answers to the last run may be on their way
     this.#runs++;
     return await this.#follow(this.#begin(names, host, limits).start(program, signal), program);
   }
@@ -88,8 +88,8 @@ export class KeptVm implements Session {
 
   #begin(names: NameTable, host: Host, limits: Limits): Run {
     const clock = this.#clock === undefined ? {} : { clock: this.#clock };
-    const [vm, holdings, run] = [this.#vm, this.#holdings, this.#runs];
-    return new Run({ vm, limits, names, host, holdings, run, keep: true, ...clock });
+    const [vm, vmContext, run] = [this.#vm, this.#vmContext, this.#runs];
+    return new Run({ vm, limits, names, host, vmContext, run, keep: true, ...clock });
   }
 
   async #follow(running: Promise<Outcome>, { declares }: Program): Promise<Outcome> {
@@ -104,13 +104,13 @@ export class KeptVm implements Session {
   async save(): Promise<SavedVm> {
     // Whatever is on its way into the VM arrives first; and a slice that is at work comes to its end.
     await settled();
-    const facts = { runs: this.#runs, running: this.#running, ...this.#holdings.save() };
+    const facts = { runs: this.#runs, running: this.#running, ...this.#vmContext.save() };
     const { engine, bytes } = await this.#vm.save();
     return { engine, image: bytes, ...facts };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#holdings.timers.halt();
+    this.#vmContext.timers.halt();
     this.#retire();
   }
 }

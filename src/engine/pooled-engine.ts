@@ -1,6 +1,6 @@
 import type { Limits } from "../core/limits.ts";
 import type { Engine, KeepOptions, Session } from "./engine.ts";
-import { KeptVm, onceSession } from "./persistent-vm.ts";
+import { onceSession, PersistentVm } from "./persistent-vm.ts";
 import type { SavableVm, Vm } from "./vm.ts";
 
 /** VMs kept ready: one is enough for programs one after the other, two cover a burst. */
@@ -45,7 +45,7 @@ export class PooledEngine<V extends Vm> implements Engine {
     const vm = this.#spares.pop() ?? (await this.#making.create(limits));
     const retire = (): void => this.#retire(vm);
     if (keep === undefined) return onceSession(vm, limits, retire);
-    return await KeptVm.open(this.#making.savable(vm, this.name), limits, keep, retire);
+    return await PersistentVm.open(this.#making.savable(vm, this.name), limits, keep, retire);
   }
 
   /** One VM is enough to be ready; the others are made when the thread is idle, after a first run. */

@@ -5,14 +5,14 @@ import { Meter } from "../core/meter.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
 import { isLogLevel } from "../core/result.ts";
-import { CallDesk } from "./pending-calls.ts";
 import type { Host, Outcome } from "./engine.ts";
-import type { Setup } from "./guest/main.ts";
 import { readGuestFailure } from "./guest-failure.ts";
-import type { VmHoldings } from "./vm-context.ts";
-import { judge, stalled } from "./limit-verdict.ts";
+import type { Setup } from "./guest/main.ts";
+import { limitVerdict, stalled } from "./limit-verdict.ts";
 import { flatNames } from "./name-lookup.ts";
+import { PendingCalls } from "./pending-calls.ts";
 import { MAX_TIMERS } from "./run-timers.ts";
+import type { VmContext } from "./vm-context.ts";
 import { answerAtOnce } from "./vm-services.ts";
 import type { Vm } from "./vm.ts";
 
@@ -21,7 +21,7 @@ export interface RunParts {
   readonly limits: Limits;
   readonly names: NameTable;
   readonly host: Host;
-  readonly holdings: VmHoldings;
+  readonly vmContext: VmContext;
   /** Which of the VM's runs this is, from 1. */
   readonly run: number;
   /** Whether the VM is to serve another run. */
@@ -41,8 +41,8 @@ export class Run {
   readonly #parts: RunParts;
   readonly #vm: Vm;
   readonly #limits: Limits;
-  readonly #holdings: VmHoldings;
-  readonly #desk: CallDesk;
+  readonly #vmContext: VmContext;
+  readonly #pendingCalls: PendingCalls;
   /** Timers of earlier runs. */
   readonly #earlier: ReadonlySet<number>;
   readonly #settled = Promise.withResolvers<Outcome>();
@@ -61,15 +61,15 @@ export class Run {
     this.#parts = parts;
     this.#vm = parts.vm;
     this.#limits = parts.limits;
-    this.#holdings = parts.holdings;
-    this.#desk = new CallDesk({
+    this.#vmContext = parts.vmContext;
+    this.#pendingCalls = new PendingCalls({
       host: parts.host,
       meter: new Meter(parts.limits),
-      holdings: parts.holdings,
+      vmContext: parts.vmContext,
       onBreach: (failure) => this.#fail(failure),
       deliver: (id, answer) => this.#deliver(id, answer),
     });
-    this.#earlier = new Set(parts.holdings.timers.ids);
+    this.#earlier = new Set(parts.vmContext.timers.ids);
     this.#vm.onSend = (kind, id, name, text) => this.#onSend(kind, id, name, text);
   }
 
@@ -84,7 +84,7 @@ export class Run {
   /** Run to its end what was at work when the VM was saved. */
   async resume(program: Program, signal: AbortSignal): Promise<Outcome> {
     return await this.#execute(program, signal, () => {
-      this.#desk.askAgain();
+      this.#pendingCalls.askAgain();
       this.#deliverAnswers();
       this.#endIfStalled();
     });
@@ -99,7 +99,7 @@ export class Run {
     this.#deadline = performance.now() + wallMs;
     const timer = setTimeout(() => this.#abandon(wallBreach(this.#limits)), wallMs);
     if (!this.#over) {
-      this.#holdings.timers.go((id) => this.#due(id));
+      this.#vmContext.timers.go((id) => this.#due(id));
       begin();
     }
     try {
@@ -111,7 +111,7 @@ export class Run {
   }
 
   #deliverAnswers(): void {
-    const { answers } = this.#holdings;
+    const { answers } = this.#vmContext;
     for (const held of answers) {
       answers.delete(held);
       this.#deliver(...held, false);
@@ -160,8 +160,8 @@ export class Run {
   }
 
   #endIfStalled(): void {
-    if (this.#over || this.#desk.waits) return;
-    if (this.#holdings.timers.size > 0) this.#tellIdle(true);
+    if (this.#over || this.#pendingCalls.waits) return;
+    if (this.#vmContext.timers.size > 0) this.#tellIdle(true);
     else this.#end({ ok: false, error: stalled(this.#limits) });
   }
 
@@ -172,7 +172,7 @@ export class Run {
 
   /** After a slice, or where its end is told: has a limit been hit? */
   #judge(thrown: unknown): void {
-    const judgement = judge(this.#vm, this.#limits, this.#program!, thrown, {
+    const judgement = limitVerdict(this.#vm, this.#limits, this.#program!, thrown, {
       cpuLeftMs: this.#limits.cpuMs - this.#cpuTime(),
       wallLeftMs: this.#deadline - performance.now(),
     });
@@ -185,19 +185,19 @@ export class Run {
     if (this.#over) return undefined;
     switch (kind) {
       case "call":
-        return void this.#desk.call(id, name, text);
+        return void this.#pendingCalls.call(id, name, text);
       case "timer":
         return this.#timer(id, name, Number(text));
       case "log":
         return this.#log(id, name, text);
       case "digest":
-        return void this.#desk.digest(id, name, text);
+        return void this.#pendingCalls.digest(id, name, text);
       case "value":
         return this.#conclude(id, () => ({ ok: true, ...(text === "" ? {} : { value: text }) }));
       case "throw":
         return this.#conclude(id, () => this.#thrown(text));
       default: {
-        const { randomness } = this.#holdings;
+        const { randomness } = this.#vmContext;
         return answerAtOnce(kind, id, name, text, { names: this.#parts.names, randomness });
       }
     }
@@ -218,7 +218,7 @@ export class Run {
   }
 
   #timer(id: number, name: string, delay: number): undefined {
-    const { timers } = this.#holdings;
+    const { timers } = this.#vmContext;
     if (name !== "start") return timers.clear(id) as undefined;
     if (!timers.start(id, delay))
       this.#fail(breach("call_limit", `more than ${MAX_TIMERS} timers at once`));
@@ -248,17 +248,17 @@ export class Run {
   #abandon(error: Failure): void {
     if (!this.#parts.keep || this.#sliceStart !== undefined) return this.#fail(error);
     if (this.#over) return;
-    const { timers } = this.#holdings;
+    const { timers } = this.#vmContext;
     for (const id of timers.ids) if (!this.#earlier.has(id)) timers.clear(id);
-    this.#desk.close("drop");
+    this.#pendingCalls.close("drop");
     this.#end({ ok: false, error });
   }
 
   #end(verdict: Verdict, clean = true): undefined {
     if (this.#over) return;
     this.#over = true;
-    this.#desk.close(this.#parts.keep ? "keep" : "drop");
-    this.#holdings.timers.halt();
+    this.#pendingCalls.close(this.#parts.keep ? "keep" : "drop");
+    this.#vmContext.timers.halt();
     this.#sampleHeap();
     if (!clean || !this.#parts.keep) this.#vm.stop(clean ? "soon" : "now");
     const usage = { cpuMs: this.#cpuTime(), peakBytes: this.#peakBytes };

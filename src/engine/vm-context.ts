@@ -4,7 +4,7 @@ import { RunTimers } from "./run-timers.ts";
 import { Randomness } from "./vm-services.ts";
 
 /** What a VM waits for, and where its randomness comes from: what there is of it outside its own memory. */
-export class VmHoldings {
+export class VmContext {
   readonly timers: RunTimers;
   readonly randomness: Randomness;
   /** Calls without an answer. */

@@ -1,11 +1,11 @@
 /** What a program's `fs` is: the tree of wrappers under /tools, to read, and the session's workspace. */
 import { stepsOf } from "../core/paths.ts";
-import { utf8Length } from "../core/utf8.ts";
-import { readFile, readFolder } from "./tool-files.ts";
-import type { WrapperTree } from "../discovery/types/tree.ts";
-import { type FileContent, type Workspace, WorkspaceError } from "./workspace.ts";
-import { ToolError } from "../core/tool-error.ts";
 import { type FileAccess, type Operation, OPERATIONS } from "../core/result.ts";
+import { ToolError } from "../core/tool-error.ts";
+import { utf8Length } from "../core/utf8.ts";
+import type { WrapperTree } from "../discovery/types/tree.ts";
+import { readFile, readFolder } from "./tool-files.ts";
+import { type FileContent, type Workspace, WorkspaceError } from "./workspace.ts";
 
 /** As on Linux. */
 const MAX_PATH = 4_096;
@@ -17,7 +17,7 @@ export function isFileOperation(name: string): name is Operation {
   return (OPERATIONS as readonly string[]).includes(name);
 }
 
-export class RunFiles {
+export class ProgramFiles {
   readonly #tree: WrapperTree;
   readonly #workspace: Workspace | undefined;
   readonly #onAccess: (access: FileAccess) => void;

@@ -1,11 +1,11 @@
 import { ProgramCache } from "../compile/cache.ts";
-import { compile } from "../compile/compile.ts";
 import { compileFailure } from "../compile/compile-error.ts";
+import { compile } from "../compile/compile.ts";
+import { withDeadline } from "../compile/deadline.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Program } from "../core/program.ts";
 import type { Engine, Host, KeepOptions, Outcome, Session } from "../engine/engine.ts";
-import { withDeadline } from "../compile/deadline.ts";
 import type { RunRequest } from "./placement.ts";
 
 const programs = new ProgramCache();

@@ -1,3 +1,4 @@
+import type { Limits } from "../core/limits.ts";
 import type {
   Engine,
   EngineModule,
@@ -6,7 +7,6 @@ import type {
   KeepOptions,
   Outcome,
 } from "../engine/engine.ts";
-import type { Limits } from "../core/limits.ts";
 import { execute, executeIn, openKept } from "./execute.ts";
 import type { Place, RunRequest, VmLease } from "./placement.ts";
 

@@ -1,10 +1,10 @@
 import type { EngineRef } from "../engine/engine.ts";
-import { bundled, WORKER_ENTRY } from "./worker/bundle.ts";
+import type { Place } from "./placement.ts";
 import { startChild } from "./pool/child-process.ts";
 import { nodeFlags } from "./pool/node-flags.ts";
-import { WorkerClient } from "./pool/worker-client.ts";
-import type { Place } from "./placement.ts";
 import { type PoolOptions, WorkerPool } from "./pool/pool.ts";
+import { WorkerClient } from "./pool/worker-client.ts";
+import { bundled, WORKER_ENTRY } from "./worker/bundle.ts";
 
 export interface ProcessOptions {
   readonly pool: PoolOptions;

@@ -1,11 +1,11 @@
 /** Workers of a codecell service elsewhere, each over a WebSocket of its own. The door to ws, on the client's side. */
 import type { Socket } from "node:net";
 import { createWebSocketStream, WebSocket } from "ws";
-import { FramedChannel } from "./channel/framed.ts";
 import type { EngineRef } from "../engine/engine.ts";
-import { WorkerClient } from "./pool/worker-client.ts";
+import { FramedChannel } from "./channel/framed.ts";
 import type { Place } from "./placement.ts";
 import { type PoolOptions, WorkerPool } from "./pool/pool.ts";
+import { WorkerClient } from "./pool/worker-client.ts";
 import type { WorkerExit, WorkerHandle } from "./pool/worker-handle.ts";
 
 /** Where a service is. */

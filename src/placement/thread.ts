@@ -1,10 +1,10 @@
 import { Worker } from "node:worker_threads";
-import { PortChannel } from "./channel/port.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { EngineRef } from "../engine/engine.ts";
-import { WorkerClient } from "./pool/worker-client.ts";
+import { PortChannel } from "./channel/port.ts";
 import type { Place } from "./placement.ts";
 import { type PoolOptions, WorkerPool } from "./pool/pool.ts";
+import { WorkerClient } from "./pool/worker-client.ts";
 import type { WorkerHandle } from "./pool/worker-handle.ts";
 
 const ENTRY = new URL(`./worker/main${import.meta.url.slice(-3)}`, import.meta.url);

@@ -1,8 +1,8 @@
 import { ToolError } from "../core/tool-error.ts";
-import type { ResourceSource } from "../tools/resource-source.ts";
-import type { ToolSource } from "../tools/tool.ts";
 import type { CallContext } from "../tools/call-context.ts";
+import type { ResourceSource } from "../tools/resource-source.ts";
 import { labelOf, type Next, type ToolCall } from "../tools/tool-call.ts";
+import type { ToolSource } from "../tools/tool.ts";
 
 /** The end of the chain, and the one place that calls a source. Every link has seen the call by now. */
 export function callSource(sources: readonly ToolSource[]): Next {

@@ -1,4 +1,6 @@
 /** What can be said of a program before it runs. */
+import { compileFailure } from "../compile/compile-error.ts";
+import { withDeadline } from "../compile/deadline.ts";
 import {
   type ImportUse,
   type InspectedProgram,
@@ -8,11 +10,9 @@ import {
 } from "../compile/program-uses.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
-import { toolModule } from "../core/tool-modules.ts";
-import { withDeadline } from "../compile/deadline.ts";
-import { compileFailure } from "../compile/compile-error.ts";
-import type { Catalogue } from "../tools/catalogue.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { toolModule } from "../core/tool-modules.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
 import type { TypeChecker } from "./type-checker.ts";
 
 /** What a program may do, read from its text. Nothing of it was run. */

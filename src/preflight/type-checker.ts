@@ -1,16 +1,16 @@
-import type { InspectedProgram, ToolUse } from "../compile/program-uses.ts";
-import { Lines } from "../compile/line-index.ts";
+import { LineIndex } from "../compile/line-index.ts";
 import { programText } from "../compile/parse.ts";
+import type { InspectedProgram, ToolUse } from "../compile/program-uses.ts";
 import { breach } from "../core/breach.ts";
 import { type Failure, messageOf } from "../core/errors.ts";
-import type { Catalogue } from "../tools/catalogue.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
-import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
-import { Compiler } from "./compiler.ts";
+import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
+import type { Catalogue } from "../tools/catalogue.ts";
 import type { TypeDiagnostic, VirtualFiles } from "./compiler-thread.ts";
-import { environmentFiles } from "./type-environment.ts";
+import { Compiler } from "./compiler.ts";
 import { isRelevant, needsTypes } from "./relevant-diagnostics.ts";
+import { environmentFiles } from "./type-environment.ts";
 
 /** Longest time of one check, in ms. */
 const CHECK_MS = 5_000;
@@ -77,7 +77,7 @@ export class TypeChecker implements AsyncDisposable {
     }
     if ("code" in found) return [found];
     const relevant = found.filter((each) => isRelevant(each, text)).slice(0, MAX_DIAGNOSTICS);
-    const lines = new Lines(source);
+    const lines = new LineIndex(source);
     return await Promise.all(relevant.map((each) => this.#failure(each, uses, lines)));
   }
 
@@ -140,7 +140,7 @@ export class TypeChecker implements AsyncDisposable {
   async #failure(
     { start, message }: TypeDiagnostic,
     uses: InspectedProgram,
-    lines: Lines,
+    lines: LineIndex,
   ): Promise<Failure> {
     const text = message.replace(/ Do you need to (?:install|change)[\s\S]*$/, "");
     const use = concerned(uses.tools, start, message, this.#catalogue);

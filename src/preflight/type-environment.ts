@@ -1,12 +1,12 @@
 /** What a program sees, as TypeScript: the tools it names in full, the others by name, and the globals. */
 import { posix } from "node:path";
-import { isIdentifier } from "../core/identifier.ts";
 import type { InspectedProgram } from "../compile/program-uses.ts";
+import { isIdentifier } from "../core/identifier.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { toolModule } from "../core/tool-modules.ts";
+import type { ToolTypes } from "../discovery/types/declare.ts";
 import { PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
-import type { ToolTypes } from "../discovery/types/declare.ts";
 
 /** Modules that other modules cannot be told by a path. */
 const NOT_A_PATH = /^(?!\.{0,2}\/)/;

@@ -1,3 +1,4 @@
+import { type Answer, answerFailure } from "../core/answer.ts";
 import type { Failure } from "../core/errors.ts";
 import { Meter } from "../core/meter.ts";
 import type { CallRecord, LogEntry } from "../core/result.ts";
@@ -5,21 +6,20 @@ import { Semaphore } from "../core/semaphore.ts";
 import { failureOf } from "../core/tool-error.ts";
 import { untilAborted } from "../core/until-aborted.ts";
 import { utf8Length } from "../core/utf8.ts";
-import { type Answer, answerFailure } from "../core/answer.ts";
 import type { Host, HostCall } from "../engine/engine.ts";
-import type { ResumedCalls } from "./recorded-calls.ts";
-import { LogBuffer } from "./log-buffer.ts";
-import { type LookUpSources, LookUps } from "./discovery-calls.ts";
-import { isCall, parseCall } from "./parse-call.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { type CallingRun, labelOf, type Next } from "../tools/tool-call.ts";
+import { DiscoveryCalls, type LookUpSources } from "./discovery-calls.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import { isCall, parseCall } from "./parse-call.ts";
+import type { ResumedCalls } from "./recorded-calls.ts";
 
 /** What one run's bridge is made of. */
 export interface BridgeParts {
   readonly run: CallingRun;
   /** What its caller may see of the tools. */
   readonly catalogue: Catalogue;
-  readonly lookUps: LookUpSources;
+  readonly discoveryCalls: LookUpSources;
   /** Carries out a call, with all that happens around it. */
   readonly chain: Next;
   /** Logs and calls of the same run from before it was saved. */
@@ -54,7 +54,7 @@ export class Bridge implements Host {
   readonly #parts: BridgeParts;
   readonly #meter: Meter;
   readonly #slots: Semaphore;
-  readonly #lookUps: LookUps;
+  readonly #discoveryCalls: DiscoveryCalls;
   readonly #abort = new AbortController();
   /** Calls that the program made and that have no answer yet. */
   readonly #open = new Map<Promise<Answer>, OpenCall>();
@@ -64,11 +64,16 @@ export class Bridge implements Host {
 
   constructor(parts: BridgeParts) {
     this.#parts = parts;
-    const { run, lookUps, earlier, listeners } = parts;
+    const { run, discoveryCalls, earlier, listeners } = parts;
     this.#meter = new Meter(run.limits);
     this.#slots = new Semaphore(run.limits.parallelCalls);
     const onBytes = (size: number): void => this.#countBytes(size);
-    this.#lookUps = new LookUps(lookUps, run.limits, onBytes, listeners.onBreach);
+    this.#discoveryCalls = new DiscoveryCalls(
+      discoveryCalls,
+      run.limits,
+      onBytes,
+      listeners.onBreach,
+    );
     this.logs = new LogBuffer(run.limits.logBytes, listeners.onLog, earlier?.logs);
     for (const call of earlier?.calls ?? []) this.#addElsewhere(call);
   }
@@ -107,7 +112,7 @@ export class Bridge implements Host {
       this.#parts.listeners.onBreach(breach);
       return Promise.resolve(answerFailure(breach));
     }
-    if (!isTool) return this.#lookUps.answer(call);
+    if (!isTool) return this.#discoveryCalls.answer(call);
     this.bytesOut += size;
     const answer = this.#slots.run(() => this.#carryOut(call));
     const label = call.server === "" ? call.tool : `${call.server}.${call.tool}`;
@@ -174,7 +179,7 @@ export class Bridge implements Host {
 
   /** End all calls that are still going on. */
   abort(): void {
-    this.#lookUps.end();
+    this.#discoveryCalls.end();
     this.#abort.abort();
   }
 

@@ -2,23 +2,23 @@
  * The one way of every call: tools, resources, prompts and `fetch`. What may happen around a call is a link, and this is
  * their order. By a dependency rule only the files of the chain import what makes a call.
  */
-import type { ObservedShapes } from "../discovery/learned-shapes.ts";
+import type { LearnedShapes } from "../discovery/learned-shapes.ts";
 import { learnShapes } from "../discovery/learned-shapes.ts";
-import { encodeResults } from "./encode-result.ts";
 import { callSource } from "../policy/call-source.ts";
 import { checkArguments } from "../policy/check-arguments.ts";
 import { compose } from "../policy/compose.ts";
 import { reportDenied } from "../policy/report-denied.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
-import type { ToolSource } from "../tools/tool.ts";
 import type { Middleware, Next } from "../tools/tool-call.ts";
+import type { ToolSource } from "../tools/tool.ts";
+import { encodeResults } from "./encode-result.ts";
 
 /** What the links work with. */
 export interface ChainParts {
   readonly catalogue: Catalogue;
   readonly sources: readonly ToolSource[];
   /** Where shapes of results are learned; absent where that is not wanted. */
-  readonly shapes: ObservedShapes | undefined;
+  readonly shapes: LearnedShapes | undefined;
   /** Holds results whose tokens are counted; see `ResultHolder`. */
   readonly holdResults: Middleware;
   /** Returns recorded results, and records new ones; see `RecordedCalls`. */

@@ -1,7 +1,7 @@
 import type { Answer } from "../core/answer.ts";
 
 /** What is known of a call that a run makes. */
-export type LedgerEntry =
+export type JournalEntry =
   /** It was made before, and came to this. */
   | { readonly answer: Answer }
   /** It was begun before; whether it was carried out nobody knows. */
@@ -13,7 +13,7 @@ export type LedgerEntry =
  * The calls of one run, written down as they happen, so that the run can be made again after its host died without any
  * call being made twice.
  */
-export interface Ledger {
+export interface CallJournal {
   /** The entry of a call; each time that it is made counts once. */
-  enter(tool: string, args: string): Promise<LedgerEntry>;
+  enter(tool: string, args: string): Promise<JournalEntry>;
 }

@@ -4,17 +4,17 @@ import { decode } from "../core/decode.ts";
 import { encode } from "../core/encode.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import { failureOf, ToolError } from "../core/tool-error.ts";
 import { utf8Length } from "../core/utf8.ts";
 import { WireError } from "../core/wire-format.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { HostCall } from "../engine/engine.ts";
-import { isFileOperation, type RunFiles } from "../files/program-files.ts";
-import { failureOf, ToolError } from "../core/tool-error.ts";
+import { isFileOperation, type ProgramFiles } from "../files/program-files.ts";
 
 /** What look-ups read. */
 export interface LookUpSources {
   readonly discovery: Discovery;
-  readonly files: RunFiles;
+  readonly files: ProgramFiles;
 }
 
 /** Functions that wait for servers; others compute, on the thread that everyone shares. */
@@ -26,9 +26,9 @@ const YIELD_MS = 8;
  * What one program asks about tools. Its questions are answered one after the other, and what the answers cost the host
  * counts against the program's own limit of computing time: asking must not be a way to spend more.
  */
-export class LookUps {
+export class DiscoveryCalls {
   readonly #discovery: Discovery;
-  readonly #files: RunFiles;
+  readonly #files: ProgramFiles;
   readonly #limits: Limits;
   readonly #onBytes: (size: number) => void;
   readonly #onBreach: (failure: Failure) => void;

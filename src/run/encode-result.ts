@@ -1,5 +1,5 @@
-import type { Limits } from "../core/limits.ts";
 import { encode } from "../core/encode.ts";
+import type { Limits } from "../core/limits.ts";
 import { isPlainJson } from "../core/plain-json.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { exceedsUtf8 } from "../core/utf8.ts";

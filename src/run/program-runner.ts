@@ -1,31 +1,31 @@
-import { Bridge } from "./bridge.ts";
 import { breach, isLimit } from "../core/breach.ts";
 import type { Caller } from "../core/caller.ts";
 import { deepFreeze } from "../core/deep-freeze.ts";
 import { CodecellError, type Failure } from "../core/errors.ts";
+import { guarded, type RuntimeEmitter } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { CallRecord, ExecutionResult, FileAccess, LogEntry } from "../core/result.ts";
 import { utf8Length } from "../core/utf8.ts";
+import { Discovery } from "../discovery/discovery.ts";
+import type { LearnedShapes } from "../discovery/learned-shapes.ts";
 import type { Host, Outcome } from "../engine/engine.ts";
 import { failedOutcome } from "../engine/failed-outcome.ts";
-import { guarded, type RuntimeEmitter } from "../core/events.ts";
-import type { Preflight } from "../preflight/preflight.ts";
-import type { ObservedShapes } from "../discovery/learned-shapes.ts";
-import type { ToolSource } from "../tools/tool.ts";
-import { RecordedCalls, type ResumedCalls } from "./recorded-calls.ts";
-import type { RunRequest } from "../placement/placement.ts";
-import { report } from "./report.ts";
-import { callChain } from "./call-chain.ts";
-import { ResultHolder } from "./held-results.ts";
-import { RunEvents } from "./run-events.ts";
-import { RunFiles } from "../files/program-files.ts";
-import type { Ledger } from "./call-journal.ts";
+import { ProgramFiles } from "../files/program-files.ts";
 import type { Workspace } from "../files/workspace.ts";
+import type { RunRequest } from "../placement/placement.ts";
+import type { Preflight } from "../preflight/preflight.ts";
 import type { HeldResults, TokenLedger } from "../tokens/ledger.ts";
-import type { CallingRun, Next } from "../tools/tool-call.ts";
-import { Discovery } from "../discovery/discovery.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
+import type { CallingRun, Next } from "../tools/tool-call.ts";
+import type { ToolSource } from "../tools/tool.ts";
+import { Bridge } from "./bridge.ts";
+import { callChain } from "./call-chain.ts";
+import type { CallJournal } from "./call-journal.ts";
+import { ResultHolder } from "./held-results.ts";
+import { RecordedCalls, type ResumedCalls } from "./recorded-calls.ts";
+import { report } from "./report.ts";
+import { RunEvents } from "./run-events.ts";
 
 /** What `run` takes beside the program. */
 export interface RunOptions {
@@ -48,7 +48,7 @@ export interface SessionContext {
   /** Names that earlier programs declared. */
   readonly declared: readonly string[];
   /** What is known of the run's calls from before, and where they are written down. */
-  readonly ledger?: Ledger | undefined;
+  readonly journal?: CallJournal | undefined;
   /** Go on with a run that was saved, rather than start it. */
   readonly resume?: ResumedCalls | undefined;
   /** Told of the run's host when it begins. */
@@ -87,7 +87,7 @@ export interface RunnerTools extends ToolView {
   /** Where tools are called; see `callSource`. */
   readonly sources: readonly ToolSource[];
   /** Where shapes of results are learned, if that is wanted. */
-  readonly shapes: ObservedShapes | undefined;
+  readonly shapes: LearnedShapes | undefined;
   readonly preflight: Preflight;
   /** What a caller may see and spell. */
   view(caller: Caller): ToolView;
@@ -162,7 +162,7 @@ export class ProgramRunner {
   /** Tells the links of the chain what they need to know of the run. Returns its held results, if its tokens count. */
   #attach({ origin, session }: Job, run: CallingRun): HeldResults | undefined {
     if (session !== undefined)
-      this.#recordedCalls.attach(run, { journal: session.ledger, resumed: session.resume });
+      this.#recordedCalls.attach(run, { journal: session.journal, resumed: session.resume });
     if (this.#tokens === undefined || origin.kind === "remote") return undefined;
     return this.#results.hold(run);
   }
@@ -174,7 +174,10 @@ export class ProgramRunner {
     return new Bridge({
       run,
       catalogue,
-      lookUps: { discovery, files: new RunFiles(discovery.tree, session?.workspace, onFile) },
+      discoveryCalls: {
+        discovery,
+        files: new ProgramFiles(discovery.tree, session?.workspace, onFile),
+      },
       chain: this.#chain,
       earlier: session?.resume,
       listeners: {

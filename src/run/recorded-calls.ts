@@ -5,7 +5,6 @@ import { isErrorCode } from "../core/errors.ts";
 import type { CallRecord, LogEntry } from "../core/result.ts";
 import { failureOf, ToolError } from "../core/tool-error.ts";
 import { untilAborted } from "../core/until-aborted.ts";
-import type { Ledger } from "./call-journal.ts";
 import type {
   AskedCall,
   CallingRun,
@@ -14,6 +13,7 @@ import type {
   Next,
   ToolCall,
 } from "../tools/tool-call.ts";
+import type { CallJournal } from "./call-journal.ts";
 
 /** A run that was saved while it waited, and goes on. */
 export interface ResumedCalls {
@@ -27,7 +27,7 @@ export interface ResumedCalls {
 /** What is known of one run's calls. */
 export interface Recording {
   /** Where they are written down as they happen. */
-  readonly journal: Ledger | undefined;
+  readonly journal: CallJournal | undefined;
   /** Those that it waited for when it was saved. */
   readonly resumed: ResumedCalls | undefined;
 }
@@ -59,7 +59,7 @@ async function resumedResult(
 }
 
 /** Makes a call, unless it was made before: then it comes to what it came to. */
-async function callOnce(call: ToolCall, next: Next, journal: Ledger): Promise<CallResult> {
+async function callOnce(call: ToolCall, next: Next, journal: CallJournal): Promise<CallResult> {
   const { asked } = call;
   const entry = await journal.enter(asked.label, asked.args);
   if ("inDoubt" in entry) throw inDoubt(asked);

@@ -1,13 +1,13 @@
 /** From what a place and a bridge know about a run to its ExecutionResult. */
-import type { Bridge } from "./bridge.ts";
 import { codeFrame } from "../compile/code-frame.ts";
+import { decode } from "../core/decode.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { renderJson } from "../core/render.ts";
 import type { ExecutionResult, JsonValue } from "../core/result.ts";
 import { truncateJson } from "../core/truncate.ts";
-import { decode } from "../core/decode.ts";
 import type { Outcome } from "../engine/engine.ts";
+import type { Bridge } from "./bridge.ts";
 
 /** What is to be reported. */
 export interface FinishedRun {

@@ -2,9 +2,9 @@ import { createHash, randomUUID } from "node:crypto";
 import { isLimit } from "../core/breach.ts";
 import type { Caller } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
+import type { RunEventName, RunIdentity, RuntimeEmitter, RuntimeEvents } from "../core/events.ts";
 import type { ExecutionResult } from "../core/result.ts";
 import { utf8Length } from "../core/utf8.ts";
-import type { RunEventName, RunIdentity, RuntimeEmitter, RuntimeEvents } from "../core/events.ts";
 
 /** Emits the events of one run. `run_end` is the last of them. */
 export class RunEvents {

@@ -1,15 +1,15 @@
-import { openPlace } from "../placement/open-place.ts";
 import { RuntimeEmitter } from "../core/events.ts";
 import { startContext } from "../discovery/start-context.ts";
-import { type Guide, openGuide } from "./toolbox.ts";
+import { openPlace } from "../placement/open-place.ts";
+import type { SessionStore } from "../session/store.ts";
+import { openStore } from "../session/stores/open.ts";
+import { StoredSessions } from "../session/stores/stored-sessions.ts";
+import { type Counter, openCounter } from "../tokens/counter.ts";
+import { TokenLedger } from "../tokens/ledger.ts";
 import type { ResolvedOptions, RuntimeOptions } from "./options.ts";
 import { resolveOptions } from "./resolve-options.ts";
 import { Runtime } from "./runtime.ts";
-import type { SessionStore } from "../session/store.ts";
-import { StoredSessions } from "../session/stores/stored-sessions.ts";
-import { openStore } from "../session/stores/open.ts";
-import { type Counter, openCounter } from "../tokens/counter.ts";
-import { TokenLedger } from "../tokens/ledger.ts";
+import { openToolbox, type Toolbox } from "./toolbox.ts";
 
 /**
  * Start a runtime: connect the tools, boot the engine. A server that does not start does not stop it: see
@@ -22,25 +22,29 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const counter = tokenizer === undefined ? undefined : await openCounter(tokenizer);
   const opening = openPlace(resolved);
   const emitter = new RuntimeEmitter();
-  const parts = [opening, openGuide(resolved, emitter), openSessionStore(resolved)] as const;
-  const [place, guide, store] = await Promise.allSettled(parts);
-  if (place.status === "fulfilled" && guide.status === "fulfilled" && store.status === "fulfilled")
+  const parts = [opening, openToolbox(resolved, emitter), openSessionStore(resolved)] as const;
+  const [place, toolbox, store] = await Promise.allSettled(parts);
+  if (
+    place.status === "fulfilled" &&
+    toolbox.status === "fulfilled" &&
+    store.status === "fulfilled"
+  )
     return new Runtime(
       resolved,
       place.value,
-      guide.value,
+      toolbox.value,
       store.value,
       emitter,
-      counter && ledgerOf(counter, guide.value),
+      counter && ledgerOf(counter, toolbox.value),
     );
   if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
-  if (guide.status === "fulfilled") await guide.value[Symbol.asyncDispose]();
+  if (toolbox.status === "fulfilled") await toolbox.value[Symbol.asyncDispose]();
   if (store.status === "fulfilled") await store.value?.[Symbol.asyncDispose]();
-  const failed = [place, guide, store].find(({ status }) => status === "rejected");
+  const failed = [place, toolbox, store].find(({ status }) => status === "rejected");
   throw (failed as PromiseRejectedResult).reason;
 }
 
-function ledgerOf(counter: Counter, { catalogue, discovery }: Guide): TokenLedger {
+function ledgerOf(counter: Counter, { catalogue, discovery }: Toolbox): TokenLedger {
   const text = (): Promise<string> => startContext(discovery);
   return new TokenLedger(counter, { version: () => catalogue.names, text });
 }

@@ -19,13 +19,13 @@ import {
 import { type ResolvedSessions, SESSIONS, type SessionSettings } from "../session/settings.ts";
 import type { TokenizerChoice } from "../tokens/counter.ts";
 import { TOKENIZER_NAMES } from "../tokens/tokenizers.ts";
+import type { ConfigFile } from "../tools/config/parse-config.ts";
+import type { ServerConfig } from "../tools/config/server-entry.ts";
+import type { McpServerEntry } from "../tools/config/server-settings.ts";
 import type { NetworkSettings, ResolvedNetwork } from "../tools/fetch/settings.ts";
 import type { LocalTools } from "../tools/local.ts";
 import type { ClientHooks, ServerRequestHandler } from "../tools/mcp/client.ts";
-import type { ConfigFile } from "../tools/config/parse-config.ts";
-import type { ServerConfig } from "../tools/config/server-entry.ts";
 import type { McpClient } from "../tools/mcp/user-client.ts";
-import type { McpServerEntry } from "../tools/config/server-settings.ts";
 
 /** What `createRuntime` takes. Everything has a default; an unknown key is an error. */
 export interface RuntimeOptions {

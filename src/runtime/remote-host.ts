@@ -1,10 +1,10 @@
-import type { Channel } from "../placement/channel/channel.ts";
 import { callerNamed } from "../core/caller.ts";
 import { CodecellError, isErrorCode, messageOf } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 import { failedOutcome } from "../engine/failed-outcome.ts";
+import type { Channel } from "../placement/channel/channel.ts";
 import { largestImage, largestMessage } from "../placement/channel/message-caps.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 import { serveProtocol, type WorkerServer } from "../placement/worker/serve-protocol.ts";

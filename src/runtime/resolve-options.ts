@@ -3,28 +3,28 @@ import { isObject } from "../core/is-object.ts";
 import { resolveLimits } from "../core/limits.ts";
 import { engineRef } from "../placement/open-place.ts";
 import {
+  checkHardened,
+  checkSandbox,
+  resolvePlacement,
+  resolveWorkers,
+} from "../placement/settings.ts";
+import { type ResolvedSessions, resolveSessions } from "../session/settings.ts";
+import type { TokenizerChoice } from "../tokens/counter.ts";
+import { Expander } from "../tools/config/expand-variables.ts";
+import { loadConfig } from "../tools/config/load-config.ts";
+import type { ConfigFile } from "../tools/config/parse-config.ts";
+import { withoutItself } from "../tools/config/self-reference.ts";
+import type { ServerConfig } from "../tools/config/server-entry.ts";
+import type { ResolvedNetwork } from "../tools/fetch/settings.ts";
+import type { ServerRequestHandler } from "../tools/mcp/client.ts";
+import { isMcpClient, type McpClient } from "../tools/mcp/user-client.ts";
+import {
   FILE_SETTINGS,
   OPTIONS,
   type ResolvedOptions,
   type RuntimeOptions,
   SETTINGS,
 } from "./options.ts";
-import {
-  checkHardened,
-  checkSandbox,
-  resolvePlacement,
-  resolveWorkers,
-} from "../placement/settings.ts";
-import { withoutItself } from "../tools/config/self-reference.ts";
-import { type ResolvedSessions, resolveSessions } from "../session/settings.ts";
-import type { TokenizerChoice } from "../tokens/counter.ts";
-import type { ResolvedNetwork } from "../tools/fetch/settings.ts";
-import type { ServerRequestHandler } from "../tools/mcp/client.ts";
-import type { ConfigFile } from "../tools/config/parse-config.ts";
-import type { ServerConfig } from "../tools/config/server-entry.ts";
-import { Expander } from "../tools/config/expand-variables.ts";
-import { loadConfig } from "../tools/config/load-config.ts";
-import { isMcpClient, type McpClient } from "../tools/mcp/user-client.ts";
 
 /** A setting and where it stands: in the options, else in the config file. */
 interface Given {

@@ -1,9 +1,10 @@
 import type { Duplex } from "node:stream";
-import { FramedChannel } from "../placement/channel/framed.ts";
 import { callerNamed } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
+import type { RuntimeEmitter, RuntimeEventName, RuntimeListener } from "../core/events.ts";
 import { type Limits, resolveLimits } from "../core/limits.ts";
 import type { ExecutionResult } from "../core/result.ts";
+import { startContext } from "../discovery/start-context.ts";
 import type {
   CategorySummary,
   ListOptions,
@@ -12,20 +13,19 @@ import type {
   ToolSpec,
   ToolSummary,
 } from "../discovery/summary.ts";
-import { startContext } from "../discovery/start-context.ts";
+import { FramedChannel } from "../placement/channel/framed.ts";
 import type { OpenedPlace } from "../placement/open-place.ts";
-import { checkProgram, ProgramRunner, type RunOptions } from "../run/program-runner.ts";
-import type { ResolvedOptions } from "./options.ts";
-import type { Guide, ServerReport } from "./toolbox.ts";
-import type { Inspection } from "../preflight/inspect.ts";
 import type { Place } from "../placement/placement.ts";
-import type { RuntimeEmitter, RuntimeEventName, RuntimeListener } from "../core/events.ts";
-import { type RemoteClient, RemoteHost } from "./remote-host.ts";
-import type { ToolInfo } from "../tools/tool.ts";
+import type { Inspection } from "../preflight/inspect.ts";
+import { checkProgram, ProgramRunner, type RunOptions } from "../run/program-runner.ts";
+import { type SessionOptions, SessionRegistry } from "../session/session-registry.ts";
 import type { Session } from "../session/session.ts";
-import { type SessionOptions, Sessions } from "../session/session-registry.ts";
 import type { SessionStore } from "../session/store.ts";
 import type { TokenLedger } from "../tokens/ledger.ts";
+import type { ToolInfo } from "../tools/tool.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { type RemoteClient, RemoteHost } from "./remote-host.ts";
+import type { ServerReport, Toolbox } from "./toolbox.ts";
 
 /** What a runtime is made of, for people and for `codecell doctor`. */
 export interface RuntimeDescription extends ServerReport {
@@ -43,10 +43,10 @@ export class Runtime implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   readonly #place: Place;
   readonly #notice: string | undefined;
-  readonly #guide: Guide;
+  readonly #toolbox: Toolbox;
   readonly #emitter: RuntimeEmitter;
   readonly #runner: ProgramRunner;
-  readonly #sessions: Sessions;
+  readonly #sessions: SessionRegistry;
   /** Runtimes elsewhere whose programs run here. */
   readonly #remotes = new Set<RemoteHost>();
   readonly #running = new Set<Promise<unknown>>();
@@ -57,7 +57,7 @@ export class Runtime implements AsyncDisposable {
   constructor(
     options: ResolvedOptions,
     { place, notice }: OpenedPlace,
-    guide: Guide,
+    toolbox: Toolbox,
     store: SessionStore | undefined,
     emitter: RuntimeEmitter,
     tokens: TokenLedger | undefined,
@@ -66,12 +66,12 @@ export class Runtime implements AsyncDisposable {
     this.#options = options;
     this.#place = place;
     this.#notice = notice;
-    this.#guide = guide;
+    this.#toolbox = toolbox;
     const names = { engine: options.engine.name, placement: place.name };
-    this.#runner = new ProgramRunner(guide, emitter, names, this.#closing.signal, tokens);
+    this.#runner = new ProgramRunner(toolbox, emitter, names, this.#closing.signal, tokens);
     const { limits, sessions } = options;
     place.onPressure = () => this.#makeRoom();
-    this.#sessions = new Sessions(place, this.#runner, limits, sessions, store);
+    this.#sessions = new SessionRegistry(place, this.#runner, limits, sessions, store);
   }
 
   /**
@@ -148,7 +148,7 @@ export class Runtime implements AsyncDisposable {
    */
   async inspect(code: string): Promise<Inspection> {
     checkProgram(code);
-    return await this.#guide.preflight.inspect(code, this.#options.limits);
+    return await this.#toolbox.preflight.inspect(code, this.#options.limits);
   }
 
   /**
@@ -165,7 +165,7 @@ export class Runtime implements AsyncDisposable {
       place: this.#place,
       engine: engine.name,
       runner: this.#runner,
-      servers: () => this.#guide.catalogue.servers.map(({ name }) => name),
+      servers: () => this.#toolbox.catalogue.servers.map(({ name }) => name),
       limits,
       client,
       onIdle: () => {
@@ -187,7 +187,7 @@ export class Runtime implements AsyncDisposable {
 
   /** All tools with all that is known of them, for a runtime that has this one as its placement. @internal */
   remoteTools(): { name: string; instructions?: string; tools: readonly ToolInfo[] }[] {
-    return this.#guide.catalogue.servers.map(({ name, tools, instructions }) => ({
+    return this.#toolbox.catalogue.servers.map(({ name, tools, instructions }) => ({
       name,
       tools,
       ...(instructions === undefined ? {} : { instructions }),
@@ -196,22 +196,22 @@ export class Runtime implements AsyncDisposable {
 
   /** The servers and namespaces, one line each. */
   async listToolCategories(): Promise<CategorySummary[]> {
-    return await this.#guide.discovery.listToolCategories();
+    return await this.#toolbox.discovery.listToolCategories();
   }
 
   /** The tools of one server, one line each unless the options say more or less. Throws ToolError `unknown_tool`. */
   async listTools(category: string, options?: ListOptions): Promise<ToolSummary[]> {
-    return await this.#guide.discovery.listTools(category, options);
+    return await this.#toolbox.discovery.listTools(category, options);
   }
 
   /** One tool in full, as TypeScript. Throws ToolError `unknown_tool`. */
   async getToolSpec(category: string, tool: string): Promise<ToolSpec> {
-    return await this.#guide.discovery.getToolSpec(category, tool);
+    return await this.#toolbox.discovery.getToolSpec(category, tool);
   }
 
   /** The tools that match the words of `query`, best first, in any language. */
   async searchTools(query: string, options?: SearchOptions | ToolDetail): Promise<ToolSummary[]> {
-    return await this.#guide.discovery.searchTools(query, options);
+    return await this.#toolbox.discovery.searchTools(query, options);
   }
 
   /**
@@ -219,12 +219,12 @@ export class Runtime implements AsyncDisposable {
    * they are few, else their categories. A few hundred tokens, whatever the number of tools.
    */
   async startContext(): Promise<string> {
-    return await startContext(this.#guide.discovery);
+    return await startContext(this.#toolbox.discovery);
   }
 
   /** The wrappers of all tools as TypeScript files: relative path and text. What `codecell types` writes. */
   wrappers(): AsyncIterable<readonly [path: string, text: string]> {
-    return this.#guide.discovery.tree.files();
+    return this.#toolbox.discovery.tree.files();
   }
 
   describe(): RuntimeDescription {
@@ -234,7 +234,7 @@ export class Runtime implements AsyncDisposable {
       placement: this.#place.name,
       limits,
       sessions: this.#sessions.size,
-      ...this.#guide.report(),
+      ...this.#toolbox.report(),
       ...(this.#notice === undefined ? {} : { notice: this.#notice }),
     };
   }
@@ -250,7 +250,7 @@ export class Runtime implements AsyncDisposable {
     await Promise.allSettled(this.#running);
     await this.#sessions.close();
     await Promise.allSettled([
-      this.#guide[Symbol.asyncDispose](),
+      this.#toolbox[Symbol.asyncDispose](),
       this.#place[Symbol.asyncDispose](),
     ]);
   }

@@ -1,16 +1,16 @@
 /** What is known about tools without running any program: discovery, types, what was learned. */
-import type { RuntimeEmitter } from "../core/events.ts";
 import type { Caller } from "../core/caller.ts";
+import type { RuntimeEmitter } from "../core/events.ts";
 import { Discovery } from "../discovery/discovery.ts";
-import type { ShapeFile } from "../discovery/learned-file.ts";
-import { ObservedShapes } from "../discovery/learned-shapes.ts";
+import type { LearnedFile } from "../discovery/learned-file.ts";
+import { LearnedShapes } from "../discovery/learned-shapes.ts";
 import { WrapperTree } from "../discovery/types/tree.ts";
-import type { ResolvedOptions } from "./options.ts";
-import { createSources } from "../tools/open-sources.ts";
-import { type Catalogue, createCatalogue } from "../tools/catalogue.ts";
-import type { ToolSource } from "../tools/tool.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import type { ToolView } from "../run/program-runner.ts";
+import { type Catalogue, createCatalogue } from "../tools/catalogue.ts";
+import { openSources } from "../tools/open-sources.ts";
+import type { ToolSource } from "../tools/tool.ts";
+import type { ResolvedOptions } from "./options.ts";
 
 /** The servers, and what is odd about them. */
 export interface ServerReport {
@@ -28,57 +28,60 @@ export interface ServerReport {
  * Connect the tools.
  * @throws CodecellError `config_error` when what was learned cannot be read, or types cannot be checked here
  */
-export async function openGuide(options: ResolvedOptions, emitter: RuntimeEmitter): Promise<Guide> {
-  const sources = await createSources(options, emitter);
+export async function openToolbox(
+  options: ResolvedOptions,
+  emitter: RuntimeEmitter,
+): Promise<Toolbox> {
+  const sources = await openSources(options, emitter);
   const catalogue = await createCatalogue(sources);
   try {
-    return await guideTo(sources, catalogue, options);
+    return await toolboxOf(sources, catalogue, options);
   } catch (error) {
     await catalogue[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function guideTo(
+async function toolboxOf(
   sources: readonly ToolSource[],
   catalogue: Catalogue,
   options: ResolvedOptions,
-): Promise<Guide> {
+): Promise<Toolbox> {
   const { learn, typeCheck } = options;
   const file =
     typeof learn === "string"
-      ? await (await import("../discovery/learned-file.ts")).ShapeFile.open(learn)
+      ? await (await import("../discovery/learned-file.ts")).LearnedFile.open(learn)
       : undefined;
-  const shapes = file?.shapes ?? (learn === true ? new ObservedShapes() : undefined);
+  const shapes = file?.shapes ?? (learn === true ? new LearnedShapes() : undefined);
   const tree = new WrapperTree(catalogue, (server, tool) => shapes?.of(server, tool));
   const preflight = await Preflight.open(catalogue, tree, typeCheck);
   const discovery = new Discovery(catalogue, tree);
   const { warnings } = options;
-  return new Guide({ sources, catalogue, discovery, shapes, preflight, file, warnings });
+  return new Toolbox({ sources, catalogue, discovery, shapes, preflight, file, warnings });
 }
 
-interface GuideParts {
+interface ToolboxParts {
   readonly sources: readonly ToolSource[];
   readonly catalogue: Catalogue;
   readonly discovery: Discovery;
-  readonly shapes: ObservedShapes | undefined;
+  readonly shapes: LearnedShapes | undefined;
   readonly preflight: Preflight;
-  readonly file: ShapeFile | undefined;
+  readonly file: LearnedFile | undefined;
   readonly warnings: readonly string[];
 }
 
-export class Guide implements AsyncDisposable {
+export class Toolbox implements AsyncDisposable {
   readonly catalogue: Catalogue;
   readonly discovery: Discovery;
   readonly preflight: Preflight;
   /** Where tools are called; see `callSource`. */
   readonly sources: readonly ToolSource[];
   /** Where shapes of results are learned, if that is wanted. */
-  readonly shapes: ObservedShapes | undefined;
+  readonly shapes: LearnedShapes | undefined;
   readonly #warnings: readonly string[];
-  readonly #file: ShapeFile | undefined;
+  readonly #file: LearnedFile | undefined;
 
-  constructor({ sources, catalogue, discovery, shapes, preflight, file, warnings }: GuideParts) {
+  constructor({ sources, catalogue, discovery, shapes, preflight, file, warnings }: ToolboxParts) {
     this.sources = sources;
     this.catalogue = catalogue;
     this.discovery = discovery;

@@ -1,9 +1,8 @@
 /** `codecell/serve`: a runtime over HTTP: a handler for any platform, one for AWS Lambda, a service of one's own. */
 export { createHandler, type Handler, type HandlerOptions } from "./http/handler.ts";
 export { createLambdaHandler, type LambdaOptions } from "./http/lambda.ts";
-export { startService } from "./service/start.ts";
-export type { RunningService } from "./service/listen.ts";
 export type { LogLine } from "./service/app.ts";
+export type { RunningService } from "./service/listen.ts";
 export type {
   ApiKey,
   AuthSettings,
@@ -11,4 +10,5 @@ export type {
   RateLimit,
   ServeSettings,
 } from "./service/settings.ts";
+export { startService } from "./service/start.ts";
 export { traceRuntime } from "./service/tracing.ts";

@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { type Limits, resolveLimits } from "../core/limits.ts";
+import { Workspace, type WorkspaceLimits } from "../files/workspace.ts";
 import type { Place } from "../placement/placement.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
-import { Session } from "./session.ts";
 import { HeldSessions } from "./held-sessions.ts";
+import { checkId, checkUser, keyOf, seedOf, taken, timeOf } from "./session-key.ts";
 import type { KnownAnswers } from "./session-run.ts";
+import { Session } from "./session.ts";
+import type { ResolvedSessions } from "./settings.ts";
 import { readSnapshot, type SavedSession } from "./snapshot.ts";
 import type { SessionStart } from "./state-parts.ts";
 import type { SessionStore } from "./store.ts";
-import { Workspace, type WorkspaceLimits } from "../files/workspace.ts";
-import { checkId, checkUser, keyOf, seedOf, taken, timeOf } from "./session-key.ts";
-import type { ResolvedSessions } from "./settings.ts";
 
 /** How a session is opened. A session that exists already keeps the options it was opened with. */
 export interface SessionOptions {
@@ -45,7 +45,7 @@ interface Identity {
 }
 
 /** All sessions of one runtime in this process. */
-export class Sessions {
+export class SessionRegistry {
   readonly #place: Place;
   readonly #runner: ProgramRunner;
   readonly #limits: Limits;

@@ -1,16 +1,16 @@
 import type { Answer } from "../core/answer.ts";
-import { deepFreeze } from "../core/deep-freeze.ts";
 import { decode } from "../core/decode.ts";
+import { deepFreeze } from "../core/deep-freeze.ts";
 import { encode } from "../core/encode.ts";
 import { CodecellError } from "../core/errors.ts";
 import { type Limits, resolveLimits } from "../core/limits.ts";
 import { renderJson } from "../core/render.ts";
 import type { CallRecord, ExecutionResult, JsonValue, LogEntry } from "../core/result.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
-import type { RunRequest } from "../placement/placement.ts";
-import type { Ledger } from "../run/call-journal.ts";
-import type { SavedRun } from "./snapshot.ts";
 import type { Workspace } from "../files/workspace.ts";
+import type { RunRequest } from "../placement/placement.ts";
+import type { CallJournal } from "../run/call-journal.ts";
+import type { SavedRun } from "./snapshot.ts";
 
 /** A tool call that a restored session waits for. */
 export interface PendingCall {
@@ -40,7 +40,7 @@ interface RunContext {
   /** Names that earlier programs declared. */
   readonly declared: readonly string[];
   /** Its calls in the store, where the session has one. */
-  readonly ledger: Ledger | undefined;
+  readonly journal: CallJournal | undefined;
   /** Set for the rest of a program. */
   readonly resume: ResumedRun | undefined;
   /** To be called when the run has its host. */

@@ -1,5 +1,6 @@
 import { CodecellError } from "../core/errors.ts";
 import type { ExecutionResult } from "../core/result.ts";
+import type { Workspace } from "../files/workspace.ts";
 import {
   interruption,
   type KnownAnswers,
@@ -17,7 +18,6 @@ import { SessionVm, type SessionVmOptions } from "./session-vm.ts";
 import { type SavedRun, type SavedSession, writeSnapshot } from "./snapshot.ts";
 import type { StateParts } from "./state-parts.ts";
 import { StoredCopy } from "./stored-copy.ts";
-import type { Workspace } from "../files/workspace.ts";
 
 /**
  * All that a session is in this process: its VM, its files, a run that waits to be resumed, and the stored version that
@@ -165,7 +165,7 @@ export class SessionState {
       return await work({
         ...program,
         execute: (request, host, signal) => this.#vm.run(request, host, signal),
-        context: { workspace, declared, ledger: journal, resume, onBegin },
+        context: { workspace, declared, journal: journal, resume, onBegin },
       });
     } finally {
       this.#active = undefined;

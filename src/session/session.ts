@@ -2,8 +2,8 @@ import { callerNamed } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { ExecutionResult } from "../core/result.ts";
 import { Semaphore } from "../core/semaphore.ts";
+import type { Workspace } from "../files/workspace.ts";
 import { checkProgram, type ProgramRunner, type RunOptions } from "../run/program-runner.ts";
-import { SessionState } from "./session-state.ts";
 import {
   encodeAnswers,
   type KnownAnswers,
@@ -11,8 +11,8 @@ import {
   type PendingCall,
   type SessionRun,
 } from "./session-run.ts";
+import { SessionState } from "./session-state.ts";
 import type { StateParts } from "./state-parts.ts";
-import type { Workspace } from "../files/workspace.ts";
 
 /** Options of {@link Session.resume}. */
 export interface ResumeOptions extends RunOptions {

@@ -1,7 +1,7 @@
 import { type Expand, readSettings } from "../core/check-settings.ts";
 import { defaultsOf, type SchemaFor, whole } from "../core/setting-schema.ts";
-import { STORE_ADDRESS } from "./stores/open.ts";
 import { DEFAULT_WORKSPACE, type WorkspaceLimits } from "../files/workspace.ts";
+import { STORE_ADDRESS } from "./stores/open.ts";
 
 /** Settings of sessions. */
 export interface SessionSettings {

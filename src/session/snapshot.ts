@@ -5,11 +5,11 @@
  */
 import { createHash } from "node:crypto";
 import { CodecellError } from "../core/errors.ts";
-import type { CallRecord, LogEntry } from "../core/result.ts";
 import type { Limits } from "../core/limits.ts";
+import type { CallRecord, LogEntry } from "../core/result.ts";
 import type { SavedVm } from "../engine/engine.ts";
-import { compress, decompress } from "./compress.ts";
 import type { FileContent } from "../files/workspace.ts";
+import { compress, decompress } from "./compress.ts";
 
 const MAGIC = "CCS";
 const VERSION = 1;

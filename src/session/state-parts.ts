@@ -1,8 +1,8 @@
+import type { Workspace } from "../files/workspace.ts";
 import type { KnownAnswers } from "./session-run.ts";
 import type { SessionVmOptions } from "./session-vm.ts";
 import type { SavedSession } from "./snapshot.ts";
 import type { SessionRecord } from "./store.ts";
-import type { Workspace } from "../files/workspace.ts";
 
 /** What the state of a session is made of. */
 export interface StateParts {

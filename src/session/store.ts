@@ -1,4 +1,4 @@
-import type { Ledger } from "../run/call-journal.ts";
+import type { CallJournal } from "../run/call-journal.ts";
 
 /** Where sessions are kept beyond this process. */
 export interface SessionStore extends AsyncDisposable {
@@ -52,7 +52,7 @@ export interface SessionLease extends AsyncDisposable {
 }
 
 /** The calls of one run; see {@link SessionLease.openJournal}. */
-export interface RunJournal extends Ledger {
+export interface RunJournal extends CallJournal {
   /** Calls that another program had made when its host died. They stand; what it left in memory is lost. */
   readonly interrupted: number;
 }

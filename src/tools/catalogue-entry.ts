@@ -1,5 +1,5 @@
 import { messageOf } from "../core/errors.ts";
-import { quarantine } from "./sanitize-tools.ts";
+import { sanitizeTools } from "./sanitize-tools.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 import { ArgumentValidator } from "./validate.ts";
 
@@ -7,7 +7,7 @@ import { ArgumentValidator } from "./validate.ts";
 const MIN_RELIST_MS = 100;
 
 /** A source and the last list that it gave. */
-export class Shelf {
+export class CatalogueEntry {
   readonly source: ToolSource;
   tools: readonly ToolInfo[] = [];
   failure: string | undefined;
@@ -48,7 +48,7 @@ export class Shelf {
     const { source } = this;
     this.#listedAt = performance.now();
     try {
-      const { tools, warnings } = quarantine(source.name, await source.list());
+      const { tools, warnings } = sanitizeTools(source.name, await source.list());
       this.tools = tools;
       this.warnings = warnings;
       this.failure = undefined;

@@ -1,11 +1,11 @@
 import { CodecellError } from "../core/errors.ts";
 import type { NameTable } from "../core/names.ts";
 import { nearest } from "../core/nearest.ts";
+import { ToolError } from "../core/tool-error.ts";
+import { CatalogueEntry } from "./catalogue-entry.ts";
 import { buildNames, describeCollisions } from "./names.ts";
-import { Shelf } from "./catalogue-entry.ts";
 import type { ResourceLists } from "./resource-source.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
-import { ToolError } from "../core/tool-error.ts";
 
 /** A server (or a namespace of local functions) and what it offers. */
 export interface CatalogueServer {
@@ -68,31 +68,31 @@ export async function createCatalogue(sources: readonly ToolSource[]): Promise<C
 
 class LiveCatalogue implements Catalogue {
   names: NameTable = buildNames([]);
-  readonly #shelves: ReadonlyMap<string, Shelf>;
+  readonly #entries: ReadonlyMap<string, CatalogueEntry>;
   readonly #listeners: (() => void)[] = [];
 
   constructor(sources: readonly ToolSource[]) {
-    this.#shelves = new Map(sources.map((source) => [source.name, new Shelf(source)]));
+    this.#entries = new Map(sources.map((source) => [source.name, new CatalogueEntry(source)]));
   }
 
   async start(): Promise<void> {
-    for (const shelf of this.#shelves.values()) {
-      shelf.source.onChanged?.(() => void shelf.refresh().then(() => this.#rename()));
+    for (const entry of this.#entries.values()) {
+      entry.source.onChanged?.(() => void entry.refresh().then(() => this.#rename()));
     }
-    await Promise.all([...this.#shelves.values()].map((shelf) => shelf.list()));
+    await Promise.all([...this.#entries.values()].map((entry) => entry.list()));
     this.#rename();
   }
 
   #rename(): void {
-    const fetch = [...this.#shelves.values()].some(({ source }) => source.offersFetch === true);
+    const fetch = [...this.#entries.values()].some(({ source }) => source.offersFetch === true);
     const names = buildNames(
-      [...this.#shelves].map(([name, { tools }]) => ({
+      [...this.#entries].map(([name, { tools }]) => ({
         name,
         tools: tools.map((tool) => tool.name),
       })),
     );
     const servers = names.servers.map((server) =>
-      this.#shelves.get(server.name)?.source.isRemote === true
+      this.#entries.get(server.name)?.source.isRemote === true
         ? { ...server, remote: true }
         : server,
     );
@@ -101,7 +101,7 @@ class LiveCatalogue implements Catalogue {
   }
 
   get servers(): readonly CatalogueServer[] {
-    return [...this.#shelves].map(
+    return [...this.#entries].map(
       ([
         name,
         {
@@ -119,23 +119,23 @@ class LiveCatalogue implements Catalogue {
   }
 
   get warnings(): readonly string[] {
-    const own = [...this.#shelves.values()].flatMap((shelf) => [
-      ...shelf.warnings,
-      ...shelf.source.warnings,
-      ...shelf.schemaWarnings,
+    const own = [...this.#entries.values()].flatMap((entry) => [
+      ...entry.warnings,
+      ...entry.source.warnings,
+      ...entry.schemaWarnings,
     ]);
     return [...own, ...describeCollisions(this.names)];
   }
 
   find(server: string, tool: string): ResolvedTool | undefined {
-    const shelf = this.#find(server);
-    if (shelf === undefined) return undefined;
-    const { name, offersFetch } = shelf.source;
+    const entry = this.#find(server);
+    if (entry === undefined) return undefined;
+    const { name, offersFetch } = entry.source;
     const spelled = this.names.servers.find((candidate) => candidate.name === name)?.tools ?? [];
-    const original = shelf.tools.some((info) => info.name === tool)
+    const original = entry.tools.some((info) => info.name === tool)
       ? tool
       : spelled.find(({ alias }) => alias === tool)?.name;
-    const info = shelf.tools.find((candidate) => candidate.name === original);
+    const info = entry.tools.find((candidate) => candidate.name === original);
     if (info === undefined) return undefined;
     const isFetch = offersFetch === true && info.name === "fetch";
     return { server: name, tool: info.name, info, isFetch };
@@ -144,10 +144,10 @@ class LiveCatalogue implements Catalogue {
   resolve(server: string, tool: string): ResolvedTool {
     const found = this.find(server, tool);
     if (found !== undefined) return found;
-    const shelf = this.#shelf(server);
-    if (shelf.failure !== undefined)
-      throw new ToolError("tool_error", shelf.failure, { tool: `${shelf.source.name}.${tool}` });
-    throw this.#unknownTool(shelf, tool);
+    const entry = this.#entry(server);
+    if (entry.failure !== undefined)
+      throw new ToolError("tool_error", entry.failure, { tool: `${entry.source.name}.${tool}` });
+    throw this.#unknownTool(entry, tool);
   }
 
   serverName(server: string): string | undefined {
@@ -155,28 +155,28 @@ class LiveCatalogue implements Catalogue {
   }
 
   resources(server: string): ResourceLists | undefined {
-    return this.#shelf(server).source.resources;
+    return this.#entry(server).source.resources;
   }
 
   checkArguments(server: string, tool: ToolInfo, args: unknown): void {
-    this.#shelf(server).validator(tool)?.check(args);
+    this.#entry(server).validator(tool)?.check(args);
   }
 
   onChanged(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
-  #find(server: string): Shelf | undefined {
-    const own = this.#shelves.get(server);
+  #find(server: string): CatalogueEntry | undefined {
+    const own = this.#entries.get(server);
     if (own !== undefined) return own;
     const original = this.names.servers.find(({ alias }) => alias === server)?.name;
-    return original === undefined ? undefined : this.#shelves.get(original);
+    return original === undefined ? undefined : this.#entries.get(original);
   }
 
-  #shelf(server: string): Shelf {
-    const shelf = this.#find(server);
-    if (shelf !== undefined) return shelf;
-    const all = [...this.#shelves.keys()];
+  #entry(server: string): CatalogueEntry {
+    const entry = this.#find(server);
+    if (entry !== undefined) return entry;
+    const all = [...this.#entries.keys()];
     const closest = nearest(server, all, 3);
     const advice =
       closest.length > 0
@@ -185,7 +185,7 @@ class LiveCatalogue implements Catalogue {
     throw new ToolError("unknown_tool", `there is no server '${server.slice(0, 100)}'; ${advice}`);
   }
 
-  #unknownTool({ source: { name }, tools }: Shelf, tool: string): ToolError {
+  #unknownTool({ source: { name }, tools }: CatalogueEntry, tool: string): ToolError {
     const all = tools.map((info) => info.name);
     const closest = nearest(tool, all, 3).map((candidate) => `${name}.${candidate}`);
     const advice =
@@ -196,7 +196,7 @@ class LiveCatalogue implements Catalogue {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(
-      [...this.#shelves.values()].map(({ source }) => source[Symbol.asyncDispose]?.()),
+      [...this.#entries.values()].map(({ source }) => source[Symbol.asyncDispose]?.()),
     );
   }
 }

@@ -1,11 +1,11 @@
 import { CodecellError } from "../core/errors.ts";
+import { ToolError } from "../core/tool-error.ts";
 import { untilAborted } from "../core/until-aborted.ts";
+import type { CallContext } from "./call-context.ts";
 import { cleanMessage } from "./clean-message.ts";
+import type { RunContext, StandardIssue, ToolDefinition } from "./define-tool.ts";
 import { expectedParameters } from "./parameter-summary.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
-import type { RunContext, StandardIssue, ToolDefinition } from "./define-tool.ts";
-import type { CallContext } from "./call-context.ts";
-import { ToolError } from "../core/tool-error.ts";
 
 /** A plain function; it takes any one argument. (A method type, so that its parameter may be of any type.) */
 type LocalFunction = { call(args: unknown, context: RunContext): unknown }["call"];

@@ -2,9 +2,9 @@ import type { RuntimeEmitter } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ServerConfig } from "./config/server-entry.ts";
 import type { ResolvedNetwork } from "./fetch/settings.ts";
+import { LocalSource, type LocalTools } from "./local.ts";
 import type { ClientHooks } from "./mcp/client.ts";
 import type { McpClient } from "./mcp/user-client.ts";
-import { LocalSource, type LocalTools } from "./local.ts";
 import { remoteSources } from "./remote-tools.ts";
 import type { ToolSource } from "./tool.ts";
 
@@ -22,7 +22,7 @@ export interface SourceOptions {
 }
 
 /** All that programs can call, as the options say; what servers tell by themselves becomes events. */
-export async function createSources(
+export async function openSources(
   options: SourceOptions,
   emitter: RuntimeEmitter,
 ): Promise<ToolSource[]> {

@@ -1,5 +1,5 @@
-import { isObject } from "../core/is-object.ts";
 import { isIdentifier } from "../core/identifier.ts";
+import { isObject } from "../core/is-object.ts";
 import type { JsonSchema } from "./tool.ts";
 
 const MAX_LENGTH = 400;

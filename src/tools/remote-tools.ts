@@ -1,7 +1,7 @@
 /** Tools of a codecell service at which programs run (placement `{ remote }`): they are called there, never from here. */
 import { CodecellError, messageOf } from "../core/errors.ts";
-import type { ToolInfo, ToolSource } from "./tool.ts";
 import { ToolError } from "../core/tool-error.ts";
+import type { ToolInfo, ToolSource } from "./tool.ts";
 
 /** What the service tells of one of its servers. */
 interface RemoteServer {

@@ -2,13 +2,13 @@ import { isObject } from "../core/is-object.ts";
 import type { ToolInfo } from "./tool.ts";
 
 /** The usable tools of a list that a server sent, and what was wrong with the others. */
-export interface CleanList {
+export interface SanitizedTools {
   readonly tools: readonly ToolInfo[];
   readonly warnings: readonly string[];
 }
 
 /** Repair what can be repaired, leave out what cannot: one bad tool never costs its siblings. */
-export function quarantine(server: string, list: readonly unknown[]): CleanList {
+export function sanitizeTools(server: string, list: readonly unknown[]): SanitizedTools {
   const tools = new Map<string, ToolInfo>();
   const warnings: string[] = [];
   for (const [at, raw] of list.entries()) {

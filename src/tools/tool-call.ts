@@ -1,7 +1,7 @@
 /** One call on its way from a program to what carries it out, and the type of everything that may happen around it. */
 import type { Caller } from "../core/caller.ts";
-import type { Limits } from "../core/limits.ts";
 import type { RunEventName, RunIdentity, RuntimeEvents } from "../core/events.ts";
+import type { Limits } from "../core/limits.ts";
 import type { ToolInfo } from "./tool.ts";
 
 /** The run that makes a call. One object per run: links may keep what they know of a run by it, in a `WeakMap`. */

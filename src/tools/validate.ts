@@ -1,10 +1,10 @@
 import { type OutputUnit, type SchemaDraft, Validator } from "@cfworker/json-schema";
 import { messageOf } from "../core/errors.ts";
 import { isPlainJson } from "../core/plain-json.ts";
-import { safeSchema } from "./safe-schema.ts";
-import { expectedParameters } from "./parameter-summary.ts";
-import type { JsonSchema } from "./tool.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { expectedParameters } from "./parameter-summary.ts";
+import { safeSchema } from "./safe-schema.ts";
+import type { JsonSchema } from "./tool.ts";
 
 /** Errors of these keywords only say that something inside is wrong; the error after them says what. */
 const CONTAINERS = new Set([

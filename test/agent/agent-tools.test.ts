@@ -2,9 +2,9 @@
 import { generateText, stepCountIs } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Runtime } from "../../src/index.ts";
 import { type AgentTool, agentTools } from "../../src/agent/agent-tools.ts";
 import { codecellTools } from "../../src/agent/ai-sdk.ts";
+import type { Runtime } from "../../src/index.ts";
 import { createRuntime } from "../support/patient.ts";
 
 const PNG = "iVBORw0KGgo=";

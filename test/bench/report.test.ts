@@ -10,8 +10,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderConsole } from "../../src/bench/present/console-table.ts";
 import { renderMarkdown } from "../../src/bench/present/markdown.ts";
 import { renderPage } from "../../src/bench/present/page.ts";
-import { renderSvg } from "../../src/bench/present/svg.ts";
 import type { BarChart, LineChart, Report, Table } from "../../src/bench/present/presentation.ts";
+import { renderSvg } from "../../src/bench/present/svg.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { temporaryFolder } from "../support/folders.ts";
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeData } from "../../bench/tokens/data.ts";
 import { openTier } from "../../bench/tokens/tiers.ts";
 import { loadWorkloads } from "../../bench/tokens/workloads.ts";
+import { agentTools } from "../../src/agent/agent-tools.ts";
 import {
   benchTokens,
   configWorld,
@@ -19,7 +20,6 @@ import {
   type Workload,
   type World,
 } from "../../src/bench/index.ts";
-import { agentTools } from "../../src/agent/agent-tools.ts";
 import { createRuntime, type McpClient } from "../../src/index.ts";
 
 /** Each character is a token, so that anyone can count. */

@@ -2,10 +2,10 @@
 import { Script } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { ProgramCache } from "../../src/compile/cache.ts";
-import { compile } from "../../src/compile/compile.ts";
-import { CompileError } from "../../src/compile/compile-error.ts";
-import { stripTypes } from "../../src/compile/strip-types.ts";
 import { codeFrame } from "../../src/compile/code-frame.ts";
+import { CompileError } from "../../src/compile/compile-error.ts";
+import { compile } from "../../src/compile/compile.ts";
+import { stripTypes } from "../../src/compile/strip-types.ts";
 import type { Position } from "../../src/core/program.ts";
 import { growth } from "../support/cost.ts";
 

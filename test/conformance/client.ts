@@ -2,11 +2,11 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ToolInfo } from "../../src/tools/tool.ts";
 import { checkServers } from "../../src/tools/config/parse-config.ts";
 import type { Authorizer } from "../../src/tools/mcp/auth/oauth.ts";
-import { configuredSource } from "../../src/tools/mcp/open.ts";
 import { TokenStore } from "../../src/tools/mcp/auth/token-store.ts";
+import { configuredSource } from "../../src/tools/mcp/open.ts";
+import type { ToolInfo } from "../../src/tools/tool.ts";
 
 interface Context {
   readonly client_id?: string;

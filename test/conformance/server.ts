@@ -1,8 +1,8 @@
 /** The tools, resources and prompts that the conformance suite asks servers for, behind our own HTTP handler. */
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
-import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { McpServer, ResourceTemplate } from "@modelcontextprotocol/sdk/server/mcp.js";
 import {
   ListToolsRequestSchema,
   SubscribeRequestSchema,

@@ -2,20 +2,20 @@
 import { EventEmitter } from "node:events";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PortChannel } from "../../src/placement/channel/port.ts";
+import { agentTools } from "../../src/agent/agent-tools.ts";
 import { ProgramCache } from "../../src/compile/cache.ts";
-import { oneLine } from "../../src/core/one-line.ts";
-import type { LogEntry } from "../../src/core/result.ts";
+import { encode } from "../../src/core/encode.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { Meter } from "../../src/core/meter.ts";
+import { oneLine } from "../../src/core/one-line.ts";
+import type { LogEntry } from "../../src/core/result.ts";
 import { countUtf8, cutUnits, cutUtf8, exceedsUtf8 } from "../../src/core/utf8.ts";
-import { encode } from "../../src/core/encode.ts";
-import { CallDesk } from "../../src/engine/pending-calls.ts";
-import { RecordedVm } from "../../src/engine/v8/replayed-vm.ts";
+import { PendingCalls } from "../../src/engine/pending-calls.ts";
+import { ReplayedVm } from "../../src/engine/v8/replayed-vm.ts";
 import type { Vm } from "../../src/engine/vm.ts";
 import { type ExecutionResult, type Runtime, createRuntime, tool } from "../../src/index.ts";
+import { PortChannel } from "../../src/placement/channel/port.ts";
 import { LogBuffer } from "../../src/run/log-buffer.ts";
-import { agentTools } from "../../src/agent/agent-tools.ts";
 
 const HANGUL = "가";
 const bytesOf = (text: string): number => Buffer.byteLength(text);
@@ -299,11 +299,11 @@ describe("behind the public surface", () => {
   test("calls and answers are measured next to the VM", async () => {
     const breaches: string[] = [];
     const limits = { ...DEFAULT_LIMITS, callBytes: CAP, bridgeBytes: 5_000 };
-    const desk = (answer: string): CallDesk =>
-      new CallDesk({
+    const desk = (answer: string): PendingCalls =>
+      new PendingCalls({
         host: { call: async () => answer, log: () => {}, dropped: () => {} },
         meter: new Meter(limits),
-        holdings: { calls: new Map(), answers: new Set() } as never,
+        vmContext: { calls: new Map(), answers: new Set() } as never,
         onBreach: ({ message }) => breaches.push(message),
         deliver: () => {},
       });
@@ -315,9 +315,9 @@ describe("behind the public surface", () => {
   });
 
   test("a journal that would not fit into a frame is refused when it is saved", async () => {
-    const journalOf = (text: string): RecordedVm => {
+    const journalOf = (text: string): ReplayedVm => {
       const vm: Partial<Vm> = { onSend: () => undefined, start: () => {} };
-      const recorded = new RecordedVm(vm as Vm, "v8");
+      const recorded = new ReplayedVm(vm as Vm, "v8");
       recorded.start(text, "{}", 1);
       return recorded;
     };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { CodecellError, createRuntime, DEFAULT_LIMITS } from "../../src/index.ts";
 import { truncateJson } from "../../src/core/truncate.ts";
 import { countUtf8, utf8Length } from "../../src/core/utf8.ts";
+import { CodecellError, createRuntime, DEFAULT_LIMITS } from "../../src/index.ts";
 
 test("the defaults are the ones that are documented", () => {
   expect(DEFAULT_LIMITS).toMatchInlineSnapshot(`

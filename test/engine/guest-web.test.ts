@@ -25,7 +25,7 @@ const GUEST_FOLDER = new URL("../../src/engine/guest/", import.meta.url).pathnam
 
 /** What the bundle needs of main.ts, and a way to get any expression's value as text. */
 const HARNESS = `
-guest.installDoor(send);
+guest.installHostPort(send);
 const timers = [];
 guest.setTimerHook((ms, callback) => void timers.push([ms, callback]));
 Math.random = guest.createRandom();

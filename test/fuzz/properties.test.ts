@@ -2,9 +2,9 @@
 import { duplexPair } from "node:stream";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { decode } from "../../src/core/decode.ts";
 import { encode } from "../../src/core/encode.ts";
+import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { bwrapOptions } from "../../src/placement/sandbox/bwrap.ts";
 import { accessOf, type PathRule } from "../../src/placement/sandbox/path-rules.ts";
 import type { ResolvedSandbox } from "../../src/placement/sandbox/settings.ts";
@@ -15,8 +15,8 @@ import {
   matches,
   parseHostRule,
 } from "../../src/tools/fetch/hosts.ts";
-import { buildNames } from "../../src/tools/names.ts";
 import { resolveNetwork } from "../../src/tools/fetch/settings.ts";
+import { buildNames } from "../../src/tools/names.ts";
 
 const text = fc.string({ unit: "binary" });
 

@@ -4,11 +4,11 @@ import { duplexPair } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { parseExpressionAt } from "acorn";
 import * as fc from "fast-check";
-import { FramedChannel } from "../../src/placement/channel/framed.ts";
-import { compile } from "../../src/compile/compile.ts";
 import { CompileError } from "../../src/compile/compile-error.ts";
+import { compile } from "../../src/compile/compile.ts";
 import { DeadlineError, withDeadline } from "../../src/compile/deadline.ts";
 import { ProtocolError } from "../../src/placement/channel/fields.ts";
+import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { readToHost, readToWorker } from "../../src/placement/channel/read-message.ts";
 
 const CAP = 1_000;

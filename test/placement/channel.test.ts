@@ -1,8 +1,8 @@
 /** The channel to a worker, and a host whose worker has been taken over. */
 import { duplexPair } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import type { Runtime } from "../../src/index.ts";
+import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { createRuntime } from "../support/patient.ts";
 
 function receiver(maxBytes = 1_000_000): {

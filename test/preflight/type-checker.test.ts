@@ -1,11 +1,11 @@
 /** Programs checked against the types of their tools before they run. */
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type ExecutionResult, type Failure, type Runtime, tool } from "../../src/index.ts";
 import { createRuntime } from "../support/patient.ts";
 import { isAlive } from "../support/processes.ts";
-import { execFileSync } from "node:child_process";
 
 let calls = 0;
 const crm = {

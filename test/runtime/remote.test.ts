@@ -2,8 +2,8 @@
 import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWebSocketStream, WebSocket } from "ws";
-import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { DEFAULT_LIMITS, type Runtime } from "../../src/index.ts";
+import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { type RunningService, startService } from "../../src/serve/index.ts";
 import { createRuntime } from "../support/patient.ts";
 import { until } from "../support/processes.ts";

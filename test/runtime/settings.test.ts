@@ -7,22 +7,22 @@ import { join } from "node:path";
 import { type Schema as JsonSchema, Validator } from "@cfworker/json-schema";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { AGENT_SETTINGS } from "../../src/agent/settings.ts";
 import { docstringsOf } from "../../src/cli/config-schema/docstrings.ts";
 import { configSchema } from "../../src/cli/config-schema/schema.ts";
 import { readSettings } from "../../src/core/check-settings.ts";
 import { resolveLimits } from "../../src/core/limits.ts";
 import type { ObjectSchema, Schema } from "../../src/core/setting-schema.ts";
 import { CodecellError, createRuntime, loadConfig, type RuntimeOptions } from "../../src/index.ts";
-import { OPTIONS } from "../../src/runtime/options.ts";
 import { resolveSandbox, SANDBOX } from "../../src/placement/sandbox/settings.ts";
 import { resolveWorkers } from "../../src/placement/settings.ts";
+import { OPTIONS } from "../../src/runtime/options.ts";
 import { resolveOptions } from "../../src/runtime/resolve-options.ts";
-import { AGENT_SETTINGS } from "../../src/agent/settings.ts";
 import { resolveServe, SERVE } from "../../src/serve/service/settings.ts";
 import { resolveSessions } from "../../src/session/settings.ts";
-import { NETWORK, resolveNetwork } from "../../src/tools/fetch/settings.ts";
 import { checkServers, parseConfig } from "../../src/tools/config/parse-config.ts";
 import { SERVER_ENTRY } from "../../src/tools/config/server-settings.ts";
+import { NETWORK, resolveNetwork } from "../../src/tools/fetch/settings.ts";
 
 const shipped = JSON.parse(
   readFileSync(new URL("../../config.schema.json", import.meta.url), "utf8"),

@@ -1,12 +1,12 @@
 /** The tools of some sources, called through the chain that programs' calls take, without a program. */
+import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { callSource } from "../../src/policy/call-source.ts";
 import { checkArguments } from "../../src/policy/check-arguments.ts";
 import { compose } from "../../src/policy/compose.ts";
-import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
-import { type Catalogue, createCatalogue, type ResolvedTool } from "../../src/tools/catalogue.ts";
-import type { ToolSource } from "../../src/tools/tool.ts";
 import type { CallContext } from "../../src/tools/call-context.ts";
+import { type Catalogue, createCatalogue, type ResolvedTool } from "../../src/tools/catalogue.ts";
 import type { CallingRun, ToolCall } from "../../src/tools/tool-call.ts";
+import type { ToolSource } from "../../src/tools/tool.ts";
 
 const RUN: CallingRun = {
   id: "test",

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type OpenTools, openTools } from "../support/open-tools.ts";
+import { ToolError } from "../../src/core/tool-error.ts";
+import { tool } from "../../src/tools/define-tool.ts";
 import { LocalSource, type LocalTools } from "../../src/tools/local.ts";
 import type { ToolInfo, ToolSource } from "../../src/tools/tool.ts";
-import { tool } from "../../src/tools/define-tool.ts";
-import { ToolError } from "../../src/core/tool-error.ts";
 import { growth } from "../support/cost.ts";
+import { type OpenTools, openTools } from "../support/open-tools.ts";
 
 const context = { signal: new AbortController().signal, caller: {} };
 

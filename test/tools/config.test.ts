@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { findConfig, loadConfig } from "../../src/tools/config/load-config.ts";
 import { checkServers, parseConfig } from "../../src/tools/config/parse-config.ts";
 import type { ServerConfig } from "../../src/tools/config/server-entry.ts";
-import { findConfig, loadConfig } from "../../src/tools/config/load-config.ts";
 
 const env = { TOKEN: "t0ps3cret", HOST: "example.com", EMPTY: "" };
 

@@ -1,6 +1,6 @@
 /** The network for programs: what they may reach, and that nothing else is reached. All servers are on loopback. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { LookupAddress } from "node:dns";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ExecutionResult, NetworkRequest, NetworkSettings, Runtime } from "../../src/index.ts";

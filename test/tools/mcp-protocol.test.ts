@@ -7,10 +7,10 @@ import {
   Client as NewClient,
   StreamableHTTPClientTransport as NewTransport,
 } from "@modelcontextprotocol/client";
-import { createMcpHandler, McpServer as NewServer } from "@modelcontextprotocol/server";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
+import { createMcpHandler, McpServer as NewServer } from "@modelcontextprotocol/server";
 import { afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { ExecutionResult, Runtime, RuntimeOptions } from "../../src/index.ts";

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-import { type OpenTools, openTools } from "../support/open-tools.ts";
+import { ToolError } from "../../src/core/tool-error.ts";
 import { checkServers } from "../../src/tools/config/parse-config.ts";
 import { configuredSource } from "../../src/tools/mcp/open.ts";
 import type { McpSource } from "../../src/tools/mcp/source.ts";
-import { ToolError } from "../../src/core/tool-error.ts";
 import { growth } from "../support/cost.ts";
+import { type OpenTools, openTools } from "../support/open-tools.ts";
 
 const context = { signal: new AbortController().signal, caller: {} };
 const open: AsyncDisposable[] = [];

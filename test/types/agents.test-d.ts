@@ -1,7 +1,6 @@
 /** Types of the tools for agents, ours and the AI SDK's. Compiled by `tsc`, never run. */
 import { generateText, type LanguageModel, type ToolSet } from "ai";
 import { expectTypeOf, test } from "vitest";
-import type { Runtime } from "../../src/index.ts";
 import {
   type AgentAnswer,
   type AgentCallOptions,
@@ -10,6 +9,7 @@ import {
   type AgentToolsOptions,
 } from "../../src/agent/agent-tools.ts";
 import { codecellTools } from "../../src/agent/ai-sdk.ts";
+import type { Runtime } from "../../src/index.ts";
 
 const runtime = {} as Runtime;
 

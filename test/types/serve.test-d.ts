@@ -1,13 +1,8 @@
 /** Types of what serves a runtime: handlers, the service, MCP. Compiled by `tsc`, never run. */
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { expectTypeOf, test } from "vitest";
-import type { Runtime, RuntimeOptions } from "../../src/index.ts";
 import type { AgentToolsOptions } from "../../src/agent/agent-tools.ts";
-import {
-  createMcpServer,
-  McpHttpHandler,
-  type McpServerOptions,
-} from "../../src/serve/mcp/index.ts";
+import type { Runtime, RuntimeOptions } from "../../src/index.ts";
 import {
   createHandler,
   createLambdaHandler,
@@ -18,6 +13,11 @@ import {
   type ServeSettings,
   startService,
 } from "../../src/serve/index.ts";
+import {
+  createMcpServer,
+  McpHttpHandler,
+  type McpServerOptions,
+} from "../../src/serve/mcp/index.ts";
 
 const runtime = {} as Runtime;
 

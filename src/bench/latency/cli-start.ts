@@ -1,6 +1,6 @@
-import { Absent, OWN_ONLY } from "./subject.ts";
 import { ownPlace } from "./registry.ts";
 import { siblingFile, timeToLine } from "./start-time.ts";
+import { Absent, OWN_ONLY } from "./subject.ts";
 
 const MAIN = siblingFile("../../cli/main", import.meta.url);
 

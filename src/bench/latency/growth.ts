@@ -1,7 +1,7 @@
 /** Cost against size: what grows linearly stays on its line. */
-import { type Cell, cellLookup, type GrowthResult } from "./results.ts";
 import { callsJob, type Job, resultJob } from "./jobs.ts";
 import { type OwnJob, sessionsJob, toolsJob } from "./own-jobs.ts";
+import { type Cell, cellLookup, type GrowthResult } from "./results.ts";
 
 export interface GrowthJob {
   readonly id: string;

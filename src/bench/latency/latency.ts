@@ -1,7 +1,7 @@
 /** The latency bench: every job of every subject, what grows, what each can do, and what was set as a goal. */
 import { resolve } from "node:path";
-import { describeMachine } from "../machine.ts";
 import { CodecellError } from "../../core/errors.ts";
+import { describeMachine } from "../machine.ts";
 import { PROBE_FACTS, probeSubject } from "./capabilities.ts";
 import { cliStart } from "./cli-start.ts";
 import { coldStart } from "./cold.ts";

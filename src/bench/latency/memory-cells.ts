@@ -3,8 +3,8 @@ import { SubjectProcess } from "./driver.ts";
 import { treeBytes } from "./process-memory.ts";
 import type { SubjectEntry } from "./registry.ts";
 import type { Cell, JobFacts } from "./results.ts";
-import { Absent } from "./subject.ts";
 import type { SubjectPool } from "./subject-pool.ts";
+import { Absent } from "./subject.ts";
 
 const MB = 2 ** 20;
 

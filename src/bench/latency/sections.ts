@@ -1,7 +1,7 @@
 /** The results as a report: what is measured in one unit and can be compared stands in one table and one chart. */
 import type { Bar, BarChart, LineChart, Section } from "../present/presentation.ts";
-import { type Cell, isFigure, type JobFacts, type LatencyResults } from "./results.ts";
 import { noiseWarnings } from "./noise.ts";
+import { type Cell, isFigure, type JobFacts, type LatencyResults } from "./results.ts";
 import { OWN_ONLY } from "./subject.ts";
 import {
   behindTable,

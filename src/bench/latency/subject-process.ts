@@ -1,8 +1,8 @@
 /** The process of one subject. It loads that one only, answers questions one after the other, and ends with its parent. */
 import { messageOf } from "../../core/errors.ts";
 import { findJob } from "./job-list.ts";
-import { bytesEach } from "./memory.ts";
 import { measure } from "./measure.ts";
+import { bytesEach } from "./memory.ts";
 import { measureOwn } from "./own-jobs.ts";
 import { probe } from "./probes.ts";
 import type { Answer, Opening, Question } from "./protocol.ts";

@@ -1,5 +1,6 @@
 /** The results as tables. */
 import type { Table } from "../present/presentation.ts";
+import { isNoisy } from "./noise.ts";
 import {
   type Cell,
   type Figure,
@@ -9,7 +10,6 @@ import {
   type JobFacts,
   type LatencyResults,
 } from "./results.ts";
-import { isNoisy } from "./noise.ts";
 import { NO_QUESTION, OWN_ONLY } from "./subject.ts";
 
 /** `0.0031`, `1.24`, `43.5`, `1,204`: three figures that mean something. */

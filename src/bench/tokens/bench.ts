@@ -2,10 +2,10 @@
 import { CodecellError } from "../../index.ts";
 import { loadTokenizer, TOKENIZER_NAMES } from "../../tokens/tokenizers.ts";
 import { describeMachine, ownVersion, packageVersion } from "../machine.ts";
+import type { ModelAdapter } from "./adapter.ts";
 import { measureCatalogue } from "./catalogue.ts";
 import { remembering, type Tokens } from "./count.ts";
 import { measureWorkload } from "./measure.ts";
-import type { ModelAdapter } from "./adapter.ts";
 import { runModel } from "./model.ts";
 import { NOTES } from "./notes.ts";
 import { OpenWorld } from "./open-world.ts";

@@ -1,8 +1,8 @@
 /** One failed attempt, in a program and as a direct call: both are really made. */
+import { runPrograms } from "./code.ts";
 import type { WrongCall } from "./direct.ts";
 import type { Exchange } from "./messages.ts";
 import type { OpenWorld } from "./open-world.ts";
-import { runPrograms } from "./code.ts";
 import type { RecordedCall } from "./tap.ts";
 import type { Mistake, Workload } from "./workload.ts";
 

@@ -1,10 +1,10 @@
 /** A model that does the jobs itself: what it really costs, and whether it gets them done. */
 import { agentTools } from "../../agent/agent-tools.ts";
+import type { ModelAdapter, ModelReply } from "./adapter.ts";
 import { isDone, reader } from "./code.ts";
 import { countTranscript, type Tokens } from "./count.ts";
 import { asked, type Definition, type Entry, type Exchange, turn } from "./messages.ts";
 import { directName, type OpenWorld } from "./open-world.ts";
-import type { ModelAdapter, ModelReply } from "./adapter.ts";
 import type { ModelRun } from "./results.ts";
 import type { Outcome, Workload } from "./workload.ts";
 

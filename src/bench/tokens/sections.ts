@@ -1,10 +1,10 @@
 /** The token benchmark's part of a report. */
 import type { Section } from "../present/presentation.ts";
-import { catalogueSection } from "./sections-catalogue.ts";
+import type { TokenResults } from "./results.ts";
 import { breakEvenSection } from "./sections-break-even.ts";
+import { catalogueSection } from "./sections-catalogue.ts";
 import { failureSection, modelSection, partsSection } from "./sections-parts.ts";
 import { totalsSection } from "./sections-totals.ts";
-import type { TokenResults } from "./results.ts";
 
 /** Catalogues, workloads, their parts, failed attempts, break-even, the model if there was one, the method. */
 export function tokenSections(results: TokenResults): Section[] {

@@ -1,11 +1,11 @@
 /** The JSON Schema of the config file, for editors: the same data by which settings are checked, with their docstrings. */
+import { AGENT_SETTINGS } from "../../agent/settings.ts";
 import type { ObjectSchema, Schema, StringSchema, TypedSchema } from "../../core/setting-schema.ts";
 import { FILE_SETTINGS } from "../../runtime/options.ts";
-import { AGENT_SETTINGS } from "../../agent/settings.ts";
 import { SERVE } from "../../serve/service/settings.ts";
-import { NETWORK } from "../../tools/fetch/settings.ts";
 import { CONFIG_TEXT } from "../../tools/config/parse-config.ts";
 import { SERVER_ENTRY } from "../../tools/config/server-settings.ts";
+import { NETWORK } from "../../tools/fetch/settings.ts";
 import { type Docstring, docstringsOf, interfaceDocstring } from "./docstrings.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 /** The door to json-schema-to-typescript: the types of one tool's arguments and result. */
 import type { Options } from "json-schema-to-typescript";
 import { messageOf } from "../../core/errors.ts";
-import type { JsonSchema, ToolInfo } from "../../tools/tool.ts";
 import { oneLine } from "../../core/one-line.ts";
+import type { JsonSchema, ToolInfo } from "../../tools/tool.ts";
 import { commentText } from "./comment.ts";
 import { passSchema } from "./schema-pass.ts";
 import { TypeNames } from "./type-names.ts";

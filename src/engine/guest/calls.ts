@@ -1,7 +1,7 @@
-import * as native from "../../core/primordials.ts";
 import { type Answer, type CallFailure, failureIn } from "../../core/answer.ts";
 import { decode } from "../../core/decode.ts";
 import { encode } from "../../core/encode.ts";
+import * as native from "../../core/primordials.ts";
 import { WireError } from "../../core/wire-format.ts";
 import { send, sizeOutside } from "./host-port.ts";
 

@@ -1,8 +1,8 @@
 import { fromBase64, toBase64 } from "../../core/base64.ts";
 import * as native from "../../core/primordials.ts";
 import { promiseThen } from "./calls.ts";
-import { send } from "./host-port.ts";
 import { DOMException } from "./events.ts";
+import { send } from "./host-port.ts";
 
 /** As the Web Cryptography standard has it. */
 const MAX_RANDOM = 65_536;

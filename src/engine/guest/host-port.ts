@@ -22,8 +22,8 @@ export type Send = (kind: string, id: number, name: string, text: string) => str
 let installed: Send | undefined;
 
 /** Called once, before any program runs. */
-export function installDoor(door: Send): void {
-  installed = door;
+export function installHostPort(port: Send): void {
+  installed = port;
 }
 
 export function send(kind: string, id: number, name: string, text: string): string {

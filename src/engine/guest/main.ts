@@ -5,12 +5,11 @@
 import * as native from "../../core/primordials.ts";
 import type { ProgramScope } from "../../core/program.ts";
 import { callTool, limitCalls, promiseThen, request, settle, ToolError } from "./calls.ts";
-import { clone } from "./clone.ts";
 import { type Clock, now, useClock } from "./clock.ts";
+import { clone } from "./clone.ts";
 import { createConsole, limitConsole } from "./console.ts";
 import { createCrypto, createRandom, reseed } from "./crypto.ts";
 import { disposables, installDisposal } from "./disposables.ts";
-import { installDoor, type Send } from "./host-port.ts";
 import { atob, btoa, TextDecoder, TextEncoder } from "./encoding.ts";
 import {
   AbortController,
@@ -23,13 +22,14 @@ import {
 } from "./events.ts";
 import { fetch, Headers, Response } from "./fetch.ts";
 import { fs, prompts, resources } from "./fs-and-resources.ts";
-import { consts, functions, lets, vars } from "./session-globals.ts";
+import { installHostPort, type Send } from "./host-port.ts";
 import { lockDown } from "./lockdown.ts";
 import { link } from "./modules.ts";
 import { beginRun, sendError, sendValue } from "./outcome.ts";
+import { URLSearchParams } from "./search-params.ts";
+import { consts, functions, lets, vars } from "./session-globals.ts";
 import { clearTimer, fire, setImmediate, setInterval, setTimeout } from "./timers.ts";
 import { defineFlat, discovery, forgetNames, tools } from "./tools.ts";
-import { URLSearchParams } from "./search-params.ts";
 import { URL } from "./url.ts";
 
 /** What the host says about one run. */
@@ -207,7 +207,7 @@ function receive(kind: string, id: number, text: string): void {
 
 /** Called once per VM with the door to the host. */
 export function boot(send: Send): { start: typeof start; receive: typeof receive } {
-  installDoor(send);
+  installHostPort(send);
   setTimerHook((ms, callback) => void setTimeout(callback, ms));
   Math.random = createRandom();
   installDisposal();

@@ -1,6 +1,6 @@
 /** What a program came to: its value or its error, told to the host as text. */
-import * as native from "../../core/primordials.ts";
 import { encode } from "../../core/encode.ts";
+import * as native from "../../core/primordials.ts";
 import { cutUnits } from "../../core/utf8.ts";
 import { WireError } from "../../core/wire-format.ts";
 import { failureOf, promiseThen } from "./calls.ts";

@@ -6,19 +6,7 @@ import {
   type QuickJSWASMModule,
 } from "quickjs-emscripten-core";
 import { CodecellError, messageOf } from "../../core/errors.ts";
-import type { FixedMemory } from "./fixed-memory.ts";
 import { GUEST_SOURCE } from "../guest/source.ts";
-import {
-  applyChanges,
-  type MemoryImage,
-  readImage,
-  restoreImage,
-  takeChanges,
-  takeImage,
-  writeImage,
-} from "./memory-image.ts";
-import type { HeapEnd } from "./heap-end.ts";
-import { atTimeZero, type Booted } from "./boot.ts";
 import {
   type Delivery,
   EngineSyntaxError,
@@ -28,6 +16,18 @@ import {
   type VmImage,
   type VmState,
 } from "../vm.ts";
+import { atTimeZero, type Booted } from "./boot.ts";
+import type { FixedMemory } from "./fixed-memory.ts";
+import type { HeapEnd } from "./heap-end.ts";
+import {
+  applyChanges,
+  type MemoryImage,
+  readImage,
+  restoreImage,
+  takeChanges,
+  takeImage,
+  writeImage,
+} from "./memory-image.ts";
 
 const INTERRUPTED = "the guest was interrupted";
 /** The limit while booting, so that images of places with different stacks are alike. */

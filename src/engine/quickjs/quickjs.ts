@@ -7,10 +7,10 @@ import {
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Engine } from "../engine.ts";
-import { createFixedMemory } from "./fixed-memory.ts";
-import { findHeapEnd } from "./heap-end.ts";
 import { PooledEngine } from "../pooled-engine.ts";
 import { type Booted, nameOfBoot } from "./boot.ts";
+import { createFixedMemory } from "./fixed-memory.ts";
+import { findHeapEnd } from "./heap-end.ts";
 import { QuickJsVm, type QuickJsVmOptions } from "./quickjs-vm.ts";
 
 /** What the engine module can be told. */

@@ -22,7 +22,7 @@ const SLICE_MS = 60_000;
  * down, clock and randomness included, and put into a new VM in the same order. The host is not asked again: no tool is
  * called twice. What the new VM sends must be what the old one sent, else the replay is refused.
  */
-export class RecordedVm implements SavableVm {
+export class ReplayedVm implements SavableVm {
   onSend: Vm["onSend"] = () => undefined;
   readonly clock = "door";
   readonly #vm: Vm;

@@ -3,8 +3,8 @@ import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { Engine } from "../engine.ts";
 import { GUEST_SOURCE } from "../guest/source.ts";
 import { PooledEngine } from "../pooled-engine.ts";
-import { RecordedVm } from "./replayed-vm.ts";
 import { type Delivery, EngineSyntaxError, PROGRAM_FILE, type Vm, type VmState } from "../vm.ts";
+import { ReplayedVm } from "./replayed-vm.ts";
 
 /** What the engine module can be told. */
 export interface V8Options {
@@ -23,7 +23,7 @@ export async function createEngine(options: V8Options = {}): Promise<Engine> {
   // Disposing an isolate takes longer than a small program.
   return new PooledEngine("v8", {
     create: (limits) => new V8Vm(library, limits.memoryMb, prelude),
-    savable: (vm, name) => new RecordedVm(vm, name),
+    savable: (vm, name) => new ReplayedVm(vm, name),
     maxRetired: 4,
   });
 }

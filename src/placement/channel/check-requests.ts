@@ -2,7 +2,6 @@
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../core/limits.ts";
 import type { NameTable, ServerNames, ToolNames } from "../../core/names.ts";
 import type { EngineRef, KeepOptions } from "../../engine/engine.ts";
-import { cutText, MAX_NAME } from "./message-caps.ts";
 import { readSavedVm } from "../pool/check-messages.ts";
 import {
   optional,
@@ -14,6 +13,7 @@ import {
   readOptionalText,
   readText,
 } from "./fields.ts";
+import { cutText, MAX_NAME } from "./message-caps.ts";
 
 /** How a VM is opened. @param image of the saved VM, in base64 */
 export function readKeep(told: unknown, image: string): KeepOptions {

@@ -4,8 +4,6 @@
  */
 import { isErrorCode } from "../../core/errors.ts";
 import { isLogLevel, type LogLevel } from "../../core/result.ts";
-import { cutText, LARGE_HEADS, MAX_HEAD, MAX_NAME, MAX_TEXT } from "./message-caps.ts";
-import type { ToHost, ToWorker } from "./protocol.ts";
 import { readOutcome, readRecord, readSavedVm } from "../pool/check-messages.ts";
 import { readEngine, readKeep, readLimits, readNames } from "./check-requests.ts";
 import {
@@ -19,6 +17,8 @@ import {
   readOptionalText,
   readText,
 } from "./fields.ts";
+import { cutText, LARGE_HEADS, MAX_HEAD, MAX_NAME, MAX_TEXT } from "./message-caps.ts";
+import type { ToHost, ToWorker } from "./protocol.ts";
 
 /** For each type of message: from its fields and its body to the message. */
 type Readers<Message extends { readonly type: string }> = {

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
-import { FramedChannel } from "../channel/framed.ts";
 import { CodecellError } from "../../core/errors.ts";
+import { FramedChannel } from "../channel/framed.ts";
 import type { WorkerExit, WorkerHandle, WorkerUsage } from "./worker-handle.ts";
 
 /** What a worker may send before it has a run: that it has booted, or why it cannot. */

@@ -1,8 +1,8 @@
-import type { Channel } from "../channel/channel.ts";
 import { answerFailure } from "../../core/answer.ts";
 import type { Host } from "../../engine/engine.ts";
-import { writeToWorker } from "../channel/write-message.ts";
+import type { Channel } from "../channel/channel.ts";
 import type { ToHost } from "../channel/protocol.ts";
+import { writeToWorker } from "../channel/write-message.ts";
 
 /** Time for the answers to calls of a run that is over. */
 const LAST_ANSWERS_MS = 500;

@@ -2,9 +2,9 @@ import { aborted } from "../../core/breach.ts";
 import { CodecellError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Host, KeepOptions, Outcome } from "../../engine/engine.ts";
-import type { WorkerClient } from "./worker-client.ts";
 import { neverBegan } from "../../engine/failed-outcome.ts";
 import type { Place, RunRequest, VmLease } from "../placement.ts";
+import type { WorkerClient } from "./worker-client.ts";
 
 export interface PoolOptions {
   /** Workers kept booted and idle. */

@@ -2,18 +2,18 @@ import { memoryBreach } from "../../core/breach.ts";
 import { CodecellError, type Failure } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
+import { neverBegan } from "../../engine/failed-outcome.ts";
 import { ProtocolError } from "../channel/fields.ts";
+import { largestImage, largestMessage } from "../channel/message-caps.ts";
+import type { RunMessage, ToHost, ToWorker } from "../channel/protocol.ts";
 import { readToHost } from "../channel/read-message.ts";
 import { writeToWorker } from "../channel/write-message.ts";
-import { largestImage, largestMessage } from "../channel/message-caps.ts";
-import { neverBegan } from "../../engine/failed-outcome.ts";
 import type { RunRequest } from "../placement.ts";
 import { ActiveRun } from "./active-run.ts";
 import { WorkerBoot } from "./boot.ts";
-import type { RunMessage, ToHost, ToWorker } from "../channel/protocol.ts";
+import { ForwardedCalls } from "./forwarded-calls.ts";
 import { PendingReplies } from "./pending-replies.ts";
 import { Watchdog } from "./watchdog.ts";
-import { ForwardedCalls } from "./forwarded-calls.ts";
 import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 
 /** Time from the end of a run to the worker's report that it is free again. */

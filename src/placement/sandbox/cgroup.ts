@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { ResolvedSandbox } from "./settings.ts";
 

@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { messageOf } from "../../core/errors.ts";
 import type { BuiltInEngineModule, EngineRef } from "../../engine/engine.ts";
 import { bundled, isBuiltIn, WORKER_FOLDER } from "../worker/bundle.ts";
-import { sandboxUnavailable } from "./unavailable.ts";
 import { findExecutable } from "./executable.ts";
+import { sandboxUnavailable } from "./unavailable.ts";
 
 /** A host file or folder, and where the worker sees it. */
 export interface Mount {

@@ -1,17 +1,17 @@
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { EngineRef } from "../../engine/engine.ts";
-import { startChild } from "../pool/child-process.ts";
-import { WorkerClient } from "../pool/worker-client.ts";
 import type { Place } from "../placement.ts";
+import { startChild } from "../pool/child-process.ts";
 import { type PoolOptions, WorkerPool } from "../pool/pool.ts";
+import { WorkerClient } from "../pool/worker-client.ts";
 import { probeEngine } from "../process.ts";
 import { bubblewrapLauncher } from "./bubblewrap.ts";
-import { sandboxUnavailable } from "./unavailable.ts";
 import type { Launcher } from "./launcher.ts";
 import type { WorkerBudget } from "./rlimits.ts";
 import { seatbeltLauncher } from "./seatbelt.ts";
 import type { ResolvedSandbox } from "./settings.ts";
+import { sandboxUnavailable } from "./unavailable.ts";
 
 export interface SandboxOptions extends Omit<WorkerBudget, "runsPerWorker"> {
   readonly pool: PoolOptions;

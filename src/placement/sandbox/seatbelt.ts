@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { CodecellError } from "../../core/errors.ts";
 import type { EngineRef } from "../../engine/engine.ts";
-import { bundled, isBuiltIn, WORKER_ENTRY, WORKER_FOLDER } from "../worker/bundle.ts";
 import { nodeFlags } from "../pool/node-flags.ts";
+import { bundled, isBuiltIn, WORKER_ENTRY, WORKER_FOLDER } from "../worker/bundle.ts";
 import type { Launcher } from "./launcher.ts";
 import { assetsOf } from "./layout.ts";
 import type { PathRule } from "./path-rules.ts";

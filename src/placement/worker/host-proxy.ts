@@ -1,9 +1,9 @@
-import type { Channel } from "../channel/channel.ts";
 import { answerFailure } from "../../core/answer.ts";
 import type { CallRecord, LogEntry } from "../../core/result.ts";
 import type { Host, HostCall } from "../../engine/engine.ts";
-import { writeToHost } from "../channel/write-message.ts";
+import type { Channel } from "../channel/channel.ts";
 import type { ToHost } from "../channel/protocol.ts";
+import { writeToHost } from "../channel/write-message.ts";
 
 const OVER = answerFailure({ code: "aborted", message: "the run is over" });
 

@@ -1,15 +1,15 @@
-import type { Channel } from "../channel/channel.ts";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../core/limits.ts";
 import type { NameTable } from "../../core/names.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
 import { failedOutcome } from "../../engine/failed-outcome.ts";
+import type { Channel } from "../channel/channel.ts";
 import { ProtocolError } from "../channel/fields.ts";
+import type { ToHost, ToWorker } from "../channel/protocol.ts";
 import { readToWorker } from "../channel/read-message.ts";
 import { writeToHost } from "../channel/write-message.ts";
-import { HostProxy } from "./host-proxy.ts";
 import type { RunRequest } from "../placement.ts";
-import type { ToHost, ToWorker } from "../channel/protocol.ts";
+import { HostProxy } from "./host-proxy.ts";
 
 /**
  * What serves the protocol of ../protocol.ts: the worker, and a service for the runtime whose placement it is. One

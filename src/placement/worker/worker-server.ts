@@ -1,4 +1,3 @@
-import type { Channel } from "../channel/channel.ts";
 import { CodecellError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type {
@@ -11,6 +10,7 @@ import type {
   SavedVm,
   Session,
 } from "../../engine/engine.ts";
+import type { Channel } from "../channel/channel.ts";
 import { execute, executeIn, openKept, warmCompiler } from "../execute.ts";
 import type { RunRequest } from "../placement.ts";
 import { serveProtocol, type WorkerServer } from "./serve-protocol.ts";

@@ -1,7 +1,7 @@
 /** What the routes are, as an OpenAPI 3.1 document. A test holds it to the routes. */
 import { z } from "zod";
-import { ERROR_CODES } from "../../index.ts";
 import { RESULT_SCHEMA } from "../../agent/result-schema.ts";
+import { ERROR_CODES } from "../../index.ts";
 import { FORK_REQUEST, RUN_REQUEST } from "./run-request.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -9,7 +9,7 @@ interface Extra {
 }
 
 /** Tells a client that asked for it what is going on during a call. */
-export class ProgressTeller implements Disposable {
+export class ProgressReporter implements Disposable {
   readonly #token: ProgressToken | undefined;
   readonly #extra: Extra;
   readonly #started = performance.now();

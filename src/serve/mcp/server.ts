@@ -9,10 +9,10 @@ import {
   ListToolsRequestSchema,
   ReadResourceRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { type Runtime, ToolError } from "../../index.ts";
 import { type AgentTool, agentTools, type AgentToolsOptions } from "../../agent/agent-tools.ts";
 import { agentTexts } from "../../agent/descriptions.ts";
-import { ProgressTeller } from "./progress.ts";
+import { type Runtime, ToolError } from "../../index.ts";
+import { ProgressReporter } from "./progress.ts";
 
 export interface McpServerOptions extends AgentToolsOptions {
   /** Told to clients. Default: this package's. */
@@ -61,7 +61,7 @@ function offerTools(server: Server, tools: readonly AgentTool[], user: string | 
           `there is no tool ${params.name}; there are ${names}, and programs for ${tools.at(-1)!.name} call all others`,
         );
       }
-      using progress = new ProgressTeller(params._meta?.progressToken, extra);
+      using progress = new ProgressReporter(params._meta?.progressToken, extra);
       const { content, structured, isError } = await tool.execute(params.arguments ?? {}, {
         signal: extra.signal,
         ...(user === undefined ? {} : { user }),

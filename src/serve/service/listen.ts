@@ -2,8 +2,8 @@
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
 import type { Runtime } from "../../index.ts";
-import { acceptRemotes } from "./remote-clients.ts";
 import { createService, type LogLine, type Service } from "./app.ts";
+import { acceptRemotes } from "./remote-clients.ts";
 import { type ResolvedServe, resolveServe, type ServeSettings } from "./settings.ts";
 
 export interface RunningService extends AsyncDisposable {

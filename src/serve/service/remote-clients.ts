@@ -5,8 +5,8 @@ import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Runtime } from "../../index.ts";
 import { ApiError } from "../http/api-error.ts";
 import { originProblem } from "../http/origin.ts";
-import { REMOTE_PATH } from "./paths.ts";
 import type { Service } from "./app.ts";
+import { REMOTE_PATH } from "./paths.ts";
 import type { ResolvedServe } from "./settings.ts";
 
 const REASONS: Readonly<Record<number, string>> = {

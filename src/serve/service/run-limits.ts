@@ -5,7 +5,7 @@ import {
   type RateLimiterAbstract,
   type RateLimiterRes,
 } from "rate-limiter-flexible";
-import { reconnecting } from "../../core/redis-connection.ts";
+import { redisConnection } from "../../core/redis-connection.ts";
 import { CodecellError } from "../../index.ts";
 import { ApiError } from "../http/api-error.ts";
 import type { ResolvedServe } from "./settings.ts";
@@ -95,7 +95,7 @@ async function giveBack(limiter: RateLimiterAbstract | undefined, user: string):
 async function connect(url: string): Promise<RedisClient> {
   try {
     const { createClient } = await import("@keyv/redis");
-    const { options, onConnected } = reconnecting(url);
+    const { options, onConnected } = redisConnection(url);
     const client = createClient(options) as RedisClient;
     client.on("error", () => {}); // calls meanwhile fail, and say so
     await client.connect();

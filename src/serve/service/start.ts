@@ -1,6 +1,6 @@
 import type { Runtime } from "../../index.ts";
-import type { RunningService } from "./listen.ts";
 import type { LogLine } from "./app.ts";
+import type { RunningService } from "./listen.ts";
 import type { ServeSettings } from "./settings.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** The door to @keyv/redis. */
-import { reconnecting } from "../../core/redis-connection.ts";
+import { redisConnection } from "../../core/redis-connection.ts";
 import type { SharedStore } from "../store.ts";
 import { keyvStore, type Locks } from "./keyv.ts";
 
@@ -19,7 +19,7 @@ interface Client {
 /** @param url `redis://…` or `rediss://…` */
 export async function openRedis(url: string): Promise<SharedStore> {
   const { default: KeyvRedis } = await import("@keyv/redis");
-  const { options, onConnected } = reconnecting(url);
+  const { options, onConnected } = redisConnection(url);
   const adapter = new KeyvRedis(options, { throwOnConnectError: true, throwOnErrors: true });
   const client = (await adapter.getClient()) as unknown as Client;
   onConnected();

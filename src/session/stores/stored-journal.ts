@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Answer } from "../../core/answer.ts";
 import { CodecellError } from "../../core/errors.ts";
-import type { LedgerEntry } from "../../run/call-journal.ts";
+import type { JournalEntry } from "../../run/call-journal.ts";
 import type { RunJournal } from "../store.ts";
 import type { SessionEntries } from "./session-entries.ts";
 
@@ -58,7 +58,7 @@ export class StoredJournal implements RunJournal {
     return this.#record.id;
   }
 
-  async enter(tool: string, args: string): Promise<LedgerEntry> {
+  async enter(tool: string, args: string): Promise<JournalEntry> {
     if (this.#isClosed) throw new CodecellError("aborted", "the journal of the run is closed");
     const call = `${tool} ${sha256(args)}`;
     const known = this.#known.get(call)?.shift();

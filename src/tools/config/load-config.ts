@@ -2,8 +2,8 @@ import { access, readdir, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { CodecellError, messageOf } from "../../core/errors.ts";
-import type { ConfigFile } from "./parse-config.ts";
 import type { Environment } from "./expand-variables.ts";
+import type { ConfigFile } from "./parse-config.ts";
 
 const IN_FOLDER = [".mcp.json", "codecell.json"];
 

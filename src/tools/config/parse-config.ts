@@ -1,9 +1,9 @@
 import { below, configError, readSetting, readSettings } from "../../core/check-settings.ts";
 import { CodecellError } from "../../core/errors.ts";
 import type { Schema, SchemaFor } from "../../core/setting-schema.ts";
-import { readEntry, type ServerConfig } from "./server-entry.ts";
 import type { Environment } from "./expand-variables.ts";
 import { errorPosition } from "./json-position.ts";
+import { readEntry, type ServerConfig } from "./server-entry.ts";
 
 /** A config file, read and checked. */
 export interface ConfigFile {

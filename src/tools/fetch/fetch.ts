@@ -1,10 +1,10 @@
 import { type Agent, fetch, type Response } from "undici";
 import { messageOf } from "../../core/errors.ts";
 import { Semaphore } from "../../core/semaphore.ts";
+import { ToolError } from "../../core/tool-error.ts";
+import type { CallContext } from "../call-context.ts";
 import { redactor } from "../redact.ts";
 import type { ToolInfo, ToolSource } from "../tool.ts";
-import type { CallContext } from "../call-context.ts";
-import { ToolError } from "../../core/tool-error.ts";
 import { readBody } from "./body.ts";
 import { guardedAgent, type Resolver } from "./dial.ts";
 import { type Destination, destinationOf, matches } from "./hosts.ts";

@@ -2,7 +2,6 @@ import { ResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../core/errors.ts";
 import { ToolError } from "../../core/tool-error.ts";
 import { describe } from "./failure.ts";
-import type { McpClient } from "./user-client.ts";
 import {
   MethodNotFound,
   NO_TIMEOUT_MS,
@@ -11,6 +10,7 @@ import {
   type Result,
   type Upstream,
 } from "./upstream.ts";
+import type { McpClient } from "./user-client.ts";
 
 const METHOD_NOT_FOUND = -32_601;
 

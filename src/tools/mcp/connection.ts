@@ -3,12 +3,12 @@ import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamable
 import { ErrorCode, McpError, ResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { ToolError } from "../../core/tool-error.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
-import { describe, describeStart, describeStop } from "./failure.ts";
-import type { ClientHooks } from "./client.ts";
-import { Link, type LinkAuth, MAX_LOGINS } from "./link.ts";
-import { type Authorizer, PersonProvider, serviceProvider } from "./auth/oauth.ts";
 import { redactor } from "../redact.ts";
+import { type Authorizer, PersonProvider, serviceProvider } from "./auth/oauth.ts";
 import { TokenStore } from "./auth/token-store.ts";
+import type { ClientHooks } from "./client.ts";
+import { describe, describeStart, describeStop } from "./failure.ts";
+import { Link, type LinkAuth, MAX_LOGINS } from "./link.ts";
 import {
   MethodNotFound,
   NO_TIMEOUT_MS,

@@ -3,8 +3,8 @@ import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamable
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../core/errors.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
-import { type Link, LinkError } from "./link.ts";
 import { LoginNeeded } from "./auth/oauth.ts";
+import { type Link, LinkError } from "./link.ts";
 
 /** `Unsupported protocol version`: the server speaks only versions that this SDK does not. */
 const UNSUPPORTED_VERSION = -32_022;

@@ -10,9 +10,9 @@ import {
 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { untilAborted } from "../../core/until-aborted.ts";
-import { type ClientHooks, createClient } from "./client.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
 import type { Authorizer } from "./auth/oauth.ts";
+import { type ClientHooks, createClient } from "./client.ts";
 import { StdioTransport } from "./stdio.ts";
 import { makeTransport } from "./transport.ts";
 import type { Notification } from "./upstream.ts";

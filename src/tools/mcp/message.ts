@@ -1,5 +1,5 @@
-import { isObject } from "../../core/is-object.ts";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { isObject } from "../../core/is-object.ts";
 
 type Id = string | number;
 

@@ -1,8 +1,8 @@
-import { ClientUpstream } from "./client-upstream.ts";
-import type { McpClient } from "./user-client.ts";
-import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
+import { ClientUpstream } from "./client-upstream.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
 import { McpSource } from "./source.ts";
+import type { McpClient } from "./user-client.ts";
 
 const CLIENT_LIST_TIMEOUT_MS = 30_000;
 

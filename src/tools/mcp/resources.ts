@@ -1,3 +1,5 @@
+import { ToolError } from "../../core/tool-error.ts";
+import type { CallContext } from "../call-context.ts";
 import type {
   ResourceSource,
   PromptInfo,
@@ -6,8 +8,6 @@ import type {
   ResourceInfo,
   TemplateInfo,
 } from "../resource-source.ts";
-import type { CallContext } from "../call-context.ts";
-import { ToolError } from "../../core/tool-error.ts";
 import { listPages } from "./pages.ts";
 import { MethodNotFound, type Upstream } from "./upstream.ts";
 
@@ -29,7 +29,7 @@ const LISTS = {
 type ListKey = keyof typeof LISTS;
 
 /** Resources and prompts of a server. Lists are asked for when they are first wanted, and again when they have changed. */
-export class McpContext implements ResourceSource {
+export class McpResources implements ResourceSource {
   readonly #server: string;
   readonly #upstream: Upstream;
   readonly #timeoutMs: number;

@@ -1,11 +1,11 @@
 import { CodecellError, messageOf } from "../../core/errors.ts";
-import type { ToolInfo, ToolSource } from "../tool.ts";
-import type { CallContext } from "../call-context.ts";
 import { ToolError } from "../../core/tool-error.ts";
+import type { CallContext } from "../call-context.ts";
+import type { ToolInfo, ToolSource } from "../tool.ts";
 import { unwrap } from "./content.ts";
-import { McpContext } from "./resources.ts";
-import { MethodNotFound, type Notification, type Upstream } from "./upstream.ts";
 import { listPages } from "./pages.ts";
+import { McpResources } from "./resources.ts";
+import { MethodNotFound, type Notification, type Upstream } from "./upstream.ts";
 
 export interface McpSourceOptions {
   /** Where it stands in the config, for messages. */
@@ -19,7 +19,7 @@ export interface McpSourceOptions {
 /** An MCP server as a source of tools, resources and prompts. */
 export class McpSource implements ToolSource {
   readonly name: string;
-  readonly resources: McpContext;
+  readonly resources: McpResources;
   readonly #upstream: Upstream;
   readonly #options: McpSourceOptions;
   readonly #listeners: (() => void)[] = [];
@@ -30,7 +30,7 @@ export class McpSource implements ToolSource {
     this.name = name;
     this.#upstream = upstream;
     this.#options = options;
-    this.resources = new McpContext(name, upstream, options.listTimeoutMs);
+    this.resources = new McpResources(name, upstream, options.listTimeoutMs);
     upstream.onNotification(({ method }) => {
       if (method === "notifications/tools/list_changed")
         for (const listener of this.#listeners) listener();
