@@ -1,9 +1,12 @@
 /** The channel to a worker, and a host whose worker has been taken over. */
 import { duplexPair } from "node:stream";
+import { MessageChannel } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Runtime } from "../../src/index.ts";
 import { FramedChannel } from "../../src/placement/channel/framed.ts";
+import { PortChannel } from "../../src/placement/channel/port.ts";
 import { createRuntime } from "../support/patient.ts";
+import { raw as rawProgram, rawEngine } from "../support/raw-engine.ts";
 
 function receiver(maxBytes = 1_000_000): {
   raw: ReturnType<typeof duplexPair>[0];
@@ -79,6 +82,45 @@ describe("framed messages", () => {
   });
 });
 
+describe("a receiver that refuses a message", () => {
+  test("closes the channel with the reason, and gets nothing more of what is there", async () => {
+    const [raw, end] = duplexPair();
+    const channel = new FramedChannel(end, 1_000);
+    const received: string[] = [];
+    channel.onMessage((message) => {
+      received.push(message);
+      if (message === "bad") throw new Error("refused");
+    });
+    raw.write(Buffer.concat(["good", "bad", "late"].map(frame)));
+    expect(await channel.closed).toEqual(new Error("refused"));
+    expect(received).toEqual(["good", "bad"]);
+  });
+
+  test.each<[what: string, message: unknown, reason: string]>([
+    ["bad", "bad", "refused"],
+    ["no text", { toString: 1 }, "it sent what is no text"],
+    ["too large", "x".repeat(101), "it sent a message of 101 characters, and the cap is 100"],
+  ])("does so at a thread's port too: %s", async (_what, message, reason) => {
+    const { port1, port2 } = new MessageChannel();
+    const channel = new PortChannel(port1);
+    channel.limit(100);
+    const received: string[] = [];
+    channel.onMessage((text) => {
+      received.push(text);
+      if (text === "bad") throw new Error("refused");
+    });
+    for (const sent of ["good", message, "late"]) port2.postMessage(sent);
+    expect(await channel.closed).toEqual(new Error(reason));
+    await settle();
+    expect(received.filter((text) => text !== "bad")).toEqual(["good"]);
+    port1.close();
+  });
+});
+
+function malformed(what: string): unknown {
+  return expect.stringContaining(`it sent a malformed message: ${what}`);
+}
+
 describe("a worker that has been taken over", () => {
   let runtime: Runtime;
   beforeAll(async () => {
@@ -103,10 +145,16 @@ describe("a worker that has been taken over", () => {
     ["unknown", { ok: false, error: { code: "worker_crashed" } }],
     ["huge", { ok: false, error: { code: "worker_crashed" } }],
     ["large", { ok: false, error: { code: "worker_crashed" } }],
-    [
-      "code",
-      { ok: false, error: { code: "internal", name: "undefined", message: "[object Object]" } },
-    ],
+    ["code", { ok: false, error: { code: "worker_crashed", message: malformed("error.name") } }],
+    ["text", { ok: false, error: { code: "worker_crashed", message: malformed("error.name") } }],
+    ["deep", { ok: false, error: { code: "worker_crashed", message: malformed("error.name") } }],
+    ["usage", { ok: true, usage: { cpuMs: 0, peakBytes: 0 } }],
+    ["call name", { ok: false, error: { code: "worker_crashed", message: malformed("tool") } }],
+    ["call number", { ok: false, error: { code: "worker_crashed", message: malformed("call") } }],
+    ["dropped bytes", { ok: false, error: { code: "worker_crashed" } }],
+    ["reply", { ok: false, error: { code: "worker_crashed" } }],
+    ["refusal", { ok: false, error: { code: "worker_crashed", message: malformed("message") } }],
+    ["tool report", { ok: false, error: { code: "worker_crashed" } }],
     [
       "value",
       { ok: false, error: { code: "not_serializable" }, usage: { cpuMs: 0, peakBytes: 0 } },
@@ -131,3 +179,16 @@ describe("a worker that has been taken over", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 });
+
+test.each(["{ toString: 1 }", "'garbage'", `'["outcome",{"ok":{"valueOf":1}},false]\\n'`])(
+  "a thread that has been taken over and posts %s costs its run only",
+  async (message) => {
+    await using runtime = await createRuntime({ engine: rawEngine, placement: "thread" });
+    const post = `require("node:worker_threads").parentPort.postMessage(${message}); await new Promise(() => {})`;
+    expect(await runtime.run(rawProgram(post))).toMatchObject({
+      ok: false,
+      error: { code: "worker_crashed", message: expect.stringContaining("it sent") },
+    });
+    expect(await runtime.run(rawProgram("return 'goes on'"))).toMatchObject({ value: "goes on" });
+  },
+);

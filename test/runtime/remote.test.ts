@@ -15,9 +15,13 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
   let service: RunningService;
   let runtime: Runtime;
   const seen: string[] = [];
+  let whoAsked = 0;
   const there = {
     both: async () => "theirs",
-    whoami: (_args: unknown, { user }: { user?: string | undefined }) => user,
+    whoami: (_args: unknown, { user }: { user?: string | undefined }) => {
+      whoAsked++;
+      return user;
+    },
   };
   const here = {
     echo: async (v: unknown) => v,
@@ -86,6 +90,14 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
       error: { code: "aborted" },
     });
     expect(await value(runtime.run("'goes on'"))).toBe("goes on");
+  });
+
+  test("a limit of no calls is one of the tools there too", async () => {
+    const before = whoAsked;
+    expect(
+      await runtime.run("await tools.there.whoami()", { limits: { toolCalls: 0 } }),
+    ).toMatchObject({ ok: false, error: { code: "call_limit" } });
+    expect(whoAsked).toBe(before);
   });
 
   test("sessions live there, and can be saved here", async () => {
@@ -225,6 +237,7 @@ describe("what a client of the service cannot do", () => {
   async function dial(): Promise<{
     say(head: unknown[], body?: string): void;
     heard: string[];
+    closed: Promise<unknown>;
     end(): void;
   }> {
     const webSocket = new WebSocket(`${service.url.replace("http", "ws")}/remote`);
@@ -234,10 +247,13 @@ describe("what a client of the service cannot do", () => {
     channel.onMessage((message) => heard.push(message));
     return {
       heard,
+      closed: channel.closed,
       say: (head, body = "") => void channel.send(`${JSON.stringify(head)}\n${body}`),
       end: () => webSocket.terminate(),
     };
   }
+  const order = (message: string): number =>
+    ['["ready"', '["refused"', '["outcome"'].findIndex((start) => message.startsWith(start));
   const goesOn = async (): Promise<void> => {
     expect(await value(host.run("'goes on'"))).toBe("goes on");
   };
@@ -270,6 +286,48 @@ describe("what a client of the service cannot do", () => {
       await goesOn();
     },
   );
+
+  const nested = JSON.parse("[".repeat(1_000) + "]".repeat(1_000)) as unknown;
+  test.each<[what: string, head: unknown[], body?: string]>([
+    ["a type that is none", ["shutdown"]],
+    ["a type that is no text", [{ toString: 1 }]],
+    ["an engine that is no text", ["engine", { name: { toString: 1 } }]],
+    ["an engine that is a nest", ["engine", { name: nested }]],
+    ["no limits", ["run"], "1"],
+    ["limits that are no numbers", ["run", { ...DEFAULT_LIMITS, memoryMb: { valueOf: 1 } }], "1"],
+    ["limits out of range", ["run", { ...DEFAULT_LIMITS, wallMs: -1 }], "1"],
+    ["an answer to no call", ["answer", nested], "1"],
+    ["a VM that is none", ["open", DEFAULT_LIMITS, { saved: { engine: { toString: 1 } } }]],
+    ["answers that are none", ["open", DEFAULT_LIMITS, { saved: { answers: nested } }]],
+    ["names that are no list", ["names"], '{"version":"1","servers":{"length":1e9}}'],
+  ])("end it with %s: its connection is closed", async (_what, head, body) => {
+    const client = await dial();
+    client.say(["engine", { name: "quickjs" }]);
+    client.say(head, body);
+    await client.closed;
+    await goesOn();
+  });
+
+  test("have two runs at a time", async () => {
+    const client = await dial();
+    client.say(["engine", { name: "quickjs" }]);
+    for (let run = 0; run < 2; run++)
+      client.say(["run", DEFAULT_LIMITS], "await new Promise((r) => setTimeout(r, 20_000))");
+    await client.closed;
+    await goesOn();
+  });
+
+  test("use a VM that it has not opened", async () => {
+    const client = await dial();
+    client.say(["engine", { name: "quickjs" }]);
+    client.say(["save"]);
+    client.say(["runKept", DEFAULT_LIMITS, false], "1");
+    expect(await until(() => client.heard.length === 3)).toBe(true);
+    const [, refused, outcome] = client.heard.toSorted((a, b) => order(a) - order(b));
+    expect(refused).toBe('["refused","config_error","this connection has no VM",null]\n');
+    expect(outcome).toContain("this connection has no VM");
+    client.end();
+  });
 
   test("keep a worker by going away while it is being leased, or by asking twice", async () => {
     const hasty = await dial();

@@ -11,6 +11,22 @@ function frame(text: string): Buffer {
   return Buffer.concat([header, body]);
 }
 
+/** All of a frame, however large it is for the pipe. */
+function send(text: string): void {
+  const bytes = frame(text);
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(CHANNEL, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
+  }
+}
+
+function outcome(fields: string): () => void {
+  return () => send(`["outcome",{${fields}},false]\n`);
+}
+
 const attacks: Record<string, () => void> = {
   garbage: () => writeSync(CHANNEL, frame("this is no message")),
   array: () => writeSync(CHANNEL, frame('{"not":"an array"}\n')),
@@ -24,6 +40,17 @@ const attacks: Record<string, () => void> = {
         '["outcome",{"ok":false,"error":{"code":"made_up","message":{"a":1},"line":"x","frame":"forged"},"usage":null},false]\n',
       ),
     ),
+  text: outcome('"ok":false,"error":{"code":"internal","name":{"toString":1},"message":"m"}'),
+  deep: outcome(
+    `"ok":false,"error":{"code":"internal","name":${"[".repeat(200_000)}${"]".repeat(200_000)},"message":"m"}`,
+  ),
+  usage: outcome('"ok":true,"usage":{"cpuMs":1e300,"peakBytes":1e300,"compileMs":1e300}'),
+  "call name": () => send(`["call",1,"demo","${"x".repeat(100_000)}"]\n1`),
+  "call number": () => writeSync(CHANNEL, frame('["call",{"toString":1},"demo","echo"]\n1')),
+  "dropped bytes": () => writeSync(CHANNEL, frame('["dropped",{"valueOf":1}]\n')),
+  reply: () => writeSync(CHANNEL, frame('["opened"]\n')),
+  refusal: () => writeSync(CHANNEL, frame('["refused","internal",{"toString":1}]\n')),
+  "tool report": () => writeSync(CHANNEL, frame('["called",{"tool":"demo.echo","ok":true}]\n')),
   value: () =>
     writeSync(
       CHANNEL,

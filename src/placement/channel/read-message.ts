@@ -29,16 +29,16 @@ type Readers<Message extends { readonly type: string }> = {
 };
 
 const TO_WORKER: Readers<ToWorker> = {
-  engine: ([engine]) => ({ type: "engine", engine: readEngine(engine) }),
+  engine: ([, engine]) => ({ type: "engine", engine: readEngine(engine) }),
   names: (_, body) => ({ type: "names", names: readNames(readJson(body, "names")) }),
-  run: ([limits], source) => ({ type: "run", limits: readLimits(limits), source }),
-  runKept: ([limits, resume], source) => ({
+  run: ([, limits], source) => ({ type: "run", limits: readLimits(limits), source }),
+  runKept: ([, limits, resume], source) => ({
     type: "runKept",
     limits: readLimits(limits),
     resume: readFlag(resume, "resume"),
     source,
   }),
-  open: ([limits, keep], image) => ({
+  open: ([, limits, keep], image) => ({
     type: "open",
     limits: readLimits(limits),
     keep: readKeep(keep, image),
@@ -46,19 +46,19 @@ const TO_WORKER: Readers<ToWorker> = {
   save: () => ({ type: "save" }),
   end: () => ({ type: "end" }),
   abort: () => ({ type: "abort" }),
-  answer: ([call], answer) => ({ type: "answer", call: readInteger(call, "call"), answer }),
+  answer: ([, call], answer) => ({ type: "answer", call: readInteger(call, "call"), answer }),
 };
 
 const TO_HOST: Readers<ToHost> = {
   ready: () => ({ type: "ready" }),
-  unavailable: ([message, hint]) => ({ type: "unavailable", ...readWords(message, hint) }),
+  unavailable: ([, message, hint]) => ({ type: "unavailable", ...readWords(message, hint) }),
   opened: () => ({ type: "opened" }),
-  saved: ([vm], image) => ({ type: "saved", vm: readSavedVm(vm, image) }),
-  refused: ([code, message, hint]) => ({
+  saved: ([, vm], image) => ({ type: "saved", vm: readSavedVm(vm, image) }),
+  refused: ([, code, message, hint]) => ({
     type: "refused",
     error: { code: isErrorCode(code) ? code : "internal", ...readWords(message, hint) },
   }),
-  call: ([call, server, tool, id, again], args) => ({
+  call: ([, call, server, tool, id, again], args) => ({
     type: "call",
     call: readInteger(call, "call"),
     server: readText(server, "server", MAX_NAME),
@@ -67,15 +67,15 @@ const TO_HOST: Readers<ToHost> = {
     again: readFlag(again, "again"),
     args,
   }),
-  called: ([record]) => ({ type: "called", record: readRecord(record) }),
-  log: ([level], text) => ({ type: "log", level: readLevel(level), text }),
-  dropped: ([bytes]) => ({
+  called: ([, record]) => ({ type: "called", record: readRecord(record) }),
+  log: ([, level], text) => ({ type: "log", level: readLevel(level), text }),
+  dropped: ([, bytes]) => ({
     type: "dropped",
     bytes: readMeasure(bytes, "dropped", Number.MAX_SAFE_INTEGER),
   }),
   idle: () => ({ type: "idle" }),
   busy: () => ({ type: "busy" }),
-  outcome: ([outcome, hasValue], value) => ({
+  outcome: ([, outcome, hasValue], value) => ({
     type: "outcome",
     outcome: readOutcome(outcome, readFlag(hasValue, "hasValue") ? value : undefined),
   }),
@@ -100,7 +100,8 @@ function read<Message extends { readonly type: string }>(
   if (end > MAX_HEAD && end > largestHead(text))
     throw new ProtocolError(`it sent a message with a head of ${end} characters`);
   const head = readJson(text.slice(0, end), "its head");
-  const [type, ...fields] = readList(head, "its head", MAX_FIELDS);
+  const fields = readList(head, "its head", MAX_FIELDS);
+  const type = fields[0];
   if (typeof type !== "string" || !Object.hasOwn(readers, type))
     throw new ProtocolError("it sent a message of an unknown type");
   return readers[type as Message["type"]](fields, text.slice(end + 1));

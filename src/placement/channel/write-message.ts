@@ -10,7 +10,7 @@ import type { ToHost, ToWorker } from "./protocol.ts";
 export function writeToWorker(message: ToWorker): string {
   switch (message.type) {
     case "answer":
-      return write([message.type, message.call], message.answer);
+      return `["answer",${message.call}]\n${message.answer}`;
     case "engine":
       return write([message.type, message.engine]);
     case "names":
@@ -34,7 +34,7 @@ export function writeToHost(message: ToHost): string {
     case "call":
       return writeCall(message);
     case "log":
-      return write([message.type, message.level], message.text);
+      return `["log","${message.level}"]\n${message.text}`;
     case "outcome":
       return writeOutcome(message.outcome);
     case "dropped":
@@ -76,8 +76,8 @@ function base64(bytes: Uint8Array): string {
 type CallMessage = Extract<ToHost, { type: "call" }>;
 
 function writeCall({ call, server, tool, id, again, args }: CallMessage): string {
-  const names = [cutText(server, MAX_NAME), cutText(tool, MAX_NAME)];
-  return write(["call", call, ...names, id, again], args);
+  const head = ["call", call, cutText(server, MAX_NAME), cutText(tool, MAX_NAME), id];
+  return write(again ? [...head, again] : head, args);
 }
 
 function writeOutcome(outcome: Outcome): string {

@@ -1,5 +1,5 @@
-import { answerFailure } from "../../core/answer.ts";
-import type { Host } from "../../engine/engine.ts";
+import { type Answer, answerFailure } from "../../core/answer.ts";
+import type { Host, HostCall } from "../../engine/engine.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ToHost } from "../channel/protocol.ts";
 import { writeToWorker } from "../channel/write-message.ts";
@@ -32,10 +32,7 @@ export class ForwardedCalls {
 
   async #answer(message: CallMessage, host: Host): Promise<void> {
     const { call, server, tool, args, id, again } = message;
-    const asked = { server, tool, args, id, again };
-    const answer = await host
-      .call(asked)
-      .catch(() => answerFailure({ code: "internal", message: "the call could not be made" }));
+    const answer = await answerOf(host, { server, tool, args, id, again });
     await this.#channel.send(writeToWorker({ type: "answer", call, answer }));
   }
 
@@ -46,5 +43,13 @@ export class ForwardedCalls {
     const timer = setTimeout(resolve, LAST_ANSWERS_MS);
     await Promise.race([Promise.allSettled(this.#open), late]);
     clearTimeout(timer);
+  }
+}
+
+async function answerOf(host: Host, call: HostCall): Promise<Answer> {
+  try {
+    return await host.call(call);
+  } catch {
+    return answerFailure({ code: "internal", message: "the call could not be made" });
   }
 }

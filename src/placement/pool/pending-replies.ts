@@ -19,7 +19,9 @@ export class PendingReplies<Reply> {
 
   /** False for a reply that nobody asked for, or of another kind than was asked for. */
   resolve(reply: Reply): boolean {
-    return this.#pending.shift()?.accept(reply) ?? false;
+    if (this.#pending[0]?.accept(reply) !== true) return false;
+    this.#pending.shift();
+    return true;
   }
 
   /** False where nobody asked for anything. */
