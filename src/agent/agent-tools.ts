@@ -1,6 +1,4 @@
 /** The few tools that stand for all others, for any agent loop: look for tools, read their types, run a program. */
-import { configError, readSetting, shown } from "../core/check-settings.ts";
-import { defaultsOf } from "../core/setting-schema.ts";
 import {
   type CallRecord,
   CodecellError,
@@ -8,6 +6,9 @@ import {
   type Runtime,
   ToolError,
 } from "../index.ts";
+import { readSetting } from "../core/check-settings.ts";
+import { configError, shown } from "../core/setting-errors.ts";
+import { defaultsOf } from "../core/setting-schema.ts";
 import { type AgentAnswer, resultAnswer, textAnswer } from "./answer.ts";
 import { agentTexts } from "./descriptions.ts";
 import { DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";

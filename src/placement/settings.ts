@@ -1,6 +1,7 @@
 /** Settings of placements: which one, its workers, and what V8 and the sandbox do there. */
 import { availableParallelism, totalmem } from "node:os";
-import { configError, readSetting, readSettings } from "../core/check-settings.ts";
+import { readSetting, readSettings } from "../core/check-settings.ts";
+import { configError } from "../core/setting-errors.ts";
 import { DEFAULT_LIMITS } from "../core/limits.ts";
 import { defaultsOf, type Schema, type SchemaFor, whole } from "../core/setting-schema.ts";
 import type { EngineRef } from "../engine/engine.ts";

@@ -1,4 +1,5 @@
-import { checkKeys, configError, kindOf, readSetting } from "../core/check-settings.ts";
+import { checkKeys, readSetting } from "../core/check-settings.ts";
+import { configError, kindOf } from "../core/setting-errors.ts";
 import { isObject } from "../core/is-object.ts";
 import { resolveLimits } from "../core/limits.ts";
 import { engineRef } from "../placement/open-place.ts";

@@ -3,12 +3,7 @@ export { createHandler, type Handler, type HandlerOptions } from "./http/handler
 export { createLambdaHandler, type LambdaOptions } from "./http/lambda.ts";
 export type { LogLine } from "./service/app.ts";
 export type { RunningService } from "./service/listen.ts";
-export type {
-  ApiKey,
-  AuthSettings,
-  JwtSettings,
-  RateLimit,
-  ServeSettings,
-} from "./service/settings.ts";
+export type { ApiKey, AuthSettings, JwtSettings } from "./service/auth-settings.ts";
+export type { RateLimit, ServeSettings } from "./service/settings.ts";
 export { startService } from "./service/start.ts";
 export { traceRuntime } from "./service/tracing.ts";

@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { isAbsolute, normalize } from "node:path";
-import { configError, shown } from "../../core/check-settings.ts";
 import { CodecellError } from "../../core/errors.ts";
+import { configError, shown } from "../../core/setting-errors.ts";
 
 export type Access = "read" | "write" | "none";
 

@@ -1,4 +1,5 @@
-import { configError, readSettings, shown } from "../../core/check-settings.ts";
+import { readSettings } from "../../core/check-settings.ts";
+import { configError, shown } from "../../core/setting-errors.ts";
 import { defaultsOf, type ListSchema, type SchemaFor, whole } from "../../core/setting-schema.ts";
 import { checkPaths, type PathRule } from "./path-rules.ts";
 import { SYSCALL_PROFILES, type SyscallProfile } from "./seccomp.ts";

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { ApiError } from "../http/api-error.ts";
 import { type Principal, type Scope, SCOPES } from "../http/api.ts";
-import type { ApiKey, AuthSettings, JwtSettings } from "./settings.ts";
+import type { ApiKey, AuthSettings, JwtSettings } from "./auth-settings.ts";
 
 export const METADATA_PATH = "/.well-known/oauth-protected-resource";
 /** Never a secret that could be shared, never none. */

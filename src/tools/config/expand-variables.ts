@@ -1,4 +1,5 @@
-import { configError, type Expand } from "../../core/check-settings.ts";
+import { type Expand } from "../../core/check-settings.ts";
+import { configError } from "../../core/setting-errors.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-import { configError } from "../../core/check-settings.ts";
+import { configError } from "../../core/setting-errors.ts";
 import type { SchemaFor, StringSchema } from "../../core/setting-schema.ts";
 
 /** Who we are to an authorization server. Everything left out is found out or registered. */

@@ -1,4 +1,5 @@
-import { below, configError, readSetting, readSettings } from "../../core/check-settings.ts";
+import { readSetting, readSettings } from "../../core/check-settings.ts";
+import { below, configError } from "../../core/setting-errors.ts";
 import { CodecellError } from "../../core/errors.ts";
 import type { Schema, SchemaFor } from "../../core/setting-schema.ts";
 import type { Environment } from "./expand-variables.ts";

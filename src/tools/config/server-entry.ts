@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
 import { basename, isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { below, configError, readSettings } from "../../core/check-settings.ts";
+import { readSettings } from "../../core/check-settings.ts";
+import { below, configError } from "../../core/setting-errors.ts";
 import { type Environment, Expander } from "./expand-variables.ts";
 import { checkOAuth, type OAuthConfig } from "./oauth-entry.ts";
 import {

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { configError, shown } from "../../core/check-settings.ts";
+import { configError, shown } from "../../core/setting-errors.ts";
 
 /**
  * Addresses that are not the public Internet: this host, private networks, link-local (cloud metadata), shared,

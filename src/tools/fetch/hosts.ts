@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { configError, shown } from "../../core/check-settings.ts";
+import { configError, shown } from "../../core/setting-errors.ts";
 import type { StringSchema } from "../../core/setting-schema.ts";
 
 /** One entry of an allow-list or a deny-list, taken apart. */

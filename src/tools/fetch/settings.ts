@@ -1,4 +1,5 @@
-import { below, configError, readSettings, shown } from "../../core/check-settings.ts";
+import { readSettings } from "../../core/check-settings.ts";
+import { below, configError, shown } from "../../core/setting-errors.ts";
 import { defaultsOf, type ListSchema, type SchemaFor, whole } from "../../core/setting-schema.ts";
 import { type Environment, Expander } from "../config/expand-variables.ts";
 import { type AddressCheck, addressCheck } from "./addresses.ts";
