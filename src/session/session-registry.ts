@@ -15,24 +15,21 @@ import type { SessionStore } from "./store.ts";
 /** How a session is opened. A session that exists already keeps the options it was opened with. */
 export interface SessionOptions {
   /**
-   * Whose session it is, 1 to 200 characters: sessions of the same id of different users are different sessions. Local
-   * tools get it as `context.user`.
-   * @default nobody's
+   * Whose session it is, 1 to 200 characters. Sessions of different users are different sessions, also where their ids are
+   * the same. Local tools get it as `context.user`. Default: nobody's.
    */
   readonly user?: string;
   /**
-   * Caps of its runs. `memoryMb` is the cap of all its programs together.
-   * @default those of the runtime, for each one that is left out
+   * Caps of each run; `memoryMb` is the cap of all programs of the session together. Default: for each one that is left
+   * out, the cap of the runtime.
    */
   readonly limits?: Partial<Limits>;
   /**
-   * `Math.random` and `crypto` give the same numbers for the same seed: not for secrets.
-   * @default real randomness
+   * `Math.random` and `crypto` return the same numbers for the same seed: not for secrets. Default: real randomness.
    */
   readonly seed?: string | number;
   /**
-   * The clock of its programs starts here, a date or ms since 1970, and only timers move it.
-   * @default the real clock
+   * Where the clock of its programs starts, a date or ms since 1970. Only timers move it. Default: the real clock.
    */
   readonly now?: number | Date;
 }

@@ -72,9 +72,8 @@ export class SessionState {
    * @throws CodecellError `config_error` when there is a run to resume
    */
   async run(program: SessionProgram, work: RunWork): Promise<ExecutionResult> {
-    this.#checkResumed();
     return await this.#stored.update(async () => {
-      this.#checkResumed(); // another process may have left one
+      if (this.#suspended !== undefined) throw notResumed();
       return await this.#carryOut(program, work);
     }, withWarning);
   }
@@ -142,10 +141,6 @@ export class SessionState {
   /** Delete what is stored. */
   async delete(): Promise<void> {
     await this.#stored.delete();
-  }
-
-  #checkResumed(): void {
-    if (this.#suspended !== undefined) throw notResumed();
   }
 
   async #carryOut(

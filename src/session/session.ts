@@ -14,11 +14,11 @@ import {
 import { SessionState } from "./session-state.ts";
 import type { StateParts } from "./state-parts.ts";
 
-/** Options of {@link Session.resume}. */
+/** How a run is resumed. It has the limits that it was started with. */
 export interface ResumeOptions extends RunOptions {
   /**
-   * Results of pending calls by {@link PendingCall.id}, for those whose outcome is known.
-   * @default none; a call without a result fails in the program
+   * Results of pending calls by {@link PendingCall.id}, for those whose outcome is known. A call without a result fails in
+   * the program.
    */
   readonly answers?: Readonly<Record<number, unknown>>;
 }
@@ -146,8 +146,7 @@ export class Session {
   /**
    * Another session of the same user that begins as a copy of this one. A call that a run waits for is not made again:
    * both get its result.
-   * @param id of the copy
-   * @default a random one
+   * @param id of the copy. Default: a random one
    * @throws CodecellError as {@link snapshot}; `config_error` when there is a session of that id; `quota_exceeded` when
    * there are too many
    */

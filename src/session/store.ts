@@ -19,7 +19,7 @@ export interface SessionRecord {
    * dies loses its lock after a while.
    * @throws CodecellError `rate_limited` when the other one does not release it in time
    */
-  acquire(): Promise<SessionLease>;
+  acquire(): Promise<SessionLock>;
   /** Delete the session from the store. Takes the lock for that. */
   delete(): Promise<void>;
 }
@@ -30,16 +30,19 @@ export interface StoredState {
   readonly snapshot: Uint8Array | undefined;
 }
 
-/** The lock of one session, which is renewed until it is released. Disposing of the lease releases it. */
-export interface SessionLease extends AsyncDisposable {
-  /** The journal of a run of `source` that is about to begin. It knows the calls of a run of the same program that its host's death cut short. */
+/** The lock of one session, which is renewed until it is released. Disposal releases it. */
+export interface SessionLock extends AsyncDisposable {
+  /**
+   * Open the journal of a run of `source` that is about to begin. It knows the calls of a run of the same program that
+   * was cut short when its host died.
+   */
   openJournal(source: string): Promise<RunJournal>;
   /**
    * Store what the session has become, and end the journal: the calls in it are part of the snapshot. In the midst of a
    * run, that run must begin no more calls.
    * @param version the stored version that the caller has; `undefined`: none
    * @returns the new version
-   * @throws CodecellError `aborted` when the lease was released, or another process has taken the session over
+   * @throws CodecellError `aborted` when the lock was released, or another process has taken the session over
    */
   save(snapshot: Uint8Array, version: string | undefined): Promise<string>;
   /** Delete the journal: the run is over, though what the session has become could not be saved. */
@@ -51,7 +54,7 @@ export interface SessionLease extends AsyncDisposable {
   release(): Promise<void>;
 }
 
-/** The calls of one run; see {@link SessionLease.openJournal}. */
+/** The calls of one run; see {@link SessionLock.openJournal}. */
 export interface RunJournal extends CallJournal {
   /** Calls that another program had made when its host died. They stand; what it left in memory is lost. */
   readonly interrupted: number;

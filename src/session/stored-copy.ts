@@ -1,6 +1,6 @@
 import { CodecellError } from "../core/errors.ts";
 import { readSnapshot, type SavedSession, writeSnapshot } from "./snapshot.ts";
-import type { RunJournal, SessionLease, SessionRecord } from "./store.ts";
+import type { RunJournal, SessionLock, SessionRecord } from "./store.ts";
 
 /** The session in this process, whose copy is stored. */
 export interface Original {
@@ -21,7 +21,7 @@ export class StoredCopy {
   readonly #record: SessionRecord | undefined;
   /** The stored version that this process has. */
   #version: string | undefined;
-  #lease: SessionLease | undefined;
+  #lock: SessionLock | undefined;
 
   /** @param version the stored version that `original` is; `undefined`: none */
   constructor(original: Original, record: SessionRecord | undefined, version: string | undefined) {
@@ -35,24 +35,24 @@ export class StoredCopy {
    * @param onUnsaved for work that counts though it could not be saved. Default: the problem is thrown
    */
   async update<T>(work: () => Promise<T>, onUnsaved?: OnUnsaved<T>): Promise<T> {
-    await using lease = await this.#record?.acquire();
-    this.#lease = lease;
+    await using lock = await this.#record?.acquire();
+    this.#lock = lock;
     try {
       await this.load();
       return await this.#saveAfter(await work(), onUnsaved);
     } finally {
-      this.#lease = undefined;
+      this.#lock = undefined;
     }
   }
 
   async #saveAfter<T>(result: T, onUnsaved: OnUnsaved<T> | undefined): Promise<T> {
-    const lease = this.#lease;
-    if (lease === undefined) return result;
+    const lock = this.#lock;
+    if (lock === undefined) return result;
     try {
-      await this.#save(lease, await this.#original.capture());
+      await this.#save(lock, await this.#original.capture());
       return result;
     } catch (error) {
-      await lease.dropJournal().catch(() => {});
+      await lock.dropJournal().catch(() => {});
       if (onUnsaved === undefined || !CodecellError.is(error)) throw error;
       return onUnsaved(result, error);
     }
@@ -60,19 +60,19 @@ export class StoredCopy {
 
   /** During an update: the journal of a run that is about to begin. */
   async openJournal(source: string): Promise<RunJournal | undefined> {
-    return await this.#lease?.openJournal(source);
+    return await this.#lock?.openJournal(source);
   }
 
   /** During an update: save what was captured, and release the lock. What the work still does is not saved. */
   async release(saved: SavedSession): Promise<void> {
-    if (this.#lease === undefined) return;
-    await this.#save(this.#lease, saved);
-    await this.#lease.release();
-    this.#lease = undefined;
+    if (this.#lock === undefined) return;
+    await this.#save(this.#lock, saved);
+    await this.#lock.release();
+    this.#lock = undefined;
   }
 
-  async #save(lease: SessionLease, saved: SavedSession): Promise<void> {
-    this.#version = await lease.save(await writeSnapshot(saved), this.#version);
+  async #save(lock: SessionLock, saved: SavedSession): Promise<void> {
+    this.#version = await lock.save(await writeSnapshot(saved), this.#version);
   }
 
   /** Take what other processes have stored since. False when they have deleted it. */

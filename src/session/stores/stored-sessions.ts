@@ -1,13 +1,13 @@
 import { CodecellError } from "../../core/errors.ts";
 import type {
-  SessionLease,
+  SessionLock,
   SessionRecord,
   SessionStore,
   SharedStore,
   StoredState,
 } from "../store.ts";
 import { SessionEntries } from "./session-entries.ts";
-import { StoredLease } from "./stored-lease.ts";
+import { StoredLock } from "./stored-lock.ts";
 
 const LOOKS = 3;
 
@@ -56,12 +56,12 @@ class StoredRecord implements SessionRecord {
     });
   }
 
-  async acquire(): Promise<SessionLease> {
-    return await StoredLease.acquire(this.#entries);
+  async acquire(): Promise<SessionLock> {
+    return await StoredLock.acquire(this.#entries);
   }
 
   async delete(): Promise<void> {
-    await using lease = await StoredLease.acquire(this.#entries);
-    await lease.deleteSession();
+    await using lock = await StoredLock.acquire(this.#entries);
+    await lock.deleteSession();
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CodecellError } from "../../core/errors.ts";
-import type { RunJournal, SessionLease } from "../store.ts";
+import type { RunJournal, SessionLock } from "../store.ts";
 import type { Head, SessionEntries } from "./session-entries.ts";
 import { StoredJournal } from "./stored-journal.ts";
 
@@ -12,7 +12,7 @@ const WAIT_MS = 60_000;
 const RETRY_MS = [5, 10, 20, 50, 100];
 
 /** The lock of one session in a store. */
-export class StoredLease implements SessionLease {
+export class StoredLock implements SessionLock {
   readonly #entries: SessionEntries;
   readonly #token: string;
   readonly #renewal: NodeJS.Timeout;
@@ -25,7 +25,7 @@ export class StoredLease implements SessionLease {
     this.#renewal = setInterval(() => void entries.lock(token, LOCK_MS).catch(() => {}), RENEW_MS);
   }
 
-  static async acquire(entries: SessionEntries): Promise<StoredLease> {
+  static async acquire(entries: SessionEntries): Promise<StoredLock> {
     const token = randomUUID();
     const deadline = performance.now() + WAIT_MS;
     for (let turn = 0; !(await entries.lock(token, LOCK_MS)); turn++) {
@@ -37,7 +37,7 @@ export class StoredLease implements SessionLease {
       const wait = RETRY_MS[Math.min(turn, RETRY_MS.length - 1)]!;
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
-    return new StoredLease(entries, token);
+    return new StoredLock(entries, token);
   }
 
   async openJournal(source: string): Promise<RunJournal> {
