@@ -37,12 +37,9 @@ export type {
   SavedVm,
   Session as EngineSession,
 } from "./engine/engine.ts";
-export {
-  type FileContent,
-  type FileStat,
-  type Workspace,
-  WorkspaceError,
-} from "./files/workspace.ts";
+export type { FileContent } from "./files/file-content.ts";
+export { WorkspaceError } from "./files/workspace-error.ts";
+export type { FileStat, Workspace } from "./files/workspace.ts";
 export type { EngineName } from "./placement/open-place.ts";
 export type { RemoteService } from "./placement/remote.ts";
 export type { SandboxSettings } from "./placement/sandbox/settings.ts";

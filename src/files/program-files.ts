@@ -4,8 +4,10 @@ import { type FileAccess, type Operation, OPERATIONS } from "../core/result.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { utf8Length } from "../core/utf8.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
+import type { FileContent } from "./file-content.ts";
 import { readFile, readFolder } from "./tool-files.ts";
-import { type FileContent, type Workspace, WorkspaceError } from "./workspace.ts";
+import { WorkspaceError } from "./workspace-error.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** As on Linux. */
 const MAX_PATH = 4_096;

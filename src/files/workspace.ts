@@ -1,11 +1,19 @@
 import { stepsOf } from "../core/paths.ts";
 import { utf8Length } from "../core/utf8.ts";
+import { appended, bytesOf, type FileContent } from "./file-content.ts";
+import { WorkspaceError } from "./workspace-error.ts";
 
 /** Caps of one workspace. */
 export interface WorkspaceLimits {
-  /** Bytes of all files together. Default 16 MiB. */
+  /**
+   * Bytes of all files together, text in UTF-8.
+   * @default 16_777_216
+   */
   readonly bytes: number;
-  /** Files and folders in all. Default 1,000. */
+  /**
+   * Files and folders together.
+   * @default 1_000
+   */
   readonly entries: number;
 }
 
@@ -18,10 +26,9 @@ export const DEFAULT_WORKSPACE: WorkspaceLimits = Object.freeze({
 const MAX_NAME_BYTES = 255;
 const MAX_PATH = 1_024;
 
-/** What a file holds: it is read as it was written, as text or as bytes. */
-export type FileContent = string | Uint8Array;
-
+/** What `stat` returns. */
 export interface FileStat {
+  /** True for a folder, false for a file. */
   readonly isDirectory: boolean;
   /** Bytes; 0 for a folder. */
   readonly size: number;
@@ -35,21 +42,9 @@ interface Entry {
   readonly mtimeMs: number;
 }
 
-/** A failed operation, worded as Node words it: `ENOENT: no such file or directory, open '/a'`. */
-export class WorkspaceError extends Error {
-  override readonly name = "WorkspaceError";
-  /** `ENOENT`, `EEXIST`, `ENOTDIR`, `EISDIR`, `ENOTEMPTY`, `ENOSPC`, `ENAMETOOLONG`, `EINVAL` */
-  readonly code: string;
-
-  constructor(code: string, what: string, operation: string, path: string) {
-    super(`${code}: ${what}, ${operation} '${path.slice(0, 200)}'`);
-    this.code = code;
-  }
-}
-
 /**
- * A session's files: in memory, with caps, and nothing of the host's. Paths are POSIX paths from the root; there are no
- * links. All methods throw {@link WorkspaceError}.
+ * A session's files: in memory, with caps, apart from the files of the host. Paths are POSIX paths from the root; there
+ * are no links. All methods throw {@link WorkspaceError}.
  */
 export class Workspace {
   readonly #limits: WorkspaceLimits;
@@ -60,11 +55,15 @@ export class Workspace {
     this.#limits = limits;
   }
 
-  /** Bytes of all files. */
+  /** Bytes of all files together. */
   get bytes(): number {
     return this.#bytes;
   }
 
+  /**
+   * A file, as text or as bytes: as it was written.
+   * @throws WorkspaceError `ENOENT`, `EISDIR`
+   */
   readFile(path: string): FileContent {
     const { content } = this.#find(path, "open");
     if (content === undefined)
@@ -72,20 +71,26 @@ export class Workspace {
     return content;
   }
 
-  /** Write a file whole, or at its end. Its folder must be there. */
+  /**
+   * Write a file, or append to it. Its folder must exist.
+   * @throws WorkspaceError `ENOENT`, `ENOTDIR`, `EISDIR`, `EINVAL`, `ENAMETOOLONG`; `ENOSPC` over the caps
+   */
   writeFile(path: string, content: FileContent, options: { append?: boolean } = {}): void {
     const key = this.#keyOfNew(path, "open");
     const before = this.#entries.get(key);
     if (key === "" || (before !== undefined && before.content === undefined))
       throw new WorkspaceError("EISDIR", "illegal operation on a directory", "open", path);
-    const whole = options.append === true ? joined(before?.content, content) : content;
-    const bytes = this.#bytes + sizeOf(whole) - sizeOf(before?.content);
+    const whole = options.append === true ? appended(before?.content, content) : content;
+    const bytes = this.#bytes + bytesOf(whole) - bytesOf(before?.content);
     if (bytes > this.#limits.bytes) throw this.#full(`${this.#limits.bytes} bytes`, "write", path);
     this.#put(key, { content: whole, mtimeMs: Date.now() }, path);
     this.#bytes = bytes;
   }
 
-  /** Names in a folder, in order. */
+  /**
+   * The names in a folder, in order.
+   * @throws WorkspaceError `ENOENT`, `ENOTDIR`
+   */
   readdir(path: string): string[] {
     const { content, key } = this.#find(path, "scandir");
     if (content !== undefined)
@@ -96,7 +101,10 @@ export class Workspace {
       .toSorted();
   }
 
-  /** With `recursive`, all folders of the path are made, and it is no mistake when they are there. */
+  /**
+   * Make a folder; with `recursive` also the folders above it, and it may exist already.
+   * @throws WorkspaceError `ENOENT`, `EEXIST`, `ENOTDIR`, `EINVAL`, `ENAMETOOLONG`; `ENOSPC` over the caps
+   */
   mkdir(path: string, options: { recursive?: boolean } = {}): void {
     const steps = stepsOf(path);
     if (options.recursive === true) {
@@ -106,7 +114,10 @@ export class Workspace {
     this.#makeFolder(path, options.recursive === true);
   }
 
-  /** With `recursive`, a folder with all in it; with `force`, it is no mistake when nothing is there. */
+  /**
+   * Remove a file; with `recursive` also a folder and all that is in it. With `force`, the path need not exist.
+   * @throws WorkspaceError `ENOENT`, `EISDIR`
+   */
   rm(path: string, options: { recursive?: boolean; force?: boolean } = {}): void {
     const key = stepsOf(path).join("/");
     const entry = this.#entries.get(key);
@@ -118,30 +129,37 @@ export class Workspace {
     if (entry?.content === undefined && options.recursive !== true)
       throw new WorkspaceError("EISDIR", "a directory needs { recursive: true }", "rm", path);
     for (const name of [key, ...inside]) {
-      this.#bytes -= sizeOf(this.#entries.get(name)?.content);
+      this.#bytes -= bytesOf(this.#entries.get(name)?.content);
       this.#entries.delete(name);
     }
   }
 
+  /**
+   * What is at a path.
+   * @throws WorkspaceError `ENOENT`
+   */
   stat(path: string): FileStat {
     const { content, mtimeMs } = this.#find(path, "stat");
-    return { isDirectory: content === undefined, size: sizeOf(content), mtimeMs };
+    return { isDirectory: content === undefined, size: bytesOf(content), mtimeMs };
   }
 
-  /** Take all away. */
+  /** Remove everything. */
   clear(): void {
     this.#entries.clear();
     this.#bytes = 0;
   }
 
-  /** All that is there, folders (without content) included: to be kept, and to be {@link load}ed. */
+  /** Everything in the workspace, for {@link load}. Folders have no content. */
   *entries(): Generator<
     readonly [path: string, content: FileContent | undefined, mtimeMs: number]
   > {
     for (const [key, { content, mtimeMs }] of this.#entries) yield [key, content, mtimeMs];
   }
 
-  /** Take the place of all that is there. Throws what `writeFile` throws, for what is over the caps. */
+  /**
+   * Replace everything by `entries`.
+   * @throws WorkspaceError as {@link writeFile}
+   */
   load(
     entries: Iterable<readonly [path: string, content: FileContent | undefined, mtimeMs: number]>,
   ): void {
@@ -199,21 +217,4 @@ export class Workspace {
     const prefix = key === "" ? "" : `${key}/`;
     return [...this.#entries.keys()].filter((name) => name.startsWith(prefix));
   }
-}
-
-function sizeOf(content: FileContent | undefined): number {
-  if (content === undefined) return 0;
-  return typeof content === "string" ? utf8Length(content) : content.length;
-}
-
-function joined(before: FileContent | undefined, added: FileContent): FileContent {
-  if (before === undefined) return added;
-  if (typeof before === "string" && typeof added === "string") return before + added;
-  const parts = [before, added].map((part) =>
-    typeof part === "string" ? new TextEncoder().encode(part) : part,
-  );
-  const whole = new Uint8Array(parts[0]!.length + parts[1]!.length);
-  whole.set(parts[0]!);
-  whole.set(parts[1]!, parts[0]!.length);
-  return whole;
 }

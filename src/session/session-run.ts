@@ -6,6 +6,7 @@ import { CodecellError } from "../core/errors.ts";
 import { type Limits, resolveLimits } from "../core/limits.ts";
 import { renderJson } from "../core/render.ts";
 import type { CallRecord, ExecutionResult, JsonValue, LogEntry } from "../core/result.ts";
+import { WireError } from "../core/wire-format.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
 import type { Workspace } from "../files/workspace.ts";
 import type { RunRequest } from "../placement/placement.ts";
@@ -74,6 +75,7 @@ export function limitsOfRun(given: unknown, own: Limits): Limits {
   );
 }
 
+/** @throws CodecellError `config_error` for a key that is no id, `not_serializable` for a value that is not data */
 export function encodeAnswers(answers: Readonly<Record<number, unknown>>): KnownAnswers {
   const known = new Map<number, Answer>();
   for (const [id, value] of Object.entries(answers)) {
@@ -81,9 +83,18 @@ export function encodeAnswers(answers: Readonly<Record<number, unknown>>): Known
       throw new CodecellError("config_error", `answers.${id} is not the id of a call`, {
         hint: "pending() lists the calls that the run waits for, with their ids.",
       });
-    known.set(Number(id), encode(value));
+    known.set(Number(id), encodeAnswer(value, `answers.${id}`));
   }
   return known;
+}
+
+function encodeAnswer(value: unknown, label: string): Answer {
+  try {
+    return encode(value, { label });
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new CodecellError(error.code, error.message);
+  }
 }
 
 /** The run as a snapshot holds it, which is taken while the run goes on. */

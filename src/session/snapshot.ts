@@ -8,7 +8,7 @@ import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { CallRecord, LogEntry } from "../core/result.ts";
 import type { SavedVm } from "../engine/engine.ts";
-import type { FileContent } from "../files/workspace.ts";
+import type { FileContent } from "../files/file-content.ts";
 import { compress, decompress } from "./compress.ts";
 
 const MAGIC = "CCS";

@@ -1,0 +1,25 @@
+import { utf8Length } from "../core/utf8.ts";
+
+/** What a file holds. It is read as it was written: as text or as bytes. */
+export type FileContent = string | Uint8Array;
+
+/** Bytes of a file, text in UTF-8. `undefined`: a folder, which has none. */
+export function bytesOf(content: FileContent | undefined): number {
+  if (content === undefined) return 0;
+  return typeof content === "string" ? utf8Length(content) : content.length;
+}
+
+/** Text stays text where both parts are. */
+export function appended(before: FileContent | undefined, added: FileContent): FileContent {
+  if (before === undefined) return added;
+  if (typeof before === "string" && typeof added === "string") return before + added;
+  const [first, second] = [asBytes(before), asBytes(added)];
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
+}
+
+function asBytes(content: FileContent): Uint8Array {
+  return typeof content === "string" ? new TextEncoder().encode(content) : content;
+}
