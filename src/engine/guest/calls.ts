@@ -29,6 +29,7 @@ interface Pending {
 }
 
 const NativePromise = Promise;
+const { withResolvers } = Promise;
 const then = native.uncurry(Promise.prototype.then) as (
   promise: Promise<unknown>,
   resolved?: (value: unknown) => unknown,
@@ -79,13 +80,25 @@ export function request(
   read: (text: string) => unknown,
 ): Promise<unknown> {
   const site = new native.NativeError();
-  const promise = new NativePromise<unknown>((resolve, reject) => {
-    const id = ++lastId;
-    native.mapSet(pending, id, { resolve, reject, read, site });
-    send(kind, id, name, text);
-  });
-  then(promise, undefined, ignore); // a call nobody awaits must not count as an unhandled rejection
+  const id = ++lastId;
+  const { promise, resolve, reject } = newPromise();
+  native.mapSet(pending, id, { resolve, reject, read, site });
+  send(kind, id, name, text);
   return promise;
+}
+
+/**
+ * A promise to be settled later. Not by a function that is given to `new Promise`: where QuickJS interrupts a program
+ * inside of one, the interruption becomes a rejection, and an endless loop of calls goes on.
+ */
+function newPromise(): PromiseWithResolvers<unknown> {
+  const made = native.reflectApply(
+    withResolvers,
+    NativePromise,
+    [],
+  ) as PromiseWithResolvers<unknown>;
+  then(made.promise, undefined, ignore); // a call nobody awaits must not count as an unhandled rejection
+  return made;
 }
 
 function ignore(): void {}
@@ -101,10 +114,8 @@ export function callTool(server: string, tool: string, args: unknown): Promise<u
       label: "arguments",
     });
   } catch (error) {
-    const promise = new NativePromise<never>((_resolve, reject) =>
-      reject(sendable(error, `${server}.${tool}`)),
-    );
-    then(promise, undefined, ignore);
+    const { promise, reject } = newPromise();
+    reject(sendable(error, `${server}.${tool}`));
     return promise;
   }
   return request("call", `${server}\n${tool}`, text, decode);
