@@ -26,12 +26,6 @@ export function describeMachine(): Machine {
   };
 }
 
-/** Version of codecell itself. */
-export async function ownVersion(): Promise<string> {
-  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
-}
-
 /** Version of an installed package, where it can be seen from here. */
 export async function packageVersion(name: string): Promise<string | undefined> {
   const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];

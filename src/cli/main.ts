@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** The command line: a thin face of the library. Commands answer an exit code; everything they throw is told here. */
-import { readFile } from "node:fs/promises";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { VERSION } from "../core/version.ts";
 import { HELP } from "./help.ts";
 import { fail, printJson } from "./output.ts";
 
@@ -27,7 +27,7 @@ async function main([command, ...args]: string[]): Promise<number> {
     process.stdout.write(HELP[topic] ?? HELP["main"]!);
     return command === undefined ? USAGE : 0;
   }
-  if (command === "--version" || command === "-v") return await version();
+  if (command === "--version" || command === "-v") return version();
   if (!Object.hasOwn(COMMANDS, command)) {
     fail({
       message: `there is no command '${command}'`,
@@ -42,9 +42,8 @@ async function main([command, ...args]: string[]): Promise<number> {
   return await COMMANDS[command]!(args);
 }
 
-async function version(): Promise<number> {
-  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  process.stdout.write(`${(JSON.parse(manifest) as { version: string }).version}\n`);
+function version(): number {
+  process.stdout.write(`${VERSION}\n`);
   return 0;
 }
 

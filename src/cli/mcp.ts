@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { serve } from "@hono/node-server";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
@@ -35,9 +34,8 @@ export async function mcp(args: string[]): Promise<number> {
   const settings = readSettings(AGENT_SETTINGS, given, "codecell.mcp");
   await using runtime = await createRuntime(options);
   tellProblems(runtime.describe());
-  const serverOptions = { ...settings, version: await ownVersion() };
-  if (http === undefined) await serveStdio(runtime, serverOptions);
-  else await serveHttp(runtime, serverOptions, http);
+  if (http === undefined) await serveStdio(runtime, settings);
+  else await serveHttp(runtime, settings, http);
   return 0;
 }
 
@@ -144,9 +142,4 @@ function printConfig(values: Values): number {
   const key = host === "vscode" ? "servers" : "mcpServers";
   process.stdout.write(`${JSON.stringify({ [key]: { codecell: entry } }, undefined, 2)}\n`);
   return 0;
-}
-
-async function ownVersion(): Promise<string> {
-  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

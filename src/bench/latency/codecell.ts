@@ -1,6 +1,6 @@
 /** codecell itself, as its users have it: default options. */
 import { createRuntime, type Runtime, type RuntimeOptions, tool } from "../../index.ts";
-import { ownVersion } from "../machine.ts";
+import { VERSION } from "../../core/version.ts";
 import { type Executor, ProgramFailure, type Subject, type World } from "./subject.ts";
 
 const ISOLATION: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ export async function codecellSubject(
     title: `codecell ${engine} ${placement}`,
     kind: "codecell",
     isolation: `${vm} ${ISOLATION[placement]}`,
-    version: await ownVersion(),
+    version: VERSION,
     call: (name, args) => `tools.${SERVER}.${name}(${args})`,
     start: async (world) => new CodecellExecutor(await openRuntime(world, { engine, placement })),
   };

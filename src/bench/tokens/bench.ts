@@ -1,7 +1,8 @@
 /** The whole benchmark: worlds one after the other, and what came of them. */
+import { VERSION } from "../../core/version.ts";
 import { CodecellError } from "../../index.ts";
 import { loadTokenizer, TOKENIZER_NAMES } from "../../tokens/tokenizers.ts";
-import { describeMachine, ownVersion, packageVersion } from "../machine.ts";
+import { describeMachine, packageVersion } from "../machine.ts";
 import type { ModelAdapter } from "./adapter.ts";
 import { measureCatalogue } from "./catalogue.ts";
 import { remembering, type Tokens } from "./count.ts";
@@ -132,7 +133,7 @@ async function versions(): Promise<Record<string, string>> {
   const found = await Promise.all(
     packages.map(async (name) => [name, (await packageVersion(name)) ?? "not found"] as const),
   );
-  return { codecell: await ownVersion(), ...Object.fromEntries(found) };
+  return { codecell: VERSION, ...Object.fromEntries(found) };
 }
 
 function messageOf(error: unknown): string {

@@ -11,11 +11,12 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { type AgentTool, agentTools, type AgentToolsOptions } from "../../agent/agent-tools.ts";
 import { agentTexts } from "../../agent/descriptions.ts";
+import { VERSION } from "../../core/version.ts";
 import { type Runtime, ToolError } from "../../index.ts";
 import { ProgressReporter } from "./progress.ts";
 
 export interface McpServerOptions extends AgentToolsOptions {
-  /** Told to clients. Default: this package's. */
+  /** The version that clients are given. Default: this package's. */
   readonly version?: string;
   /** Who the programs run for; their sessions are nobody else's. Default: nobody in particular. */
   readonly user?: string;
@@ -30,7 +31,7 @@ export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}
   const { user } = options;
   const [search, details, execute] = tools.map(({ name }) => name) as [string, string, string];
   const server = new Server(
-    { name: "codecell", title: "codecell", version: options.version ?? "0" },
+    { name: "codecell", title: "codecell", version: options.version ?? VERSION },
     {
       capabilities: { tools: {}, resources: { listChanged: true } },
       instructions: agentTexts({ search, details, execute }).instructions,

@@ -6,6 +6,7 @@ import {
   ListRootsRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../core/errors.ts";
+import { VERSION } from "../../core/version.ts";
 import type { Notification } from "./upstream.ts";
 
 /** A request of a server, as the protocol has it. */
@@ -49,7 +50,7 @@ export function createClient(
       : { elicitation: { form: { applyDefaults: true }, url: {} } }),
     ...(roots === undefined ? {} : { roots: {} }),
   };
-  const client = new Client({ name: "codecell", version: "0" }, { capabilities });
+  const client = new Client({ name: "codecell", version: VERSION }, { capabilities });
   const ask = async (
     handler: ServerRequestHandler,
     request: ServerRequest,
