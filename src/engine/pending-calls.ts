@@ -69,9 +69,18 @@ export class PendingCalls {
 
   #ask({ id, kind, server, tool, args }: SavedCall, again: boolean): void {
     this.#waiting++;
-    const call: HostCall = { id, server, tool, args, again };
-    const answer = kind === "call" ? this.#parts.host.call(call) : compute(tool, args);
+    const answer =
+      kind === "call" ? this.#callHost({ id, server, tool, args, again }) : compute(tool, args);
     void answer.then((text) => this.#answer(id, text));
+  }
+
+  /** A host that breaks its promise never to reject must not leave the run waiting. */
+  async #callHost(call: HostCall): Promise<string> {
+    try {
+      return await this.#parts.host.call(call);
+    } catch {
+      return answerFailure({ code: "internal", message: "the call could not be made" });
+    }
   }
 
   #answer(id: number, answer: string): void {

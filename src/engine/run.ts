@@ -98,11 +98,11 @@ export class Run {
     this.#program = program;
     this.#deadline = performance.now() + wallMs;
     const timer = setTimeout(() => this.#abandon(wallBreach(this.#limits)), wallMs);
-    if (!this.#over) {
-      this.#vmContext.timers.go((id) => this.#due(id));
-      begin();
-    }
     try {
+      if (!this.#over) {
+        this.#vmContext.timers.go((id) => this.#due(id));
+        begin();
+      }
       return await this.#settled.promise;
     } finally {
       clearTimeout(timer);

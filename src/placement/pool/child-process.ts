@@ -48,13 +48,18 @@ export function startChild(command: Command): WorkerHandle {
     cwd: "/",
   });
   const exited = watchExit(child);
+  if (command.onEnd !== undefined) void exited.then(command.onEnd);
   if ((child.stdio as unknown) === undefined) throw startless(); // no pipes could be made; the event tells nobody
   const channel = new FramedChannel(child.stdio[CHANNEL] as Socket, BOOT_MESSAGE_BYTES);
   child.stdin?.on("error", () => {}); // nothing is ever written
-  if (child.pid !== undefined) command.onSpawn?.(child.pid);
+  try {
+    if (child.pid !== undefined) command.onSpawn?.(child.pid);
+  } catch (error) {
+    child.kill("SIGKILL"); // it waits for what it is fed, and nobody would end it
+    throw error;
+  }
   feed(child, feeds);
   const workerId = findWorker === undefined ? () => child.pid : told(child, findWorker);
-  if (command.onEnd !== undefined) void exited.then(command.onEnd);
   const [stdin, , stderr, socket, ...rest] = child.stdio as (Socket | null)[];
   for (const pipe of rest) pipe?.unref(); // they end while it starts; the others say whether it is held
   const streams = [child, stdin, stderr, socket];

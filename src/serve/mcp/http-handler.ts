@@ -69,12 +69,13 @@ export class McpHttpHandler implements AsyncDisposable {
     if (request.method !== "POST")
       return failure(405, -32_000, "there are no sessions here: send POST", { allow: "POST" });
     const { transport, server } = this.#create({ enableJsonResponse: this.#options.json ?? false });
-    await server.connect(transport as Transport);
+    const close = (): void => void server.close().catch(() => {}); // nothing more is asked of it
     try {
+      await server.connect(transport as Transport);
       // A client that goes away ends what it asked for: there is no session to cancel it in.
-      return whenSent(await transport.handleRequest(request), () => void server.close());
+      return whenSent(await transport.handleRequest(request), close);
     } catch (error) {
-      await server.close();
+      close();
       throw error;
     }
   }
@@ -86,15 +87,26 @@ export class McpHttpHandler implements AsyncDisposable {
       return failure(404, -32_001, "this session has ended; initialize a new one");
     session ??= await this.#begin();
     if (session === undefined) return failure(503, -32_000, "there are too many sessions");
-    const entry = session;
-    entry.open++;
-    const response = await entry.transport.handleRequest(request);
-    // It was no initialize: nobody could ever use what was made for it.
-    if (entry.transport.sessionId === undefined) await entry.server.close();
-    return whenSent(response, () => {
-      entry.open--;
-      entry.lastUse = performance.now();
-    });
+    return await this.#answerIn(session, request);
+  }
+
+  /** However a request ends, its session can become idle after it. */
+  async #answerIn(session: SessionEntry, request: Request): Promise<Response> {
+    const { transport, server } = session;
+    const end = (): void => {
+      session.open--;
+      session.lastUse = performance.now();
+    };
+    session.open++;
+    try {
+      return whenSent(await transport.handleRequest(request), end);
+    } catch (error) {
+      end();
+      throw error;
+    } finally {
+      // It was no initialize: nobody could ever use what was made for it.
+      if (transport.sessionId === undefined) await server.close().catch(() => {});
+    }
   }
 
   async #begin(): Promise<SessionEntry | undefined> {
@@ -124,11 +136,11 @@ export class McpHttpHandler implements AsyncDisposable {
   async #endIdle(): Promise<void> {
     const { sessionIdleMs = 30 * 60_000 } = this.#options;
     const before = performance.now() - sessionIdleMs;
-    for (const [id, { open, lastUse, server }] of this.#sessions) {
-      if (open > 0 || lastUse > before) continue;
-      this.#sessions.delete(id);
-      await server.close();
-    }
+    const idle = [...this.#sessions].filter(
+      ([, { open, lastUse }]) => open === 0 && lastUse <= before,
+    );
+    for (const [id] of idle) this.#sessions.delete(id);
+    await Promise.allSettled(idle.map(([, { server }]) => server.close()));
   }
 
   /** Ends all sessions. */

@@ -43,7 +43,10 @@ export async function openStore(address: string): Promise<SharedStore> {
   const entry = opened.get(address) ?? { store: openAnew(address), users: 0 };
   opened.set(address, entry);
   entry.users++;
+  let isOpen = true;
   const leave = async (): Promise<void> => {
+    if (!isOpen) return;
+    isOpen = false;
     if (--entry.users > 0) return;
     opened.delete(address);
     await (await entry.store)[Symbol.asyncDispose]();
@@ -51,7 +54,7 @@ export async function openStore(address: string): Promise<SharedStore> {
   try {
     return { ...(await entry.store), [Symbol.asyncDispose]: leave };
   } catch (error) {
-    opened.delete(address);
+    if (opened.get(address) === entry) opened.delete(address); // not what somebody has opened since
     throw error;
   }
 }

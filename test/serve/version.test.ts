@@ -4,12 +4,12 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { expect, test } from "vitest";
-import { VERSION } from "../src/core/version.ts";
-import { createRuntime } from "../src/index.ts";
-import { createMcpServer, type McpServerOptions } from "../src/serve/index.ts";
-import { createClient } from "../src/tools/mcp/client.ts";
+import { VERSION } from "../../src/core/version.ts";
+import { createRuntime } from "../../src/index.ts";
+import { createMcpServer, type McpServerOptions } from "../../src/serve/mcp/index.ts";
+import { createClient } from "../../src/tools/mcp/client.ts";
 
-const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
 const { version } = JSON.parse(manifest) as { version: string };
 
 async function versionOfServer(options: McpServerOptions): Promise<string | undefined> {
