@@ -5,13 +5,13 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { DEFAULT_LIMITS } from "../src/core/limits.ts";
 import { Meter } from "../src/core/meter.ts";
 import type { Answer } from "../src/core/answer.ts";
-import { CallDesk } from "../src/engine/call-desk.ts";
-import { VmHoldings } from "../src/engine/holdings.ts";
-import { QuickJsVm } from "../src/engine/quickjs-vm.ts";
+import { CallDesk } from "../src/engine/pending-calls.ts";
+import { VmHoldings } from "../src/engine/vm-context.ts";
+import { QuickJsVm } from "../src/engine/quickjs/quickjs-vm.ts";
 import { Run } from "../src/engine/run.ts";
 import type { Vm } from "../src/engine/vm.ts";
 import { createRuntime } from "../src/index.ts";
-import { startChild } from "../src/placement/child.ts";
+import { startChild } from "../src/placement/pool/child-process.ts";
 import { createMcpServer, McpHttpHandler, type McpHttpOptions } from "../src/serve/index.ts";
 import { openStore } from "../src/session/stores/open.ts";
 

@@ -231,7 +231,7 @@ test("looking tools up costs the program its own time", async () => {
   await using runtime = await start(catalogue(40, 50));
   const flood =
     "for (;;) await Promise.all(Array.from({ length: 50 }, (_, at) => searchTools(`approve the invoice ${at}`, { detail: 'full', limit: 200 })))";
-  const result = await runtime.run(flood, { limits: { cpuMs: 300, wallMs: 20_000 } });
+  const result = await runtime.run(flood, { limits: { cpuMs: 300, wallMs: 60_000 } });
   expect(result).toMatchObject({ ok: false, error: { code: "cpu_limit" } });
   expect(await runtime.run("return (await searchTools('invoice')).length")).toMatchObject({
     ok: true,

@@ -112,7 +112,6 @@ test("a pattern that backtracks without end holds up nobody", async () => {
   const evil = `${"a".repeat(60)}!`;
   const result = await runtime.run(
     `return await tools.bad.redos({ a: ${JSON.stringify(evil)}, [${JSON.stringify(evil)}]: 1 })`,
-    { limits: { wallMs: 5_000 } },
   );
   expect(result).toMatchObject({ ok: true, value: { a: evil } });
 });

@@ -95,9 +95,15 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
 
   test("what one program leaves running does not run on, and cannot end another's run", async () => {
     const session = await attacker();
-    await session.run(
-      "globalThis.count = 0; const spin = async () => { for (;;) { count++; await new Promise((r) => setTimeout(r, 1)) } }; spin(); setTimeout(() => { throw new Error('late') }, 5); 1",
-    );
+    await session.run(`
+      globalThis.count = 0;
+      const spin = async () => {
+        for (;;) { count++; await new Promise((r) => setTimeout(r, 1)) }
+      };
+      spin();
+      setTimeout(() => { throw new Error('late') }, 5);
+      1
+    `);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const next = await session.run("count");
     if (next.ok) expect(next.value).toBeLessThan(20);

@@ -35,7 +35,7 @@ describe("framed messages", () => {
     const { raw, received } = receiver();
     const bytes = Buffer.concat(messages.map(frame));
     for (let at = 0; at < bytes.length; at += size) raw.write(bytes.subarray(at, at + size));
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(messages.length);
+    await expect.poll(() => received.length).toBe(messages.length);
     expect(received).toEqual(messages);
   });
 
@@ -166,7 +166,8 @@ describe("a worker that has been taken over", () => {
     ],
     ["logs", { ok: true }],
   ])("%s: the host believes nothing and goes on", async (attack, outcome) => {
-    const result = await runtime.run(`return '${attack}'`);
+    const limits = attack === "arguments" ? {} : { wallMs: 60_000 };
+    const result = await runtime.run(`return '${attack}'`, { limits });
     expect(result).toMatchObject(outcome);
     expect(result.ok ? undefined : result.error.frame).toBeUndefined();
     for (const { text } of result.logs) expect(text).not.toContain("\u001b");
@@ -174,7 +175,7 @@ describe("a worker that has been taken over", () => {
   });
 
   test("a prototype in its value pollutes nothing", async () => {
-    const result = await runtime.run("return 'prototype'");
+    const result = await runtime.run("return 'prototype'", { limits: { wallMs: 60_000 } });
     expect(result.ok).toBe(true);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });

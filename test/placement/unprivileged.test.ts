@@ -30,7 +30,7 @@ beforeAll(() => {
   for (const path of ["dist", "package.json", ...engine, ...paths])
     cpSync(root + path, `${folder}/${path}`, { recursive: true, dereference: true });
   cpSync(process.execPath, `${folder}/node`);
-}, 120_000);
+});
 
 async function codecell(
   args: readonly string[],

@@ -2,8 +2,9 @@
 import { createServer } from "node:http";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Runtime, RuntimeEventName } from "../../src/index.ts";
+import { Gate } from "../support/gate.ts";
 import { createRuntime } from "../support/patient.ts";
-import { killDescendants } from "../support/processes.ts";
+import { killDescendants, until } from "../support/processes.ts";
 
 const NAMES: readonly RuntimeEventName[] = [
   "run_start",
@@ -125,14 +126,15 @@ test("a request to the network, and one that was denied", async () => {
 });
 
 test("a worker that dies", async () => {
+  const gate = new Gate();
   await using runtime = await createRuntime({
     placement: "process",
     workers: { spare: 0, max: 1 },
-    tools: { demo: { never: () => new Promise(() => {}) } },
+    tools: { gate: { wait: gate.wait } },
   });
   const events = record(runtime);
-  const running = runtime.run("await tools.demo.never()");
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const running = runtime.run("await tools.gate.wait()");
+  expect(await until(() => gate.arrived === 1)).toBe(true);
   killDescendants();
   const { runId } = await running;
   expect(events.slice(1)).toEqual([

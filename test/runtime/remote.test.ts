@@ -133,10 +133,14 @@ async function wire(target: string): Promise<{ url: string; cut(): void; close()
 
 test("a connection that is lost fails its run, calls nothing twice, and is made again", async () => {
   let calls = 0;
+  let hanging = 0;
   let ended = 0;
   const far = {
     hang: (_args: unknown, { signal }: { signal: AbortSignal }) =>
-      new Promise((resolve) => signal.addEventListener("abort", () => resolve(ended++))),
+      new Promise((resolve) => {
+        hanging++;
+        signal.addEventListener("abort", () => resolve(ended++));
+      }),
   };
   const host = await createRuntime({ engine: "quickjs", placement: "inline", tools: { far } });
   await using service = await startService(host, { port: 0 });
@@ -147,8 +151,7 @@ test("a connection that is lost fails its run, calls nothing twice, and is made 
     tools: { near: { pay: async () => ++calls } },
   });
   const running = runtime.run("await tools.near.pay(); await tools.far.hang()");
-  await until(() => calls === 1);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await until(() => calls === 1 && hanging === 1)).toBe(true);
   line.cut();
   const result = await running;
   expect(result).toMatchObject({

@@ -51,7 +51,6 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
         });
       }
     },
-    30_000,
   );
 
   test("a run that waits goes on in another process, with its timers and its pending calls", async () => {
@@ -85,7 +84,7 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
       logs: [{ text: "begun" }],
     });
     expect(result).toMatchObject({ ok: true, value: "told1" });
-  }, 30_000);
+  });
 
   test("what is damaged, cut off, of another kind or version is refused, and nothing else happens", async () => {
     await using runtime = await startRuntime({ engine, placement: "inline" });

@@ -34,7 +34,7 @@ describe.each(DATABASES)("%s", (_name, start) => {
     });
   beforeAll(async () => {
     database = await start();
-  }, 60_000);
+  });
   afterAll(() => database[Symbol.asyncDispose]());
 
   test.each(["quickjs", "v8"] as const)("a session of %s outlives its runtime", async (engine) => {
@@ -110,13 +110,13 @@ describe.each(DATABASES)("%s", (_name, start) => {
     await using one = await openStore(database.url);
     await using two = await openStore(database.url);
     const tries = await Promise.all(
-      Array.from({ length: 20 }, (_, at) => (at % 2 ? one : two).lock("l", `t${at}`, 5_000)),
+      Array.from({ length: 20 }, (_, at) => (at % 2 ? one : two).lock("l", `t${at}`, 60_000)),
     );
     expect(tries.filter(Boolean)).toHaveLength(1);
     const holder = `t${tries.indexOf(true)}`;
-    expect(await two.lock("l", holder, 5_000)).toBe(true);
+    expect(await two.lock("l", holder, 60_000)).toBe(true);
     await one.unlock("l", "somebody else");
-    expect(await two.lock("l", "next", 5_000)).toBe(false);
+    expect(await two.lock("l", "next", 60_000)).toBe(false);
     await one.unlock("l", holder);
     expect(await two.lock("l", "next", 30)).toBe(true);
     await new Promise((resolve) => setTimeout(resolve, 60));

@@ -119,7 +119,7 @@ test("a server that grows is followed: tools, resources, prompts, without a rest
     "return [(await resources.list()).length, (await prompts.list()).length, Object.keys(tools.notes).includes('grown')]";
   expect(await run(runtime, look)).toEqual([1, 1, false]);
   await run(runtime, "return await tools.notes.grow()");
-  await expect.poll(() => run(runtime, look), { timeout: 5_000 }).toEqual([2, 2, true]);
+  await expect.poll(() => run(runtime, look)).toEqual([2, 2, true]);
   expect(new Set(changed)).toEqual(new Set(["notes tools", "notes resources", "notes prompts"]));
   expect(await run(runtime, "return await tools.notes.grown()")).toBe("grown");
   expect((await runtime.searchTools("grown"))[0]?.name).toBe("grown");
@@ -290,7 +290,7 @@ describe("a client of one's own in the place of a config entry", () => {
     expect(await run(runtime, "return await tools.own.hello()")).toBe("hi");
     mcp.registerTool("more", {}, async () => ({ content: [{ type: "text", text: "more" }] }));
     await expect
-      .poll(() => run(runtime, "return Object.keys(tools.own)"), { timeout: 5_000 })
+      .poll(() => run(runtime, "return Object.keys(tools.own)"))
       .toEqual(["hello", "more"]);
     expect(await runtime.listToolCategories()).toEqual([
       { name: "own", tools: 2, description: "Mine." },

@@ -324,7 +324,7 @@ describe("trouble", () => {
       code: "tool_error",
       message: "the result is larger than 1000000 bytes; ask the tool for less",
     });
-    expect(await growth(tooBig, 5_000_000, 50_000_000)).toBeLessThan(40);
+    expect(await growth(tooBig, 5_000_000, 50_000_000)).toBeLessThan(60);
     expect(await small).toBe("done");
     expect(await source.call("big", { bytes: 900_000 }, context)).toHaveLength(900_000);
   });
