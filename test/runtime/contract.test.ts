@@ -39,12 +39,26 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
   ],
   [
     "using declarations",
-    "const log: string[] = [];\n{ using a = { [Symbol.dispose]() { log.push('a') } }; log.push('body') }\nreturn log",
+    `
+      const log: string[] = [];
+      {
+        using a = { [Symbol.dispose]() { log.push('a') } };
+        log.push('body');
+      }
+      return log
+    `,
     ["body", "a"],
   ],
   [
     "await using declarations",
-    "const log: string[] = [];\n{ await using a = { async [Symbol.asyncDispose]() { log.push('a') } }; log.push('body') }\nreturn log",
+    `
+      const log: string[] = [];
+      {
+        await using a = { async [Symbol.asyncDispose]() { log.push('a') } };
+        log.push('body');
+      }
+      return log
+    `,
     ["body", "a"],
   ],
   [
@@ -110,7 +124,10 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
   ["search", "return (await searchTools('numbers')).map((t) => t.name)", ["add"]],
   [
     "the tree of wrappers",
-    "return [await fs.readdir('/tools'), (await fs.readFile('/tools/demo/add.ts', 'utf8')).includes('export function add(args: AddArgs)')]",
+    `
+      const source = await fs.readFile('/tools/demo/add.ts', 'utf8');
+      return [await fs.readdir('/tools'), source.includes('export function add(args: AddArgs)')]
+    `,
     [["call.ts", "globals.d.ts", "demo"], true],
   ],
   [
@@ -164,7 +181,19 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
   ["text of all kinds", "return 'a\\u0000b\\n\\u2028😀\\ud800'", "a\u0000b\n\u2028😀\ud800"],
   [
     "a rich result",
-    "const r = await tools.demo.rich();\nreturn [r.date instanceof Date, r.map.get('a') === 1n, r.set.has(NaN), r.bytes instanceof Uint8Array, r.pattern.test('AA'), 'nothing' in r, r.error instanceof Error, r.error.name]",
+    `
+      const r = await tools.demo.rich();
+      return [
+        r.date instanceof Date,
+        r.map.get('a') === 1n,
+        r.set.has(NaN),
+        r.bytes instanceof Uint8Array,
+        r.pattern.test('AA'),
+        'nothing' in r,
+        r.error instanceof Error,
+        r.error.name,
+      ]
+    `,
     [true, true, true, true, true, true, true, "RangeError"],
   ],
   [
@@ -225,22 +254,47 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
   ],
   [
     "timers",
-    "const log = [];\nawait new Promise((done) => { const stop = setInterval(() => { if (log.push('tick') === 3) done(clearInterval(stop)) }, 5) });\nawait new Promise((done) => setTimeout(done, 20, 1));\nreturn log.length",
+    `
+      const log = [];
+      await new Promise((done) => {
+        const stop = setInterval(() => {
+          if (log.push('tick') === 3) done(clearInterval(stop));
+        }, 5);
+      });
+      await new Promise((done) => setTimeout(done, 20, 1));
+      return log.length
+    `,
     3,
   ],
   [
     "an abort signal",
-    "const c = new AbortController();\nsetTimeout(() => c.abort(new Error('enough')), 5);\nreturn await new Promise((done) => c.signal.addEventListener('abort', () => done(c.signal.reason.message)))",
+    `
+      const c = new AbortController();
+      setTimeout(() => c.abort(new Error('enough')), 5);
+      return await new Promise((done) => {
+        c.signal.addEventListener('abort', () => done(c.signal.reason.message));
+      })
+    `,
     "enough",
   ],
   [
     "a digest",
-    "const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode('abc'));\nreturn [...new Uint8Array(bytes)].map((b) => b.toString(16).padStart(2, '0')).join('').slice(0, 16)",
+    `
+      const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode('abc'));
+      const hex = [...new Uint8Array(bytes)].map((b) => b.toString(16).padStart(2, '0'));
+      return hex.join('').slice(0, 16)
+    `,
     "ba7816bf8f01cfea",
   ],
   [
     "random values",
-    "return [crypto.randomUUID().length, new Set(crypto.getRandomValues(new Uint8Array(64))).size > 8, Math.random() !== Math.random()]",
+    `
+      return [
+        crypto.randomUUID().length,
+        new Set(crypto.getRandomValues(new Uint8Array(64))).size > 8,
+        Math.random() !== Math.random(),
+      ]
+    `,
     [36, true, true],
   ],
   [
@@ -255,12 +309,20 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
   ],
   [
     "structuredClone",
-    "const a = { m: new Map([[1, { d: new Date(0) }]]) }; a.self = a;\nconst b = structuredClone(a);\nreturn [b.self === b, b.m.get(1).d.getTime(), b !== a]",
+    `
+      const a = { m: new Map([[1, { d: new Date(0) }]]) };
+      a.self = a;
+      const b = structuredClone(a);
+      return [b.self === b, b.m.get(1).d.getTime(), b !== a]
+    `,
     [true, 0, true],
   ],
   [
     "what must not be there",
-    "return ['process', 'require', 'WebAssembly', 'SharedArrayBuffer', 'Atomics', 'fetch', 'Buffer', 'module'].filter((name) => name in globalThis)",
+    `
+      const names = ['process', 'require', 'WebAssembly', 'SharedArrayBuffer', 'Atomics', 'fetch', 'Buffer', 'module'];
+      return names.filter((name) => name in globalThis)
+    `,
     [],
   ],
   ["global", "global.x = 5;\nreturn [x, globalThis === global]", [5, true]],
@@ -545,8 +607,13 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
   });
 
   test("console: every level, one line an entry, safe to print", async () => {
-    const code =
-      "console.debug('a');console.log('b', { x: [1, 'two'] }, new Map([[1, 2]]));console.info('%s is %d', 'x', 4);\nconsole.warn('line\\nbreak \\u001b[31m');console.error(new Error('oops').message)";
+    const code = `
+        console.debug('a');
+        console.log('b', { x: [1, 'two'] }, new Map([[1, 2]]));
+        console.info('%s is %d', 'x', 4);
+        console.warn('line\\nbreak \\u001b[31m');
+        console.error(new Error('oops').message);
+      `;
     const { logs } = await runtime.run(code);
     expect(logs).toEqual([
       { level: "debug", text: "a" },
@@ -615,7 +682,13 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
 
   test("runs share nothing", async () => {
     await runtime.run(
-      "globalThis.leak = 1; Array.prototype.leak = 1; Object.prototype.leak = 1; Math.max = null; console.log = null",
+      `
+        globalThis.leak = 1;
+        Array.prototype.leak = 1;
+        Object.prototype.leak = 1;
+        Math.max = null;
+        console.log = null;
+      `,
     );
     const probe = "return [typeof leak, [].leak, {}.leak, typeof Math.max, typeof console.log]";
     expect(await runtime.run(probe)).toMatchObject({
