@@ -16,11 +16,22 @@ const STORIES: readonly (readonly [promise: string, ...Step[]])[] = [
   [
     "keeps const, let, var, functions and classes",
     [
-      "const a = 1; let b = 2; var c = 3; function f(x: number) { return x + b } class K { v = a } async function* g() { yield c }",
+      `
+        const a = 1;
+        let b = 2;
+        var c = 3;
+        function f(x: number) { return x + b }
+        class K { v = a }
+        async function* g() { yield c }
+      `,
       undefined,
     ],
     [
-      "const all = []; for await (const v of g()) all.push(v); [a, b, c, f(1), new K().v, all, f.name, K.name]",
+      `
+        const all = [];
+        for await (const v of g()) all.push(v);
+        [a, b, c, f(1), new K().v, all, f.name, K.name]
+      `,
       [1, 2, 3, 3, 1, [3], "f", "K"],
     ],
   ],
@@ -46,7 +57,10 @@ const STORIES: readonly (readonly [promise: string, ...Step[]])[] = [
   [
     "keeps patterns, with defaults, holes and rests",
     [
-      "const { p, q: [r = 5, , ...s], t = () => 1, ...u } = { p: 1, q: [undefined, 2, 3], v: 4 }; let [w, { x }] = [6, { x: 7 }]",
+      `
+        const { p, q: [r = 5, , ...s], t = () => 1, ...u } = { p: 1, q: [undefined, 2, 3], v: 4 };
+        let [w, { x }] = [6, { x: 7 }];
+      `,
       undefined,
     ],
     ["[p, r, s, typeof t, u, w, x]", [1, 5, [3], "function", { v: 4 }, 6, 7]],
@@ -97,7 +111,13 @@ const STORIES: readonly (readonly [promise: string, ...Step[]])[] = [
     "holds timers still between programs",
     ["let ticks = 0; const t = setInterval(() => ticks++, 15); 'set'", "set"],
     [
-      "await new Promise((done) => { const look = setInterval(() => { if (ticks >= 3) done(clearInterval(look)) }, 5) }); clearInterval(t); ticks >= 3",
+      `
+        await new Promise((done) => {
+          const look = setInterval(() => { if (ticks >= 3) done(clearInterval(look)) }, 5);
+        });
+        clearInterval(t);
+        ticks >= 3
+      `,
       true,
     ],
   ],
@@ -112,22 +132,46 @@ const STORIES: readonly (readonly [promise: string, ...Step[]])[] = [
   [
     "keeps files, as text or as bytes",
     [
-      "await fs.mkdir('/data/deep', { recursive: true }); await fs.writeFile('/data/a.json', JSON.stringify({ a: [1] })); await fs.writeFile('data/b.bin', new Uint8Array([0, 255])); await fs.writeFile('/data/a.txt', 'one'); await fs.writeFile('/data/a.txt', ' two', { flag: 'a' })",
+      `
+        await fs.mkdir('/data/deep', { recursive: true });
+        await fs.writeFile('/data/a.json', JSON.stringify({ a: [1] }));
+        await fs.writeFile('data/b.bin', new Uint8Array([0, 255]));
+        await fs.writeFile('/data/a.txt', 'one');
+        await fs.writeFile('/data/a.txt', ' two', { flag: 'a' });
+      `,
       undefined,
     ],
     [
-      "[JSON.parse(await fs.readFile('/data/a.json', 'utf8')), [...await fs.readFile('/data/b.bin')], await fs.readFile('/data/a.txt'), await fs.readdir('/data'), await fs.readdir('/')]",
+      `
+        [
+          JSON.parse(await fs.readFile('/data/a.json', 'utf8')),
+          [...await fs.readFile('/data/b.bin')],
+          await fs.readFile('/data/a.txt'),
+          await fs.readdir('/data'),
+          await fs.readdir('/'),
+        ]
+      `,
       [{ a: [1] }, [0, 255], "one two", ["a.json", "a.txt", "b.bin", "deep"], ["tools", "data"]],
     ],
     [
-      "const s = await fs.stat('/data/a.txt'); await fs.rm('/data', { recursive: true }); [s.size, s.isFile(), s.isDirectory(), s.mtime instanceof Date, await fs.readdir('/')]",
+      `
+        const s = await fs.stat('/data/a.txt');
+        await fs.rm('/data', { recursive: true });
+        [s.size, s.isFile(), s.isDirectory(), s.mtime instanceof Date, await fs.readdir('/')]
+      `,
       [7, true, false, true, ["tools"]],
     ],
   ],
   [
     "shows the tree of tools beside the files, to read only",
     [
-      "[(await fs.readdir('/tools')).includes('demo'), (await fs.stat('/tools/demo')).isDirectory(), (await fs.stat('/tools/demo/add.ts')).size > 10]",
+      `
+        [
+          (await fs.readdir('/tools')).includes('demo'),
+          (await fs.stat('/tools/demo')).isDirectory(),
+          (await fs.stat('/tools/demo/add.ts')).size > 10,
+        ]
+      `,
       [true, true, true],
     ],
     [
@@ -208,14 +252,27 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
   test("a snapshot is the session: variables, closures, timers, files", async () => {
     const session = await fresh();
     await session.run(
-      "let n = 1; const up = () => ++n; class P { #x = 5; get x() { return this.#x } } const p = new P(); function* gen() { yield 1; yield 2 } const it = gen(); it.next(); let rang = false; setTimeout(() => { rang = true }, 20); await fs.writeFile('/f.txt', 'kept')",
+      `
+        let n = 1;
+        const up = () => ++n;
+        class P { #x = 5; get x() { return this.#x } }
+        const p = new P();
+        function* gen() { yield 1; yield 2 }
+        const it = gen();
+        it.next();
+        let rang = false;
+        setTimeout(() => { rang = true }, 20);
+        await fs.writeFile('/f.txt', 'kept');
+      `,
     );
     const bytes = await session.snapshot();
     await session.run("n = 100; await fs.writeFile('/f.txt', 'changed')");
     const copy = await runtime.restore(bytes, { id: `${session.id}-copy` });
     expect(copy.workspace.readFile("/f.txt")).toBe("kept");
-    const look =
-      "await new Promise((r) => setTimeout(r, 60)); [up(), p.x, it.next().value, rang, await fs.readFile('/f.txt')]";
+    const look = `
+        await new Promise((r) => setTimeout(r, 60));
+        [up(), p.x, it.next().value, rang, await fs.readFile('/f.txt')]
+      `;
     expect(await value(copy.run(look))).toEqual([2, 5, 2, true, "kept"]);
     expect(await value(session.run("[n, await fs.readFile('/f.txt')]"))).toEqual([100, "changed"]);
     expect(copy.declared).toContain("up");
@@ -232,8 +289,11 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
   });
 
   test("a seed and a time make everything the same again", async () => {
-    const program =
-      "const start = Date.now(); await new Promise((r) => setTimeout(r, 25)); [start, Date.now(), new Date().toISOString(), Math.random(), crypto.randomUUID(), performance.now()]";
+    const program = `
+        const start = Date.now();
+        await new Promise((r) => setTimeout(r, 25));
+        [start, Date.now(), new Date().toISOString(), Math.random(), crypto.randomUUID(), performance.now()]
+      `;
     const open = (): Promise<Session> =>
       runtime.session(`seeded${++sessions}`, { seed: 7, now: 1_700_000_000_000 });
     const [one, two] = [
@@ -269,8 +329,14 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     });
     const session = await own.session("a");
     await session.run("let base = 40");
-    const program =
-      "console.log('begun'); const [x, d] = await Promise.all([tools.t.once(base + 1), crypto.subtle.digest('SHA-256', new Uint8Array(3))]); x + d.byteLength - 31";
+    const program = `
+        console.log('begun');
+        const [x, d] = await Promise.all([
+          tools.t.once(base + 1),
+          crypto.subtle.digest('SHA-256', new Uint8Array(3)),
+        ]);
+        x + d.byteLength - 31
+      `;
     const running = session.run(program);
     await until(() => calls === 1);
     const fork = await session.fork("b");
