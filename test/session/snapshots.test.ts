@@ -39,12 +39,25 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
       await using runtime = await startRuntime({ engine, placement } as never);
       const session = await runtime.session("s");
       await session.run(
-        "const seen = new Map([['a', 1n]]); class P { #x = 5; get x() { return this.#x } } const p = new P(); function* gen() { yield 1; yield 2 } const it = gen(); it.next(); let resolve; const later = new Promise((r) => { resolve = r }); const chain = later.then((v) => v * 2); await fs.writeFile('/f', 'kept')",
+        `
+          const seen = new Map([['a', 1n]]);
+          class P { #x = 5; get x() { return this.#x } }
+          const p = new P();
+          function* gen() { yield 1; yield 2 }
+          const it = gen();
+          it.next();
+          let resolve;
+          const later = new Promise((r) => { resolve = r });
+          const chain = later.then((v) => v * 2);
+          await fs.writeFile('/f', 'kept');
+        `,
       );
       const file = keep(await session.snapshot());
       for (const place of PLACES) {
-        const code =
-          "resolve(21); [String(seen.get('a')), p.x, it.next().value, await chain, await fs.readFile('/f')]";
+        const code = `
+            resolve(21);
+            [String(seen.get('a')), p.x, it.next().value, await chain, await fs.readFile('/f')]
+          `;
         expect(elsewhere({ file, engine, placement: place, code }).result).toMatchObject({
           ok: true,
           value: ["1", 5, 2, 42, "kept"],
@@ -63,7 +76,13 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
     const session = await runtime.session("s");
     const stop = new AbortController();
     const running = session.run(
-      "let base = 1; const late = new Promise((r) => setTimeout(() => r('rung'), 300)); console.log('begun'); const got = await tools.t.once({ n: base }); [got, base, await late]",
+      `
+        let base = 1;
+        const late = new Promise((r) => setTimeout(() => r('rung'), 300));
+        console.log('begun');
+        const got = await tools.t.once({ n: base });
+        [got, base, await late]
+      `,
       { signal: stop.signal },
     );
     await until(() => calls === 1);
@@ -177,7 +196,22 @@ test("a V8 session is replayed with its clock and its randomness, and calls no t
   });
   const session = await runtime.session("s");
   await session.run(
-    "const at = [Date.now(), new Date().getTime(), performance.now(), Math.random(), crypto.randomUUID(), new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'full' }).format(), typeof Temporal === 'undefined' ? 0 : Temporal.Now.instant().epochMilliseconds, Date()]; await tools.t.note(at[0]); const url = new URL('http://a/b?c'); await new Promise((r) => setTimeout(r, 30)); const then = Date.now() - at[0]",
+    `
+      const at = [
+        Date.now(),
+        new Date().getTime(),
+        performance.now(),
+        Math.random(),
+        crypto.randomUUID(),
+        new Intl.DateTimeFormat('en', { dateStyle: 'full', timeStyle: 'full' }).format(),
+        typeof Temporal === 'undefined' ? 0 : Temporal.Now.instant().epochMilliseconds,
+        Date(),
+      ];
+      await tools.t.note(at[0]);
+      const url = new URL('http://a/b?c');
+      await new Promise((r) => setTimeout(r, 30));
+      const then = Date.now() - at[0];
+    `,
   );
   const before = await session.run("[at, url.search, then]");
   await new Promise((resolve) => setTimeout(resolve, 50));
