@@ -7,9 +7,15 @@ const SECRET = "the-other-session's-secret";
 
 /** Each must come to something that does not hold the secret. */
 const PROBES: readonly string[] = [
-  "JSON.stringify(Object.getOwnPropertyNames(globalThis).map((n) => { try { return String(globalThis[n]) } catch { return '' } }))",
+  `
+    const read = (name) => { try { return String(globalThis[name]) } catch { return '' } };
+    JSON.stringify(Object.getOwnPropertyNames(globalThis).map(read))
+  `,
   "typeof secret + typeof globalThis.secret + ({}).polluted + [].polluted + (() => {}).polluted",
-  "(await Promise.all(['/f', '../f', '/../../f', '/tools/../../victim/f', 'victim/f', '/proc/self/environ', '/etc/passwd'].map((p) => fs.readFile(p).catch((e) => e.message)))).join()",
+  `
+    const paths = ['/f', '../f', '/../../f', '/tools/../../victim/f', 'victim/f', '/proc/self/environ', '/etc/passwd'];
+    (await Promise.all(paths.map((p) => fs.readFile(p).catch((e) => e.message)))).join()
+  `,
   "JSON.stringify(await fs.readdir('/')) + JSON.stringify(await fs.readdir('/../..'))",
   "await fs.readFile({ toString: () => '/f' }).catch((e) => e.message)",
   "await fs.readFile(['/f']).catch((e) => e.message)",
@@ -55,7 +61,13 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     });
     victim = await runtime.session("victim", { user: "victim" });
     await victim.run(
-      `const secret = ${JSON.stringify(SECRET)}; globalThis.secret2 = secret; Object.prototype.polluted = secret; Array.prototype.polluted = secret; await fs.writeFile('/f', secret)`,
+      `
+        const secret = ${JSON.stringify(SECRET)};
+        globalThis.secret2 = secret;
+        Object.prototype.polluted = secret;
+        Array.prototype.polluted = secret;
+        await fs.writeFile('/f', secret);
+      `,
     );
   });
   afterAll(() => runtime.close());
@@ -84,7 +96,21 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
   test("a patched realm harms nobody but its own session", async () => {
     const session = await attacker();
     await session.run(
-      "for (const p of [Object.prototype, Array.prototype, Promise.prototype, Map.prototype, Function.prototype, String.prototype]) for (const k of Object.getOwnPropertyNames(p)) { try { const f = p[k]; if (typeof f === 'function') p[k] = function () { throw new Error('patched') } } catch {} } globalThis.JSON = null; globalThis.Object = null; globalThis.Proxy = null; 1",
+      `
+        for (const C of [Object, Array, Promise, Map, Function, String]) {
+          const p = C.prototype;
+          for (const k of Object.getOwnPropertyNames(p)) {
+            try {
+              const f = p[k];
+              if (typeof f === 'function') p[k] = function () { throw new Error('patched') };
+            } catch {}
+          }
+        }
+        globalThis.JSON = null;
+        globalThis.Object = null;
+        globalThis.Proxy = null;
+        1
+      `,
     );
     reachesNothing(await session.run("1 + 1"));
     expect(await victim.run("secret.length")).toMatchObject({ value: SECRET.length });
