@@ -110,7 +110,18 @@ describe.each(["v8", "quickjs"] as const)("fetch in a program, %s", (engine) => 
   const WORKS: readonly (readonly [what: string, body: string, value: unknown])[] = [
     [
       "status, headers, json",
-      "const r = await fetch('ORIGIN/json'); return [r.ok, r.status, r.statusText, r.headers.get('Content-Type'), r.headers.getSetCookie(), r.redirected, await r.json()]",
+      `
+        const r = await fetch('ORIGIN/json');
+        return [
+          r.ok,
+          r.status,
+          r.statusText,
+          r.headers.get('Content-Type'),
+          r.headers.getSetCookie(),
+          r.redirected,
+          await r.json(),
+        ]
+      `,
       [true, 200, "OK", "application/json", ["a=1", "b=2"], false, { a: [1, "ü"] }],
     ],
     ["text", "return await (await fetch('ORIGIN/json')).text()", '{"a":[1,"ü"]}'],
@@ -133,27 +144,45 @@ describe.each(["v8", "quickjs"] as const)("fetch in a program, %s", (engine) => 
     ],
     [
       "a body is read once",
-      "const r = await fetch('ORIGIN/json'); await r.text(); return [r.bodyUsed, await r.text().catch((e) => e.name)]",
+      `
+        const r = await fetch('ORIGIN/json');
+        await r.text();
+        return [r.bodyUsed, await r.text().catch((e) => e.name)]
+      `,
       [true, "TypeError"],
     ],
     [
       "a posted text",
-      "const { method, headers, body } = await (await fetch('ORIGIN/echo', { method: 'post', body: 'hello' })).json(); return [method, headers['content-type'], body]",
+      `
+        const r = await fetch('ORIGIN/echo', { method: 'post', body: 'hello' });
+        const { method, headers, body } = await r.json();
+        return [method, headers['content-type'], body]
+      `,
       ["POST", "text/plain;charset=UTF-8", "hello"],
     ],
     [
       "a posted form",
-      "const { headers, body } = await (await fetch('ORIGIN/echo', { method: 'POST', body: new URLSearchParams({ a: '1 2' }) })).json(); return [headers['content-type'], body]",
+      `
+        const form = new URLSearchParams({ a: '1 2' });
+        const { headers, body } = await (await fetch('ORIGIN/echo', { method: 'POST', body: form })).json();
+        return [headers['content-type'], body]
+      `,
       ["application/x-www-form-urlencoded;charset=UTF-8", "a=1+2"],
     ],
     [
       "put bytes",
-      "return (await (await fetch('ORIGIN/echo', { method: 'PUT', body: new Uint8Array([1, 2, 200]) })).json()).body",
+      `
+        const r = await fetch('ORIGIN/echo', { method: 'PUT', body: new Uint8Array([1, 2, 200]) });
+        return (await r.json()).body
+      `,
       "\u0001\u0002È",
     ],
     [
       "headers of the program",
-      "return (await (await fetch('ORIGIN/echo', { headers: new Headers({ 'X-Mine': 'yes' }) })).json()).headers['x-mine']",
+      `
+        const r = await fetch('ORIGIN/echo', { headers: new Headers({ 'X-Mine': 'yes' }) });
+        return (await r.json()).headers['x-mine']
+      `,
       "yes",
     ],
     [
@@ -173,7 +202,10 @@ describe.each(["v8", "quickjs"] as const)("fetch in a program, %s", (engine) => 
     ],
     [
       "many at once",
-      "return (await Promise.all(Array.from({ length: 30 }, () => fetch('ORIGIN/json')))).filter((r) => r.ok).length",
+      `
+        const all = await Promise.all(Array.from({ length: 30 }, () => fetch('ORIGIN/json')));
+        return all.filter((r) => r.ok).length
+      `,
       30,
     ],
     [
@@ -342,7 +374,10 @@ test("headers of the config are added on the host, for their host only, and neve
     },
   });
   const program = (path: string): string =>
-    `return await (await fetch('${origin}${path}', { headers: { authorization: 'Bearer of-the-program', cookie: 'c=1', 'x-kept': '1' } })).text()`;
+    `
+      const headers = { authorization: 'Bearer of-the-program', cookie: 'c=1', 'x-kept': '1' };
+      return await (await fetch('${origin}${path}', { headers })).text()
+    `;
   const result = await runtime.run(program("/echo"));
   expect(seen[0]!.headers).toMatchObject({
     authorization: "Bearer t0ken-of-the-host",
