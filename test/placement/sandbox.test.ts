@@ -77,27 +77,50 @@ const ATTEMPTS: readonly (readonly [what: string, body: string, outcome: unknown
   ],
   [
     "fork itself",
-    `const child = require("child_process").fork("/codecell/worker/worker.mjs"); return await new Promise((r) => child.on("error", (e) => r(e.code)))`,
+    `
+      const child = require("child_process").fork("/codecell/worker/worker.mjs");
+      return await new Promise((r) => child.on("error", (e) => r(e.code)))
+    `,
     "EPERM",
   ],
   [
     "connect to a socket file",
-    `return await new Promise((r) => require("net").connect("/run/x.sock").on("error", (e) => r(e.code)).on("connect", () => r("connected")))`,
+    `
+      const socket = require("net").connect("/run/x.sock");
+      return await new Promise((r) => {
+        socket.on("error", (e) => r(e.code)).on("connect", () => r("connected"));
+      })
+    `,
     "EPERM",
   ],
   [
     "connect to an abstract socket",
-    `return await new Promise((r) => require("net").connect("\\0x").on("error", (e) => r(e.code)).on("connect", () => r("connected")))`,
+    `
+      const socket = require("net").connect("\\0x");
+      return await new Promise((r) => {
+        socket.on("error", (e) => r(e.code)).on("connect", () => r("connected"));
+      })
+    `,
     "EPERM",
   ],
   [
     "listen",
-    `return await new Promise((r) => require("net").createServer().on("error", (e) => r(e.code)).listen(0, "127.0.0.1", () => r("listening")))`,
+    `
+      const server = require("net").createServer();
+      return await new Promise((r) => {
+        server.on("error", (e) => r(e.code)).listen(0, "127.0.0.1", () => r("listening"));
+      })
+    `,
     "EPERM",
   ],
   [
     "bind a datagram socket",
-    `const s = require("dgram").createSocket("udp4"); return await new Promise((r) => { s.on("error", (e) => r(e.code)); s.bind(0, () => r("bound")); })`,
+    `
+      const socket = require("dgram").createSocket("udp4");
+      return await new Promise((r) => {
+        socket.on("error", (e) => r(e.code)).bind(0, () => r("bound"));
+      })
+    `,
     "EPERM",
   ],
   ["end its host", `process.kill(${process.pid}, 0); return "seen"`, "ESRCH"],
@@ -121,7 +144,15 @@ const ATTEMPTS: readonly (readonly [what: string, body: string, outcome: unknown
   ["set its priority", `return require("os").setPriority(-5)`, "ERR_SYSTEM_ERROR"],
   [
     "open many files",
-    `const all = []; try { for (;;) all.push(require("fs").openSync("/dev/null")); } catch (error) { all.forEach((fd) => require("fs").closeSync(fd)); return [error.code, all.length < 64]; }`,
+    `
+      const all = [];
+      try {
+        for (;;) all.push(require("fs").openSync("/dev/null"));
+      } catch (error) {
+        all.forEach((fd) => require("fs").closeSync(fd));
+        return [error.code, all.length < 64];
+      }
+    `,
     ["EMFILE", true],
   ],
 ];
@@ -188,7 +219,12 @@ onLinux("a worker that has been taken over", () => {
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once("listening", resolve));
     const { port } = server.address() as { port: number };
-    const connect = `return await new Promise((r) => require("net").connect(${port}, "127.0.0.1").on("error", (e) => r(e.code)).on("connect", () => r("connected")))`;
+    const connect = `
+      const socket = require("net").connect(${port}, "127.0.0.1");
+      return await new Promise((r) => {
+        socket.on("error", (e) => r(e.code)).on("connect", () => r("connected"));
+      })
+    `;
     expect(await attempt(runtime, connect)).toBe("EPERM");
     expect(reached).toBe(0);
     await using open = await start({ placement: "process" });
@@ -197,7 +233,13 @@ onLinux("a worker that has been taken over", () => {
   });
 
   test("can reserve no memory without end, touched or not, which one in placement process can", async () => {
-    const reserve = `const all = []; try { for (let at = 0; at < 12; at++) all.push(new ArrayBuffer(2 ** 30)); } catch {} return all.length`;
+    const reserve = `
+      const all = [];
+      try {
+        for (let at = 0; at < 12; at++) all.push(new ArrayBuffer(2 ** 30));
+      } catch {}
+      return all.length
+    `;
     await using sandboxed = await start();
     expect(await attempt(sandboxed, reserve)).toBeLessThan(8);
     await using open = await start({ placement: "process" });
@@ -341,7 +383,12 @@ onLinux("sandbox settings", () => {
     expect(
       await attempt(
         runtime,
-        `require("fs").rmSync("/tmp/x"); require("fs").writeFileSync("/tmp/y", "small"); return require("fs").readFileSync("/tmp/y", "utf8")`,
+        `
+          const fs = require("fs");
+          fs.rmSync("/tmp/x");
+          fs.writeFileSync("/tmp/y", "small");
+          return fs.readFileSync("/tmp/y", "utf8")
+        `,
       ),
     ).toBe("small");
   });
@@ -361,7 +408,14 @@ onLinux("sandbox settings", () => {
     expect(
       await attempt(
         runtime,
-        `const all = []; try { for (;;) all.push(require("fs").openSync("/dev/null")); } catch (error) { return [error.code, all.length < 40]; }`,
+        `
+          const all = [];
+          try {
+            for (;;) all.push(require("fs").openSync("/dev/null"));
+          } catch (error) {
+            return [error.code, all.length < 40];
+          }
+        `,
       ),
     ).toEqual(["EMFILE", true]);
   });
