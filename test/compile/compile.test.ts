@@ -129,7 +129,20 @@ test.each<[form: string, source: string, value: unknown]>([
   ],
   [
     "TypeScript of all kinds",
-    "abstract class A { abstract b(): void; declare c: number; protected d?: string; static e = <T,>(x: T): T => x }\nfunction f(x: string): void;\nfunction f(x: unknown) {}\nconst g = (x: unknown): x is string => true;\nconst enum E { A = 3 }\nlet h!: number;\nreturn A.e<number>(E.A as const)!",
+    `
+      abstract class A {
+        abstract b(): void;
+        declare c: number;
+        protected d?: string;
+        static e = <T,>(x: T): T => x
+      }
+      function f(x: string): void;
+      function f(x: unknown) {}
+      const g = (x: unknown): x is string => true;
+      const enum E { A = 3 }
+      let h!: number;
+      return A.e<number>(E.A as const)!
+    `,
     3,
   ],
 ])("%s", async (_form, source, value) => {
