@@ -229,8 +229,10 @@ describe("what the start costs a model", async () => {
 
 test("looking tools up costs the program its own time", async () => {
   await using runtime = await start(catalogue(40, 50));
-  const flood =
-    "for (;;) await Promise.all(Array.from({ length: 50 }, (_, at) => searchTools(`approve the invoice ${at}`, { detail: 'full', limit: 200 })))";
+  const flood = `
+      const search = (_, at) => searchTools('approve the invoice ' + at, { detail: 'full', limit: 200 });
+      for (;;) await Promise.all(Array.from({ length: 50 }, search))
+    `;
   const result = await runtime.run(flood, { limits: { cpuMs: 300, wallMs: 60_000 } });
   expect(result).toMatchObject({ ok: false, error: { code: "cpu_limit" } });
   expect(await runtime.run("return (await searchTools('invoice')).length")).toMatchObject({
