@@ -146,8 +146,10 @@ test("shapes are learned from such results, and never their values", async () =>
 
 test("a server that dies during a call costs that call, and is started again for the next", async () => {
   const runtime = await start();
-  const code =
-    "const died = await tools.bad.die().catch((e) => e.message); return [died, await tools.bad.echo({ a: 1 })]";
+  const code = `
+      const died = await tools.bad.die().catch((e) => e.message);
+      return [died, await tools.bad.echo({ a: 1 })]
+    `;
   expect(await runtime.run(code)).toMatchObject({
     ok: true,
     value: [
@@ -161,8 +163,11 @@ test("a flood of notifications and of answers nobody asked for does not stop the
   const runtime = await start();
   let logs = 0;
   runtime.on("server_log", () => logs++);
-  const code =
-    "const flood = tools.bad.flood(); const pong = await tools.good.ping(); return [pong, await flood, await tools.bad.echo({ b: 2 })]";
+  const code = `
+      const flood = tools.bad.flood();
+      const pong = await tools.good.ping();
+      return [pong, await flood, await tools.bad.echo({ b: 2 })]
+    `;
   const result = await runtime.run(code);
   expect(result).toMatchObject({ ok: true, value: ["pong", "flooded", { b: 2 }] });
   expect(logs).toBe(20_000);
