@@ -197,7 +197,10 @@ describe("tools", () => {
     const client = await stdio();
     const { content, structuredContent } = await run(
       client,
-      "const parts = await tools.everything.getTinyImage(); return { title: 'logo', image: parts.find((p) => p.type === 'image') }",
+      `
+        const parts = await tools.everything.getTinyImage();
+        return { title: 'logo', image: parts.find((p) => p.type === 'image') }
+      `,
     );
     expect(content.map(({ type }) => type)).toEqual(["text", "image"]);
     expect(content[0]!.text).toMatch(
@@ -253,7 +256,12 @@ describe("tools", () => {
       {
         name: "execute_code",
         arguments: {
-          code: "console.log('first'); await new Promise((r) => setTimeout(r, 400)); await tools.basic.echo({}); return 1",
+          code: `
+            console.log('first');
+            await new Promise((r) => setTimeout(r, 400));
+            await tools.basic.echo({});
+            return 1
+          `,
         },
       },
       undefined,
