@@ -51,7 +51,14 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
 
   test("runs there, with tools of both sides, and reports all of it", async () => {
     const result = await runtime.run(
-      "console.log('hello'); [await tools.here.echo({ a: new Date(0) }), await tools.there.whoami(), await tools.shared.both()]",
+      `
+        console.log('hello');
+        [
+          await tools.here.echo({ a: new Date(0) }),
+          await tools.there.whoami(),
+          await tools.shared.both(),
+        ]
+      `,
     );
     expect(result).toMatchObject({
       ok: true,
