@@ -115,8 +115,13 @@ test("a server that grows is followed: tools, resources, prompts, without a rest
   const runtime = await start();
   const changed: string[] = [];
   runtime.on("list_changed", ({ server: name, list }) => changed.push(`${name} ${list}`));
-  const look =
-    "return [(await resources.list()).length, (await prompts.list()).length, Object.keys(tools.notes).includes('grown')]";
+  const look = `
+      return [
+        (await resources.list()).length,
+        (await prompts.list()).length,
+        Object.keys(tools.notes).includes('grown'),
+      ]
+    `;
   expect(await run(runtime, look)).toEqual([1, 1, false]);
   await run(runtime, "return await tools.notes.grow()");
   await expect.poll(() => run(runtime, look)).toEqual([2, 2, true]);
