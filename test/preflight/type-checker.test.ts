@@ -190,7 +190,15 @@ describe("programs that are right, or wrong in ways that do not matter, run", ()
     ["with types too", "const seen = {}; seen.a = 1; const n: number = 1; return seen", { a: 1 }],
     [
       "nulls and empty lists",
-      "let best = null; const all = []; for (const n of [1, 2]) { if (!best || n > best.n) best = { n }; all.push(n); } return [best.n, all]",
+      `
+        let best = null;
+        const all = [];
+        for (const n of [1, 2]) {
+          if (!best || n > best.n) best = { n };
+          all.push(n);
+        }
+        return [best.n, all]
+      `,
       [2, [1, 2]],
     ],
     ["implicit types", "function f(a, b) { return a + b } return f(1, 2)", 3],
