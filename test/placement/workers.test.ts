@@ -80,8 +80,14 @@ test("a worker that spins after its result costs nobody anything", async () => {
 
 test("memory that the engine does not count is held by the watchdog", async () => {
   await using runtime = await startRuntime({ engine: "v8", placement: "process" });
-  const bomb =
-    "const all = []; for (;;) all.push(new Intl.DateTimeFormat('de', { dateStyle: 'full' }).format(0), 'x'.repeat(2 ** 24) + all.length, new Array(2 ** 22).fill(0))";
+  const bomb = `
+      const all = [];
+      for (;;) {
+        all.push(new Intl.DateTimeFormat('de', { dateStyle: 'full' }).format(0));
+        all.push('x'.repeat(2 ** 24) + all.length);
+        all.push(new Array(2 ** 22).fill(0));
+      }
+    `;
   const result = await runtime.run(bomb, { limits: { cpuMs: 20_000 } });
   expect(result).toMatchObject({ ok: false, error: { code: "memory" } });
   await fine(runtime);
