@@ -54,8 +54,10 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
   "sequential-thinking": {
     folder: OFFICIAL,
     file: "server-sequential-thinking/dist/index.js",
-    program:
-      "return (await tools.sequentialThinking.sequentialthinking({ thought: 'x', thoughtNumber: 1, totalThoughts: 1, nextThoughtNeeded: false })).thoughtNumber",
+    program: `
+        const thought = { thought: 'x', thoughtNumber: 1, totalThoughts: 1, nextThoughtNeeded: false };
+        return (await tools.sequentialThinking.sequentialthinking(thought)).thoughtNumber
+      `,
     wants: /^1$/,
   },
   playwright: { folder: HEAVY, file: "@playwright/mcp/cli.js", args: ["--headless"] },
@@ -67,7 +69,11 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
     folder: HEAVY,
     file: "@cyanheads/git-mcp-server/dist/index.js",
     env: { MCP_TRANSPORT_TYPE: "stdio", LOGS_DIR: work },
-    program: `await tools.git.gitInit({ path: ${JSON.stringify(join(work, "repo"))} }); return (await tools.git.gitStatus({ path: ${JSON.stringify(join(work, "repo"))} })).isClean`,
+    program: `
+      const path = ${JSON.stringify(join(work, "repo"))};
+      await tools.git.gitInit({ path });
+      return (await tools.git.gitStatus({ path })).isClean
+    `,
     wants: /true/,
   },
   dbhub: {
