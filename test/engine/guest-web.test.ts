@@ -174,10 +174,29 @@ const LIKE_NODE = [
   `new URLSearchParams(new Map([["m", "1"]])).toString()`,
   // encoding
   `[...new TextEncoder().encode("aé€😀\\ud800z")]`,
-  `(() => { const bytes = new Uint8Array(6); const told = new TextEncoder().encodeInto("a€😀", bytes); return [told, [...bytes]]; })()`,
-  `new TextDecoder().decode(new Uint8Array([0xef, 0xbb, 0xbf, 97, 0xf0, 0x9f, 0x98, 0x80, 0xc3, 0x28, 0xe2, 0x82, 0xed, 0xa0, 0x80, 0xf5, 98, 0xf0, 0x9f]))`,
+  `
+    (() => {
+      const bytes = new Uint8Array(6);
+      const told = new TextEncoder().encodeInto("a€😀", bytes);
+      return [told, [...bytes]];
+    })()
+  `,
+  `
+    new TextDecoder().decode(
+      new Uint8Array([
+        0xef, 0xbb, 0xbf, 97, 0xf0, 0x9f, 0x98, 0x80, 0xc3, 0x28,
+        0xe2, 0x82, 0xed, 0xa0, 0x80, 0xf5, 98, 0xf0, 0x9f,
+      ]),
+    )
+  `,
   `new TextDecoder("utf8", { ignoreBOM: true }).decode(new Uint8Array([0xef, 0xbb, 0xbf, 97])).length`,
-  `(() => { const d = new TextDecoder(); return [0xf0, 0x9f, 0x98, 0x80, 0xe2, 0x82].map((b) => d.decode(new Uint8Array([b]), { stream: true })).concat(d.decode()); })()`,
+  `
+    (() => {
+      const decoder = new TextDecoder();
+      const decode = (byte) => decoder.decode(new Uint8Array([byte]), { stream: true });
+      return [0xf0, 0x9f, 0x98, 0x80, 0xe2, 0x82].map(decode).concat(decoder.decode());
+    })()
+  `,
   `new TextDecoder(" UTF-16LE ").decode(new Uint8Array([0xff, 0xfe, 0x3d, 0xd8, 0, 0xde, 97, 0]))`,
   `[new TextDecoder("latin1").encoding, new TextDecoder("ascii").decode(new Uint8Array([0x80, 0xe9, 0x9f]))]`,
   `new TextDecoder().decode(new DataView(new Uint8Array([97, 98, 99]).buffer, 1, 1))`,
@@ -186,18 +205,37 @@ const LIKE_NODE = [
     (text) =>
       `(() => { try { return atob("${text}"); } catch (error) { return [error.name, error.code]; } })()`,
   ),
-  `(() => { try { btoa("€"); } catch (error) { return [error.name, error.code, error instanceof DOMException, error instanceof Error]; } })()`,
+  `
+    (() => {
+      try {
+        btoa("€");
+      } catch (error) {
+        return [error.name, error.code, error instanceof DOMException, error instanceof Error];
+      }
+    })()
+  `,
   // structuredClone
   `structuredClone({ a: [1, , 3], n: null, u: undefined, d: new Date(5), b: new Boolean(false), s: new String("x") })`,
   `(() => { const a = { list: [] }; a.self = a; a.list.push(a.list, a); const b = structuredClone(a);
     return [b !== a, b.self === b, b.list[0] === b.list, b.list[1] === b]; })()`,
-  `(() => { const m = structuredClone(new Map([[{ k: 1 }, new Set([1, "x"])]])); const [[k, v]] = m; return [k, [...v]]; })()`,
+  `
+    (() => {
+      const [[k, v]] = structuredClone(new Map([[{ k: 1 }, new Set([1, "x"])]]));
+      return [k, [...v]];
+    })()
+  `,
   `(() => { const buffer = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]).buffer; const [x, y, z] = structuredClone([new Uint16Array(buffer, 2, 2),
     new Uint8Array(buffer), new DataView(buffer, 1)]); return [[...x], [...y], x.buffer === y.buffer, z.byteOffset, z.byteLength, x.buffer !== buffer]; })()`,
   `(() => { const e = structuredClone(Object.assign(new RangeError("bad", { cause: { c: 1 } }), { extra: 1 }));
     return [e instanceof RangeError, e.name, e.message, e.cause, e.extra, Object.keys(e)]; })()`,
   `(() => { const r = structuredClone(/a(b)/gi); return [r.source, r.flags, r.lastIndex]; })()`,
-  `(() => { class Foo { x = 1; #y = 2; get z() { return 3; } } const c = structuredClone(new Foo()); return [c, c instanceof Foo]; })()`,
+  `
+    (() => {
+      class Foo { x = 1; #y = 2; get z() { return 3; } }
+      const c = structuredClone(new Foo());
+      return [c, c instanceof Foo];
+    })()
+  `,
   `Object.keys(structuredClone(JSON.parse('{"__proto__": {"x": 1}, "y": 2}')))`,
   ...["() => 1", "Symbol('x')", "new WeakMap()", "Promise.resolve()", "{ a: [() => 1] }"].map(
     (value) =>
@@ -220,7 +258,14 @@ const LIKE_NODE = [
   `(() => { const a = new AbortController(); const b = new AbortController(); const any = AbortSignal.any([a.signal, b.signal]);
     b.abort("b"); a.abort("a"); return [any.aborted, any.reason, AbortSignal.any([AbortSignal.abort(3)]).reason]; })()`,
   `(() => { try { new AbortSignal(); } catch (error) { return error.name; } })()`,
-  `[new DOMException("m", "AbortError").code, new DOMException("m").name, new DOMException("m", "TimeoutError").code, new DOMException("m", "DataCloneError").code]`,
+  `
+    [
+      new DOMException("m", "AbortError").code,
+      new DOMException("m").name,
+      new DOMException("m", "TimeoutError").code,
+      new DOMException("m", "DataCloneError").code,
+    ]
+  `,
   // crypto
   `[...new Uint8Array(await crypto.subtle.digest("sha-256", new TextEncoder().encode("abc")))]`,
   `(await crypto.subtle.digest({ name: "SHA-512" }, new Uint8Array(1000).buffer)).byteLength`,
@@ -228,7 +273,12 @@ const LIKE_NODE = [
   `crypto.subtle.digest("MD5", new Uint8Array(1)).catch((error) => error.name)`,
   `[crypto.randomUUID().replace(/[0-9a-f]/g, "x").replace(/(.{14})x/, "$14"), crypto.randomUUID() === crypto.randomUUID()].length`,
   `(() => { try { crypto.getRandomValues(new Uint8Array(65537)); } catch (error) { return error.name; } })()`,
-  `(() => { const array = new Uint32Array(4); return [crypto.getRandomValues(array) === array, array.some((word) => word > 0xffff)]; })()`,
+  `
+    (() => {
+      const array = new Uint32Array(4);
+      return [crypto.getRandomValues(array) === array, array.some((word) => word > 0xffff)];
+    })()
+  `,
 ];
 
 /** Values whose `inspect` must read as Node's does, put on one line. */
@@ -293,11 +343,21 @@ const OWN: readonly (readonly [expression: string, expected: string | RegExp])[]
   ],
   [`inspect("x".repeat(10_000_000)).length < 11_000`, "true"],
   [
-    `(() => { const text = "é€😀a".repeat(100_000); return new TextDecoder().decode(new TextEncoder().encode(text)) === text; })()`,
+    `
+      (() => {
+        const text = "é€😀a".repeat(100_000);
+        return new TextDecoder().decode(new TextEncoder().encode(text)) === text;
+      })()
+    `,
     "true",
   ],
   [
-    `(() => { const text = "ascii ".repeat(300_000); return new TextDecoder().decode(new TextEncoder().encode(text)) === text; })()`,
+    `
+      (() => {
+        const text = "ascii ".repeat(300_000);
+        return new TextDecoder().decode(new TextEncoder().encode(text)) === text;
+      })()
+    `,
     "true",
   ],
   [`new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array([0xff]))`, /^throws TypeError/],
@@ -315,12 +375,28 @@ const OWN: readonly (readonly [expression: string, expected: string | RegExp])[]
     "[true,10000,true]",
   ],
   [
-    `(() => { const signal = AbortSignal.timeout(50); const [ms, fire] = timers.pop(); fire(); return [ms, signal.aborted, signal.reason.name]; })()`,
+    `
+      (() => {
+        const signal = AbortSignal.timeout(50);
+        const [ms, fire] = timers.pop();
+        fire();
+        return [ms, signal.aborted, signal.reason.name];
+      })()
+    `,
     '[50,true,"TimeoutError"]',
   ],
   // explicit resource management
   [
-    `(() => { const log = []; const d = guest.disposables(); d.use(null); for (const n of [1, 2, 3]) d.use({ [Symbol.dispose]() { log.push(n); } }); d.dispose(); return log; })()`,
+    `
+      (() => {
+        const log = [];
+        const d = guest.disposables();
+        d.use(null);
+        for (const n of [1, 2, 3]) d.use({ [Symbol.dispose]() { log.push(n); } });
+        d.dispose();
+        return log;
+      })()
+    `,
     "[3,2,1]",
   ],
   [
@@ -411,7 +487,14 @@ for (const [engine, open] of [
     it("bounds a flood of logs and tells how much was dropped", async () => {
       vm.sent.length = 0;
       await vm.value(
-        `(() => { guest.limitConsole(1000); const c = guest.createConsole(); for (let at = 0; at < 20_000; at++) c.log("x".repeat(50)); guest.reportDropped(); })()`,
+        `
+          (() => {
+            guest.limitConsole(1000);
+            const c = guest.createConsole();
+            for (let at = 0; at < 20_000; at++) c.log("x".repeat(50));
+            guest.reportDropped();
+          })()
+        `,
       );
       const entries = vm.sent.filter(({ name }) => name === "log");
       const dropped = vm.sent.filter(({ name }) => name === "dropped");
@@ -424,7 +507,13 @@ for (const [engine, open] of [
     it("bounds a flood of empty entries", async () => {
       vm.sent.length = 0;
       await vm.value(
-        `(() => { guest.limitConsole(1000); const c = guest.createConsole(); for (let at = 0; at < 20_000; at++) c.log(""); })()`,
+        `
+          (() => {
+            guest.limitConsole(1000);
+            const c = guest.createConsole();
+            for (let at = 0; at < 20_000; at++) c.log("");
+          })()
+        `,
       );
       expect(vm.sent.length).toBeLessThan(1_100);
     });

@@ -153,7 +153,12 @@ describe("what is wrong with a program", () => {
       tools: [],
     });
     const { ok, diagnostics, imports } = await runtime.inspect(
-      "import { x } from 'lodash';\nimport { find } from './tools/crm';\nawait tools.crm.fnd({});\nawait tools.crn.find({}); x(find);",
+      [
+        "import { x } from 'lodash';",
+        "import { find } from './tools/crm';",
+        "await tools.crm.fnd({});",
+        "await tools.crn.find({}); x(find);",
+      ].join("\n"),
     );
     expect(ok).toBe(false);
     expect(diagnostics.map(({ code, line, message }) => [code, line, message])).toEqual([
