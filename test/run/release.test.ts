@@ -2,18 +2,18 @@
 import { getEventListeners } from "node:events";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { DEFAULT_LIMITS } from "../src/core/limits.ts";
-import { Meter } from "../src/core/meter.ts";
-import type { Answer } from "../src/core/answer.ts";
-import { CallDesk } from "../src/engine/pending-calls.ts";
-import { VmHoldings } from "../src/engine/vm-context.ts";
-import { QuickJsVm } from "../src/engine/quickjs/quickjs-vm.ts";
-import { Run } from "../src/engine/run.ts";
-import type { Vm } from "../src/engine/vm.ts";
-import { createRuntime } from "../src/index.ts";
-import { startChild } from "../src/placement/pool/child-process.ts";
-import { createMcpServer, McpHttpHandler, type McpHttpOptions } from "../src/serve/index.ts";
-import { openStore } from "../src/session/stores/open.ts";
+import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
+import { Meter } from "../../src/core/meter.ts";
+import type { Answer } from "../../src/core/answer.ts";
+import { PendingCalls } from "../../src/engine/pending-calls.ts";
+import { VmContext } from "../../src/engine/vm-context.ts";
+import { QuickJsVm } from "../../src/engine/quickjs/quickjs-vm.ts";
+import { Run } from "../../src/engine/run.ts";
+import type { Vm } from "../../src/engine/vm.ts";
+import { createRuntime } from "../../src/index.ts";
+import { startChild } from "../../src/placement/pool/child-process.ts";
+import { createMcpServer, McpHttpHandler, type McpHttpOptions } from "../../src/serve/mcp/index.ts";
+import { openStore } from "../../src/session/stores/open.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -128,7 +128,7 @@ describe("one run in one VM", () => {
         limits: DEFAULT_LIMITS,
         names: { version: "", servers: [] },
         host: { call: async () => "1", log: () => {}, dropped: () => {} },
-        holdings: new VmHoldings(),
+        vmContext: new VmContext(),
         run: 1,
         keep: false,
       });
@@ -175,17 +175,17 @@ describe("one run in one VM", () => {
 
   test("a host that rejects a call does not leave the run waiting", async () => {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    const desk = new CallDesk({
+    const calls = new PendingCalls({
       host: { call: () => Promise.reject(new Error("no")), log: () => {}, dropped: () => {} },
       meter: new Meter(DEFAULT_LIMITS),
-      holdings: new VmHoldings(),
+      vmContext: new VmContext(),
       onBreach: () => {},
       deliver: (_id, answer) => resolve(answer),
     });
-    desk.call(1, "demo\necho", "{}");
-    expect(desk.waits).toBe(true);
+    calls.call(1, "demo\necho", "{}");
+    expect(calls.waits).toBe(true);
     expect(await promise).toContain("the call could not be made");
-    expect(desk.waits).toBe(false);
+    expect(calls.waits).toBe(false);
   });
 });
 
