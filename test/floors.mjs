@@ -44,8 +44,8 @@ const USERS = {
     "serve/http/origin.ts": "`mcp --http` refuses to listen beyond loopback without a token",
     "serve/service/":
       "`serve` reads the service's settings; the published entry would load what only Lambda needs",
-    "runtime/(resolve-options|toolbox).ts":
-      "`tools` and `types` connect the tools without an engine",
+    "runtime/(options|resolve-options|toolbox).ts":
+      "`tools` and `types` connect the tools without an engine; the schema of the config file has their settings",
     "discovery/(discovery|start-context).ts": "`tools` asks the same",
     "placement/(open-place|process).ts": "`doctor` boots each engine in a process",
     "tools/config/": "finds and reads the config file, once per start",
@@ -103,20 +103,16 @@ const NODE = {
   "cli/": "a program of Node's",
 };
 
-/**
- * What starts a tool, a resource or a prompt: only the chain of calls may. What else imports these modules opens or
- * describes them.
- */
+/** What makes a call of a tool, a resource or a prompt. Nothing but the chain and its last link may. */
 const CALLS =
-  "tools/(open-sources|local|remote-tools|resource-source|mcp/(open|source|connection|link|client-upstream|resources)|fetch/fetch).ts";
+  "policy/call-source.ts|tools/(open-sources|local|remote-tools|resource-source|mcp/(open|source|connection|link|client-upstream|resources)|fetch/fetch).ts";
 const CHAIN = {
   "tools/": "implements the calls",
-  "run/": "the chain of calls",
-  "policy/": "its links",
+  "policy/": "the last link calls the source",
+  "run/call-chain.ts": "folds the chain",
   "runtime/toolbox.ts": "opens the sources and closes them",
   "runtime/options.ts": "the type of local tools",
-  // To go when resources and prompts take the chain.
-  "discovery/resources.ts": "lists and reads resources and prompts for programs",
+  "index.ts": "the type of local tools",
   "cli/login.ts": "connects a server to log in",
   "bench/tokens/open-world.ts": "taps the connections of a config",
 };

@@ -79,7 +79,7 @@ export const OPTIONS: readonly OptionsSource[] = [
   },
   {
     interface: "AgentToolsOptions",
-    file: "src/agent/agent-tools.ts",
+    file: "src/agent/settings.ts",
     takenBy:
       "`agentTools(runtime, options)`, `codecellTools(runtime, options)`; in a config file under `codecell.mcp`",
   },

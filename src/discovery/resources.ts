@@ -1,6 +1,6 @@
 import { ToolError } from "../core/tool-error.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
-import type { ResourceLists } from "../tools/resource-source.ts";
+import type { ResourceLists } from "../tools/resource-lists.ts";
 
 /** The lists of resources and prompts of all servers, as programs name them. Arguments come from hostile code. */
 export class ResourceDirectory {

@@ -4,7 +4,7 @@ import { nearest } from "../core/nearest.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { CatalogueEntry } from "./catalogue-entry.ts";
 import { buildNames, describeCollisions } from "./names.ts";
-import type { ResourceLists } from "./resource-source.ts";
+import type { ResourceLists } from "./resource-lists.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
 /** A server (or a namespace of local functions) and what it offers. */

@@ -1,4 +1,5 @@
 /** The one way of every call: what links see, and in which order. */
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { encode } from "../../src/core/encode.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
@@ -185,6 +186,17 @@ describe("links", () => {
     const work = send(asked, args, (call, next) => next(call));
     await expect(work).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
+});
+
+/** Ways to call a source: a tool, a resource, a prompt. */
+const CALLS = /\b(?:source|sources\.get\([^)]*\))!?\??\.call\(|\.readResource\(|\.getPrompt\(/;
+
+test("only the last link of the chain calls a source", () => {
+  const src = new URL("../../src/", import.meta.url);
+  const callers = readdirSync(src, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !path.startsWith("engine/guest/"))
+    .filter((path) => CALLS.test(readFileSync(new URL(path, src), "utf8")));
+  expect(callers).toEqual(["policy/call-source.ts"]);
 });
 
 test("a link is a function of a call and what comes next", () => {

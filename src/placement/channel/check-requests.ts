@@ -2,7 +2,7 @@
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../core/limits.ts";
 import type { NameTable, ServerNames, ToolNames } from "../../core/names.ts";
 import type { EngineRef, KeepOptions } from "../../engine/engine.ts";
-import { readSavedVm } from "../pool/check-messages.ts";
+import { readSavedVm } from "./check-messages.ts";
 import {
   optional,
   ProtocolError,

@@ -4,7 +4,7 @@
  */
 import { isErrorCode } from "../../core/errors.ts";
 import { isLogLevel, type LogLevel } from "../../core/result.ts";
-import { readOutcome, readRecord, readSavedVm } from "../pool/check-messages.ts";
+import { readOutcome, readRecord, readSavedVm } from "./check-messages.ts";
 import { readEngine, readKeep, readLimits, readNames } from "./check-requests.ts";
 import {
   optional,

@@ -1,13 +1,7 @@
 import { ToolError } from "../../core/tool-error.ts";
 import type { CallContext } from "../call-context.ts";
-import type {
-  ResourceSource,
-  PromptInfo,
-  PromptResult,
-  ResourceContents,
-  ResourceInfo,
-  TemplateInfo,
-} from "../resource-source.ts";
+import type { PromptInfo, ResourceInfo, TemplateInfo } from "../resource-lists.ts";
+import type { PromptResult, ResourceContents, ResourceSource } from "../resource-source.ts";
 import { listPages } from "./pages.ts";
 import { MethodNotFound, type Upstream } from "./upstream.ts";
 

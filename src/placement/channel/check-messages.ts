@@ -13,9 +13,9 @@ import {
   readMeasure,
   readOptionalText,
   readText,
-} from "../channel/fields.ts";
-import { MAX_DECLARED, MAX_DECLARED_NAME, MAX_NAME } from "../channel/message-caps.ts";
-import { cutFailure, cutRecord } from "../channel/write-message.ts";
+} from "./fields.ts";
+import { MAX_DECLARED, MAX_DECLARED_NAME, MAX_NAME } from "./message-caps.ts";
+import { cutFailure, cutRecord } from "./write-message.ts";
 
 /** As long as a run can last, see `limits.wallMs`. */
 const MAX_MS = 86_400_000;
