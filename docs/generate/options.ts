@@ -10,7 +10,7 @@ same names there. An unknown key, a wrong type or a value out of its range is a 
 /** docs/reference/options.md: a section for each interface, an item for each of its members. */
 export async function optionsPage(): Promise<string> {
   const sections = await Promise.all(OPTIONS.map(section));
-  const contents = OPTIONS.map((source) => `- ${linkTo(nameOf(source))}: ${source.takenBy}`);
+  const contents = OPTIONS.map((source) => `- ${linkTo(source.interface)}: ${source.takenBy}`);
   return [INTRODUCTION, contents.join("\n"), ...sections].join("\n\n");
 }
 
@@ -19,7 +19,7 @@ async function section(source: OptionsSource): Promise<string> {
   const { text, members } = await readDeclaration(file, source.interface);
   const more = alsoTakes.length === 0 ? "" : ` It also takes ${alsoTakes.map(linkTo).join(", ")}.`;
   return [
-    `## ${nameOf(source)}`,
+    `## ${source.interface}`,
     `${text === "" ? "" : `${text} `}For ${takenBy}.${more}`,
     members.map((member) => item(member, "")).join("\n"),
   ].join("\n\n");
@@ -36,8 +36,4 @@ function item(member: Member, indent: string): string {
   const text = describe(member, ["default"]);
   const nested = members.map((inner) => `\n${item(inner, `${indent}  `)}`).join("");
   return `${indent}- **${code(name)}** (${facts.join(", ")})${text === "" ? "" : `: ${text}`}${nested}`;
-}
-
-function nameOf(source: OptionsSource): string {
-  return source.publicName ?? source.interface;
 }

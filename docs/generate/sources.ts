@@ -4,8 +4,6 @@
 export interface OptionsSource {
   readonly interface: string;
   readonly file: string;
-  /** Its public name, where that is another one. */
-  readonly publicName?: string;
   /** What takes it. */
   readonly takenBy: string;
   /** Interfaces of this page whose options it takes too. */
@@ -60,6 +58,11 @@ export const OPTIONS: readonly OptionsSource[] = [
     file: "src/placement/remote.ts",
     takenBy: "`createRuntime({ placement })`",
   },
+  {
+    interface: "WorkerSettings",
+    file: "src/placement/settings.ts",
+    takenBy: "`createRuntime({ workers })`",
+  },
   { interface: "ToolOptions", file: "src/tools/define-tool.ts", takenBy: "`tool(options)`" },
   {
     interface: "RunContext",
@@ -82,6 +85,11 @@ export const OPTIONS: readonly OptionsSource[] = [
     file: "src/agent/settings.ts",
     takenBy:
       "`agentTools(runtime, options)`, `codecellTools(runtime, options)`; in a config file under `codecell.mcp`",
+  },
+  {
+    interface: "AgentToolNames",
+    file: "src/agent/settings.ts",
+    takenBy: "`names` of the tools for agents",
   },
   {
     interface: "AgentCallOptions",
@@ -112,10 +120,29 @@ export const OPTIONS: readonly OptionsSource[] = [
     alsoTakes: ["HandlerOptions"],
   },
   {
-    interface: "GivenServeSettings",
-    publicName: "ServeSettings",
+    interface: "ServeSettings",
     file: "src/serve/service/settings.ts",
     takenBy: "`startService(runtime, settings)`; in a config file under `codecell.serve`",
+  },
+  {
+    interface: "AuthSettings",
+    file: "src/serve/service/auth-settings.ts",
+    takenBy: "`auth` of the service",
+  },
+  {
+    interface: "ApiKey",
+    file: "src/serve/service/auth-settings.ts",
+    takenBy: "the entries of `auth.apiKeys`",
+  },
+  {
+    interface: "JwtSettings",
+    file: "src/serve/service/auth-settings.ts",
+    takenBy: "`auth.jwt`",
+  },
+  {
+    interface: "RateLimit",
+    file: "src/serve/service/settings.ts",
+    takenBy: "`rateLimit` of the service",
   },
 ];
 
