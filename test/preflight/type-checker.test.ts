@@ -249,6 +249,14 @@ function compilers(): number[] {
     .map((line) => Number.parseInt(line, 10));
 }
 
+/** A check with a new compiler may take longer than it has, on a busy machine: then it is made again. */
+async function inTime(run: () => Promise<ExecutionResult>): Promise<ExecutionResult> {
+  for (;;) {
+    const result = await run();
+    if (result.ok || result.error.code !== "cpu_limit") return result;
+  }
+}
+
 describe("the compiler", () => {
   test("reads nothing of this machine for a program", async () => {
     for (const path of [
@@ -289,9 +297,8 @@ describe("the compiler", () => {
       expect(result.error.message).toContain("the type check took more than");
       await expect.poll(() => isAlive(pid!)).toBe(false);
     }
-    expect(errorOf(await own.run("return await tools.crm.find({ id: 7 })")).code).toBe(
-      "type_error",
-    );
+    const wrong = await inTime(() => own.run("return await tools.crm.find({ id: 7 })"));
+    expect(errorOf(wrong).code).toBe("type_error");
   });
 
   test("is gone when the runtime is closed", async () => {
@@ -317,9 +324,8 @@ describe("the compiler", () => {
       tools: { crm },
     });
     for (const pid of compilers().filter((each) => !before.has(each))) process.kill(pid, "SIGKILL");
-    expect(errorOf(await own.run("return await tools.crm.find({ id: 7 })"))).toMatchObject({
-      code: "type_error",
-    });
+    const wrong = await inTime(() => own.run("return await tools.crm.find({ id: 7 })"));
+    expect(errorOf(wrong)).toMatchObject({ code: "type_error" });
     expect(await own.run("return (await tools.crm.find({ id: '7' })).name")).toMatchObject({
       ok: true,
       value: "Ada",
