@@ -8,7 +8,7 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome"] as const;
 /** Headless Chromium, which ends with what disposes of it. Throws when there is none on this machine. */
 export function launchBrowser(): Promise<Browser> {
   // Tests run as root in containers, where Chromium refuses its own sandbox.
-  return chromium.launch({ executablePath: find(), args: ["--no-sandbox"] });
+  return chromium.launch({ executablePath: find(), args: ["--no-sandbox"], timeout: 120_000 });
 }
 
 function find(): string {

@@ -3,6 +3,7 @@ import { fixed, type HttpFixture, sseOnly, streamable } from "../../fixtures/ser
 import { checkServers } from "../../src/tools/config/parse-config.ts";
 import { configuredSource } from "../../src/tools/mcp/open.ts";
 import type { McpSource } from "../../src/tools/mcp/source.ts";
+import { until } from "../support/processes.ts";
 
 const context = { signal: new AbortController().signal, caller: {} };
 const open: AsyncDisposable[] = [];
@@ -94,8 +95,10 @@ test("an SSE server that goes away ends the call in flight", async () => {
   const fixture = await serve(sseOnly());
   const source = connect(fixture, { type: "sse" });
   await source.list();
+  const before = fixture.seen.length;
   const call = message(source.call("hang", {}, context));
-  setTimeout(() => void fixture.close(), 50);
+  expect(await until(() => fixture.seen.length > before)).toBe(true);
+  void fixture.close();
   expect(await call).toBe('server "web" stopped during the call');
   expect(await message(source.call("echo", {}, context))).toContain('server "web" did not start: ');
 });
