@@ -4,21 +4,13 @@ const ALL = "test/**/*.test.ts";
 
 /** Quick tests of one part each: what `npm run quick` runs, in less than a minute. */
 export const UNIT = [
-  "test/placement/channel.test.ts",
-  "test/compile/compile.test.ts",
+  "test/{compile,core,engine,policy}/**/*.test.ts",
   "test/discovery/discovery.test.ts",
-  "test/engine/guest-web.test.ts",
-  "test/preflight/inspect.test.ts",
-  "test/core/limits.test.ts",
-  "test/package/links.test.ts",
-  "test/package/projects.test.ts",
   "test/fuzz/properties.test.ts",
-  "test/placement/sandbox-parts.test.ts",
-  "test/package/security-docs.test.ts",
-  "test/tools/catalogue.test.ts",
-  "test/tools/config.test.ts",
-  "test/tools/names.test.ts",
-  "test/core/wire-format.test.ts",
+  "test/package/{links,projects,security-docs}.test.ts",
+  "test/placement/{channel,protocol,sandbox-parts}.test.ts",
+  "test/preflight/inspect.test.ts",
+  "test/tools/{catalogue,config,config-schema,names}.test.ts",
 ];
 
 /** What depends on the version of Node: engines, workers, images, the hostile programs. `npm run verify` repeats it on Node 24. */

@@ -8,7 +8,15 @@ const cwd = fileURLToPath(new URL("../..", import.meta.url));
 const exclude = (path: string): boolean => path.includes("node_modules");
 const files = (patterns: readonly string[]): string[] => globSync(patterns, { cwd, exclude });
 
-test.each([...new Set([...UNIT, ...NODE24])])("%s names files", (pattern) => {
+/** `a.{b,c}` as `a.b` and `a.c`. */
+function alternatives(pattern: string): string[] {
+  const [, before, list, after] = /^([^{]*)\{([^}]*)\}(.*)$/.exec(pattern) ?? [];
+  return list === undefined ? [pattern] : list.split(",").map((each) => before! + each + after!);
+}
+
+const patterns = new Set([...UNIT, ...NODE24].flatMap(alternatives));
+
+test.each([...patterns])("%s matches a file", (pattern) => {
   expect(files([pattern])).not.toEqual([]);
 });
 

@@ -10,7 +10,7 @@ import { VmContext } from "../../src/engine/vm-context.ts";
 import { QuickJsVm } from "../../src/engine/quickjs/quickjs-vm.ts";
 import { Run } from "../../src/engine/run.ts";
 import type { Vm } from "../../src/engine/vm.ts";
-import { createRuntime } from "../../src/index.ts";
+import { createRuntime } from "../support/patient.ts";
 import { startChild } from "../../src/placement/pool/child-process.ts";
 import { createMcpServer, McpHttpHandler, type McpHttpOptions } from "../../src/serve/mcp/index.ts";
 import { openStore } from "../../src/session/stores/open.ts";

@@ -3,8 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { createRuntime, type ExecutionResult, type Runtime } from "../../src/index.ts";
+import type { ExecutionResult, Runtime } from "../../src/index.ts";
 import { COMBINATIONS } from "../support/combinations.ts";
+import { createRuntime } from "../support/patient.ts";
 
 const hangs = {
   /** Ignores its signal. */
@@ -53,7 +54,7 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
   test("a limit with calls open", async () => {
     await using runtime = await createRuntime({ ...combination, tools: { demo: hangs } });
     const events = namesOfEvents(runtime);
-    const result = await runtime.run(`${OPEN_CALLS} for (;;) {}`, { limits: { cpuMs: 100 } });
+    const result = await runtime.run(`${OPEN_CALLS} for (;;) {}`, { limits: { cpuMs: 1_000 } });
     expect(result).toMatchObject({ ok: false, error: { code: "cpu_limit" } });
     expect(result.calls.map(({ tool, ok }) => [tool, ok])).toEqual([
       ["demo.quick", true],
