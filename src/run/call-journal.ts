@@ -1,19 +1,19 @@
 import type { Answer } from "../core/answer.ts";
 
-/** What is known of a call that a run makes. */
+/** What a journal has of a call that a run is about to make. */
 export type JournalEntry =
-  /** It was made before, and came to this. */
+  /** It was made before, and this was the answer. */
   | { readonly answer: Answer }
-  /** It was begun before; whether it was carried out nobody knows. */
+  /** It was begun before; nobody knows whether it was carried out. */
   | { readonly inDoubt: true }
-  /** It is new and about to be carried out, which is written down; `end` writes down what it came to. */
+  /** It is new, and recorded as begun. `end` records the answer. */
   | { readonly end: (answer: Answer) => Promise<void> };
 
 /**
- * The calls of one run, written down as they happen, so that the run can be made again after its host died without any
- * call being made twice.
+ * The calls of one run, recorded as they are made. When the host of the run dies, the run can be made again, and no call
+ * is made twice.
  */
 export interface CallJournal {
-  /** The entry of a call; each time that it is made counts once. */
-  enter(tool: string, args: string): Promise<JournalEntry>;
+  /** Record that a call begins, unless the journal has it. A call that a program makes several times is recorded several times. */
+  begin(tool: string, args: string): Promise<JournalEntry>;
 }

@@ -61,7 +61,7 @@ async function resumedResult(
 /** Makes a call, unless it was made before: then it comes to what it came to. */
 async function callOnce(call: ToolCall, next: Next, journal: CallJournal): Promise<CallResult> {
   const { asked } = call;
-  const entry = await journal.enter(asked.label, asked.args);
+  const entry = await journal.begin(asked.label, asked.args);
   if ("inDoubt" in entry) throw inDoubt(asked);
   if ("answer" in entry) return resultIn(entry.answer, asked);
   const [made] = await Promise.allSettled([next(call)]);

@@ -160,7 +160,7 @@ export class SessionState {
       return await work({
         ...program,
         execute: (request, host, signal) => this.#vm.run(request, host, signal),
-        context: { workspace, declared, journal: journal, resume, onBegin },
+        context: { workspace, declared, journal, resume, onBegin },
       });
     } finally {
       this.#active = undefined;

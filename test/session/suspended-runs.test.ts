@@ -131,23 +131,23 @@ test("a lock that was released writes nothing any more", async () => {
   const record = sessions.open("key");
   const lock = await record.acquire();
   const journal = await lock.openJournal("program");
-  const call = await journal.enter("t.pay", "1");
+  const call = await journal.begin("t.pay", "1");
   const version = await lock.save(Buffer.from("first"), undefined);
   await lock.release();
   await lock.release();
   expect(await record.load(version)).toBeUndefined();
 
   await using next = await sessions.open("key").acquire();
-  await (await next.openJournal("program")).enter("t.pay", "2");
+  await (await next.openJournal("program")).begin("t.pay", "2");
   if (!("end" in call)) throw new Error("the call is new");
   await call.end("late");
   await lock.dropJournal();
-  await expect(journal.enter("t.pay", "3")).rejects.toMatchObject({ code: "aborted" });
+  await expect(journal.begin("t.pay", "3")).rejects.toMatchObject({ code: "aborted" });
   await expect(lock.save(Buffer.from("second"), version)).rejects.toMatchObject({
     code: "aborted",
   });
   const theirs = await next.openJournal("program");
-  expect(await theirs.enter("t.pay", "2")).toEqual({ inDoubt: true });
-  expect(await theirs.enter("t.pay", "1")).toHaveProperty("end");
+  expect(await theirs.begin("t.pay", "2")).toEqual({ inDoubt: true });
+  expect(await theirs.begin("t.pay", "1")).toHaveProperty("end");
   expect(await record.load(undefined)).toEqual({ version, snapshot: Buffer.from("first") });
 });

@@ -58,7 +58,7 @@ export class StoredJournal implements RunJournal {
     return this.#record.id;
   }
 
-  async enter(tool: string, args: string): Promise<JournalEntry> {
+  async begin(tool: string, args: string): Promise<JournalEntry> {
     if (this.#isClosed) throw new CodecellError("aborted", "the journal of the run is closed");
     const call = `${tool} ${sha256(args)}`;
     const known = this.#known.get(call)?.shift();
