@@ -31,9 +31,19 @@ function item(member: Member, indent: string): string {
   const facts = [
     code(type),
     ...(member.isOptional ? [] : ["required"]),
-    ...(fallback === undefined ? [] : [`default ${code(fallback)}`]),
+    ...(fallback === undefined ? [] : [`default ${shown(fallback)}`]),
   ];
   const text = describe(member, ["default"]);
   const nested = members.map((inner) => `\n${item(inner, `${indent}  `)}`).join("");
   return `${indent}- **${code(name)}** (${facts.join(", ")})${text === "" ? "" : `: ${text}`}${nested}`;
+}
+
+/** As code where it is data, as it is where it is said in words. */
+function shown(fallback: string): string {
+  try {
+    JSON.parse(fallback.replaceAll("_", ""));
+    return code(fallback);
+  } catch {
+    return fallback;
+  }
 }

@@ -18,6 +18,38 @@ export const OPTIONS: readonly OptionsSource[] = [
       "`createRuntime(options)`; all but `config`, `mcpServers`, `tools` and the `on…` handlers also in a config file, under `codecell`",
   },
   {
+    interface: "StdioServerEntry",
+    file: "src/tools/config/server-settings.ts",
+    takenBy: "an entry of `mcpServers` with a `command`",
+    alsoTakes: ["CommonServerEntry"],
+  },
+  {
+    interface: "HttpServerEntry",
+    file: "src/tools/config/server-settings.ts",
+    takenBy: "an entry of `mcpServers` with a `url`",
+    alsoTakes: ["CommonServerEntry"],
+  },
+  {
+    interface: "CommonServerEntry",
+    file: "src/tools/config/server-settings.ts",
+    takenBy: "every entry of `mcpServers`",
+  },
+  {
+    interface: "OAuthConfig",
+    file: "src/tools/config/oauth-entry.ts",
+    takenBy: "`oauth` of an entry with a `url`",
+  },
+  {
+    interface: "EngineRef",
+    file: "src/engine/engine.ts",
+    takenBy: "`createRuntime({ engine })`",
+  },
+  {
+    interface: "WorkerSettings",
+    file: "src/placement/settings.ts",
+    takenBy: "`createRuntime({ workers })`",
+  },
+  {
     interface: "RunOptions",
     file: "src/run/program-runner.ts",
     takenBy: "`runtime.run(code, options)`; `session.run(code, options)`, without `user`",
@@ -58,11 +90,6 @@ export const OPTIONS: readonly OptionsSource[] = [
     file: "src/placement/remote.ts",
     takenBy: "`createRuntime({ placement })`",
   },
-  {
-    interface: "WorkerSettings",
-    file: "src/placement/settings.ts",
-    takenBy: "`createRuntime({ workers })`",
-  },
   { interface: "ToolOptions", file: "src/tools/define-tool.ts", takenBy: "`tool(options)`" },
   {
     interface: "RunContext",
@@ -86,11 +113,7 @@ export const OPTIONS: readonly OptionsSource[] = [
     takenBy:
       "`agentTools(runtime, options)`, `codecellTools(runtime, options)`; in a config file under `codecell.mcp`",
   },
-  {
-    interface: "AgentToolNames",
-    file: "src/agent/settings.ts",
-    takenBy: "`names` of the tools for agents",
-  },
+  { interface: "AgentToolNames", file: "src/agent/settings.ts", takenBy: "`names` of those" },
   {
     interface: "AgentCallOptions",
     file: "src/agent/agent-tools.ts",
@@ -129,22 +152,20 @@ export const OPTIONS: readonly OptionsSource[] = [
     file: "src/serve/service/auth-settings.ts",
     takenBy: "`auth` of the service",
   },
-  {
-    interface: "ApiKey",
-    file: "src/serve/service/auth-settings.ts",
-    takenBy: "the entries of `auth.apiKeys`",
-  },
-  {
-    interface: "JwtSettings",
-    file: "src/serve/service/auth-settings.ts",
-    takenBy: "`auth.jwt`",
-  },
+  { interface: "ApiKey", file: "src/serve/service/auth-settings.ts", takenBy: "`auth.apiKeys`" },
+  { interface: "JwtSettings", file: "src/serve/service/auth-settings.ts", takenBy: "`auth.jwt`" },
   {
     interface: "RateLimit",
     file: "src/serve/service/settings.ts",
     takenBy: "`rateLimit` of the service",
   },
 ];
+
+/** The format of a config file: in config.schema.json. */
+export const CONFIG_TEXT = {
+  interface: "ConfigText",
+  file: "src/tools/config/parse-config.ts",
+} as const;
 
 export const LIMITS = { interface: "Limits", file: "src/core/limits.ts" } as const;
 

@@ -64,7 +64,7 @@ export interface RuntimeOptions {
   readonly hardened?: boolean;
   /**
    * What workers see in placement `sandbox`, beside themselves.
-   * @default {}: nothing
+   * @default nothing
    */
   readonly sandbox?: SandboxSettings;
   /**

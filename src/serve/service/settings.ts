@@ -24,7 +24,7 @@ export interface RateLimit {
 export interface ServeSettings {
   /**
    * Port to listen on, 0 to 65,535; 0 is any free one.
-   * @default 8_787
+   * @default 8787
    */
   readonly port?: number;
   /**

@@ -1,12 +1,18 @@
 /** The JSON Schema of the config file, for editors: the same data by which settings are checked, with their docstrings. */
-import { AGENT_SETTINGS } from "../../agent/settings.ts";
-import type { ObjectSchema, Schema, StringSchema, TypedSchema } from "../../core/setting-schema.ts";
-import { FILE_SETTINGS } from "../../runtime/options.ts";
-import { SERVE } from "../../serve/service/settings.ts";
-import { CONFIG_TEXT } from "../../tools/config/parse-config.ts";
-import { SERVER_ENTRY } from "../../tools/config/server-settings.ts";
-import { NETWORK } from "../../tools/fetch/settings.ts";
-import { type Docstring, docstringsOf, interfaceDocstring } from "./docstrings.ts";
+import { AGENT_SETTINGS } from "../../src/agent/settings.ts";
+import type {
+  ObjectSchema,
+  Schema,
+  StringSchema,
+  TypedSchema,
+} from "../../src/core/setting-schema.ts";
+import { FILE_SETTINGS } from "../../src/runtime/options.ts";
+import { SERVE } from "../../src/serve/service/settings.ts";
+import { CONFIG_TEXT } from "../../src/tools/config/parse-config.ts";
+import { SERVER_ENTRY } from "../../src/tools/config/server-settings.ts";
+import { NETWORK } from "../../src/tools/fetch/settings.ts";
+import { type Declaration, type Doc, type Member, readDeclaration } from "./declaration.ts";
+import { CONFIG_TEXT as FILE, LIMITS, OPTIONS } from "./sources.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -15,6 +21,23 @@ const SERVERS = {
   additionalProperties: { $ref: "#/definitions/server" },
   propertyNames: { minLength: 1 },
 };
+
+/** The parts of the entries of `mcpServers`, which are one object in the schema. */
+const ENTRY_PARTS = ["CommonServerEntry", "StdioServerEntry", "HttpServerEntry"];
+
+/** The interfaces of settings with their comments, by the titles of their schemas. */
+export const SETTING_DOCS: ReadonlyMap<string, Declaration> = await readDocs();
+
+async function readDocs(): Promise<ReadonlyMap<string, Declaration>> {
+  const sources = [...OPTIONS, LIMITS, FILE];
+  const declarations = await Promise.all(
+    sources.map((source) => readDeclaration(source.file, source.interface)),
+  );
+  const docs = new Map(declarations.map((declaration) => [declaration.name, declaration]));
+  const name = SERVER_ENTRY.title;
+  const members = ENTRY_PARTS.flatMap((part) => docs.get(part)!.members);
+  return docs.set(name, { name, text: "", tags: new Map(), members });
+}
 
 /** Draft 7: what editors know best. */
 export function configSchema(): Json {
@@ -89,10 +112,9 @@ function textRules({
 }
 
 function objectRules({ title, properties, required, ignored = [], relations }: ObjectSchema): Json {
-  const docs = docstringsOf(title);
   const published = Object.entries(properties).map(([key, schema]) => {
-    const description = describe(schema, docs.get(key));
-    return [key, { ...given("description", description), ...publish(schema) }] as const;
+    const doc = SETTING_DOCS.get(title)?.members.findLast(({ name }) => name === key);
+    return [key, { ...given("description", describe(schema, doc)), ...publish(schema) }] as const;
   });
   return {
     properties: Object.fromEntries([...published, ...ignored.map((key) => [key, true] as const)]),
@@ -102,12 +124,13 @@ function objectRules({ title, properties, required, ignored = [], relations }: O
   };
 }
 
-/** A default that is no data is said in words. An object without a docstring of its own has that of its interface. */
-function describe(schema: Schema, docstring: Docstring | undefined): string | undefined {
+/** A default that is no data is said in words. An object without a comment of its own has that of its interface. */
+function describe(schema: Schema, member: Member | undefined): string | undefined {
   const isObject = "properties" in schema;
-  const { text, default: normal } = docstring ?? (isObject ? interfaceDocstring(schema.title) : {});
+  const doc: Doc | undefined = member ?? (isObject ? SETTING_DOCS.get(schema.title) : undefined);
+  const normal = doc?.tags.get("default");
   const isSaid = normal === undefined || normal === "none" || isObject || "default" in schema;
-  return text === undefined || isSaid ? text : `${text} Default: ${normal}.`;
+  return doc === undefined || isSaid ? doc?.text : `${doc.text} Default: ${normal}.`;
 }
 
 function given(key: string, value: unknown): Json {
