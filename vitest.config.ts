@@ -4,7 +4,8 @@ const ALL = "test/**/*.test.ts";
 
 /** Quick tests of one part each: what `npm run quick` runs, in less than a minute. */
 export const UNIT = [
-  "test/{compile,core,engine,policy}/**/*.test.ts",
+  "test/{compile,engine,policy}/**/*.test.ts",
+  "test/core/{limits,wire-format}.test.ts",
   "test/discovery/discovery.test.ts",
   "test/fuzz/properties.test.ts",
   "test/package/{links,projects,security-docs}.test.ts",
