@@ -1,6 +1,9 @@
 import * as native from "./primordials.ts";
 
-/** The answer to a host call: the value's text as it is, or `!`, which no such text begins with, and the failure as JSON. */
+/**
+ * The answer to a host call: the wire text of the value (see wire-format.ts), or `!` and the failure as JSON. No wire text
+ * begins with `!`.
+ */
 export type Answer = string;
 
 const FAILURE = "!";
@@ -17,7 +20,7 @@ export function answerFailure(failure: CallFailure): Answer {
   return FAILURE + native.stringifyJson(failure);
 }
 
-/** The failure that an answer tells, or `undefined` for the text of a value. */
+/** The failure in an answer, or `undefined` for the text of a value. */
 export function failureIn(answer: Answer): CallFailure | undefined {
   if (answer[0] !== FAILURE) return undefined;
   return native.parseJson(native.sliceText(answer, 1)) as CallFailure;

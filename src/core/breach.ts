@@ -35,7 +35,7 @@ const LIMITS: ReadonlySet<Failure["code"]> = new Set([
   "source_too_large",
 ]);
 
-/** Whether a run was ended by a cap; a tool that failed for one of its own did not end it by that. */
+/** Whether a run was ended by a cap. A `ToolError` can have the same codes: a tool's own cap does not end the run. */
 export function isLimit({ code, name }: Failure): boolean {
   return LIMITS.has(code) && name !== "ToolError";
 }

@@ -1,8 +1,8 @@
-/** Who asks: the person or client for whom a program runs. Everything that decides about a call reads it from here. */
+/** The person or client for whom a program runs. Everything that decides about a call reads it from here. */
 export interface Caller {
-  /** As the caller of `run` named them. Absent: nobody in particular. */
+  /** As given to `run`. Absent for an anonymous caller. */
   readonly user?: string;
-  /** The roles that the host vouches for. Absent: none are known. */
+  /** The roles that the host has verified. Absent where none are known. */
   readonly roles?: readonly string[];
 }
 

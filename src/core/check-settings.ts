@@ -32,7 +32,7 @@ export function readSettings<T>(
   return readObject(schema, value, at, expand) as Partial<T>;
 }
 
-/** One setting, checked: see {@link readSettings}. One that is left out has its default. */
+/** Checks one setting like {@link readSettings}. A setting that is left out gets its default. */
 export function readSetting(
   schema: Schema,
   value: unknown,
@@ -65,7 +65,7 @@ function readTyped(schema: TypedSchema, value: unknown, at: string, expand: Expa
   }
 }
 
-/** Throws `config_error` for a key of `object` that is none of the schema's, naming the nearest one. */
+/** Throws `config_error` for a key of `object` that the schema does not have, and names the nearest key. */
 export function checkKeys(schema: ObjectSchema, object: object, at: string): void {
   const known = Object.keys(schema.properties);
   for (const key of Object.keys(object)) {
@@ -109,7 +109,7 @@ function readString(schema: StringSchema, value: string, at: string, expand: Exp
   return text;
 }
 
-/** Counts code points, as JSON Schema does, of no more than it has to. */
+/** Counts code points, as JSON Schema does, and stops as soon as the result is known. */
 function hasLength(text: string, minimum: number, maximum: number): boolean {
   if (minimum === 0 && maximum === Infinity) return true;
   const enough = maximum === Infinity ? minimum : maximum + 1;
@@ -130,7 +130,7 @@ function readList(
   );
 }
 
-/** What each entry becomes; those that become nothing are left out. Keys such as `__proto__` stay keys. */
+/** Maps each entry and leaves out those that become `undefined`. Keys such as `__proto__` stay own keys. */
 function mapEntries<V>(
   object: Readonly<Record<string, V>> | object,
   map: (key: string, value: V) => unknown,

@@ -22,8 +22,8 @@ for (const make of [
 }
 
 /**
- * The value of a text that {@link encode} made. The text may come from a hostile peer: every part is checked.
- * @throws WireError when it is no such text
+ * Decodes a text made by {@link encode}. The text may come from a hostile peer: every part is checked.
+ * @throws WireError when the text is malformed
  */
 export function decode(text: string): unknown {
   try {

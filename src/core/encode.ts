@@ -4,23 +4,35 @@ import { exceedsUtf8 } from "./utf8.ts";
 import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire-format.ts";
 
 export interface EncodeOptions {
-  /** Bytes of text at most; more is an `output_limit`. Default: no cap. */
+  /**
+   * Largest size of the text in bytes; a larger text is an `output_limit`.
+   * @default Infinity
+   */
   readonly maxBytes?: number;
-  /** Counts bytes of UTF-8 where the language itself would be slow. Default: what utf8.ts does. */
+  /**
+   * Counts bytes of UTF-8, for places where doing that in JavaScript is slow.
+   * @default utf8Length of utf8.ts
+   */
   readonly sizeOf?: (text: string) => number;
-  /** Levels of nesting at most; more is `not_serializable`. Default 200. */
+  /**
+   * Deepest nesting in levels; a deeper value is `not_serializable`.
+   * @default 200
+   */
   readonly maxDepth?: number;
-  /** What to call the value in messages. Default `value`. */
+  /**
+   * Name of the value in messages.
+   * @default "value"
+   */
   readonly label?: string;
-  /** Asked for what a promise resolved to; without it a promise is `not_serializable`. */
+  /** Returns what a promise resolved to. Without this function a promise is `not_serializable`. */
   readonly settled?: (promise: object) => unknown;
 }
 
 const MAX_DEPTH = 200;
-/** Keys whose text is kept during one encoding. */
+/** Number of keys whose text is cached during one encoding. */
 const MAX_KEYS = 1_000;
 
-/** The containers around the value at hand, innermost first. */
+/** The containers around the current value, innermost first. */
 interface Frame {
   readonly container: object;
   readonly parent: Frame | undefined;
@@ -30,14 +42,14 @@ interface Frame {
 
 class Encoder {
   #rich = false;
-  /** Characters so far, and so the fewest bytes that the text can have. */
+  /** Characters so far: a lower bound of the text's bytes. */
   #length = 0;
   readonly #maxBytes: number;
   readonly #sizeOf: ((text: string) => number) | undefined;
   readonly #maxDepth: number;
   readonly #label: string;
   readonly #settled: ((promise: object) => unknown) | undefined;
-  /** Keys as JSON: rows have the same ones over and over. */
+  /** Keys as JSON, cached because rows of a table repeat the same keys. */
   readonly #keys: Record<string, string | undefined> = { __proto__: null } as never;
   #keyCount = 0;
 
@@ -49,7 +61,7 @@ class Encoder {
     this.#settled = options.settled;
   }
 
-  /** The whole text; a value that is far too large ends it early. */
+  /** Returns the whole text. Stops early for a value that is far too large. */
   encode(value: unknown): string {
     const written = this.#write(value, undefined);
     const text = this.#rich ? MARK + written : written;
@@ -174,7 +186,7 @@ class Encoder {
     return text;
   }
 
-  /** The text of a built-in that JSON lacks, or nothing when `value` is none (whatever its tag claims). */
+  /** The text of a built-in that JSON lacks, or `undefined` when `value` is not one (whatever its tag claims). */
   #writeBuiltin(value: object, frame: Frame): string | undefined {
     if (native.isView(value)) return this.#writeTypedArray(value);
     try {
@@ -211,7 +223,7 @@ class Encoder {
 
   #writeTypedArray(view: object): string | undefined {
     const kind = native.typedArrayKind(view);
-    if (kind === undefined) return undefined; // a DataView: no value of its own
+    if (kind === undefined) return undefined; // a DataView, which is not a value type of the wire format
     const bytes = new native.NativeUint8Array(
       native.typedArrayBuffer(view),
       native.typedArrayOffset(view),
@@ -285,8 +297,9 @@ class Encoder {
 }
 
 /**
- * The text of `value`.
- * @throws WireError naming the path of what cannot cross (a function, a symbol, a promise, a cycle), or of too much
+ * Encodes `value` as wire text.
+ * @throws WireError with the path of a part that cannot cross (a function, a symbol, a promise, a cycle), or for a value
+ * that is too large
  */
 export function encode(value: unknown, options: EncodeOptions = {}): string {
   return new Encoder(options).encode(value);

@@ -25,7 +25,7 @@ export const ERROR_CODES = [
   "tool_error",
   /**
    * No tool has this name.
-   * @cure Use one of the names in the message: they are the nearest ones.
+   * @cure Use one of the names in the message, which are the nearest ones.
    */
   "unknown_tool",
   /**
@@ -95,11 +95,11 @@ export const ERROR_CODES = [
   "not_serializable",
   /**
    * The run was ended by its signal, or by closing the runtime or the session.
-   * @cure Nothing, if that was intended; else run it again.
+   * @cure If this was not intended, run the program again.
    */
   "aborted",
   /**
-   * The worker died, and not by a limit.
+   * The worker ended unexpectedly, not because of a limit.
    * @cure Run the program again: the next run gets a new worker. For a session the message names what was lost.
    */
   "worker_crashed",
@@ -133,15 +133,17 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return (ERROR_CODES as readonly unknown[]).includes(value);
 }
 
-/** Why a run failed, as plain data: the `error` of an ExecutionResult. */
+/** Why a run failed, as plain data: the `error` of an {@link ExecutionResult}. */
 export interface Failure {
+  /** Stable code; the meaning of each is in docs/reference/errors.md. */
   readonly code: ErrorCode;
-  /** The error's class name in the program, e.g. `TypeError`; for codecell's own errors a readable class name. */
+  /** The error's class name in the program, e.g. `TypeError`; for codecell's own errors e.g. `LimitError`. */
   readonly name: string;
+  /** For people and models. Its wording is not stable. */
   readonly message: string;
-  /** 1-based position in the source as the caller gave it. */
+  /** Line in the source as the caller gave it, from 1. */
   readonly line?: number;
-  /** 1-based position in the source as the caller gave it. */
+  /** Column in the source as the caller gave it, from 1, in UTF-16 units. */
   readonly column?: number;
   /** The lines around the position with a caret under it. */
   readonly frame?: string;
@@ -156,15 +158,22 @@ const BRAND = Symbol.for("codecell.CodecellError");
 /**
  * Thrown for misuse of the library and for a runtime that cannot start
  * (`config_error`, `engine_unavailable`, `sandbox_unavailable`, `aborted` …).
- * What a program does is never thrown: it is the `error` of the result.
+ * A program's failure is not thrown: it is the `error` of the result.
  */
 export class CodecellError extends Error {
+  /** Always `CodecellError`. */
   override readonly name = "CodecellError";
+  /** Stable code; the meaning of each is in docs/reference/errors.md. */
   readonly code: ErrorCode;
   /** What to do next, where there is something to do. */
   readonly hint: string | undefined;
+  /** @internal */
   readonly [BRAND] = true;
 
+  /**
+   * @param options.hint what to do next
+   * @param options.cause the error that led to this one
+   */
   constructor(
     code: ErrorCode,
     message: string,
@@ -175,13 +184,13 @@ export class CodecellError extends Error {
     this.hint = options.hint;
   }
 
-  /** True for a CodecellError of any copy of this package. */
+  /** True for a CodecellError of any copy of this package, where `instanceof` sees only its own. */
   static is(value: unknown): value is CodecellError {
     return typeof value === "object" && value !== null && BRAND in value;
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. Never throws. */
 export function messageOf(thrown: unknown): string {
   try {
     return thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,75 +1,111 @@
 import type { ErrorCode } from "./errors.ts";
 import type { CallRecord, FileAccess, NetworkRequest } from "./result.ts";
 
-/** Which run an event belongs to. */
+/** The run that an event belongs to. */
 export interface RunIdentity {
+  /** UUID; the `runId` of the run's result. */
   readonly runId: string;
-  /** As the caller of `run` named them. */
+  /** The `user` option of the run, or the user of its session. */
   readonly user?: string;
-  /** The session that it belongs to, if to one. */
+  /** Id of the session that the run belongs to. Absent outside a session. */
   readonly session?: string;
 }
 
-/** What a runtime tells, for audit logs and alarms. Times are those of the listener's call: events are not delayed. */
+/**
+ * The events of a runtime by name, for audit logs and alarms. Listeners are called synchronously when the event happens,
+ * with a frozen object. For each run `run_start` is the first event and `run_end` the last.
+ */
 export interface RuntimeEvents {
   /** A program is about to be compiled and run. */
   run_start: RunIdentity & {
+    /** Name of the engine: `v8`, `quickjs`, or the name of a custom engine. */
     readonly engine: string;
+    /** Name of the placement, e.g. `process`. */
     readonly placement: string;
-    /** SHA-256 of the program's text, in hex. */
+    /** SHA-256 of the program's text as UTF-8, in hex. */
     readonly sourceHash: string;
-    /** The program's size in UTF-8. */
+    /** Size of the program's text in bytes of UTF-8. */
     readonly sourceBytes: number;
   };
   /** A run is over. */
   run_end: RunIdentity & {
+    /** Whether the run succeeded. */
     readonly ok: boolean;
-    /** Absent when the run succeeded. */
+    /** Why it failed. Absent when it succeeded. */
     readonly code?: ErrorCode;
+    /** Duration in ms, waiting included. */
     readonly wallMs: number;
+    /** Time in ms that the program itself computed. */
     readonly cpuMs: number;
-    /** Of `wallMs`, what compiling took. */
+    /** The part of `wallMs` that compiling took, in ms. */
     readonly compileMs: number;
+    /** Number of tool calls. */
     readonly toolCalls: number;
   };
   /** A tool call has ended. */
   call: RunIdentity & CallRecord;
   /** A run was ended because it breached a cap. */
-  limit: RunIdentity & { readonly code: ErrorCode; readonly message: string };
-  /** A call was refused: by the network's rules, by a policy. */
-  denied: RunIdentity & { readonly tool: string; readonly message: string };
+  limit: RunIdentity & {
+    /** Code of the cap, e.g. `timeout`. */
+    readonly code: ErrorCode;
+    /** The message of the run's error. */
+    readonly message: string;
+  };
+  /** A call was refused, e.g. by the network settings. */
+  denied: RunIdentity & {
+    /** `server.tool` with original names. */
+    readonly tool: string;
+    /** Why the call was refused. */
+    readonly message: string;
+  };
   /** A program's request to the network, made or refused. */
   network: RunIdentity & NetworkRequest;
   /** A program's access to a file, of its session's workspace or of the tree of tools. */
   file: RunIdentity & FileAccess;
-  /** A server logged something (`notifications/message`). What it holds is the server's own. */
+  /** An MCP server sent a log message (`notifications/message`). */
   server_log: {
+    /** Name of the server in the config. */
     readonly server: string;
-    /** `debug` to `emergency`, as in RFC 5424. */
+    /** Severity from `debug` to `emergency` (RFC 5424, section 6.2.1). */
     readonly level: string;
+    /** Name of the logger, where the server sends one. */
     readonly logger?: string;
+    /** Any JSON, as the server sent it. It is not checked. */
     readonly data: unknown;
   };
-  /** A server said that a list of its has changed. Tools are listed again at once, the rest when it is next wanted. */
-  list_changed: { readonly server: string; readonly list: "tools" | "resources" | "prompts" };
-  /** The worker of a run died, and not by a limit: a bug of an engine, or an attempt at one. */
+  /**
+   * An MCP server reported that one of its lists has changed. Tools are listed again immediately, resources and prompts at
+   * their next use.
+   */
+  list_changed: {
+    /** Name of the server in the config. */
+    readonly server: string;
+    /** The list that has changed. */
+    readonly list: "tools" | "resources" | "prompts";
+  };
+  /** The worker of a run ended unexpectedly, not because of a limit. Possible causes are a bug of an engine and an attack on it. */
   worker_crash: RunIdentity & {
+    /** Name of the engine. */
     readonly engine: string;
+    /** Name of the placement. */
     readonly placement: string;
+    /** The message of the run's error. */
     readonly message: string;
   };
 }
 
+/** Name of an event of {@link RuntimeEvents}. */
 export type RuntimeEventName = keyof RuntimeEvents;
-/** Events that belong to a run. */
+/** Names of the events that belong to a run. */
 export type RunEventName = {
   [Name in RuntimeEventName]: RuntimeEvents[Name] extends RunIdentity ? Name : never;
 }[RuntimeEventName];
+/** A listener of one event. An exception in it becomes a warning of the process (`CodecellWarning`). */
 export type RuntimeListener<Name extends RuntimeEventName> = (event: RuntimeEvents[Name]) => void;
 
 type AnyListener = (event: never) => void;
 
-/** `listener`, but what it throws is told of as a warning of the process. */
+/** Wraps `listener` so that an exception in it becomes a warning of the process. */
 export function guarded<Event>(
   name: string,
   listener: ((event: Event) => void) | undefined,
@@ -84,11 +120,11 @@ export function guarded<Event>(
   };
 }
 
-/** Listeners by event. One that throws is told of as a warning of the process and disturbs neither runs nor others. */
+/** Listeners by event. A listener that throws affects neither runs nor other listeners, see {@link guarded}. */
 export class RuntimeEmitter {
   readonly #listeners = new Map<RuntimeEventName, Set<AnyListener>>();
 
-  /** Call `listener` for every event called `name`; the answer stops that. */
+  /** Calls `listener` for every event named `name`. Returns a function that removes it. */
   on<Name extends RuntimeEventName>(name: Name, listener: RuntimeListener<Name>): () => void {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners);

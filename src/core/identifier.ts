@@ -1,6 +1,6 @@
 /**
- * True for what can name a variable wherever it is read: engines, parsers and TypeScript each know the letters of the
- * Unicode version they were made with, which differ beyond the basic plane.
+ * True for a name that every engine, every parser and TypeScript accept as a variable. Each knows the letters of the Unicode
+ * version it was built with, and these versions differ beyond the basic plane.
  */
 export function isIdentifier(text: string): boolean {
   return (

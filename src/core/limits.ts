@@ -1,7 +1,10 @@
 import { readSettings } from "./check-settings.ts";
 import { defaultsOf, type NumberSchema, type SchemaFor } from "./setting-schema.ts";
 
-/** Caps of one run. A breached cap ends the run with its own error code; the next run is not affected. */
+/**
+ * Caps of one run. A breached cap ends the run with its own error code; the next run is not affected. A value that is no
+ * number, or out of its range, is a `config_error`; fractions are rounded down.
+ */
 export interface Limits {
   /**
    * Memory of the VM in MiB, 16 to 4,096. Breach: `memory`.
@@ -14,7 +17,7 @@ export interface Limits {
    */
   readonly cpuMs: number;
   /**
-   * Time in ms from start to end, waiting included, 1 to 86,400,000. Breach: `timeout`.
+   * Time in ms from the start to the end of the run, waiting included, 1 to 86,400,000. Breach: `timeout`.
    * @default 30_000
    */
   readonly wallMs: number;
@@ -24,12 +27,12 @@ export interface Limits {
    */
   readonly compileMs: number;
   /**
-   * Tool calls in all, 0 to 1,000,000. Breach: `call_limit`.
+   * Number of tool calls of the run, 0 to 1,000,000. Breach: `call_limit`.
    * @default 1_000
    */
   readonly toolCalls: number;
   /**
-   * Tool calls at once, 1 to 1,024; more wait for their turn.
+   * Number of tool calls that run at the same time, 1 to 1,024; further calls wait.
    * @default 32
    */
   readonly parallelCalls: number;
@@ -40,7 +43,7 @@ export interface Limits {
    */
   readonly callBytes: number;
   /**
-   * Bytes through the bridge in all, both ways: 1 KiB to 4 GiB. Breach: `output_limit`.
+   * Bytes of all arguments and results of the run together: 1 KiB to 4 GiB. Breach: `output_limit`.
    * @default 67_108_864
    */
   readonly bridgeBytes: number;
@@ -55,7 +58,7 @@ export interface Limits {
    */
   readonly resultBytes: number;
   /**
-   * Bytes of logs in the result, 0 to 64 MiB; what is over is cut and marked.
+   * Bytes of logs in the result, 0 to 64 MiB; larger logs are cut and marked.
    * @default 65_536
    */
   readonly logBytes: number;
@@ -69,7 +72,7 @@ export interface Limits {
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** The smallest and the largest value that make sense; outside of them the setting is a mistake. */
+/** The range and the default of each limit. */
 export const LIMITS: SchemaFor<Limits> = {
   title: "Limits",
   type: "object",
@@ -93,11 +96,11 @@ export const LIMITS: SchemaFor<Limits> = {
   },
 };
 
-/** The caps used where the caller gives none. */
+/** The defaults of {@link Limits}, frozen. */
 export const DEFAULT_LIMITS: Limits = Object.freeze(defaultsOf(LIMITS) as Limits);
 
 /**
- * Fill in what `given` leaves out from `base` and check every number; fractions are rounded down.
+ * Checks every number of `given` and fills in the missing ones from `base`; fractions are rounded down.
  * @param path where the settings stand, for the message, e.g. `limits` or `codecell.limits`
  * @throws CodecellError `config_error` naming the setting, its value and its range
  */

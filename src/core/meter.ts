@@ -2,12 +2,12 @@ import { breach } from "./breach.ts";
 import type { Failure } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 
-/** Looking up tools and computing digests is free of charge, but not endless. */
+/** Look-ups of tools and digests do not count as tool calls; this caps their number. */
 const MAX_FREE_CALLS = 10_000;
 
 /**
- * Counts what a run sends through the bridge and says when a cap is breached. It is kept twice: beside the VM, where
- * a flood must be stopped before it is a message, and on the host, which trusts no count that came from a worker.
+ * Counts what a run sends through the bridge and reports a breached cap. There is one beside the VM, to stop a flood before
+ * it becomes messages, and one on the host, which trusts no count that comes from a worker.
  */
 export class Meter {
   readonly #limits: Limits;
@@ -19,7 +19,7 @@ export class Meter {
     this.#limits = limits;
   }
 
-  /** Count a call with arguments of `size`; answers the breach that ends the run, if there is one. */
+  /** Counts a call with arguments of `size` bytes. Returns the breach that ends the run, if there is one. */
   call(isTool: boolean, size: number): Failure | undefined {
     const { toolCalls, callBytes } = this.#limits;
     if (isTool && ++this.#toolCalls > toolCalls) {
@@ -42,7 +42,7 @@ export class Meter {
     return this.bytes(size);
   }
 
-  /** Count bytes that cross in either direction. */
+  /** Counts bytes that cross in either direction. Returns the breach that ends the run, if there is one. */
   bytes(size: number): Failure | undefined {
     const { bridgeBytes } = this.#limits;
     this.#bytes += size;

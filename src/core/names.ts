@@ -6,7 +6,7 @@ export interface ToolNames {
   readonly alias: string;
   /** Its name as a global function: `github_create_issue`. Unique over all servers. */
   readonly flat: string;
-  /** Its file in the tree of wrappers, without `.ts`, where that is not its name. Unique within the server, in any case of letters. */
+  /** Its file in the tree of wrappers, without `.ts`, where that differs from its name. Unique within the server, ignoring case. */
   readonly file?: string;
 }
 
@@ -18,7 +18,7 @@ export interface ServerNames {
   readonly alias: string;
   /** The name of its wrapper class: `GithubTools`. */
   readonly className: string;
-  /** Its folder in the tree of wrappers, where that is not its name. */
+  /** Its folder in the tree of wrappers, where that differs from its name. */
   readonly folder?: string;
   readonly tools: readonly ToolNames[];
   /** Its tools are called at the remote place where programs run. */
@@ -26,8 +26,8 @@ export interface ServerNames {
 }
 
 /**
- * Every spelling of every tool, as plain data. It is made on the host, sent to a place once per version, and read
- * there when a program looks something up: nothing in it is secret, nothing in it decides whether a call is allowed.
+ * Every spelling of every tool, as plain data. The host makes it and sends it to a place once per version; programs look
+ * names up in it there. It holds no secret and does not decide whether a call is allowed.
  */
 export interface NameTable {
   /** Changes whenever the names change. */

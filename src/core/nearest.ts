@@ -1,8 +1,8 @@
 const MAX_WORD = 64;
 
 /**
- * The at most `n` candidates that are nearest to `word`, best first, for "did you mean"; empty when none is near.
- * Case and separators do not count; then come small edits, then one containing the other.
+ * At most `n` candidates that resemble `word`, best first, for "did you mean"; empty when none does.
+ * Case and separators are ignored; then small edits count, then one word that contains the other.
  */
 export function nearest(word: string, candidates: readonly string[], n: number): string[] {
   const wanted = normalize(word);

@@ -6,8 +6,8 @@ const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
 
 /**
  * `text` on one line, with every character that could forge a line, move a cursor or reorder what is shown written as
- * a visible escape (`\n`, `\x1b`, `\u202e`). Half of a surrogate pair is written so too: it is no character, and the
- * ways out of an engine make different ones of it.
+ * a visible escape (`\n`, `\x1b`, `\u202e`). A lone surrogate is escaped too: it is not a character, and engines replace it
+ * in different ways.
  */
 export function oneLine(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {

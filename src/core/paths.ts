@@ -1,4 +1,4 @@
-/** The steps of a POSIX path from the root: `./data/../a//b` → a, b. A relative path starts at the root. */
+/** The segments of a normalized POSIX path: `./data/../a//b` → a, b. A relative path starts at the root. */
 export function stepsOf(path: string): string[] {
   const steps: string[] = [];
   for (const step of path.split("/")) {

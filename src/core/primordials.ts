@@ -1,13 +1,13 @@
 /**
- * Built-ins captured when this module is evaluated. In a VM that is before any program ran, so the bridge goes on
- * working whatever a program does to the prototypes it shares with us.
+ * Built-ins captured when this module is evaluated. In a VM that is before any program runs, so the bridge works whatever a
+ * program does to the prototypes that both share.
  */
 
 const { apply } = Reflect;
 
 type Method<T> = (this: T, ...args: never[]) => unknown;
 
-/** `method` as a plain function whose first argument is what `this` was. */
+/** `method` as a plain function whose first argument is `this`. */
 export function uncurry<T, A extends readonly unknown[], R>(
   method: (this: T, ...args: A) => R,
 ): (self: T, ...args: A) => R {
@@ -53,10 +53,10 @@ export const mapSet: (map: Map<unknown, unknown>, key: unknown, value: unknown) 
   uncurry(Map.prototype.set);
 export const mapForEach: (
   map: Map<unknown, unknown>,
-  visit: (value: unknown, key: unknown) => void,
+  callback: (value: unknown, key: unknown) => void,
 ) => void = uncurry(Map.prototype.forEach);
 export const setAdd: (set: Set<unknown>, value: unknown) => unknown = uncurry(Set.prototype.add);
-export const setForEach: (set: Set<unknown>, visit: (value: unknown) => void) => void = uncurry(
+export const setForEach: (set: Set<unknown>, callback: (value: unknown) => void) => void = uncurry(
   Set.prototype.forEach,
 );
 export const bufferLength: (buffer: unknown) => number = getterOf(

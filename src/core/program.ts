@@ -1,6 +1,8 @@
-/** 1-based position in a text. Columns count UTF-16 units, as JavaScript does. */
+/** A position in a text. */
 export interface Position {
+  /** From 1. */
   readonly line: number;
+  /** From 1, in UTF-16 units. */
   readonly column: number;
 }
 
@@ -13,13 +15,13 @@ export interface Program {
   readonly code: string;
   /** Words of the program that look like flat tool names (`github_create_issue`): letters, digits and an inner `_`. */
   readonly words: readonly string[];
-  /** Names that the program leaves to the next ones of its session. */
+  /** Names that the program declares for the next programs of its session. */
   readonly declares: readonly string[];
-  /** The place in the caller's source for a place in `code`; `undefined` for a place outside it. */
+  /** Maps a position in `code` to one in the caller's source; `undefined` for a position outside the source. */
   locate(line: number, column: number): Position | undefined;
 }
 
-/** What compiled code uses of its one parameter; the guest prelude supplies it. */
+/** The one parameter of compiled code; the guest prelude supplies it. */
 export interface ProgramScope {
   /** The module for a static import. Throws when there is none or when it lacks one of `names`. */
   link(specifier: string, names: readonly string[]): object;
@@ -33,13 +35,13 @@ export interface ProgramScope {
   readonly let: object;
   /** Setting a property declares a variable of the session that cannot be assigned to. */
   readonly const: object;
-  /** Declares functions, which get the names they are given here. */
+  /** Declares functions under these names. */
   functions(functions: Readonly<Record<string, object>>): void;
   /** Declares variables that keep their value if they have one. */
   vars(names: readonly string[]): void;
   /**
-   * The value of a program that ended without `return`: what a zero-argument call answers when `entry` is a function,
-   * else `entry` itself.
+   * The value of a program that ended without `return`: where `entry` is a function, what it returns when called without
+   * arguments; else `entry` itself.
    */
   finish(entry: unknown): unknown;
 }
@@ -52,7 +54,7 @@ export interface Disposables {
   useAsync<T>(value: T): T;
   /** The block threw. */
   fail(error: unknown): void;
-  /** The block ended: dispose and throw what went wrong. */
+  /** The block ended: disposes of its resources and throws what was thrown in it or during disposal. */
   dispose(): void;
   /** The same for a block with `await using`. */
   disposeAsync(): Promise<void>;

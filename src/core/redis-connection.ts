@@ -1,4 +1,7 @@
-/** How clients of Redis connect: a server that is not there says so at once; one that goes away is waited for, and calls meanwhile fail. */
+/**
+ * How clients of Redis connect. A server that cannot be reached at start is an error; after a lost connection the client
+ * reconnects, and calls fail until then.
+ */
 export interface RedisConnectionOptions {
   readonly url: string;
   readonly disableOfflineQueue: true;

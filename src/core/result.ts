@@ -1,6 +1,6 @@
 import type { Failure } from "./errors.ts";
 
-/** What JSON can carry. */
+/** Any JSON value. */
 export type JsonValue =
   | null
   | boolean
@@ -9,18 +9,21 @@ export type JsonValue =
   | JsonValue[]
   | { [key: string]: JsonValue };
 
+/** The method of `console` that made the entry. */
 export type LogLevel = "debug" | "log" | "info" | "warn" | "error";
 
 const LEVELS: ReadonlySet<unknown> = new Set<LogLevel>(["debug", "log", "info", "warn", "error"]);
 
-/** True for what is a {@link LogLevel}; levels come from hostile code. */
+/** True for a {@link LogLevel}. Levels come from hostile code. */
 export function isLogLevel(value: unknown): value is LogLevel {
   return LEVELS.has(value);
 }
 
-/** One console entry; its arguments are joined by one space, as a console prints them, on one line. */
+/** One console entry of a program. */
 export interface LogEntry {
+  /** The level of the entry. */
   readonly level: LogLevel;
+  /** One line: the arguments as a console prints them, joined by a space; control characters are escaped. */
   readonly text: string;
 }
 
@@ -28,21 +31,29 @@ export interface LogEntry {
 export interface CallRecord {
   /** `server.tool` with original names. */
   readonly tool: string;
+  /** Whether the call succeeded. */
   readonly ok: boolean;
-  /** From its start to its end; waiting for a free slot is not counted. */
+  /** Duration of the call in ms, without the time that it waited for a free slot (see {@link Limits.parallelCalls}). */
   readonly ms: number;
-  /** Size of the result that went to the program. */
+  /** Size in bytes of the result that went to the program. */
   readonly bytes: number;
-  /** What went wrong, where it did. */
+  /** The message of the failure. Absent when the call succeeded. */
   readonly error?: string;
 }
 
+/** What a run used. */
 export interface Usage {
+  /** Name of the engine: `v8`, `quickjs`, or the name of a custom engine. */
   readonly engine: string;
+  /** Name of the placement, e.g. `process`. */
   readonly placement: string;
+  /** Duration of the run in ms, waiting included. */
   readonly wallMs: number;
+  /** Time in ms that the program itself computed. */
   readonly cpuMs: number;
+  /** The largest heap of the VM in bytes. */
   readonly peakBytes: number;
+  /** Number of tool calls. */
   readonly toolCalls: number;
   /** Bytes of tool results that went to the program. */
   readonly bytesIn: number;
@@ -51,37 +62,47 @@ export interface Usage {
 }
 
 /**
- * What a run cost a model in tokens, and what it was spared: there where the runtime has a `tokenizer`. Each number is the
- * count of a text that exists; what was not counted is told in `uncountedBytes`, never estimated.
+ * The tokens of a run's texts, where the runtime has a `tokenizer`: those that a model reads or writes, and those of tool
+ * results, which it does not have to read. Each number is the count of a text that exists. Nothing is estimated: what was
+ * not counted is in `uncountedBytes`.
  */
 export interface TokenUsage {
-  /** Its name, or `custom` for a function. */
+  /** Name of the tokenizer, or `custom` for a function. */
   readonly tokenizer: string;
-  /** `runtime.startContext()`, which a model is shown at the start. It is paid once for many programs. */
+  /** `runtime.startContext()`, which a model reads once at the start, not for each program. */
   readonly catalogue: number;
-  /** The program's text as it was given. */
+  /** The program's text as given to `run`. */
   readonly program: number;
   /**
-   * The value: a string as it is, any other as JSON; 0 for none. Of a failed run the error's message, frame and hint. An
-   * MCP answer may be cut further.
+   * The value: a string as it is, any other value as JSON; 0 for none. For a failed run: the error's message, frame and
+   * hint. The text of an MCP result may be cut further.
    */
   readonly value: number;
-  /** The texts of the logs, one a line; 0 for none. */
+  /** The texts of the logs, one per line; 0 for none. */
   readonly logs: number;
-  /** The results of the calls in `calls`, strings as they are and others as JSON: what went to the program, and did not have to go to a model. */
+  /**
+   * The results of the calls in `calls`: a string as it is, any other value as JSON. They went to the program, not to a
+   * model.
+   */
   readonly results: number;
   /** @deprecated The same number as {@link results}, under its old name. */
   readonly hidden: number;
   /**
-   * Bytes that are not in these numbers, where there are any: results over 8 MiB in a run, or that take longer than 5 s to
-   * count, or of an aborted run; results that came to the program elsewhere (at a remote service, or before its session was
-   * restored); and parts of 2,000 characters with no place to cut them, which tokenizers take too long for.
+   * Bytes that are not in these numbers. Absent where everything was counted. Not counted are: results beyond 8 MiB of a
+   * run, results that take longer than 5 s to count, and those of an aborted run; results that reached the program elsewhere
+   * (at a remote service, or before its session was restored); and parts of more than 2,000 characters without a place to
+   * cut them, for which tokenizers take too long.
    */
   readonly uncountedBytes?: {
+    /** Bytes missing from {@link TokenUsage.catalogue}. */
     readonly catalogue?: number;
+    /** Bytes missing from {@link TokenUsage.program}. */
     readonly program?: number;
+    /** Bytes missing from {@link TokenUsage.value}. */
     readonly value?: number;
+    /** Bytes missing from {@link TokenUsage.logs}. */
     readonly logs?: number;
+    /** Bytes missing from {@link TokenUsage.results}. */
     readonly results?: number;
     /** @deprecated The same number as `results`, under its old name. */
     readonly hidden?: number;
@@ -89,20 +110,23 @@ export interface TokenUsage {
 }
 
 interface RunReport {
+  /** Console entries in order; present for failed runs too. */
   readonly logs: readonly LogEntry[];
-  /** In order of start; present when the run failed too. */
+  /** Tool calls in the order of their start; present for failed runs too. */
   readonly calls: readonly CallRecord[];
+  /** What the run used. */
   readonly usage: Usage;
-  /** Bytes that were cut from the value and from the logs; the text of each mark says how to get the rest. */
+  /** Bytes that were cut from the value and from the logs. Absent where nothing was cut. The mark at each cut names the way to the rest. */
   readonly truncated?: { readonly value?: number; readonly logs?: number };
-  /** Absent without a `tokenizer`, and where that fails. Counting comes after the run and is not in `usage`. */
+  /** Absent without a `tokenizer`, and where it fails. The time for counting is not in `usage`. */
   readonly tokens?: TokenUsage;
+  /** UUID of the run; its events have the same. */
   readonly runId: string;
 }
 
 /**
- * What `run` resolves to, and the JSON of every face. Narrow it with `if (result.ok)`.
- * `value` is absent when the program returned nothing.
+ * What `run` resolves to, and the JSON of every interface (CLI, HTTP, MCP). Deeply frozen. Narrow it with `if (result.ok)`:
+ * `value` is the program's value as JSON, absent when the program returned nothing; `error` is why a run failed.
  */
 export type ExecutionResult = (
   | { readonly ok: true; readonly value?: JsonValue }
@@ -110,26 +134,34 @@ export type ExecutionResult = (
 ) &
   RunReport;
 
-/** One request to the network, made or refused. Of redirects, each hop is one. */
+/** One request to the network, made or refused. Each hop of a redirect is a request. */
 export interface NetworkRequest {
+  /** HTTP method in upper case. */
   readonly method: string;
-  /** Without its query and fragment, which may hold secrets. */
+  /** Without query and fragment, which may hold secrets. */
   readonly url: string;
-  /** Absent when it was refused or failed. */
+  /** HTTP status. Absent when the request was refused or failed. */
   readonly status?: number;
-  /** Of the response's body. */
+  /** Size of the response's body in bytes. */
   readonly bytes: number;
+  /** Duration in ms. */
   readonly ms: number;
+  /** Why the request was refused or failed. */
   readonly error?: string;
 }
 
+/** The operations of {@link FileAccess}. */
 export const OPERATIONS = ["readFile", "writeFile", "readdir", "mkdir", "rm", "stat"] as const;
 
+/** One of {@link OPERATIONS}. */
 export type Operation = (typeof OPERATIONS)[number];
 
 /** One access of a program to a file. */
 export interface FileAccess {
+  /** The function of `fs` that the program called. */
   readonly operation: Operation;
+  /** The path as the program gave it. */
   readonly path: string;
+  /** Whether the access succeeded. */
   readonly ok: boolean;
 }

@@ -1,4 +1,4 @@
-/** Lets a number of holders in at once; others wait in order. */
+/** Runs a limited number of tasks at a time; the others wait in order. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];

@@ -1,13 +1,13 @@
-/** The errors of settings, each in the same form: where the setting stands, what it is, what it must be. */
+/** The errors of settings. All have the same form: the path of the setting, its value, what it must be. */
 import { CodecellError } from "./errors.ts";
 import { nearest } from "./nearest.ts";
 import { oneLine } from "./one-line.ts";
 import type { NumberSchema, ObjectSchema, StringSchema, TypedSchema } from "./setting-schema.ts";
 
-/** Messages show no more than this of a key or a value. */
+/** Messages show at most this many characters of a key or a value. */
 const MAX_SHOWN = 200;
 
-/** Where `key` of what stands at `at` stands. */
+/** The path of `key` in the object at path `at`. */
 export function below(at: string, key: string): string {
   return `${at}${at === "" || at.endsWith(": ") ? "" : "."}${oneLine(cut(key))}`;
 }
@@ -16,7 +16,7 @@ export function configError(message: string, hint?: string): CodecellError {
   return new CodecellError("config_error", message, { hint });
 }
 
-/** A value in a message: short, on one line, and never asked to describe itself. */
+/** A value for a message: short and on one line. Its own `toString` is never called. */
 export function shown(value: unknown): string {
   if (typeof value === "string") return oneLine(JSON.stringify(cut(value)));
   const plain = value === null || ["number", "boolean", "undefined"].includes(typeof value);
@@ -30,7 +30,7 @@ export function kindOf(value: unknown): string {
   return `${typeof value === "object" ? "an" : "a"} ${typeof value}`;
 }
 
-/** For a key that is none of the schema's. */
+/** For a key that the schema does not have. */
 export function unknownKey(schema: ObjectSchema, key: string, at: string): CodecellError {
   const { noun = "setting", listed = false } = schema;
   const known = Object.keys(schema.properties);

@@ -1,19 +1,25 @@
 /**
- * What a setting may be, as plain data: the part of JSON Schema that settings need, and our words for messages. One reader
- * checks settings by it (check-settings.ts), and `config.schema.json` is generated from it, so the two cannot disagree.
+ * Schemas of settings as plain data: the part of JSON Schema that settings need, and texts for messages. check-settings.ts
+ * checks settings by them, and `config.schema.json` is generated from them, so the two cannot disagree.
  *
  * Why not zod: loading it takes about as long as loading the rest of codecell, so it could not check at start; and a quick
  * check in front of it would be a second description of the same settings.
  */
 
 interface CommonSchema {
-  /** What the setting must be, e.g. `an absolute path`. Default: said by the rest of the schema. */
+  /**
+   * What the setting must be, e.g. `an absolute path`.
+   * @default a text made from the rest of the schema
+   */
   readonly wanted?: string;
-  /** What a message shows of a wrong value: secrets are never shown. Default: the value of numbers and choices, else nothing. */
+  /**
+   * What a message shows of a wrong value. Secrets are never shown.
+   * @default "value" for numbers and choices, else "nothing"
+   */
   readonly shows?: "value" | "kind" | "nothing";
   /** What to do next. */
   readonly hint?: string;
-  /** True where `null` counts as left out: other hosts write it. */
+  /** True where `null` counts as left out, because other hosts write it. */
   readonly nullable?: boolean;
   readonly default?: unknown;
 }
@@ -66,13 +72,16 @@ export interface ObjectSchema extends CommonSchema {
   readonly title: string;
   readonly properties: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  /** Keys that other hosts put there. */
+  /** Keys of other hosts, which are accepted and not used. */
   readonly ignored?: readonly string[];
-  /** What messages call a key. Default `setting`. */
+  /**
+   * The word for a key in messages.
+   * @default "setting"
+   */
   readonly noun?: "setting" | "limit" | "key";
-  /** True where a message lists all keys also when one is near. */
+  /** True where a message lists all keys even when it suggests one. */
   readonly listed?: boolean;
-  /** JSON Schema about several keys at once: published, while our check of it is code beside the schema. */
+  /** JSON Schema keywords about several keys, for the published schema only; code beside the schema checks them here. */
   readonly relations?: Readonly<Record<string, unknown>>;
 }
 
@@ -84,14 +93,14 @@ export type TypedSchema =
   | MapSchema
   | ObjectSchema;
 
-/** Alternatives of different types; the first is named where a value has none of them. */
+/** Alternatives of different types; the message names the first where a value has none of them. */
 export interface UnionSchema {
   readonly type?: undefined;
   readonly anyOf: readonly TypedSchema[];
   readonly default?: unknown;
 }
 
-/** Anything: what it must be is checked elsewhere. */
+/** Any value; it is checked elsewhere. */
 interface AnySchema {
   readonly type?: undefined;
   readonly anyOf?: undefined;
@@ -123,7 +132,7 @@ export function whole(minimum: number, maximum: number, normal?: number): Number
   };
 }
 
-/** The settings that have a default, each at its own. */
+/** The defaults of all settings that have one. */
 export function defaultsOf<T>({ properties }: SchemaFor<T>): Partial<T> {
   const schemas = Object.entries<{ default?: unknown }>(properties as Record<string, object>);
   return Object.fromEntries(

@@ -2,16 +2,25 @@ import type { CallFailure } from "./answer.ts";
 import { type ErrorCode, messageOf } from "./errors.ts";
 import { WireError } from "./wire-format.ts";
 
-/** Why a call failed. Its message goes to the program. */
+/**
+ * A failed tool call. Throw it in a local tool to choose the code and the hint; code, message and hint go to the program,
+ * where the call rejects with them.
+ */
 export class ToolError extends Error {
+  /** Always `ToolError`. */
   override readonly name = "ToolError";
   /** `tool_error`, `unknown_tool`, `invalid_arguments`, `denied`, `aborted` … */
   readonly code: ErrorCode;
-  /** What to do next. */
+  /** What to do next, where there is something to do. */
   readonly hint?: string;
-  /** `server.tool` with original names. */
+  /** `server.tool` with original names, where it is known. */
   readonly tool?: string;
 
+  /**
+   * @param options.hint what the program's author can do
+   * @param options.tool `server.tool` with original names
+   * @param options.cause the error that led to this one; it does not go to the program
+   */
   constructor(
     code: ErrorCode,
     message: string,
@@ -24,7 +33,7 @@ export class ToolError extends Error {
   }
 }
 
-/** Why a call failed, for the program; whatever was thrown. */
+/** The failure of a call for the program, from anything that was thrown. */
 export function failureOf(error: unknown, tool: string): CallFailure {
   if (error instanceof ToolError) {
     const { code, message, hint } = error;

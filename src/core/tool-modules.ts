@@ -4,7 +4,7 @@ import type { NameTable, ServerNames, ToolNames } from "./names.ts";
 export const TOOL_MODULE =
   /(?:^|\/)(?:mcp-tools|tools|servers|wrappers)\/([^/]+?)(?:\/(?!index(?:\.[a-z]+)?$)(.+?))?(?:\/index)?(?:\.[cm]?[jt]s)?$/;
 
-/** The server, and the tool where it is one, that an import of `specifier` means. */
+/** The server, and the tool if there is one, that an import of `specifier` refers to. */
 export function toolModule(
   { servers }: NameTable,
   specifier: string,

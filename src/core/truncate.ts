@@ -7,17 +7,17 @@ export interface Truncated {
   readonly cutBytes: number;
 }
 
-/** How large a value is as JSON, in the unit of a cap. */
+/** Returns the size of a value as JSON, in the unit of the cap. */
 type SizeOf = (value: JsonValue) => number;
 
-/** Room for a mark such as `"…": "12 of 90 entries left out, 4,096 bytes"`. */
+/** Space for a mark such as `"…": "12 more of 90 entries; return less, or a part at a time"`. */
 const MARK_BYTES = 160;
 const HOW = "return less, or a part at a time";
 
 /**
- * Cut a value to at most `maxBytes` of JSON. It stays valid JSON: whole array items and object entries are left out
- * from the end, long strings are shortened, and a mark stands where something is missing. Large parts give way first:
- * an equal share of the room is everyone's, and what small ones do not use goes to the others.
+ * Cuts a value to at most `maxBytes` of JSON. It stays valid JSON: whole array items and object entries are left out
+ * from the end, long strings are shortened, and a mark replaces what is missing. Large parts are cut first: each part gets an
+ * equal share of the space, and what small parts do not use goes to the others.
  */
 export function truncateJson(value: JsonValue, maxBytes: number): Truncated {
   return truncate(value, maxBytes, jsonBytes);
@@ -81,7 +81,7 @@ function cutObject(object: { [key: string]: JsonValue }, room: number, sizeOf: S
 }
 
 /**
- * Items from the start for as long as there is room. An item over its fair share of what is left (and over an eighth of
+ * Items from the start while there is space. An item over its equal share of what is left (and over an eighth of
  * the whole) is cut itself, so that one large part does not crowd out what comes after it.
  */
 function keepItems(

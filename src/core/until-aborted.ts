@@ -1,9 +1,9 @@
 import { ToolError } from "./tool-error.ts";
 
 /**
- * Resolves with `work`, or rejects as soon as `signal` is aborted: work that ignores its signal must not hold up whoever
- * waits for it.
- * @param refusal makes the error of an abort. Default: a ToolError with code `aborted`
+ * Resolves with `work`, or rejects as soon as `signal` is aborted, so that work that ignores its signal does not delay its
+ * caller.
+ * @param refusal makes the error of an abort, by default a ToolError with code `aborted`
  */
 export async function untilAborted<T>(
   work: Promise<T>,

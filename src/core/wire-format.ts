@@ -1,9 +1,9 @@
 /**
- * Values as text: what crosses between a program and its host.
+ * The wire format: values as text, between a program and its host.
  *
- * A value that JSON can carry is plain JSON. Any other value is `~` followed by JSON in which what JSON lacks stands as
- * `{ "$type": …, "value": … }`: undefined, NaN, ±Infinity, -0, BigInt, Date, RegExp, Map, Set, typed arrays,
- * ArrayBuffer and Error (a plain object that has a `$type` key of its own is wrapped too, so nothing is ambiguous).
+ * A value that JSON can represent is plain JSON. Any other value is `~` followed by JSON in which
+ * `{ "$type": …, "value": … }` represents what JSON lacks: undefined, NaN, ±Infinity, -0, BigInt, Date, RegExp, Map, Set,
+ * typed arrays, ArrayBuffer and Error. A plain object with a `$type` key is wrapped too, so nothing is ambiguous.
  *
  * The same code runs on the host and, bundled into the guest prelude, inside the VM; hence the primordials.
  */
@@ -22,5 +22,5 @@ export class WireError extends native.NativeError {
 
 /** Begins a text that is more than JSON. */
 export const MARK = "~";
-/** Parsing a decimal BigInt costs more than linear time, which a hostile program could turn against the host. */
+/** Parsing a decimal BigInt takes more than linear time, which a hostile program could use to block the host. */
 export const MAX_BIGINT_DIGITS = 10_000;
