@@ -1,4 +1,4 @@
-/** The door to acorn: JavaScript as a tree. */
+/** The only module that imports acorn: JavaScript as a syntax tree. */
 import { type Comment, parse, parseExpressionAt, type AnyNode, type Program } from "acorn";
 import { tooDeep } from "./strip-types.ts";
 
@@ -43,7 +43,7 @@ export function isObjectLiteral(code: string, start: number, end: number): boole
   }
 }
 
-/** Calls `visit` with every node, parents first, with the chain of parents. */
+/** Calls `visit` for every node, parents first, with the chain of its parents. */
 export function walk(
   node: AnyNode,
   visit: (node: AnyNode, parents: readonly AnyNode[]) => void,
@@ -81,13 +81,13 @@ export function isFunctionExpression(
   return node?.type === "ArrowFunctionExpression" || node?.type === "FunctionExpression";
 }
 
-/** The name that an identifier or a literal stands for where names stand: of a property, of an export. */
+/** The name that an identifier or a literal has as the name of a property or an export. */
 export function nameOf(node: { readonly type: string }): string {
   const { type, name, value } = node as { type: string; name?: string; value?: unknown };
   return type === "Identifier" ? name! : String(value);
 }
 
-/** What an import takes of its module: an export's name, `default`, or `*` for all. */
+/** What an import reads from its module: the name of an export, `default`, or `*` for all. */
 export function importedName(item: {
   readonly type: string;
   readonly imported?: { readonly type: string };

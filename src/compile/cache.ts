@@ -5,12 +5,15 @@ import { compile, type CompileOptions } from "./compile.ts";
 const MAX_PROGRAMS = 32;
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 
-/** Programs that were compiled before, by their text; the least recently used goes first. */
+/** Compiled programs by their text; the least recently used is removed first. */
 export class ProgramCache {
   readonly #programs = new Map<string, Program>();
   #characters = 0;
 
-  /** The program for `source`; a new one is compiled inside `guard`, which may end it. Throws CompileError. */
+  /**
+   * The program for `source`. A new one is compiled inside `guard`, which may terminate it.
+   * @throws CompileError
+   */
   get(source: string, options: CompileOptions, guard: (work: () => Program) => Program): Program {
     const key = (options.keep === true ? "keep:" : "drop:") + source;
     const known = this.#programs.get(key);

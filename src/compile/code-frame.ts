@@ -2,8 +2,8 @@ const LINES_BEFORE = 2;
 const WIDTH = 120;
 
 /**
- * The line at a 1-based position with up to two before it, numbered, and a caret under the column. Long lines are shown
- * in part, characters that would steer a terminal as spaces.
+ * The line at a 1-based position with up to two lines before it, numbered, and a caret under the column. Long lines are
+ * cut, and control characters become spaces.
  */
 export function codeFrame(source: string, line: number, column: number): string {
   const lines = source.split(/\r\n|[\r\n]/);

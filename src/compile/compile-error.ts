@@ -2,14 +2,14 @@ import { breach } from "../core/breach.ts";
 import type { Failure } from "../core/errors.ts";
 import { DeadlineError } from "./deadline.ts";
 
-/** A text that is no program. */
+/** The text is not a valid program. */
 export class CompileError extends Error {
   override readonly name = "CompileError";
   readonly code: "syntax_error" | "source_too_large";
   /** 1-based position in the caller's text. */
   readonly line: number | undefined;
   readonly column: number | undefined;
-  /** What to do. */
+  /** What to do next. */
   readonly hint: string | undefined;
 
   constructor(
@@ -29,7 +29,7 @@ export class CompileError extends Error {
   }
 }
 
-/** What is told of a program that does not compile. Throws what is no fault of the program. */
+/** The failure of a program that does not compile. Rethrows an error that the program did not cause. */
 export function compileFailure(error: unknown, compileMs: number): Failure {
   if (error instanceof DeadlineError) {
     return breach(

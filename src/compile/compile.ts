@@ -11,25 +11,28 @@ import { TextEdits } from "./text-edits.ts";
 
 /** The scope that compiled code gets; see core/program.ts. */
 const SCOPE = "$codecell";
-/** Whole words only: to look on from every character of a long one would take quadratic time. */
+/** Whole words only: a search from every character of a long word would take quadratic time. */
 const WORD = /(?<![\w$])[A-Za-z_$][\w$]*/g;
 const MAX_WORDS = 5_000;
 
 export interface CompileOptions {
   readonly sourceBytes: number;
-  /** Keep what the top level declares for the session's next programs. Default false. */
+  /**
+   * Keep the top-level declarations for the next programs of the session.
+   * @default false
+   */
   readonly keep?: boolean;
 }
 
 /**
- * A program as an engine runs it. Lines are those of the source; columns are found again by `locate`.
+ * Compiles a program for an engine. Lines are those of the source; `locate` maps columns back.
  * @throws CompileError
  */
 export function compile(source: string, options: CompileOptions): Program {
   try {
     return build(source, options);
   } catch (error) {
-    throw error instanceof RangeError ? tooDeep() : error; // wherever the stack came to its end
+    throw error instanceof RangeError ? tooDeep() : error; // the stack can overflow in any step
   }
 }
 
@@ -57,7 +60,7 @@ function build(source: string, { sourceBytes, keep = false }: CompileOptions): P
   };
 }
 
-/** What may be the flat name of a tool: `github_create_issue`. */
+/** The words that may be flat names of tools: `github_create_issue`. */
 function flatNames(code: string): string[] {
   const words = (code.match(WORD) ?? []).filter((word) => word.includes("_"));
   return [...new Set(words)].slice(0, MAX_WORDS);
@@ -86,7 +89,7 @@ function rewrite(
     } else if (node.type === "MetaProperty" && node.meta.name === "import") {
       edits.replace(node.start, node.end, `${SCOPE}.meta`);
     } else if (node.type === "UnaryExpression" && code.startsWith("<!--", node.start - 1)) {
-      // To the engine, which runs scripts, that begins a comment: the rest of the line would be gone, and what it closes.
+      // The engine runs scripts, where `<!--` begins a comment: the rest of the line would be lost.
       edits.replace(node.start, node.start + 1, " !");
     } else using.note(node, parents);
   });
@@ -129,12 +132,12 @@ function isReference(node: Identifier, parents: readonly AnyNode[]): boolean {
   );
 }
 
-/** Engines obey `//# sourceURL=…` and report other file names: the sign that makes it more than a comment goes. */
+/** Engines obey `//# sourceURL=…` and report other file names: removing the `#` makes it a plain comment. */
 function disarm(code: string, start: number, end: number, edits: TextEdits): void {
   if (/^\/[/*][#@]\s*source/.test(code.slice(start, end))) edits.replace(start + 2, start + 3, " ");
 }
 
-/** A line comment at the very end would swallow what follows; it is closed by a line of its own after the last. */
+/** A line comment at the end would hide the text appended after it: then a line break comes first. */
 function endOfLine(code: string, comments: readonly Comment[]): string {
   const last = comments.at(-1);
   return last?.type === "Line" && last.end >= code.trimEnd().length ? "\n" : "";
@@ -157,8 +160,8 @@ function locator(
 }
 
 /**
- * Engines point at different parts of an expression: V8 at the name (`new` before it), QuickJS at the `(` or the `.`
- * after it. People look for the name.
+ * Engines report different positions in an expression: V8 the name (or the `new` before it), QuickJS the `(` or the `.`
+ * after it. This returns the start of the name, which people expect.
  */
 function startOfName(code: string, offset: number): number {
   if (code[offset] === ".") return offset + 1;

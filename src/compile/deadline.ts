@@ -9,8 +9,8 @@ export class DeadlineError extends Error {
 }
 
 /**
- * What synchronous `work` returns, if it is done within `ms`; else it is terminated where it stands, which is the only
- * way to stop a parser that was made to take exponential time on the thread that called it.
+ * Returns the result of synchronous `work`, which is terminated after `ms`. Termination is the only way to stop a parser on
+ * this thread when the input makes it take exponential time.
  * @throws DeadlineError
  */
 export function withDeadline<T>(ms: number, work: () => T): T {

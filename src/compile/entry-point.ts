@@ -1,4 +1,4 @@
-/** Which part of a program is its value, and what becomes of its imports and exports. */
+/** Finds the part of a program that is its value, and rewrites its imports and exports. */
 import {
   type AnyNode,
   importedName,
@@ -10,7 +10,7 @@ import {
 import { CONST } from "./session-declarations.ts";
 import type { TextEdits } from "./text-edits.ts";
 
-/** The names by which several exported functions are told apart, best first. */
+/** Names of the entry function where a program exports several functions, the preferred one first. */
 const ENTRY_NAMES = ["main", "run", "handler", "execute", "default"];
 
 /** Rewrites the top level of a program. `used` holds the names that the program refers to outside their declaration. */
@@ -72,7 +72,7 @@ export class EntryPoint {
     let text =
       bindings.length > 0 ? declare(`{ ${bindings.join(", ")} }`, link(names.join(", "))) : "";
     if (star !== undefined) text += declare(target(star.local.name), link(""));
-    // What nobody here uses may be a type, which is no tool: then nothing is declared.
+    // An unused import may be a type, which is not a tool: then nothing is declared.
     const isUsed = node.specifiers.some(({ local }) => this.#used.has(local.name));
     if (text === "") text = `${link("")}; `;
     if (this.#keeps && !isUsed) text = `try { ${text}} catch {} `;
@@ -87,7 +87,7 @@ export class EntryPoint {
         ? declaration.id?.name
         : undefined;
     const name = named ?? (declaration.type === "Identifier" ? declaration.name : undefined);
-    // A function that the program calls itself is not called again: then its last line is the value.
+    // A function that the program itself calls is not called a second time: then the last line is the value.
     const calledByProgram =
       declaration.type !== "ClassDeclaration" && name !== undefined && this.#used.has(name);
     if (named !== undefined) this.#edits.remove(node.start, declaration.start);
@@ -143,7 +143,7 @@ export class EntryPoint {
   #returnExpression(node: Extract<AnyNode, { type: "ExpressionStatement" }>, lone: boolean): void {
     const { expression, directive } = node;
     if (directive === "use strict") return;
-    // Parentheses and comments may stand around the expression: what is wrapped is the whole statement.
+    // Parentheses and comments may surround the expression, so the whole statement is wrapped.
     const end = this.#code[node.end - 1] === ";" ? node.end - 1 : node.end;
     if (lone && isFunctionExpression(expression))
       this.#wrap(node.start, end, "return $codecell.finish(", ");");
@@ -176,7 +176,7 @@ export class EntryPointError extends Error {
   }
 }
 
-/** Functions are there before anything runs, so a value before them is still the last. */
+/** Function declarations are hoisted, so an expression before them still counts as the last statement. */
 function isHoisted(node: AnyNode): boolean {
   if (node.type === "ExportNamedDeclaration") {
     return node.declaration?.type === "FunctionDeclaration" || node.declaration === null;

@@ -1,6 +1,6 @@
 import type { Position } from "../core/program.ts";
 
-/** The starts of the lines of a text. People's editors and JavaScript disagree about U+2028 and U+2029. */
+/** The starts of the lines of a text. Editors and JavaScript disagree on whether U+2028 and U+2029 end a line. */
 export class LineIndex {
   readonly #starts: number[] = [0];
   readonly #length: number;
@@ -11,7 +11,7 @@ export class LineIndex {
     for (const match of text.matchAll(ends)) this.#starts.push(match.index + match[0].length);
   }
 
-  /** The place of an offset. */
+  /** The position of an offset. */
   position(offset: number): Position {
     let low = 0;
     let high = this.#starts.length - 1;
@@ -23,7 +23,7 @@ export class LineIndex {
     return { line: low + 1, column: offset - this.#starts[low]! + 1 };
   }
 
-  /** The offset of a place, or `undefined` when there is no such line. */
+  /** The offset of a position, or `undefined` when there is no such line. */
   offset({ line, column }: Position): number | undefined {
     const start = this.#starts[line - 1];
     return start === undefined ? undefined : Math.min(start + column - 1, this.#length);

@@ -1,6 +1,6 @@
 import type { AnyNode } from "./acorn.ts";
 
-/** A value that stands in a program as it is. */
+/** A value that a program contains as a literal. */
 export type Literal =
   | null
   | boolean
@@ -9,13 +9,13 @@ export type Literal =
   | readonly Literal[]
   | { readonly [key: string]: Literal };
 
-/** A value as far as the text tells, and the names of properties that are computed. */
+/** The part of a value that is known from the text, and the names of properties whose values are computed. */
 export interface PartialLiteral {
   readonly value: Literal;
   readonly computed: readonly string[];
 }
 
-/** What `node` is when nothing is run; nothing where that cannot be said. Of an object, what is known of its properties. */
+/** The value of `node` without running anything; `undefined` where it is not known. For an object: the known properties. */
 export function literalOf(node: AnyNode): PartialLiteral | undefined {
   if (node.type !== "ObjectExpression") {
     const value = exact(node);

@@ -15,7 +15,7 @@ export class UsingLowering {
     this.#edits = edits;
   }
 
-  /** Note a declaration; `parents` is its chain of parents, the innermost last. */
+  /** Records a declaration; `parents` is its chain of parents, the innermost last. */
   note(node: AnyNode, parents: readonly AnyNode[]): void {
     if (node.type !== "VariableDeclaration" || !isUsing(node)) return;
     const parent = parents.at(-1)!;
@@ -37,7 +37,7 @@ export class UsingLowering {
     this.#blocks.set(parent, block);
   }
 
-  /** Write all blocks. */
+  /** Rewrites all recorded blocks. */
   finish(): void {
     for (const [block, { id, declarations }] of this.#blocks) {
       const isAsync = declarations.some((node) => node.kind === "await using");

@@ -6,7 +6,7 @@ import { LineIndex } from "./line-index.ts";
 import { type Stripped, type StripOptions, stripTypes } from "./strip-types.ts";
 import { blank, unfence } from "./unfence.ts";
 
-/** A program without types, as a tree, with the way back to the caller's text. */
+/** A program without types, as a tree, with the mapping to the caller's text. */
 export interface Parsed {
   readonly stripped: Stripped;
   readonly tree: Program;
@@ -23,12 +23,12 @@ export function parseSource(
   return { ...parse(programText(source, sourceBytes), comments, options), comments };
 }
 
-/** Where an offset of the stripped text is in the caller's. */
+/** The position in the caller's text of an offset in the stripped text. */
 export function place(source: string, stripped: Stripped, offset: number): Position {
   return new LineIndex(source).position(stripped.origin(offset));
 }
 
-/** What can be said before anything is parsed; what is no program text becomes spaces, so that positions stay. */
+/** Checks the text before parsing, and replaces what is not program text by spaces, so that positions stay. */
 export function programText(source: string, sourceBytes: number): string {
   if (exceedsUtf8(source, sourceBytes)) {
     throw new CompileError(`the program is larger than ${sourceBytes} bytes`, {
@@ -48,7 +48,7 @@ export function programText(source: string, sourceBytes: number): string {
     .replace(/^\s*#!.*/, blank);
 }
 
-/** Types off and parsed; text that only the TypeScript step rejects is taken as the JavaScript it is. */
+/** Strips the types and parses. Text that only the TypeScript step rejects is parsed as JavaScript. */
 function parse(
   text: string,
   comments: Comment[],

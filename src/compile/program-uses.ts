@@ -1,4 +1,4 @@
-/** What a program may do, read from its text: which tools it can call, with what, and how. Nothing is run. */
+/** Static analysis of a program: which tools it can call, with which arguments, and how. Nothing is run. */
 import type { NameTable } from "../core/names.ts";
 import type { Position } from "../core/program.ts";
 import { type AnyNode, importedName, walk } from "./acorn.ts";
@@ -9,40 +9,50 @@ import type { Stripped } from "./strip-types.ts";
 import { bindingsOf, ToolReferences } from "./tool-references.ts";
 import { callOf, hidesTools, type HowUsed, howUsed, isDeclared, isFunction } from "./usage.ts";
 
-/** One place of a program where a tool is called, or handed on to be called. */
+/** One place of a program where a tool is called, or passed on as a value. */
 export interface ToolUse extends Position, HowUsed {
-  /** Original names. Without `tool`: any tool of the server. */
+  /** Original name of the server. */
   readonly server: string;
+  /** Original name of the tool. Absent where it can be any tool of the server. */
   readonly tool?: string;
-  /** Where the call (or the tool, where it is handed on) begins and ends, as offsets in the text. */
+  /** Start of the call (or of the tool, where it is passed on) as an offset in the text, in UTF-16 units. */
   readonly start: number;
+  /** Offset after its end. */
   readonly end: number;
 }
 
 /** A static or dynamic import. */
 export interface ImportUse extends Position {
-  /** Absent where it is computed. */
+  /** The module. Absent where it is computed. */
   readonly specifier?: string;
+  /** Names of the imported exports: `default` for the default export, `*` for all. */
   readonly names: readonly string[];
 }
 
-/** Something that hides from the text which tools are called. */
+/** An expression that can call tools which the text does not show. */
 export interface DynamicUse extends Position {
+  /** The expression in words, e.g. `eval, which runs texts`. */
   readonly what: string;
 }
 
+/** The tools that a program can call, as far as its text shows. */
 export interface ProgramUses {
+  /** Calls of tools, in the order of the text. */
   readonly tools: readonly ToolUse[];
+  /** Imports, in the order of the text. */
   readonly imports: readonly ImportUse[];
-  /** With any of these, every tool may be called. */
+  /** Expressions that hide tools. If there is one, any tool may be called. */
   readonly dynamic: readonly DynamicUse[];
 }
 
-/** The same, and what a type checker has to know to read a program as a module. */
+/** {@link ProgramUses}, and what a type checker needs to read a program as a module. */
 export interface InspectedProgram extends ProgramUses {
-  /** Where values are returned outside of any function, as offsets of the word. */
+  /** Offsets of the `return` keywords outside of any function. */
   readonly returns: readonly number[];
-  /** Names that earlier programs of its session left. Default: none. */
+  /**
+   * Names that earlier programs of its session declared.
+   * @default none
+   */
   readonly declared?: readonly string[];
 }
 
@@ -93,7 +103,7 @@ class Inspector {
     const meaning = this.#references.of(node);
     if (meaning === undefined || isDeclared(node, parents) || this.#isPartOfMore(node, parents))
       return;
-    // What is done with a variable that gets it is seen where the variable is used.
+    // A variable that holds it is followed to the places where the variable is used.
     if (meaning.kind !== "tool" && parents.at(-1)!.type === "VariableDeclarator") return;
     if (meaning.kind === "all")
       return this.#hides("tools handed on as a whole, or with a computed name", node);
@@ -124,7 +134,7 @@ class Inspector {
     this.#dynamic.push({ what, ...this.#at(node) });
   }
 
-  /** `tools` in `tools.github`, `tools.github` in `tools.github.createIssue`: the larger expression says more. */
+  /** `tools` in `tools.github`, `tools.github` in `tools.github.createIssue`: the larger expression is the use. */
   #isPartOfMore(node: AnyNode, parents: readonly AnyNode[]): boolean {
     const parent = parents.at(-1)!;
     const isPart =

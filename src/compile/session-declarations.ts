@@ -1,7 +1,7 @@
 /**
- * Top-level declarations as properties of the global object, so that a session's next programs have them. A name means
- * the same variable in all programs of a session, whoever declares it again: functions that were made earlier see the
- * new value, as in a notebook.
+ * Rewrites top-level declarations to properties of the global object, so that the next programs of a session can use them.
+ * A name is the same variable in all programs of a session: when a program declares it once more, functions of earlier
+ * programs see the new value, as in a notebook.
  */
 import { type AnyNode, type Program, walk } from "./acorn.ts";
 import type { TextEdits } from "./text-edits.ts";
@@ -13,7 +13,7 @@ type Declarator = Variables["declarations"][number];
 /** Setting a property of these declares a global variable; see core/program.ts. */
 export const LET = "$codecell.let";
 export const CONST = "$codecell.const";
-/** What a kept function is called where it stands: its own name is that of the global variable. */
+/** Prefix of the local name of a kept function, because the global variable has its own name. */
 const LOCAL = "$codecell_";
 
 export class SessionDeclarations {
@@ -28,7 +28,7 @@ export class SessionDeclarations {
     this.#edits = edits;
   }
 
-  /** The names that the program leaves behind; to be read after {@link rewrite}. */
+  /** The names that the program declares for later programs. Complete after {@link rewrite}. */
   get names(): readonly string[] {
     return [...this.#names];
   }
@@ -48,7 +48,7 @@ export class SessionDeclarations {
     });
   }
 
-  /** What has to stand before the program's own code: functions and `var` are there from the start. */
+  /** Code before the program's own: functions and `var` are hoisted. */
   get opening(): string {
     const functions = this.#functions.map((name) => `${JSON.stringify(name)}: ${LOCAL}${name}`);
     return [
@@ -86,7 +86,7 @@ export class SessionDeclarations {
     this.#edits.close(node.end, ";");
   }
 
-  /** `var` belongs to the program wherever it stands in it. */
+  /** `var` is hoisted to the program from any block. */
   #rewriteVar(node: Variables, parent: AnyNode): void {
     const isHead =
       ("init" in parent && parent.init === node) || ("left" in parent && parent.left === node);
@@ -136,7 +136,7 @@ export class SessionDeclarations {
 
 type Identifier = Extract<AnyNode, { type: "Identifier" }>;
 
-/** The names that a pattern binds; of `{ name }`, that the property's own name is meant too. */
+/** The names that a pattern binds, and whether it is the shorthand `{ name }`, where the name is also that of the property. */
 function* targets(
   node: AnyNode,
   isShorthand = false,
@@ -162,7 +162,7 @@ function* targets(
   }
 }
 
-/** `globalThis.name = …` leaves a variable too. */
+/** The name in `globalThis.name = …`, which declares a variable too. */
 function assignedGlobal(node: AnyNode): string | undefined {
   if (node.type !== "AssignmentExpression" || node.left.type !== "MemberExpression")
     return undefined;
@@ -176,7 +176,7 @@ function isInFunction(parents: readonly AnyNode[]): boolean {
   return parents.some((node) => isFunction(node) || node.type === "StaticBlock");
 }
 
-/** Where statements follow each other, one may begin with a bracket only after a semicolon. */
+/** True for a parent with a list of statements, where a statement may begin with a bracket only after a semicolon. */
 function isList({ type }: AnyNode): boolean {
   return ["Program", "BlockStatement", "SwitchCase", "ExportNamedDeclaration"].includes(type);
 }

@@ -1,7 +1,7 @@
 /**
- * The way back from JavaScript to the TypeScript that it was made of. Taking types off keeps lines, and in a line it
- * takes out whole tokens, now and then puts some in. So a line and what became of it are aligned as in a diff: by the
- * longest sequence of tokens that they have in common. (sucrase's own source map loses its way at template literals.)
+ * Maps columns of JavaScript to those of the TypeScript that it was made from. Stripping types keeps lines; in a line it
+ * removes whole tokens and sometimes inserts some. So both versions of a line are aligned as in a diff, by their longest
+ * common sequence of tokens. (The source map of sucrase is wrong after template literals.)
  */
 import { LineIndex } from "./line-index.ts";
 
@@ -13,10 +13,10 @@ interface Token {
 
 const TOKEN = /[\p{ID_Continue}$]+|\S/gu;
 const LINE_END = /\r\n|[\r\n\u2028\u2029]/;
-/** Cells of the tables that align lines, at most in all: some ten milliseconds. Lines beyond keep their columns. */
+/** Cap of the cells of all alignment tables, about ten milliseconds. Lines beyond it keep their columns. */
 const MAX_CELLS = 4_000_000;
 
-/** A token of the code, and the start of the one in the text that it was. */
+/** A token of the code, and the start of the same token in the text. */
 type Origin = readonly [codeStart: number, textStart: number, length: number];
 
 export class SourceColumns {
@@ -34,7 +34,7 @@ export class SourceColumns {
     this.#code = new LineIndex(code, "javascript");
   }
 
-  /** The offset in the text of an offset in the code; what was put in belongs to the token before it. */
+  /** The offset in the text of an offset in the code; an inserted token maps to the token before it. */
   origin(offset: number): number {
     const { line, column } = this.#code.position(offset);
     const length = this.#textLines[line - 1]?.length ?? 0;
@@ -71,7 +71,7 @@ export class SourceColumns {
   }
 }
 
-/** Most of a line is the same at both ends; only what is between has to be compared. */
+/** Number of equal tokens at the start and at the end; only the tokens between have to be compared. */
 function sameAtEnds(text: readonly Token[], code: readonly Token[]): [start: number, end: number] {
   const most = Math.min(text.length, code.length);
   let start = 0;
@@ -91,7 +91,7 @@ function align(text: readonly Token[], code: readonly Token[]): Origin[] {
   const origins: Origin[] = [];
   let at = 0;
   for (const [index, { text: word, start }] of code.entries()) {
-    // Skip what was taken out; where nothing more is in common, the token was put in.
+    // Skip removed tokens; where no common token follows, this one was inserted.
     while (at < text.length && common[(at + 1) * width + index] === common[at * width + index])
       at++;
     const found = text[at];
@@ -102,7 +102,7 @@ function align(text: readonly Token[], code: readonly Token[]): Origin[] {
   return origins;
 }
 
-/** For each pair of places, how many tokens the rests from there have in common. */
+/** For each pair of indices, the number of common tokens from there to the end. */
 function commonLengths(text: readonly Token[], code: readonly Token[], width: number): Uint16Array {
   const common = new Uint16Array((text.length + 1) * width);
   for (let row = text.length - 1; row >= 0; row--)

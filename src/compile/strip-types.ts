@@ -1,10 +1,10 @@
-/** The door to sucrase: types off, everything else as it was, line by line. */
+/** The only module that imports sucrase: strips types and keeps everything else on its line. */
 import { transform } from "sucrase";
 import { CompileError } from "./compile-error.ts";
 import { LineIndex } from "./line-index.ts";
 import { SourceColumns } from "./source-columns.ts";
 
-/** JavaScript and the way back. */
+/** JavaScript, and the mapping to the TypeScript text. */
 export interface Stripped {
   readonly code: string;
   /** The offset in the TypeScript text for one in `code`. */
@@ -14,12 +14,15 @@ export interface Stripped {
 const OPTIONS = { transforms: ["typescript" as const], disableESTransforms: true };
 
 export interface StripOptions {
-  /** Imports that the text does not use may be types, and go; unless a later program may want them. Default false. */
+  /**
+   * Keep imports that the text does not use. They may be types, but a later program of the session may use them.
+   * @default false
+   */
   readonly keepUnusedImports?: boolean;
 }
 
 /**
- * Take the types off. Lines stay; columns are found again by `origin`, which pays for it only when it is asked.
+ * Strips the types. Lines stay; `origin` maps columns back and computes the mapping on demand.
  * @throws CompileError with the position in `text`
  */
 export function stripTypes(text: string, options: StripOptions = {}): Stripped {
@@ -44,7 +47,7 @@ function syntaxError(error: unknown): CompileError {
   if (error instanceof RangeError) return tooDeep();
   const { loc, message } = error as { loc?: { line: number; column: number }; message?: string };
   if (loc === undefined || message === undefined) {
-    // Its own checks and slips on broken programs have no position: "Invalid scope depth at end of file: 1".
+    // Internal errors of sucrase on broken programs have no position: "Invalid scope depth at end of file: 1".
     return new CompileError("the program cannot be parsed", {
       hint: "Look for a bracket that is not closed, or a class or function without a body.",
     });
@@ -64,8 +67,8 @@ export function tooDeep(): CompileError {
 const NAMESPACE = /(?<![\w$.])(declare\s+)?(?:namespace|module)\s+([\w$.]+)\s*\{/g;
 
 /**
- * sucrase drops namespaces without a word. Text that looks like one inside a string or a comment is still there
- * afterwards; a real one is gone.
+ * sucrase removes namespaces silently. Text in a string or a comment that looks like one remains in its output; a real
+ * namespace does not.
  */
 function refuseNamespaces(text: string, code: string): void {
   for (const match of text.matchAll(NAMESPACE)) {

@@ -4,7 +4,7 @@ interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
-  /** The place that the inserted text stands for. */
+  /** The offset in the original text that the inserted text maps to. */
   readonly anchor: number;
   readonly order: number;
 }
@@ -17,7 +17,7 @@ interface Piece {
   readonly copied: boolean;
 }
 
-/** Changes to a text by position, none of which adds or removes a line, and the way back from the result. */
+/** Edits of a text by offset, none of which adds or removes a line, and the mapping from the result to the text. */
 export class TextEdits {
   readonly #text: string;
   readonly #edits: Edit[] = [];
@@ -29,22 +29,22 @@ export class TextEdits {
     this.#text = text;
   }
 
-  /** Add to what stands before everything else. */
+  /** Adds to the text before everything else. */
   prepend(text: string, anchor = 0): void {
     this.#before.push({ text, anchor });
   }
 
-  /** Add to what stands after everything else. */
+  /** Adds to the text after everything else. */
   append(text: string): void {
     this.#after += text;
   }
 
-  /** Open something before what stands at `at`. Of two at one place, the first made is the outer one. */
+  /** Inserts an opening text at `at`. Of two at the same offset, the first one is the outer one. */
   open(at: number, text: string): void {
     this.#edits.push({ start: at, end: at, text, anchor: at, order: this.#edits.length });
   }
 
-  /** Close it again: of two at one place, the first made is the outer one here too, so it comes last. */
+  /** Inserts a closing text at `at`. Of two at the same offset, the first one is the outer one, so it comes last. */
   close(at: number, text: string): void {
     this.#edits.push({ start: at, end: at, text, anchor: at, order: -this.#edits.length - 1 });
   }
@@ -53,12 +53,12 @@ export class TextEdits {
     this.#edits.push({ start, end, text, anchor: start, order: this.#edits.length });
   }
 
-  /** Take text away, but for its line breaks. */
+  /** Removes text except for its line breaks. */
   remove(start: number, end: number): void {
     this.replace(start, end, blank(this.#text.slice(start, end)).replaceAll(" ", ""));
   }
 
-  /** The changed text. To be called once. */
+  /** Returns the changed text. Call it once. */
   apply(): string {
     const edits = this.#edits.toSorted(
       (a, b) => a.start - b.start || a.end - b.end || a.order - b.order,
@@ -70,7 +70,7 @@ export class TextEdits {
       result += text;
     }
     for (const { start, end, text, anchor } of edits) {
-      if (start < done) continue; // inside something that was taken away as a whole
+      if (start < done) continue; // inside a range that was removed as a whole
       this.#pieces.push({ at: result.length, from: done, copied: true });
       result += this.#text.slice(done, start);
       this.#pieces.push({ at: result.length, from: anchor, copied: false });

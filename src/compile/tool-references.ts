@@ -1,10 +1,10 @@
-/** Which expressions of a program stand for tools. */
+/** Finds the expressions of a program that refer to tools. */
 import type { NameTable, ServerNames } from "../core/names.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import { type AnyNode, importedName, nameOf, walk } from "./acorn.ts";
 import { literalOf } from "./literal.ts";
 
-/** What an expression stands for: all tools, those of a server, one tool. */
+/** What an expression refers to: all tools, those of a server, or one tool. */
 export type ToolReference =
   | { readonly kind: "all" }
   | { readonly kind: "server"; readonly server: ServerNames }
@@ -16,8 +16,8 @@ type Binding =
   | { readonly module: string; readonly export: string };
 
 /**
- * The variables of a program by name, as they are declared anywhere in it. Scopes are not told apart: a name that could
- * mean a tool is taken to mean it.
+ * The variables of a program by name, wherever they are declared. Scopes are ignored: a name that could refer to a tool is
+ * treated as one that does.
  */
 export function bindingsOf(tree: AnyNode): ReadonlyMap<string, readonly Binding[]> {
   const bindings = new Map<string, Binding[]>();
@@ -60,7 +60,7 @@ function awaited(node: AnyNode): AnyNode {
 }
 
 const MAX_DEPTH = 20;
-/** A variable that gets more values than this could be anything. */
+/** A variable with more values than this is treated as unknown. */
 const MAX_BINDINGS = 50;
 /** Properties of any object, which `tools` does not have. */
 const NOT_SERVERS = new Set(["then", "constructor", "toString", "valueOf", "toJSON"]);
@@ -80,7 +80,7 @@ export class ToolReferences {
     );
   }
 
-  /** What `node` stands for, if for any tools. */
+  /** What `node` refers to; `undefined` where it does not refer to tools. */
   of(node: AnyNode, depth = 0): ToolReference | undefined {
     if (depth > MAX_DEPTH) return undefined;
     switch (node.type) {
@@ -111,7 +111,7 @@ export class ToolReferences {
   #ofName(name: string, depth: number): ToolReference | undefined {
     const bindings = this.#bindings.get(name);
     if (bindings === undefined) return name === "tools" ? { kind: "all" } : this.#flat.get(name);
-    // Too many to look at: it could be anything.
+    // Too many values to follow.
     if (bindings.length === MAX_BINDINGS) return { kind: "all" };
     for (const binding of bindings) {
       const meaning = this.#ofBinding(binding, depth);
@@ -144,7 +144,7 @@ export class ToolReferences {
     if (object.kind === "all") {
       if (NOT_SERVERS.has(key)) return undefined;
       const server = this.#names.servers.find(({ name, alias }) => name === key || alias === key);
-      // One that is not there is a server all the same, whose every tool is unknown.
+      // An unknown server is a server too: each of its tools is unknown.
       return {
         kind: "server",
         server: server ?? { name: key, alias: key, className: "", tools: [] },

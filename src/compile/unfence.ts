@@ -13,7 +13,7 @@ const LANGUAGES: ReadonlySet<string> = new Set([
   "javascript",
 ]);
 
-/** `text` with everything but its line breaks replaced by spaces: what stood there is gone, positions stay. */
+/** `text` with everything but its line breaks replaced by spaces, so that positions stay. */
 export function blank(text: string): string {
   return text.replace(/[^\r\n\u2028\u2029]/g, " ");
 }

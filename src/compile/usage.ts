@@ -2,7 +2,7 @@
 import { type AnyNode, isFunctionExpression, nameOf } from "./acorn.ts";
 import { type Literal, literalOf } from "./literal.ts";
 
-/** Ways to reach globals, and so all tools, by a text that is made at run time. */
+/** Names that give access to globals, and so to all tools, by a text made at run time. */
 const HIDING = new Set(["eval", "Function", "globalThis", "global"]);
 const EACH = new Set(
   "map forEach filter flatMap reduce reduceRight some every find findIndex findLast findLastIndex sort toSorted from replace replaceAll".split(
@@ -17,14 +17,15 @@ const LOOPS = new Set([
   "DoWhileStatement",
 ]);
 
+/** How a tool is used at one place of a program. */
 export interface HowUsed {
-  /** The argument as far as the text tells; absent where nothing is known of it. */
+  /** The part of the argument that is known from the text. Absent where nothing is known. */
   readonly args?: Literal;
-  /** Names of arguments that are computed. */
+  /** Names of the argument's properties whose values are computed. */
   readonly computed?: readonly string[];
   /** In a loop, or in a function that an array method calls for each item. */
   readonly inLoop: boolean;
-  /** Nobody waits for its result. */
+  /** The program does not wait for its result. */
   readonly unawaited: boolean;
 }
 
@@ -36,10 +37,10 @@ export function callOf(node: AnyNode, parents: readonly AnyNode[]): Call | undef
   return parent.type === "CallExpression" && parent.callee === node ? parent : undefined;
 }
 
-/** With which arguments, how often, and whether anybody waits. */
+/** The arguments of a tool's call, whether it is repeated, and whether the program waits for it. */
 export function howUsed(node: AnyNode, parents: readonly AnyNode[]): HowUsed {
   const call = callOf(node, parents);
-  // Handed on, it may be called any number of times, with anything.
+  // A tool that is passed on may be called any number of times, with any arguments.
   if (call === undefined) return { inLoop: true, unawaited: false };
   const above = parents.slice(0, -1);
   const [argument] = call.arguments;
@@ -53,7 +54,7 @@ export function howUsed(node: AnyNode, parents: readonly AnyNode[]): HowUsed {
   };
 }
 
-/** A name where it is made, not used. */
+/** True for a name where it is declared, not used. */
 export function isDeclared(node: AnyNode, parents: readonly AnyNode[]): boolean {
   if (node.type !== "Identifier") return false;
   const parent = parents.at(-1)!;
@@ -76,7 +77,7 @@ export function isDeclared(node: AnyNode, parents: readonly AnyNode[]): boolean 
   }
 }
 
-/** How an expression could hide which tools are called, if it could. */
+/** A description of how an expression can hide which tools are called; `undefined` where it cannot. */
 export function hidesTools(node: AnyNode, parents: readonly AnyNode[]): string | undefined {
   if (node.type === "MemberExpression" && !node.computed && nameOf(node.property) === "constructor")
     return "a constructor, which can make functions of texts";
@@ -110,7 +111,7 @@ function isRepeated(parents: readonly AnyNode[]): boolean {
   });
 }
 
-/** The call is a statement by itself, or its function is one that `forEach` does not wait for. */
+/** True where the call is a statement of its own, or in an async callback of `forEach`. */
 function isUnawaited(parents: readonly AnyNode[]): boolean {
   if (parents.at(-1)!.type === "ExpressionStatement") return !isLastStatement(parents);
   return parents.some((node, at) => {
