@@ -3,14 +3,14 @@ import type { Failure } from "../core/errors.ts";
 import type { Outcome } from "./engine.ts";
 
 /**
- * The outcome of a run that failed without having computed anything that was counted.
+ * The outcome of a run that failed before it used anything.
  * @param clean see {@link Outcome.clean}
  */
 export function failedOutcome(error: Failure, clean: boolean): Outcome {
   return { ok: false, error, usage: { cpuMs: 0, peakBytes: 0 }, clean };
 }
 
-/** The outcome of a run whose caller gave up before anything of it was done. */
+/** The outcome of a run that was aborted before it began. */
 export function neverBegan(): Outcome {
   return failedOutcome(aborted("the run was aborted before it began"), true);
 }

@@ -4,7 +4,7 @@ import type { Limits } from "../core/limits.ts";
 import type { Program } from "../core/program.ts";
 import { PROGRAM_FILE } from "./vm.ts";
 
-/** What the guest may claim as the code of its own failure; limits that end a run are never among them. */
+/** Codes that the guest may report for its own failure. Limits that end a run are not among them. */
 const GUEST_CODES: ReadonlySet<string> = new Set([
   "program_error",
   "tool_error",
@@ -23,9 +23,9 @@ const GUEST_CODES: ReadonlySet<string> = new Set([
 const FRAME = new RegExp(`${PROGRAM_FILE.replace(".", "\\.")}:(\\d+)(?::(\\d+))?`, "g");
 
 /**
- * The failure that the guest reports of itself, checked.
+ * Checks the failure that the guest reports.
  * @param text what the guest sent
- * @param exhausted whether the host saw the VM run out of memory: only then is that believed
+ * @param exhausted whether the host saw the VM run out of memory; without it a report of `memory` is not accepted
  */
 export function readGuestFailure(
   text: string,
@@ -51,7 +51,7 @@ function parse(text: string): Record<string, string | undefined> {
   return Object.fromEntries(entries.filter(([, value]) => typeof value === "string"));
 }
 
-/** The first frame of the program in an engine's stack text, as a place in the caller's source. */
+/** The first frame of the program in an engine's stack text, as a position in the caller's source. */
 export function locate(
   stack: string | undefined,
   program: Program,

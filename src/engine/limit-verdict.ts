@@ -1,4 +1,4 @@
-/** Why a run is over, judged from what the host owns: clocks, counters, the state of the VM; never the guest's word. */
+/** Decides why a run has ended, from what the host owns (clocks, counters, the state of the VM), never from the guest's report. */
 import { cpuBreach, memoryBreach, wallBreach } from "../core/breach.ts";
 import { type Failure, messageOf } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
@@ -16,11 +16,11 @@ export interface TimeLeft {
 
 export interface LimitVerdict {
   readonly error: Failure;
-  /** It came to an end of its own; else it was ended, and the VM is not to be trusted any more. */
+  /** True where the program ended by itself. Otherwise the run was stopped, and the VM must not be used any more. */
   readonly ended: boolean;
 }
 
-/** @param thrown what came out of the engine: it says only that something happened; what it was the host knows */
+/** @param thrown what the engine threw. It shows only that something happened; the cause is read from the host's own facts */
 export function limitVerdict(
   vm: Vm,
   limits: Limits,
@@ -51,7 +51,7 @@ export function limitVerdict(
   return undefined;
 }
 
-/** No call, no timer: nothing will ever wake the program, so its time-out is certain and need not be waited for. */
+/** Without a pending call or timer nothing can wake the program: the time-out is certain, so the run ends now. */
 export function stalled(limits: Limits): Failure {
   return {
     ...wallBreach(limits),

@@ -23,7 +23,7 @@ export function flatNames(names: NameTable, words: readonly string[]): FlatEntry
   return words.map((word) => index.get(word)).filter((entry) => entry !== undefined);
 }
 
-/** What the guest learns when a program looks at `tools` (`server` empty) or at one server: rows of spellings, as JSON. */
+/** The reply to a look-up of `tools` (`server` is empty) or of one server: rows of spellings, as JSON. */
 export function answerNames(names: NameTable, server: string): string {
   const rows =
     server === ""

@@ -6,9 +6,9 @@ import type { Host, HostCall, SavedCall } from "./engine.ts";
 import type { VmContext } from "./vm-context.ts";
 import { digest } from "./vm-services.ts";
 
-/** The longest that a program's answers may follow each other without letting the thread do anything else. */
+/** Longest time for which answers are delivered in a row before the thread does anything else. */
 const YIELD_MS = 8;
-/** Run `callback` when what is due on this thread has been done. */
+/** Runs `callback` after the tasks that are due on this thread. */
 export const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
 
 export interface PendingCallsParts {
@@ -17,16 +17,16 @@ export interface PendingCallsParts {
   readonly vmContext: VmContext;
   /** A cap was breached. */
   readonly onBreach: (failure: Failure) => void;
-  /** Hand an answer to the guest, which waits for it. */
+  /** Delivers an answer to the guest. */
   readonly deliver: (id: number, answer: string) => void;
 }
 
-/** What one run has asked of its host and its engine, and the answers on their way back. */
+/** The requests of one run to its host and its engine, and the answers to them. */
 export class PendingCalls {
   readonly #parts: PendingCallsParts;
   #waiting = 0;
   #lastYield = performance.now();
-  /** How the run is over: its answers are kept for the VM's next run, or nobody wants them any more. */
+  /** Set when the run is over: late answers are kept for the VM's next run, or dropped. */
   #closed: "keep" | "drop" | undefined;
 
   constructor(parts: PendingCallsParts) {
@@ -48,12 +48,12 @@ export class PendingCalls {
     this.#begin({ id, kind: "digest", server: "", tool: algorithm, args: base64 }, false);
   }
 
-  /** Ask again what a saved VM had asked. */
-  askAgain(): void {
+  /** Repeats the open calls of a saved VM. */
+  repeat(): void {
     for (const call of this.#parts.vmContext.calls.values()) this.#ask(call, true);
   }
 
-  /** The first word counts. */
+  /** Only the first call has an effect. */
   close(how: "keep" | "drop"): void {
     if (this.#closed !== undefined) return;
     this.#closed = how;
@@ -74,7 +74,7 @@ export class PendingCalls {
     void answer.then((text) => this.#answer(id, text));
   }
 
-  /** A host that breaks its promise never to reject must not leave the run waiting. */
+  /** A host that rejects against its contract must not leave the run waiting. */
   async #callHost(call: HostCall): Promise<string> {
     try {
       return await this.#parts.host.call(call);
@@ -92,7 +92,7 @@ export class PendingCalls {
     const failure = meter.bytes(utf8Length(answer));
     if (failure !== undefined) return onBreach(failure);
     if (performance.now() - this.#lastYield < YIELD_MS) return deliver(id, answer);
-    // Tools that answer at once would keep this thread to the program, timers and aborts included.
+    // Tools that return immediately would occupy this thread, and timers and aborts would not run.
     const held = [id, answer] as const;
     vmContext.answers.add(held);
     this.#waiting++;

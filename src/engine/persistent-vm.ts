@@ -7,7 +7,7 @@ import { Run } from "./run.ts";
 import { VmContext } from "./vm-context.ts";
 import type { SavableVm, Vm } from "./vm.ts";
 
-/** Time for a copied VM to take note of it. */
+/** Time that a copied VM may take to reseed its random generator. */
 const COPIED_MS = 1_000;
 
 /** A VM for one run. */
@@ -20,11 +20,11 @@ export function onceSession(vm: Vm, limits: Limits, retire: () => void): Session
   };
 }
 
-/** A VM that keeps from run to run what programs leave in it. */
+/** A VM that keeps its state from run to run. */
 export class PersistentVm implements Session {
   readonly #vm: SavableVm;
   readonly #limits: Limits;
-  readonly #clock: "door" | number | undefined;
+  readonly #clock: "host" | number | undefined;
   readonly #vmContext: VmContext;
   readonly #retire: () => void;
   #runs: number;
@@ -45,7 +45,7 @@ export class PersistentVm implements Session {
     this.#running = saved?.running ?? false;
   }
 
-  /** @throws CodecellError when a saved VM cannot be had again here */
+  /** @throws CodecellError when a saved VM cannot be restored here */
   static async open(
     vm: SavableVm,
     limits: Limits,
@@ -55,7 +55,7 @@ export class PersistentVm implements Session {
     const { saved, seed } = keep;
     try {
       if (saved !== undefined) await vm.load({ engine: saved.engine, bytes: saved.image });
-      // A seed is to give the same numbers in the copy.
+      // A seeded VM must return the same numbers in the copy.
       if (saved !== undefined && seed === undefined) vm.receive("copied", 0, "", COPIED_MS);
     } catch (error) {
       retire();
@@ -71,7 +71,7 @@ export class PersistentVm implements Session {
     signal: AbortSignal,
     limits = this.#limits,
   ): Promise<Outcome> {
-    if (this.#vmContext.calls.size > 0) await settled(); // answers to the last run may be on their way
+    if (this.#vmContext.calls.size > 0) await settled(); // answers to the last run may be queued
     this.#runs++;
     return await this.#follow(this.#begin(names, host, limits).start(program, signal), program);
   }
@@ -102,7 +102,7 @@ export class PersistentVm implements Session {
   }
 
   async save(): Promise<SavedVm> {
-    // Whatever is on its way into the VM arrives first; and a slice that is at work comes to its end.
+    // Queued answers and timers reach the VM first, and the current slice ends.
     await settled();
     const facts = { runs: this.#runs, running: this.#running, ...this.#vmContext.save() };
     const { engine, bytes } = await this.#vm.save();
@@ -115,7 +115,7 @@ export class PersistentVm implements Session {
   }
 }
 
-/** When what is due on this thread has been done. */
+/** Resolves after the tasks that are due on this thread. */
 function settled(): Promise<void> {
   return new Promise((resolve) => later(resolve));
 }

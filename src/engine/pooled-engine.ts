@@ -3,31 +3,31 @@ import type { Engine, KeepOptions, Session } from "./engine.ts";
 import { onceSession, PersistentVm } from "./persistent-vm.ts";
 import type { SavableVm, Vm } from "./vm.ts";
 
-/** VMs kept ready: one is enough for programs one after the other, two cover a burst. */
+/** Number of VMs kept ready: one is enough for sequential programs, two cover a burst. */
 const SPARES = 2;
 
-/** How an engine makes its VMs. */
+/** How an engine creates its VMs. */
 export interface Making<V extends Vm> {
   readonly create: (limits: Limits) => V | Promise<V>;
-  /** The same VM, or one around it, that can be saved. */
+  /** Returns the VM, or a wrapper of it, that can be saved. */
   readonly savable: (vm: V, engine: string) => SavableVm;
   /**
-   * Used VMs that may wait for an idle moment to be disposed of: none where that is cheap; some where it is not, but a
-   * caller that never lets the thread idle must not pile them up.
+   * Number of used VMs that may wait for an idle moment before they are disposed of: 0 where disposal is cheap. It is capped
+   * because a caller may never let the thread idle.
    */
   readonly maxRetired: number;
 }
 
 /**
- * An engine that prepares VMs ahead. Making one costs more than running a program in it, so each run takes one that
- * is ready and its successor is made when the thread is next idle.
+ * An engine that prepares VMs in advance. Creating one takes longer than running a small program, so each run takes one that
+ * is ready, and its successor is created when the thread is next idle.
  */
 export class PooledEngine<V extends Vm> implements Engine {
   readonly name: string;
   readonly keeps = true;
   readonly #making: Making<V>;
   readonly #spares: V[] = [];
-  /** The limits of the last run: the next one's are most likely the same. */
+  /** The limits of the last run; most likely the next run has the same. */
   #limits: Limits | undefined;
   /** VMs of runs that are over. */
   readonly #retired: Vm[] = [];
@@ -48,7 +48,7 @@ export class PooledEngine<V extends Vm> implements Engine {
     return await PersistentVm.open(this.#making.savable(vm, this.name), limits, keep, retire);
   }
 
-  /** One VM is enough to be ready; the others are made when the thread is idle, after a first run. */
+  /** One VM is enough to be ready; the others are created when the thread is idle, after a first run. */
   async ready(limits: Limits): Promise<void> {
     if (this.#limits?.memoryMb !== limits.memoryMb) this.#discard();
     this.#limits = limits;
@@ -75,7 +75,7 @@ export class PooledEngine<V extends Vm> implements Engine {
 
   #fill(): Promise<void> {
     this.#refill ??= this.#fillWhenIdle()
-      .catch(() => {}) // whoever needs a VM next hears of it
+      .catch(() => {}) // the next `open` reports the error
       .finally(() => (this.#refill = undefined));
     return this.#refill;
   }
@@ -85,7 +85,7 @@ export class PooledEngine<V extends Vm> implements Engine {
     this.#disposeRetired();
     while (!this.#closed && this.#limits !== undefined && this.#spares.length < SPARES) {
       await this.#add(this.#limits);
-      await new Promise((resolve) => setTimeout(resolve)); // let a run in before the next one is made
+      await new Promise((resolve) => setTimeout(resolve)); // let a run begin before the next VM is created
     }
   }
 

@@ -1,18 +1,18 @@
-/** A program has its own cap of timers; this one holds even if the prelude is subverted. */
+/** Cap of a VM's timers. The prelude has a lower one; this one holds even if the prelude is subverted. */
 export const MAX_TIMERS = 20_000;
 
 interface Timer {
-  /** On the clock of `performance.now()`, while it runs; what is left of its time, while it does not. */
+  /** While it runs: the time at which it is due, on the clock of `performance.now()`. While it is halted: its remaining ms. */
   due: number;
   handle: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** The timers of one VM. They run while a program is at work and wait in between. */
+/** The timers of one VM. They run during a run and are halted between runs. */
 export class RunTimers {
   readonly #timers = new Map<number, Timer>();
   #onDue: ((id: number) => void) | undefined;
 
-  /** @param left what is left of the time of each timer, in ms */
+  /** @param left the remaining time of each timer in ms */
   constructor(left: readonly (readonly [id: number, ms: number])[] = []) {
     for (const [id, ms] of left) this.#timers.set(id, { due: ms, handle: undefined });
   }
@@ -25,7 +25,7 @@ export class RunTimers {
     return [...this.#timers.keys()];
   }
 
-  /** False when there are too many. */
+  /** Returns false when there are too many timers. */
   start(id: number, delay: number): boolean {
     this.clear(id);
     if (this.#timers.size >= MAX_TIMERS) return false;
@@ -38,7 +38,7 @@ export class RunTimers {
     this.#timers.delete(id);
   }
 
-  /** Run on; `onDue` is called with each timer whose time is up. */
+  /** Starts all timers; `onDue` is called with the id of each timer that is due. */
   go(onDue: (id: number) => void): void {
     this.#onDue = onDue;
     for (const [id, timer] of this.#timers) {
@@ -47,7 +47,7 @@ export class RunTimers {
     }
   }
 
-  /** Stand still until the next {@link go}. */
+  /** Stops all timers until the next {@link go}. */
   halt(): void {
     if (this.#onDue === undefined) return;
     this.#onDue = undefined;
@@ -58,7 +58,7 @@ export class RunTimers {
     }
   }
 
-  /** What is left of each, in ms. */
+  /** The remaining time of each timer in ms. */
   left(): [id: number, ms: number][] {
     const now = this.#onDue === undefined ? 0 : performance.now();
     return [...this.#timers].map(([id, { due }]) => [id, Math.max(0, Math.round(due - now))]);

@@ -13,7 +13,7 @@ import { flatNames } from "./name-lookup.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { MAX_TIMERS } from "./run-timers.ts";
 import type { VmContext } from "./vm-context.ts";
-import { answerAtOnce } from "./vm-services.ts";
+import { replyTo } from "./vm-services.ts";
 import type { Vm } from "./vm.ts";
 
 export interface RunParts {
@@ -22,20 +22,23 @@ export interface RunParts {
   readonly names: NameTable;
   readonly host: Host;
   readonly vmContext: VmContext;
-  /** Which of the VM's runs this is, from 1. */
+  /** Number of the run in its VM, from 1. */
   readonly run: number;
-  /** Whether the VM is to serve another run. */
+  /** Whether the VM is kept for further runs. */
   readonly keep: boolean;
-  /** See guest/clock.ts. Default: the engine's own. */
-  readonly clock?: "door" | number;
+  /**
+   * See guest/clock.ts.
+   * @default none: the engine's own
+   */
+  readonly clock?: "host" | number;
 }
 
 type Verdict = { ok: true; value?: string } | { ok: false; error: Failure };
 
 /**
  * One run of one program in one VM. The guest runs in slices on this thread: from the start, or from an answer or a
- * timer, until it can do nothing more without the host. Only slices cost CPU time. All limits are judged here from
- * clocks and counters of the host.
+ * timer, until it waits for the host. Only slices count as CPU time. All limits are checked here with clocks and counters of
+ * the host.
  */
 export class Run {
   readonly #parts: RunParts;
@@ -49,10 +52,10 @@ export class Run {
   #program: Program | undefined;
   #deadline = 0;
   #cpuMs = 0;
-  /** When the slice at hand began. */
+  /** Start of the current slice. */
   #sliceStart: number | undefined;
   #peakBytes = 0;
-  /** What the program came to, while a VM that is kept does what little is left. */
+  /** The outcome of the program, while a kept VM finishes its last slice. */
   #verdict: Verdict | undefined;
   #over = false;
   #idle = false;
@@ -73,7 +76,7 @@ export class Run {
     this.#vm.onSend = (kind, id, name, text) => this.#onSend(kind, id, name, text);
   }
 
-  /** Run `program` to its end. */
+  /** Runs `program` to its end. */
   async start(program: Program, signal: AbortSignal): Promise<Outcome> {
     return await this.#execute(program, signal, () => {
       this.#deliverAnswers();
@@ -81,10 +84,10 @@ export class Run {
     });
   }
 
-  /** Run to its end what was at work when the VM was saved. */
+  /** Runs the program to its end that was active when the VM was saved. */
   async resume(program: Program, signal: AbortSignal): Promise<Outcome> {
     return await this.#execute(program, signal, () => {
-      this.#pendingCalls.askAgain();
+      this.#pendingCalls.repeat();
       this.#deliverAnswers();
       this.#endIfStalled();
     });
@@ -118,7 +121,7 @@ export class Run {
     }
   }
 
-  /** @param last whether nothing more is about to come */
+  /** @param last whether no further delivery follows immediately */
   #deliver(id: number, answer: string, last = true): void {
     this.#slice((budgetMs) => this.#vm.receive("answer", id, answer, budgetMs), last);
   }
@@ -138,7 +141,7 @@ export class Run {
     return JSON.stringify(setup);
   }
 
-  /** Let the guest run for as long as its budgets allow; then it waits for something, unless more is to come. */
+  /** Runs the guest within its budgets. Afterwards it must wait for a call or a timer, unless further deliveries follow. */
   #slice(work: (budgetMs: number) => void, last = true): void {
     if (this.#over) return;
     const started = performance.now();
@@ -154,31 +157,31 @@ export class Run {
     this.#cpuMs += performance.now() - started;
     this.#sliceStart = undefined;
     this.#sampleHeap();
-    this.#judge(thrown);
+    this.#checkLimits(thrown);
     if (this.#verdict !== undefined) this.#end(this.#verdict);
     else if (last) this.#endIfStalled();
   }
 
   #endIfStalled(): void {
     if (this.#over || this.#pendingCalls.waits) return;
-    if (this.#vmContext.timers.size > 0) this.#tellIdle(true);
+    if (this.#vmContext.timers.size > 0) this.#reportIdle(true);
     else this.#end({ ok: false, error: stalled(this.#limits) });
   }
 
-  #tellIdle(idle: boolean): void {
+  #reportIdle(idle: boolean): void {
     if (this.#idle !== idle) this.#parts.host.idle?.(idle);
     this.#idle = idle;
   }
 
-  /** After a slice, or where its end is told: has a limit been hit? */
-  #judge(thrown: unknown): void {
-    const judgement = limitVerdict(this.#vm, this.#limits, this.#program!, thrown, {
+  /** Ends the run if a limit was hit. Called after a slice, and when the guest reports its end. */
+  #checkLimits(thrown: unknown): void {
+    const verdict = limitVerdict(this.#vm, this.#limits, this.#program!, thrown, {
       cpuLeftMs: this.#limits.cpuMs - this.#cpuTime(),
       wallLeftMs: this.#deadline - performance.now(),
     });
-    if (judgement === undefined) return;
-    if (judgement.ended) this.#end({ ok: false, error: judgement.error });
-    else this.#fail(judgement.error);
+    if (verdict === undefined) return;
+    if (verdict.ended) this.#end({ ok: false, error: verdict.error });
+    else this.#fail(verdict.error);
   }
 
   #onSend(kind: string, id: number, name: string, text: string): string | undefined {
@@ -198,18 +201,18 @@ export class Run {
         return this.#conclude(id, () => this.#thrown(text));
       default: {
         const { randomness } = this.#vmContext;
-        return answerAtOnce(kind, id, name, text, { names: this.#parts.names, randomness });
+        return replyTo(kind, id, name, text, { names: this.#parts.names, randomness });
       }
     }
   }
 
   /**
-   * The program has come to its end. QuickJS can swallow an interruption as a rejection: what a program says after its
-   * time is up does not count. A VM that is kept goes on to the end of the slice, so that what it does is not lost.
+   * The guest reports its end. QuickJS can turn an interruption into a rejection, so a report after the time is up does not
+   * count. A kept VM continues to the end of the slice, so that its effects are not lost.
    */
   #conclude(run: number, verdict: () => Verdict): undefined {
     if (run !== this.#parts.run || this.#verdict !== undefined) return;
-    this.#judge(undefined);
+    this.#checkLimits(undefined);
     if (this.#over) return;
     const reached = verdict();
     const spent = !reached.ok && reached.error.code === "memory";
@@ -225,7 +228,7 @@ export class Run {
   }
 
   #due(id: number): void {
-    this.#tellIdle(false);
+    this.#reportIdle(false);
     this.#slice((budgetMs) => this.#vm.receive("timer", id, "", budgetMs));
   }
 
@@ -239,12 +242,12 @@ export class Run {
     return { ok: false, error };
   }
 
-  /** End the run from this side while the guest runs: a limit, an engine that fails. The VM is not to be trusted any more. */
+  /** Ends the run from outside while the guest runs (a limit, a failure of the engine). The VM must not be used any more. */
   #fail(error: Failure): undefined {
     this.#end({ ok: false, error }, false);
   }
 
-  /** End the run while it waits: nobody will wake it up, and a VM that is kept is as good as before. */
+  /** Ends the run while it waits. A kept VM stays usable. */
   #abandon(error: Failure): void {
     if (!this.#parts.keep || this.#sliceStart !== undefined) return this.#fail(error);
     if (this.#over) return;

@@ -3,13 +3,13 @@ import type { SavedCall, SavedVm } from "./engine.ts";
 import { RunTimers } from "./run-timers.ts";
 import { Randomness } from "./vm-services.ts";
 
-/** What a VM waits for, and where its randomness comes from: what there is of it outside its own memory. */
+/** The state of a VM outside its own memory: what it waits for, and its source of randomness. */
 export class VmContext {
   readonly timers: RunTimers;
   readonly randomness: Randomness;
   /** Calls without an answer. */
   readonly calls: Map<number, SavedCall>;
-  /** Answers that have not been handed over: no program was at work when they came. */
+  /** Answers that have not been delivered, because no run was active when they came. */
   readonly answers: Set<readonly [id: number, answer: Answer]>;
 
   constructor(saved?: SavedVm, seed?: string) {

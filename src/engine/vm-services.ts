@@ -1,4 +1,4 @@
-/** What the VM asks its engine for without leaving the place: URLs, randomness, digests. All input is hostile. */
+/** Requests of a VM that its engine serves without the host: URLs, randomness, digests. All input is hostile. */
 import { fromBase64, toBase64 } from "../core/base64.ts";
 import type { NameTable } from "../core/names.ts";
 import { utf8Length } from "../core/utf8.ts";
@@ -21,8 +21,8 @@ const PARTS = [
 ] as const;
 const ALGORITHMS: ReadonlySet<string> = new Set(["SHA-1", "SHA-256", "SHA-384", "SHA-512"]);
 
-/** What a guest's request is answered at once, as text; nothing for one that nobody knows. */
-export function answerAtOnce(
+/** The immediate reply to a guest's request, as text; `undefined` for an unknown request. */
+export function replyTo(
   kind: string,
   id: number,
   name: string,
@@ -64,14 +64,14 @@ function withPart(url: URL, part: string, value: string): URL {
   return url;
 }
 
-/** Where the guest's randomness comes from. */
+/** The guest's source of randomness. */
 export class Randomness {
   readonly #seed: string | undefined;
   #drawn: number;
 
   /**
-   * @param seed text that all is drawn from, so that it can be drawn again; default: real randomness
-   * @param drawn numbers that were drawn before
+   * @param seed text from which all values are derived, so that they can be repeated; `undefined` for real randomness
+   * @param drawn number of values already drawn
    */
   constructor(seed: string | undefined, drawn = 0) {
     this.#seed = seed;
@@ -101,7 +101,7 @@ function mix(seed: string, number: number): number {
   return (hash ^ (hash >>> 16)) & 255;
 }
 
-/** A digest, base64 to base64. Rejects for what is none of SHA-1, SHA-256, SHA-384, SHA-512. */
+/** A digest, base64 to base64. Rejects for any algorithm but SHA-1, SHA-256, SHA-384 and SHA-512. */
 export async function digest(algorithm: string, base64: string): Promise<string> {
   const bytes = fromBase64(base64);
   if (!ALGORITHMS.has(algorithm) || bytes === undefined)

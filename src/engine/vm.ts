@@ -1,56 +1,62 @@
 /**
- * What an engine supplies: one VM with the guest prelude booted. Everything else of a run (budgets, timers, calls,
- * outcome) is the same for all engines and stands in run.ts.
+ * The part that each engine implements: one VM with the booted guest prelude. Everything else of a run (budgets, timers,
+ * calls, outcome) is the same for all engines and is in run.ts.
  */
 export interface Vm extends Disposable {
-  /** Called whenever the guest sends something (see guest/door.ts); what it answers goes back as text. */
+  /** Called with each message of the guest (see guest/host-port.ts). Returns the reply as text. */
   onSend: (kind: string, id: number, name: string, text: string) => string | undefined;
   /**
-   * Evaluate `code`, a function expression, and have the prelude run it until nothing more can be done without the
-   * host. Throws {@link EngineSyntaxError} for code it cannot parse, anything else for what {@link state} explains.
+   * Evaluates `code`, a function expression, and runs it in the prelude until it waits for the host.
+   * @throws EngineSyntaxError for code that the engine cannot parse; anything else where {@link state} shows the cause
    */
   start(code: string, setup: string, budgetMs: number): void;
-  /** Hand the guest something, and let it run as far as it gets. */
+  /** Delivers a message to the guest and runs it until it waits for the host. */
   receive(kind: Delivery, id: number, text: string, budgetMs: number): void;
   /**
-   * The run is over. `now`: guest code must not run on (allowed while it is running, from inside {@link onSend});
-   * `soon`: what little it has left may run, under the budget of the slice, where stopping it would cost more.
+   * Ends the run. `now`: guest code stops immediately (allowed while it runs, from inside {@link onSend}); `soon`: the rest
+   * of the slice may run under its budget, where stopping it would take longer.
    */
   stop(when: "now" | "soon"): void;
-  /** What the host knows of the VM: never the guest's word. */
+  /** The state of the VM as the host observes it, never as the guest reports it. */
   readonly state: VmState;
   /** Bytes of heap in use. */
   heapBytes(): number;
-  /** The host saw an allocation of this run fail for want of memory. */
+  /** The host has seen an allocation of this run fail because the memory is used up. */
   readonly exhausted: boolean;
 }
 
-/** See guest/main.ts: an answer to a request, a timer that is due, the news that this VM is a copy of another. */
+/** A message to the guest, see guest/main.ts: an answer to a request, a timer that is due, or that this VM is a copy. */
 export type Delivery = "answer" | "timer" | "copied";
 
-/** A VM that can be had again elsewhere. Between slices only: no native frame may be open. */
+/** A VM that can be saved and restored elsewhere, only between slices, when no native frame is open. */
 export interface SavableVm extends Vm {
-  /** The clock that programs have to see so that this works; nothing where it may be the engine's own. */
-  readonly clock: "door" | undefined;
-  /** What makes a VM that has just been booted this one. Throws CodecellError when there is no way. */
+  /** The clock that programs must use so that the VM can be restored; `undefined` where it may be the engine's own. */
+  readonly clock: "host" | undefined;
+  /**
+   * Returns the data that turns a booted VM into this one.
+   * @throws CodecellError when the VM cannot be saved
+   */
   save(): Promise<VmImage>;
-  /** Become the VM that was saved. Throws CodecellError when that is not possible here. */
+  /**
+   * Restores the saved VM in this one.
+   * @throws CodecellError when that is not possible here
+   */
   load(image: VmImage): Promise<void>;
 }
 
 /** A saved VM. */
 export interface VmImage {
-  /** What the image was made with; another engine, or another build of it, cannot read it. */
+  /** The engine and build that made the image; others cannot read it. */
   readonly engine: string;
   readonly bytes: Uint8Array;
 }
 
 export type VmState = "usable" | "out_of_memory" | "out_of_stack" | "broken";
 
-/** The name under which engines know the program's text. */
+/** The file name of the program's text in stack traces. */
 export const PROGRAM_FILE = "program.ts";
 
-/** An engine's own parser refused a program that the compile step accepted. */
+/** The engine's own parser rejected a program that the compile step accepted. */
 export class EngineSyntaxError extends Error {
   override readonly name = "SyntaxError";
 }

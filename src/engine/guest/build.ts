@@ -14,7 +14,7 @@ const { outputFiles } = buildSync({
   charset: "ascii",
   write: false,
 });
-// An expression: a function of the door that boots the VM and answers its two entries.
+// An expression: a function that takes the host port, boots the VM and returns its two entry points.
 const script = `(function(send){"use strict";${outputFiles[0]!.text.trim()}return guest.boot(send)})`;
 writeFileSync(
   new URL("source.ts", folder),

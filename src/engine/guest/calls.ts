@@ -5,7 +5,7 @@ import * as native from "../../core/primordials.ts";
 import { WireError } from "../../core/wire-format.ts";
 import { send, sizeOutside } from "./host-port.ts";
 
-/** What a failing call throws: the tool's own message, a code of codecell's list, and the tool's name. */
+/** The error of a failed call: the tool's message, one of codecell's error codes, and the tool's name. */
 export class ToolError extends native.NativeError {
   declare readonly code: string;
   declare readonly tool: string | undefined;
@@ -24,7 +24,7 @@ interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
   readonly read: (text: string) => unknown;
-  /** Made where the call was made, so that a failure can be traced to its line. */
+  /** Created at the call, so that a failure has the stack of its line. */
   readonly site: Error;
 }
 
@@ -58,21 +58,21 @@ const matchText = native.uncurry(String.prototype.match) as (
 const PROGRAM_FRAMES = /^ *at .*program\.ts:.*$/gm;
 
 const pending = new native.NativeMap<number, Pending>();
-/** Failures that really came from the host: the program can name an error as it likes, but not enter it here. */
+/** Failures that came from the host. A program can give its error any name, but cannot add it here. */
 const genuine = new WeakMap<object, CallFailure>();
 const caps = { callBytes: Infinity, valueDepth: 100 };
 let lastId = 0;
 
-/** Set the caps of the run. */
+/** Sets the caps of the run. */
 export function limitCalls(callBytes: number, valueDepth: number): void {
   caps.callBytes = callBytes;
   caps.valueDepth = valueDepth;
 }
 
-/** `promise.then` that no patched prototype can intercept. */
+/** `promise.then`, which a patched prototype cannot intercept. */
 export { then as promiseThen };
 
-/** Ask the host for something; `read` turns the text of its answer into the value. */
+/** Sends a request to the host; `read` turns the text of the answer into the value. */
 export function request(
   kind: string,
   name: string,
@@ -88,8 +88,8 @@ export function request(
 }
 
 /**
- * A promise to be settled later. Not by a function that is given to `new Promise`: where QuickJS interrupts a program
- * inside of one, the interruption becomes a rejection, and an endless loop of calls goes on.
+ * A promise to be settled later. It is not made by `new Promise(executor)`: when QuickJS interrupts a program inside an
+ * executor, the interruption becomes a rejection, and an endless loop of calls would continue.
  */
 function newPromise(): PromiseWithResolvers<unknown> {
   const made = native.reflectApply(
@@ -97,13 +97,13 @@ function newPromise(): PromiseWithResolvers<unknown> {
     NativePromise,
     [],
   ) as PromiseWithResolvers<unknown>;
-  then(made.promise, undefined, ignore); // a call nobody awaits must not count as an unhandled rejection
+  then(made.promise, undefined, ignore); // a call without `await` must not count as an unhandled rejection
   return made;
 }
 
 function ignore(): void {}
 
-/** Call a tool. Never throws: what cannot be sent is a rejection too. */
+/** Calls a tool. Never throws: arguments that cannot be sent are a rejection too. */
 export function callTool(server: string, tool: string, args: unknown): Promise<unknown> {
   let text: string;
   try {
@@ -121,13 +121,13 @@ export function callTool(server: string, tool: string, args: unknown): Promise<u
   return request("call", `${server}\n${tool}`, text, decode);
 }
 
-/** What encoding threw, as the failure of a call; an error of the program's own getters stays what it is. */
+/** An error of encoding as the failure of a call. An error thrown by the program's own getters is returned as it is. */
 function sendable(error: unknown, tool: string): unknown {
   if (!(error instanceof WireError)) return error;
   return toolError({ code: error.code, message: error.message, tool }, error);
 }
 
-/** The host's answer to a request. */
+/** Settles a request with the host's answer. */
 export function settle(id: number, answer: Answer): void {
   const call = pendingGet(pending, id);
   if (call === undefined) return;
@@ -152,7 +152,7 @@ export function toolError(failure: CallFailure, site: Error): Error {
   return error;
 }
 
-/** The frames of the program: the prelude's own would only confuse. */
+/** The frames of the program, without those of the prelude. */
 function framesOf(site: Error): string {
   const frames = matchText(typeof site.stack === "string" ? site.stack : "", PROGRAM_FRAMES);
   let text = "";
@@ -171,7 +171,7 @@ function setHidden(target: object, key: string, value: unknown): void {
   native.defineProperty(target, key, descriptor as never);
 }
 
-/** The host's failure that `error` stands for, if it is one. */
+/** The failure from the host that `error` represents, if it does. */
 export function failureOf(error: unknown): CallFailure | undefined {
   return typeof error === "object" && error !== null ? weakGet(genuine, error) : undefined;
 }

@@ -1,12 +1,12 @@
 /**
- * What time it is: the engine's own clock, or one that tells the same again. That is one whose every reading comes
- * through the door, where it is recorded, or one that only timers move.
+ * The clock of programs: the engine's own, or one that a replay can repeat. The latter either reads the host's clock, where
+ * each reading is recorded, or is a virtual clock that only timers move.
  */
 import * as native from "../../core/primordials.ts";
 import { send } from "./host-port.ts";
 
-/** `door`: every reading is the host's. A number: where a clock starts that only timers move, in ms since 1970. */
-export type Clock = "door" | number;
+/** `host`: every reading comes from the host. A number: the start, in ms since 1970, of a clock that only timers move. */
+export type Clock = "host" | number;
 
 const NativeDate = Date;
 const nativeNow = Date.now;
@@ -20,17 +20,17 @@ export function now(): number {
   return read();
 }
 
-/** When a timer that waits for `ms` is due, on a clock that only timers move. */
+/** The time at which a timer of `ms` is due, on a clock that only timers move. */
 export function dueAfter(ms: number): number {
   return virtual === undefined ? 0 : virtual + ms;
 }
 
-/** A timer is due: the clock stands at least there. */
+/** Advances the clock to the time at which a timer is due. */
 export function moveTo(due: number): void {
   if (virtual !== undefined && due > virtual) virtual = due;
 }
 
-/** Have the program see `clock` instead of the engine's, from its first line on. */
+/** Replaces the engine's clock by `clock` for the program. */
 export function useClock(clock: Clock): void {
   if (typeof clock === "number") {
     virtual = clock;
@@ -66,7 +66,7 @@ interface Instant {
   toZonedDateTimeISO(zone: unknown): Record<string, () => unknown>;
 }
 
-/** Engines that have it read their own clock there too. */
+/** Where an engine has Temporal, it reads the engine's clock too. */
 function replaceTemporal(): void {
   const { Temporal } = globalThis as unknown as {
     Temporal?: { Now: object; Instant: { fromEpochMilliseconds(ms: number): Instant } };
@@ -84,7 +84,7 @@ function replaceTemporal(): void {
   define(Now, "plainTimeISO", (zone?: unknown) => zoned(zone)["toPlainTime"]!());
 }
 
-/** A format of no date is one of now. */
+/** `Intl.DateTimeFormat` without a date formats the current time. */
 function replaceFormat(): void {
   if (typeof Intl === "undefined") return;
   const { prototype } = Intl.DateTimeFormat;

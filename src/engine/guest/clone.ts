@@ -10,7 +10,10 @@ const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
   URIError,
 };
 
-/** `structuredClone` of the HTML standard for what a VM has. Throws DOMException `DataCloneError`. */
+/**
+ * `structuredClone` of the HTML standard, for the types that a VM has.
+ * @throws DOMException `DataCloneError`
+ */
 export function clone(value: unknown): unknown {
   return new Cloner().clone(value);
 }
@@ -121,7 +124,7 @@ class Cloner {
 const sizeOfMap = native.uncurry(Object.getOwnPropertyDescriptor(Map.prototype, "size")!.get!);
 const sizeOfSet = native.uncurry(Object.getOwnPropertyDescriptor(Set.prototype, "size")!.get!);
 
-/** A tag can claim anything; the engine's own check of the method behind it cannot be fooled. */
+/** A program can fake a tag; the engine's own type check inside the native method cannot be faked. */
 function realTag(value: object): string {
   const tag = native.tagOf(value);
   try {

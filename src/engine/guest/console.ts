@@ -7,11 +7,11 @@ import { inspect } from "./inspect.ts";
 
 type Print = (...args: unknown[]) => void;
 
-/** Longest single argument that is looked at, in characters. */
+/** Largest number of characters of one argument that is read. */
 const MAX_ARGUMENT = 100_000;
-/** Lines up to this length are measured here: it takes less than a way through the door. */
+/** Lines up to this length are measured here, which is faster than a request to the host. */
 const SHORT_LINE = 500;
-/** A line that does not fit is sent with so many bytes too much that the host sees it, which cuts and marks it. */
+/** A line that does not fit is sent with this many bytes over the budget, so that the host sees the excess, cuts and marks it. */
 const EXCESS = 3;
 
 let room = 0;
@@ -19,7 +19,7 @@ let dropped = 0;
 let reported = 0;
 let indent = "";
 
-/** A run begins: it may print `budget` bytes in all; what is over is only counted, so that a flood costs the host nothing. */
+/** Sets the number of bytes that a new run may print. The excess is only counted, so that a flood costs the host nothing. */
 export function limitConsole(budget: number): void {
   room = budget;
   dropped = 0;
@@ -27,7 +27,7 @@ export function limitConsole(budget: number): void {
   indent = "";
 }
 
-/** Report to the host the exact number of bytes that were dropped. */
+/** Reports the exact number of dropped bytes to the host. */
 export function reportDropped(): void {
   if (dropped > reported) send("log", dropped, "dropped", "");
   reported = dropped;
@@ -112,7 +112,7 @@ export function createConsole(): object {
   };
 }
 
-/** The arguments joined by one space, after the placeholders of a first string have taken theirs. */
+/** The arguments joined by one space, after those for placeholders of a first string were inserted there. */
 function format(args: readonly unknown[]): string {
   const first = args[0]; // by index: a program may have replaced the array iterator
   let text = typeof first === "string" ? cut(first) : args.length > 0 ? inspect(first) : "";

@@ -4,7 +4,7 @@ import { promiseThen } from "./calls.ts";
 import { DOMException } from "./events.ts";
 import { send } from "./host-port.ts";
 
-/** As the Web Cryptography standard has it. */
+/** Cap of the Web Cryptography standard (`getRandomValues`), in bytes. */
 const MAX_RANDOM = 65_536;
 const INTEGER_ARRAY = /^(?:Big)?(?:Uint|Int)\d/;
 const ALGORITHMS = ["SHA-1", "SHA-256", "SHA-384", "SHA-512"];
@@ -53,7 +53,7 @@ function bytesOf(data: unknown): Uint8Array {
   }
 }
 
-/** `crypto`; `digest` asks the host, base64 to base64. */
+/** The `crypto` object. `digest` requests a digest from the host, base64 to base64. */
 export function createCrypto(
   digest: (algorithm: string, base64: string) => Promise<unknown>,
 ): object {
@@ -74,10 +74,10 @@ export function createCrypto(
   return native.freeze({ getRandomValues, randomUUID, subtle });
 }
 
-/** Of `Math.random`; made on first use, from randomness of the host. */
+/** State of `Math.random`, made on first use from randomness of the host. */
 let state: Uint32Array | undefined;
 
-/** VMs that are copies of one memory image would all give the same numbers otherwise. */
+/** Without this, VMs that are copies of one memory image would return the same numbers. */
 export function reseed(): void {
   state = undefined;
 }

@@ -11,7 +11,7 @@ interface Symbols {
 let symbols: Symbols;
 let Suppressed: new (error: unknown, suppressed: unknown, message?: string) => Error;
 
-/** Define `Symbol.dispose`, `Symbol.asyncDispose` and `SuppressedError` where the engine does not have them. */
+/** Defines `Symbol.dispose`, `Symbol.asyncDispose` and `SuppressedError` where the engine lacks them. */
 export function installDisposal(): void {
   for (const name of ["dispose", "asyncDispose"]) {
     if (name in Symbol) continue;

@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from "../../core/base64.ts";
 import { DOMException } from "./events.ts";
 
-/** Characters joined at once: a string of megabytes is built from parts, not one by one. */
+/** Number of characters joined at a time: a string of megabytes is built from parts, not character by character. */
 const CHUNK = 8_192;
 
 function utf8Bytes(text: string): Uint8Array {
@@ -56,7 +56,7 @@ const LABELS: Readonly<Record<string, string>> = {
   "windows-1252": "windows-1252",
 };
 
-/** What windows-1252 has at 0x80–0x9F; elsewhere it is Latin-1. */
+/** The characters of windows-1252 at 0x80–0x9F; all others are those of Latin-1. */
 const WINDOWS_1252 = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ";
 
 export class TextDecoder {
@@ -144,7 +144,7 @@ function expectedSize(lead: number): number {
   return lead >= 0xf0 && lead <= 0xf4 ? 4 : 1;
 }
 
-/** Bytes that belong together, and the character they are, if they are one. */
+/** The size of the next sequence of bytes, and its code point where it is valid. */
 function readSequence(bytes: Uint8Array, at: number): { size: number; point: number | undefined } {
   const lead = bytes[at]!;
   const expected = expectedSize(lead);

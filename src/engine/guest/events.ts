@@ -1,4 +1,4 @@
-/** Events and aborting, as the DOM standard has them, without a tree. */
+/** Events and aborting of the DOM standard, without a tree of targets. */
 
 const ERROR_CODES: Readonly<Record<string, number>> = {
   InvalidCharacterError: 5,
@@ -103,7 +103,7 @@ export class EventTarget {
     return !event.defaultPrevented;
   }
 
-  /** A listener that throws does not keep the others from being called. */
+  /** A listener that throws does not prevent the others from being called. */
   #call(listener: Listener, event: Event): void {
     try {
       if (typeof listener === "function") listener.call(this, event);
@@ -116,7 +116,7 @@ export class EventTarget {
 
 let startTimer: (ms: number, callback: () => void) => void = () => {};
 
-/** How `AbortSignal.timeout` waits. */
+/** Sets the function with which `AbortSignal.timeout` waits. */
 export function setTimerHook(hook: typeof startTimer): void {
   startTimer = hook;
 }

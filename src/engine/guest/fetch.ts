@@ -1,13 +1,13 @@
 /**
- * `fetch` of the Fetch standard, as far as a program needs it. The request itself is a tool call like any other: the
- * host decides whether it may be made, and makes it.
+ * A subset of `fetch` of the Fetch standard. The request is a tool call like any other: the host decides whether it is
+ * allowed, and makes it.
  */
 import { callTool } from "./calls.ts";
 import { TextDecoder, TextEncoder } from "./encoding.ts";
 import { AbortSignal, DOMException } from "./events.ts";
 import { URLSearchParams } from "./search-params.ts";
 
-/** Where the host offers it, see FetchSource. */
+/** The server name under which the host offers it, see FetchSource. */
 const SERVER = "network";
 const TOOL = "fetch";
 
@@ -76,7 +76,7 @@ export class Headers {
   }
 }
 
-/** What the host answers. A body that is UTF-8 comes as text, which is faster; any other as bytes. */
+/** The host's answer. A body that is valid UTF-8 comes as text, which is faster, any other as bytes. */
 interface Answer {
   readonly status: number;
   readonly statusText: string;
@@ -179,7 +179,7 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, promise]);
 }
 
-/** Fails with a ToolError: `denied` for what the host does not allow, `tool_error` for a network that failed. */
+/** @throws ToolError `denied` for a request that the host does not allow, `tool_error` for a failure of the network */
 export async function fetch(input: unknown, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   const body = bodyOf(init.body, headers);

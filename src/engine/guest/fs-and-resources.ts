@@ -1,4 +1,4 @@
-/** What a program finds beside its tools: the tree of wrappers to read, the servers' resources and prompts. */
+/** Globals of a program beside its tools: files, and the servers' resources and prompts. */
 import * as native from "../../core/primordials.ts";
 import { promiseThen } from "./calls.ts";
 import { discovery } from "./tools.ts";
@@ -31,10 +31,10 @@ interface Stat {
   readonly mtimeMs: number;
 }
 
-/** What the host tells of a file, as Node has it. */
+/** The host's facts about a file as `Stats` of Node. */
 function stat(...args: unknown[]): Promise<unknown> {
-  return promiseThen(askStat(...args), (told) => {
-    const { isDirectory, ...rest } = told as Stat;
+  return promiseThen(askStat(...args), (facts) => {
+    const { isDirectory, ...rest } = facts as Stat;
     return {
       ...rest,
       mtime: new native.NativeDate(rest.mtimeMs),
@@ -54,7 +54,7 @@ for (const [name, value] of [
     enumerable: name === "stat",
   } as never);
 
-/** As much of `node:fs/promises` as a workspace needs. */
+/** The subset of `node:fs/promises` that a workspace supports. */
 export const fs = native.freeze(files);
 export const resources = native.freeze(
   functions({ list: "resources.list", templates: "resources.templates", read: "resources.read" }),

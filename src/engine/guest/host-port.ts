@@ -1,5 +1,5 @@
 /**
- * The one way out of the VM: a synchronous host function of primitives. What it answers, if anything, is text.
+ * The host port, the only way out of the VM: a synchronous host function of primitives that returns text or nothing.
  *
  * | kind     | id      | name           | text                      | answer                                        |
  * | -------- | ------- | -------------- | ------------------------- | --------------------------------------------- |
@@ -21,7 +21,7 @@ export type Send = (kind: string, id: number, name: string, text: string) => str
 
 let installed: Send | undefined;
 
-/** Called once, before any program runs. */
+/** Sets the host port. Called once, before any program runs. */
 export function installHostPort(port: Send): void {
   installed = port;
 }
@@ -30,7 +30,7 @@ export function send(kind: string, id: number, name: string, text: string): stri
   return installed!(kind, id, name, text) ?? "";
 }
 
-/** Bytes of a text as UTF-8, counted outside: a loop over megabytes of characters takes QuickJS seconds. */
+/** Bytes of a text as UTF-8, counted by the host: a loop over megabytes of characters takes QuickJS seconds. */
 export function sizeOutside(text: string): number {
   return +send("size", 0, "", text);
 }

@@ -1,6 +1,6 @@
 /**
- * Values as one line of text for people, in the manner of Node's inspect. Getters of properties are shown, not called; what
- * can run (proxy traps, a getter of Symbol.toStringTag or of an error's message) runs on the program's own time.
+ * Values as one line of text for people, like Node's inspect. Getters of properties are shown, not called. Code that does
+ * run (proxy traps, a getter of Symbol.toStringTag or of an error's message) counts as CPU time of the program.
  */
 import * as native from "../../core/primordials.ts";
 import { cutUnits } from "../../core/utf8.ts";
@@ -19,7 +19,7 @@ const dateToIso = native.uncurry(Date.prototype.toISOString);
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 const PROGRAM_FRAMES = /at [^\n]*program\.ts:[^\n]*/g;
 
-/** The containers around the value at hand, innermost first. */
+/** The containers around the current value, innermost first. */
 interface Parent {
   readonly value: object;
   readonly outer: Parent | undefined;
@@ -27,8 +27,8 @@ interface Parent {
 }
 
 /**
- * @param depth levels that are shown; deeper ones are `[Object]`. Default 4
- * @param length characters at most; what is over is counted. Default 10,000
+ * @param depth levels that are shown; deeper ones are `[Object]`
+ * @param length largest number of characters; the text ends with the number of those left out
  */
 export function inspect(value: unknown, depth = 4, length = 10_000): string {
   const inspector = new Inspector(depth, length);
@@ -159,7 +159,7 @@ class Inspector {
     return this.#list(head === "" ? "" : `${head} `, "{", keys.length, show, "}");
   }
 
-  /** What an error wraps; not enumerable, and often the reason. */
+  /** The causes of an error. They are not enumerable, and often the reason. */
   #showCauses(error: object, parent: Parent): string {
     let text = "";
     if (native.hasOwn(error, "cause"))
@@ -195,13 +195,13 @@ class Inspector {
   }
 }
 
-/** Printing a huge BigInt takes seconds that nothing can interrupt. */
+/** Printing a huge BigInt takes seconds and cannot be interrupted. */
 function showBigint(value: bigint): string {
   if (native.toBigInt.asIntN(MAX_BIGINT_BITS, value) !== value) return "[BigInt]";
   return `${native.bigintToText(value)}n`;
 }
 
-/** Values with no inside to show. */
+/** Objects without properties to show. */
 function showLeaf(value: object, tag: string): string | undefined {
   try {
     if (tag === "[object Date]") {
@@ -221,7 +221,7 @@ function showLeaf(value: object, tag: string): string | undefined {
   return undefined;
 }
 
-/** `TypeError: message`, with the program's own frames behind it. */
+/** `TypeError: message`, followed by the program's own frames. */
 function errorText(error: object): string {
   const { name, message, stack } = error as { name?: unknown; message?: unknown; stack?: unknown };
   const title = typeof name === "string" ? name : "Error";
@@ -263,7 +263,7 @@ function quote(text: string): string {
   return `'${quoted}${native.sliceText(shown, from)}${cut}'`;
 }
 
-/** `push` that no patched prototype sees. */
+/** `push`, which a patched prototype cannot intercept. */
 function put(list: string[], item: string): void {
   native.defineProperty(list, list.length, {
     __proto__: null,

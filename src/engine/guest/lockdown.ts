@@ -1,9 +1,9 @@
 import * as native from "../../core/primordials.ts";
 
 /**
- * Remove what must not be in a VM: ways to memory that no engine counts (WebAssembly, shared and resizable buffers)
- * and ways to block a thread that nothing interrupts (Atomics.wait). QuickJS carries out template literals, the
- * prelude's own too, by calling `concat`: it stays what it is.
+ * Removes what a VM must not have: memory that no engine counts (WebAssembly, shared and resizable buffers) and calls that
+ * block a thread and cannot be interrupted (Atomics.wait). It also freezes `concat`: QuickJS calls it for template literals,
+ * also those of the prelude.
  */
 export function lockDown(): void {
   for (const name of ["WebAssembly", "SharedArrayBuffer", "Atomics", "ShadowRealm"])
@@ -19,7 +19,7 @@ export function lockDown(): void {
   const Guarded = new Proxy(ArrayBuffer, {
     __proto__: null,
     construct(target: ArrayBufferConstructor, args: unknown[], newTarget: never): object {
-      // The options are not passed on at all, so a getter cannot show them differently the second time.
+      // The options are not passed on, so a getter cannot return something else at a second read.
       if (args[1] !== undefined)
         throw new RangeError("a resizable ArrayBuffer is not available here");
       return Reflect.construct(target, [args[0]], newTarget);

@@ -1,6 +1,6 @@
 /**
- * The guest prelude: everything a program finds in its VM, and the machinery that connects it to the host. The same
- * source serves both engines. It is bundled into one classic script (see build.ts) and evaluated before any program.
+ * The guest prelude: the globals of programs in a VM, and the code that connects them to the host. Both engines use the same
+ * source. It is bundled into one classic script (see build.ts) and evaluated before any program.
  */
 import * as native from "../../core/primordials.ts";
 import type { ProgramScope } from "../../core/program.ts";
@@ -32,7 +32,7 @@ import { clearTimer, fire, setImmediate, setInterval, setTimeout } from "./timer
 import { defineFlat, discovery, forgetNames, tools } from "./tools.ts";
 import { URL } from "./url.ts";
 
-/** What the host says about one run. */
+/** The host's settings for one run. */
 export interface Setup {
   readonly callBytes: number;
   readonly valueDepth: number;
@@ -40,13 +40,16 @@ export interface Setup {
   readonly flat: readonly (readonly [flat: string, server: string, tool: string])[];
   /** The host offers requests to the network. */
   readonly fetch: boolean;
-  /** Which of the session's runs this is. */
+  /** Number of the run in its session, from 1. */
   readonly run: number;
-  /** A clock that tells the same again. Default: the engine's own. */
+  /**
+   * A clock that a replay can repeat.
+   * @default none: the engine's own
+   */
   readonly clock?: Clock;
 }
 
-/** The runs of a VM are counted from here. */
+/** Number of a VM's first run. */
 const FIRST_RUN = 1;
 
 type ProgramFunction = (scope: ProgramScope) => Promise<unknown>;
@@ -79,7 +82,7 @@ function createPerformance(): object {
   });
 }
 
-/** A call of no arguments where the program's entry is a function, else the entry itself. */
+/** The result of a call without arguments where the program's entry is a function, else the entry itself. */
 function finish(entry: unknown): unknown {
   return typeof entry === "function" ? entry() : entry;
 }
@@ -132,7 +135,7 @@ function defineGlobals(): void {
     define(discoveries[at]!, discovery(discoveries[at]!));
 }
 
-/** What is there already is the session's. */
+/** Defines a global, unless the session has a variable of that name. */
 function defineMissing(name: string, value: unknown): void {
   if (!native.hasOwn(globals, name)) define(name, value);
 }
@@ -156,8 +159,8 @@ function prepare(setupText: string): Setup {
 }
 
 /**
- * Do once what every run does, while the VM waits for its run: engines compile a function when it is first called. The
- * host does not listen yet.
+ * Does once what every run does, before the VM gets its run, because engines compile a function at its first call. The host
+ * does not listen yet.
  */
 function warmUp(): void {
   prepare('{"callBytes":1000,"valueDepth":9,"logBytes":9,"flat":[],"fetch":false,"run":0}');
@@ -166,7 +169,7 @@ function warmUp(): void {
   sendValue({ a: [1, "x"] }, 1_000, 9, 0);
 }
 
-/** Run a program: the host gives the function that its code evaluates to. */
+/** Runs a program. `program` is the function that its code evaluates to. */
 function start(program: ProgramFunction, setupText: string): void {
   const { callBytes, valueDepth, run } = prepare(setupText);
   const meta = { url: "file:///program.ts" };
@@ -185,7 +188,7 @@ function start(program: ProgramFunction, setupText: string): void {
   try {
     running = program(scope);
   } catch (error) {
-    return sendError(error); // an engine may find only here that it cannot compile something so deep
+    return sendError(error); // an engine may detect only here that the code is nested too deeply
   }
   promiseThen(
     running,
@@ -194,7 +197,7 @@ function start(program: ProgramFunction, setupText: string): void {
   );
 }
 
-/** The host's only way in: an answer to a request, a timer that is due, the news that this VM is a copy of another. */
+/** Receives all messages of the host: an answer to a request, a timer that is due, or that this VM is a copy of another. */
 function receive(kind: string, id: number, text: string): void {
   if (kind === "answer") return settle(id, text);
   if (kind === "copied") return reseed();
@@ -205,7 +208,7 @@ function receive(kind: string, id: number, text: string): void {
   }
 }
 
-/** Called once per VM with the door to the host. */
+/** Called once per VM with the host port. */
 export function boot(send: Send): { start: typeof start; receive: typeof receive } {
   installHostPort(send);
   setTimerHook((ms, callback) => void setTimeout(callback, ms));

@@ -1,4 +1,4 @@
-/** What a program can import: servers and tools, under the spellings that wrappers have on disk. */
+/** The modules that a program can import: servers and tools, under the paths that wrappers have on disk. */
 import * as native from "../../core/primordials.ts";
 import { TOOL_MODULE } from "../../core/tool-modules.ts";
 import { toolError } from "./calls.ts";

@@ -1,4 +1,4 @@
-/** What a program came to: its value or its error, told to the host as text. */
+/** The outcome of a program, its value or its error, sent to the host as text. */
 import { encode } from "../../core/encode.ts";
 import * as native from "../../core/primordials.ts";
 import { cutUnits } from "../../core/utf8.ts";
@@ -15,7 +15,7 @@ const NativeRangeError = RangeError;
 const settledGet = native.uncurry(Map.prototype.get) as (map: unknown, promise: object) => unknown;
 const settledHas = native.uncurry(Map.prototype.has) as (map: unknown, promise: object) => boolean;
 
-/** Errors that are nobody's (of a timer, say) end the run that is at work. */
+/** Errors outside of a program's own code path (e.g. of a timer) end the active run. */
 let currentRun = 0;
 
 export function beginRun(run: number): void {
@@ -23,8 +23,8 @@ export function beginRun(run: number): void {
 }
 
 /**
- * Send the value of a run. Promises inside it (an array of calls that nobody awaited, say) are awaited first: round by round,
- * since what they resolve to may hold more of them.
+ * Sends the value of a run. Promises in it (e.g. an array of calls without `await`) are awaited first, in rounds, because
+ * they may resolve to values with further promises.
  */
 export function sendValue(value: unknown, maxBytes: number, maxDepth: number, run: number): void {
   const settled = new native.NativeMap<object, unknown>();
@@ -81,13 +81,13 @@ function awaitAll(
   }
 }
 
-/** Send what was thrown. Reading it may run the program's own getters, which cost the program's own time. */
+/** Sends a thrown value. Reading it may run the program's own getters, which count as CPU time of the program. */
 export function sendError(thrown: unknown, run = currentRun): void {
   let description: Description;
   try {
     description = describe(thrown);
   } catch {
-    // A proxy whose traps throw, or no memory is left to describe it in, which the host knows. The run has ended.
+    // A proxy whose traps throw, or too little memory for a description, which the host detects. The run has ended.
     const message = "something was thrown that cannot be described";
     description = { __proto__: null, code: "memory", name: "Error", message, stack: "" };
   }
@@ -140,8 +140,8 @@ function describe(thrown: unknown): Description {
 }
 
 /**
- * Running out of stack or memory is an ordinary error inside the VM. What is said here is a hint that the host checks
- * against what it knows itself; a program that fakes it only mislabels its own failure.
+ * Running out of stack or memory is an ordinary error inside the VM. The code reported here is a hint that the host checks;
+ * a program that fakes it only mislabels its own failure.
  */
 function engineFailure(thrown: unknown, message: string): string {
   if (thrown === null) return "memory"; // QuickJS throws null when it cannot even allocate the error

@@ -1,9 +1,9 @@
 /** URLSearchParams of the URL standard. */
 import { TextDecoder, TextEncoder } from "./encoding.ts";
 
-/** Have `onChange` told the new query whenever `params` change. For the URL that they belong to. */
+/** Calls `onChange` with the new query whenever `params` change. For the URL that they belong to. */
 export let connect: (params: URLSearchParams, onChange: (query: string) => void) => void;
-/** Put a new query into `params` without telling anybody. */
+/** Replaces the query of `params` without calling `onChange`. */
 export let replaceQuery: (params: URLSearchParams, query: string) => void;
 
 type Pair = [name: string, value: string];
@@ -75,10 +75,10 @@ export class URLSearchParams {
   }
 
   forEach(
-    visit: (value: string, name: string, params: URLSearchParams) => void,
+    callback: (value: string, name: string, params: URLSearchParams) => void,
     self?: unknown,
   ): void {
-    for (const [name, value] of this) visit.call(self, value, name, this);
+    for (const [name, value] of this) callback.call(self, value, name, this);
   }
 
   *entries(): Generator<Pair> {

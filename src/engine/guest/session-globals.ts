@@ -1,4 +1,4 @@
-/** What the programs of a session leave to each other: variables of the global object. See compile/session-declarations.ts. */
+/** The variables that programs of a session share: properties of the global object. See compile/session-declarations.ts. */
 import * as native from "../../core/primordials.ts";
 
 const NativeProxy = Proxy;
@@ -6,7 +6,7 @@ const NativeProxy = Proxy;
 const { deleteProperty } = Reflect;
 
 function declare(name: PropertyKey, value: unknown, writable: boolean): void {
-  deleteProperty(globalThis, name); // QuickJS would go on taking what was a constant for one
+  deleteProperty(globalThis, name); // QuickJS would still treat a former constant as one
   native.defineProperty(globalThis, name, {
     __proto__: null,
     value,
@@ -16,7 +16,7 @@ function declare(name: PropertyKey, value: unknown, writable: boolean): void {
   } as never);
 }
 
-/** An object whose properties, when they are set, become variables. */
+/** An object that turns each property set on it into a variable. */
 function keeper(writable: boolean): object {
   return new NativeProxy(
     { __proto__: null },

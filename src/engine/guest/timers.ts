@@ -10,7 +10,7 @@ interface Timer {
   due: number;
 }
 
-/** More timers at once than any program needs; the host keeps its own count too. */
+/** Largest number of timers at a time. The host has a cap of its own. */
 const MAX_TIMERS = 10_000;
 
 const timers = new native.NativeMap<number, Timer>();
@@ -34,7 +34,7 @@ function start(
     throw new RangeError(`more than ${MAX_TIMERS} timers at once`);
   }
   const ms = +(delay as number);
-  const wait = ms > 0 && ms < 2 ** 31 ? ms : 0; // as browsers and Node: what makes no sense is "at once"
+  const wait = ms > 0 && ms < 2 ** 31 ? ms : 0; // as in browsers and Node: an invalid delay is 0
   const id = ++lastId;
   const timer = {
     callback: callback as Timer["callback"],
@@ -63,7 +63,7 @@ export function clearTimer(id: unknown): void {
   if (timerDelete(timers, id)) send("timer", id as number, "clear", "");
 }
 
-/** The host says that a timer is due. */
+/** Called when the host reports that a timer is due. */
 export function fire(id: number): void {
   const timer = timerGet(timers, id);
   if (timer === undefined) return;

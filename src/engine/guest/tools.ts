@@ -1,15 +1,15 @@
 /**
  * The tools as a program sees them: `tools.<server>.<tool>`, flat functions, discovery. Imports are in modules.ts.
  *
- * Namespaces are proxies that ask the host for names when a program looks, so a VM costs the same whatever the number
- * of tools. They have no prototype, cannot be changed, and are never thenable: `await tools.github` is itself.
+ * Namespaces are proxies that request names from the host at a look-up, so the cost of a VM does not depend on the number of
+ * tools. They have no prototype, cannot be changed, and are never thenable: `await tools.github` is the namespace itself.
  */
 import * as native from "../../core/primordials.ts";
 import { callTool } from "./calls.ts";
 import { send } from "./host-port.ts";
 
 type ToolFunction = (args?: unknown) => Promise<unknown>;
-/** What is null has no name of its own in the tree of files. */
+/** `folder` is null where it equals the name. */
 type ServerEntry = readonly [name: string, alias: string, className: string, folder: string | null];
 export type ToolEntry = readonly [name: string, alias: string, flat: string, file: string | null];
 
@@ -21,7 +21,7 @@ export interface Namespace {
   readonly functions: Map<string, ToolFunction>;
 }
 
-/** Asked for by engines, printers and `await` of any object; a function here would be mistaken for theirs. */
+/** Keys that engines, printers and `await` read from any object. A tool function there would be mistaken for a protocol method. */
 const NOT_TOOLS = [
   "then",
   "toJSON",
@@ -46,7 +46,7 @@ export function serverEntries(): readonly ServerEntry[] {
   return servers;
 }
 
-/** What the tools are may have changed since the session's last program. */
+/** Clears the cached names: the tools may have changed since the session's last program. */
 export function forgetNames(): void {
   servers = undefined;
   namespaces = new native.NativeMap();
@@ -86,7 +86,7 @@ export function namespace(spelling: string): Namespace {
   return made;
 }
 
-/** The function for a tool, known or not: an unknown one fails at its call, where the host can name the nearest. */
+/** The function for a tool, known or unknown: an unknown one fails when called, and the host names the nearest tools. */
 export function toolAt(space: Namespace, key: string): ToolFunction | undefined {
   if (key === "then") return undefined; // whatever a server offers: a thenable namespace would be called by `await`
   const entry = find(space.entries, key, 2);
@@ -145,7 +145,7 @@ export function readOnly(
   );
 }
 
-/** `tools`: an unknown server is a namespace too, whose every call fails with the nearest names. */
+/** The global `tools`. An unknown server is a namespace too: each of its calls fails with the nearest names. */
 export const tools: object = readOnly(
   (key) =>
     contains(NOT_TOOLS, key) && find(serverEntries(), key, 2) === undefined
@@ -154,12 +154,12 @@ export const tools: object = readOnly(
   serverEntries,
 );
 
-/** Discovery is one more set of host calls; the server name is empty, which no server can be called. */
+/** Discovery functions are host calls with an empty server name, which no server can have. */
 export function discovery(name: string): (...args: unknown[]) => Promise<unknown> {
   return (...args) => callTool("", name, args);
 }
 
-/** Make the flat functions that the program mentions: `github_create_issue(args)`; not over a variable of the session. */
+/** Defines the flat functions that the program mentions, e.g. `github_create_issue(args)`, except over a variable of the session. */
 export function defineFlat(
   globals: object,
   entries: readonly (readonly [flat: string, server: string, tool: string])[],

@@ -1,4 +1,4 @@
-/** URL of the URL standard. Parsing is the host's: it has the whole standard already. */
+/** URL of the URL standard. The host parses, because it implements the whole standard. */
 import { send } from "./host-port.ts";
 import { connect, replaceQuery, URLSearchParams } from "./search-params.ts";
 

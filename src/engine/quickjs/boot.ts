@@ -1,8 +1,8 @@
-/** What booting leaves behind. All boots of a build are alike, down to the pointers: images rest on that. */
+/** The state of a VM after booting. All boots of a build are identical, pointers included; memory images depend on that. */
 import type { QuickJSHandle } from "quickjs-emscripten-core";
 import { type MemoryImage, writeImage } from "./memory-image.ts";
 
-/** A VM after booting. All boots are alike, pointers included, so that any other instance can be made to be the same. */
+/** A booted VM as data, from which any other instance can be made identical. */
 export interface Booted {
   readonly image: MemoryImage;
   /** End of its heap. */
@@ -12,8 +12,8 @@ export interface Booted {
 }
 
 /**
- * A boot reads the clock in places (the seed of a random generator, for one). All boots are alike when that stands
- * still, which is what lets the changes of one instance be put over another. Nothing else runs meanwhile.
+ * A boot reads the clock (e.g. for the seed of a random generator). With a stopped clock all boots are identical, so that the
+ * changes of one instance can be applied to another. Nothing else runs meanwhile.
  */
 export function atTimeZero<T>(boot: () => T): T {
   const { now } = Date;
@@ -25,7 +25,7 @@ export function atTimeZero<T>(boot: () => T): T {
   }
 }
 
-/** All that an image depends on (engine, build, prelude) is in what a VM is after booting. */
+/** The name of an image's format: a digest of the booted memory, which contains all that an image depends on (engine, build, prelude). */
 export async function nameOfBoot(booted: MemoryImage): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", writeImage(booted));
   const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0"));

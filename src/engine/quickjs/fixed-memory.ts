@@ -1,4 +1,4 @@
-/** A WebAssembly memory that cannot grow, and whether it was asked to. */
+/** A WebAssembly memory that cannot grow, and whether the VM tried to grow it. */
 export interface FixedMemory {
   readonly wasm: WebAssembly.Memory;
   readonly memoryMb: number;
@@ -8,12 +8,12 @@ export interface FixedMemory {
 
 const PAGE = 65_536;
 
-/** A memory of `memoryMb` MiB; pages that nobody touches cost nothing. */
+/** A memory of `memoryMb` MiB; untouched pages take no physical memory. */
 export function createFixedMemory(memoryMb: number): FixedMemory {
   const pages = (memoryMb * 1024 * 1024) / PAGE;
   const wasm = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const memory: FixedMemory = { wasm, memoryMb, exhausted: false };
-  // The allocator's last resort is to ask for more: the host's own sign that memory ran out.
+  // The allocator requests more memory only when none is left: that is how the host detects the end of memory.
   wasm.grow = () => {
     memory.exhausted = true;
     throw new RangeError("the memory of this VM is fixed");

@@ -1,6 +1,6 @@
 import type { QuickJSWASMModule } from "quickjs-emscripten-core";
 
-/** How far into a memory its instance has ever allocated, in bytes. It never goes back. */
+/** Returns the end of the memory that an instance has ever allocated, in bytes. It never decreases. */
 export type HeapEnd = (memory: WebAssembly.Memory) => number;
 
 const PROBE_BYTES = 4 * 1024 * 1024;
@@ -8,8 +8,9 @@ const PROBE_BYTES = 4 * 1024 * 1024;
 const STATICS_WORDS = (1024 * 1024) / 4;
 
 /**
- * Find where a build keeps the end of its heap (its program break), which it does not export: of the words that follow
- * when a large block is allocated, the break is the highest. The address is the same in every instance of the binary.
+ * Finds the address at which a build stores the end of its heap (its program break), which it does not export: of the words
+ * that change with the allocation of a large block, the break is the highest. All instances of the binary have the same
+ * address.
  * @param library an instance to experiment with; not to be used afterwards
  */
 export function findHeapEnd(library: QuickJSWASMModule, memory: WebAssembly.Memory): HeapEnd {

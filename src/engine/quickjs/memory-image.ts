@@ -1,9 +1,9 @@
 /**
- * The memory of a WebAssembly VM as an image. A VM that owns its memory *is* that memory (between calls, when no
- * native frame is open): copied back, it is the VM again, closures, pending promises and all.
+ * The memory of a WebAssembly VM as an image. Between calls, when no native frame is open, the memory is the whole state of
+ * the VM: copying it back restores the VM with its closures and pending promises.
  */
 export interface MemoryImage {
-  /** Stretches of pages that hold anything; all other bytes are zero. In ascending order. */
+  /** Ranges of pages that are not empty, in ascending order; all other bytes are zero. */
   readonly stretches: readonly { readonly start: number; readonly bytes: Uint8Array }[];
 }
 
@@ -11,12 +11,12 @@ const PAGE = 4_096;
 
 const NOTHING: MemoryImage = { stretches: [] };
 
-/** Copy out the pages below `end` that are not empty. */
+/** Copies the pages below `end` that are not empty. */
 export function takeImage(memory: WebAssembly.Memory, end: number): MemoryImage {
   return takeChanges(memory, NOTHING, end);
 }
 
-/** Copy out the pages below `end` that are not as in `base`. */
+/** Copies the pages below `end` that differ from `base`. */
 export function takeChanges(
   memory: WebAssembly.Memory,
   base: MemoryImage,
@@ -43,7 +43,7 @@ function endOf({ start, bytes }: Stretch): number {
   return start + bytes.length;
 }
 
-/** Whether a page is as in the stretch that holds it; a page that no stretch holds was empty. */
+/** Whether a page equals that of its stretch; a page outside of all stretches was empty. */
 function isSame(now: Uint8Array, page: number, stretch: Stretch | undefined): boolean {
   if (stretch === undefined || stretch.start > page) return isEqual(now, page, EMPTY, 0);
   return isEqual(now, page, stretch.bytes, page - stretch.start);
@@ -51,7 +51,7 @@ function isSame(now: Uint8Array, page: number, stretch: Stretch | undefined): bo
 
 const EMPTY = new Uint8Array(PAGE);
 
-/** A page of each; where there is Node, by its own comparison, which is several times faster. */
+/** Compares one page of each, with Node's own function where there is Node, which is several times faster. */
 function isEqual(one: Uint8Array, at: number, other: Uint8Array, otherAt: number): boolean {
   if (globalThis.Buffer !== undefined) {
     const { compare } = Buffer.prototype;
@@ -62,7 +62,7 @@ function isEqual(one: Uint8Array, at: number, other: Uint8Array, otherAt: number
   return true;
 }
 
-/** Put `image` back into a memory that was written to below `end`; nothing of what was there remains. */
+/** Restores `image` in a memory that was written to below `end`. Nothing of the previous content remains. */
 export function restoreImage(memory: WebAssembly.Memory, image: MemoryImage, end: number): void {
   const bytes = new Uint8Array(memory.buffer);
   let done = 0;
@@ -74,13 +74,16 @@ export function restoreImage(memory: WebAssembly.Memory, image: MemoryImage, end
   bytes.fill(0, done, Math.max(done, end));
 }
 
-/** Put `changes` over a memory that is as their base; throws RangeError when they do not fit. */
+/**
+ * Applies `changes` to a memory that equals their base.
+ * @throws RangeError when they do not fit
+ */
 export function applyChanges(memory: WebAssembly.Memory, changes: MemoryImage): void {
   const bytes = new Uint8Array(memory.buffer);
   for (const stretch of changes.stretches) bytes.set(stretch.bytes, stretch.start);
 }
 
-/** An image as bytes: the number of stretches; of each its start and length; their bytes. Numbers are 32 bits, little-endian. */
+/** An image as bytes: the number of stretches, the start and length of each, their bytes. Numbers are 32 bits, little-endian. */
 export function writeImage({ stretches }: MemoryImage): Uint8Array<ArrayBuffer> {
   const head = 4 + 8 * stretches.length;
   const size = stretches.reduce((sum, { bytes }) => sum + bytes.length, head);
@@ -97,7 +100,10 @@ export function writeImage({ stretches }: MemoryImage): Uint8Array<ArrayBuffer> 
   return written;
 }
 
-/** What {@link writeImage} wrote; throws RangeError for anything else. */
+/**
+ * Reads what {@link writeImage} wrote.
+ * @throws RangeError for anything else
+ */
 export function readImage(written: Uint8Array): MemoryImage {
   const view = new DataView(written.buffer, written.byteOffset, written.length);
   const count = view.getUint32(0, true);

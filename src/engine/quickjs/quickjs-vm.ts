@@ -30,21 +30,21 @@ import {
 } from "./memory-image.ts";
 
 const INTERRUPTED = "the guest was interrupted";
-/** The limit while booting, so that images of places with different stacks are alike. */
+/** The stack limit while booting, so that images are identical in places with different stacks. */
 const BOOT_STACK_BYTES = 128 * 1024;
-/** Jobs between two looks at the clock. */
+/** Number of jobs between two readings of the clock. */
 const JOBS_AT_ONCE = 1_000;
 
 export interface QuickJsVmOptions {
   readonly heapEnd: HeapEnd;
   readonly maxStackBytes: number;
-  /** See {@link nameOfBoot}; all boots of an engine are alike, so one answer serves all. */
+  /** See {@link nameOfBoot}; all boots of an engine are identical, so one result is cached for all. */
   readonly nameOfBoot: (booted: MemoryImage) => Promise<string>;
   /** Called with a VM that is no longer used and can be reset. */
   readonly release: (vm: QuickJsVm) => void;
 }
 
-/** One QuickJS instance, booted, with the image it is put back to. */
+/** One booted QuickJS instance, with the image to which it is reset. */
 export class QuickJsVm implements SavableVm {
   onSend: Vm["onSend"] = () => undefined;
   readonly clock = undefined;
@@ -57,13 +57,13 @@ export class QuickJsVm implements SavableVm {
   readonly #maxStackBytes: number;
   readonly #nameOfBoot: (booted: MemoryImage) => Promise<string>;
   readonly #heapEnd: () => number;
-  /** What this VM is put back to, and any other can be made from. */
+  /** The state to which this VM is reset, and from which other VMs are made. */
   readonly booted: Booted;
   #deadline = Infinity;
   #stopped = false;
   #state: VmState = "usable";
 
-  /** @param booted what another VM was after booting: evaluating the prelude takes ten times as long as copying it */
+  /** @param booted the state of another VM after booting; copying it takes a tenth of evaluating the prelude */
   constructor(
     library: QuickJSWASMModule,
     memory: FixedMemory,
@@ -80,7 +80,7 @@ export class QuickJsVm implements SavableVm {
       runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
       return [runtime, runtime.newContext()];
     });
-    // The library's own half of the door is made in each instance; in the guest's memory it is the same one.
+    // The library creates its side of the host port for each instance; in the guest's memory it is the same one.
     const send = this.#newSend();
     this.booted = booted ?? atTimeZero(() => this.#boot(send));
     if (booted !== undefined) restoreImage(memory.wasm, booted.image, this.#heapEnd());
@@ -101,7 +101,7 @@ export class QuickJsVm implements SavableVm {
     });
   }
 
-  /** Evaluate the prelude and give it the door. */
+  /** Evaluates the prelude and passes it the host port. */
   #boot(send: QuickJSHandle): Booted {
     const context = this.#context;
     const boot = context.unwrapResult(
@@ -116,7 +116,7 @@ export class QuickJsVm implements SavableVm {
     return { image: takeImage(this.#memory.wasm, end), end, start, receive };
   }
 
-  /** Back to the moment after booting. */
+  /** Resets the VM to its state after booting. */
   reset(): this {
     restoreImage(this.#memory.wasm, this.booted.image, this.#heapEnd());
     this.#runtime.setMaxStackSize(this.#maxStackBytes);
@@ -125,7 +125,7 @@ export class QuickJsVm implements SavableVm {
     return this;
   }
 
-  /** The pages that are not as they were after booting. */
+  /** The pages that have changed since booting. */
   async save(): Promise<VmImage> {
     const changes = takeChanges(this.#memory.wasm, this.booted.image, this.#heapEnd());
     return { engine: await this.#nameOfBoot(this.booted.image), bytes: writeImage(changes) };
@@ -182,20 +182,20 @@ export class QuickJsVm implements SavableVm {
     while (!this.#stopped && this.#runtime.hasPendingJob()) this.#runJobs();
   }
 
-  /** A job that was interrupted can look like one whose promise was rejected: only the clock tells. */
+  /** An interrupted job can look like one whose promise was rejected: only the clock distinguishes them. */
   #runJobs(): void {
     this.#runtime.executePendingJobs(JOBS_AT_ONCE).error?.dispose();
     if (performance.now() >= this.#deadline) throw new Error(INTERRUPTED);
   }
 
-  /** Anything but an interruption that comes out of the library leaves native frames open: the instance is done for. */
+  /** Any exception of the library except an interruption leaves native frames open: the instance cannot be used any more. */
   #within(budgetMs: number, work: () => void): void {
     this.#deadline = performance.now() + budgetMs;
     try {
       work();
     } catch (error) {
       const known = error instanceof EngineSyntaxError || messageOf(error) === INTERRUPTED;
-      // The guest's own errors never come out here: a RangeError is this thread's stack, used up by native frames.
+      // Errors of the guest are never thrown here: a RangeError means that native frames used up this thread's stack.
       if (!known) this.#state = error instanceof RangeError ? "out_of_stack" : "broken";
       throw error;
     } finally {
@@ -219,7 +219,7 @@ export class QuickJsVm implements SavableVm {
     return this.#memory.memoryMb;
   }
 
-  /** Bytes by which the run made the heap grow. */
+  /** Bytes by which the heap has grown since booting. */
   get growth(): number {
     return this.#heapEnd() - this.booted.end;
   }
@@ -228,7 +228,7 @@ export class QuickJsVm implements SavableVm {
     return this.#heapEnd();
   }
 
-  /** An instance is never freed (QuickJS aborts over unsettled promises): it is put back, or dropped as a whole. */
+  /** An instance is never freed, because QuickJS aborts when promises are unsettled: it is reset, or dropped as a whole. */
   [Symbol.dispose](): void {
     if (this.#state === "usable") this.#release(this);
   }

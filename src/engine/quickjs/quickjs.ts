@@ -13,36 +13,42 @@ import { createFixedMemory } from "./fixed-memory.ts";
 import { findHeapEnd } from "./heap-end.ts";
 import { QuickJsVm, type QuickJsVmOptions } from "./quickjs-vm.ts";
 
-/** What the engine module can be told. */
+/** Options of the engine module. */
 export interface QuickJsOptions {
-  /** The compiled engine, where there is no file system to read it from. Default: the package's own file. */
+  /**
+   * The compiled engine, for places without a file system.
+   * @default the package's own file
+   */
   readonly wasmModule?: WebAssembly.Module;
-  /** File of the engine, for a place that has no packages. Default: the package's own. */
+  /**
+   * File of the engine, for places without packages.
+   * @default the package's own file
+   */
   readonly wasmFile?: string;
   /**
-   * Stack of the VM in bytes. WebAssembly frames take several times as much of the thread's own stack, so more needs a
-   * thread that has more. Default 128 KiB, which a thread of Node's default size can bear.
+   * Stack of the VM in bytes. WebAssembly frames take several times as much of the thread's own stack, so a larger value
+   * needs a thread with a larger stack. The default fits a thread of Node's default size.
+   * @default 131_072
    */
   readonly maxStackBytes?: number;
 }
 
-/** A VM whose program made its memory grow by more than this is dropped: clearing it would cost more than a new one. */
+/** A VM whose heap grew by more than this is dropped: clearing it would take longer than creating a new one. */
 const MAX_GROWTH = 8 * 1024 * 1024;
 const DEFAULT_STACK_BYTES = 128 * 1024;
 /**
- * What the build's C library is told of its process, which it keeps in memory: images of one process are to fit another.
- * (It takes the language of the locale too; workers have no environment, so theirs is always the same.)
+ * Fixed facts about the process for the build's C library, which stores them in memory: an image of one process must fit
+ * another. (It stores the locale's language too; workers have no environment, so theirs is always the same.)
  */
 const ENVIRONMENT = { thisProgram: "codecell" } as object;
-/** Used VMs kept for the next burst of runs: a few, and more of those that hold little more than when they were new. */
+/** Number of used VMs kept for the next burst of runs: few of any size, more of those whose heap has hardly grown. */
 const FEW_IDLE = 2;
 const SMALL_GROWTH = 1024 * 1024;
 const MAX_IDLE = 32;
 
 /**
- * QuickJS in WebAssembly. Each VM is an instance of its own with a memory of its own that cannot grow, which is the one
- * memory cap that nothing in the guest gets around. A used VM is put back to the image of its booted prelude, which
- * takes a tenth of booting again.
+ * QuickJS in WebAssembly. Each VM is a separate instance with a memory that cannot grow: a memory cap that no guest code can
+ * bypass. A used VM is reset to the image of its booted prelude, which takes a tenth of a new boot.
  */
 export async function createEngine(options: QuickJsOptions = {}): Promise<Engine> {
   const { maxStackBytes = DEFAULT_STACK_BYTES } = options;
@@ -78,7 +84,7 @@ export async function createEngine(options: QuickJsOptions = {}): Promise<Engine
 }
 
 async function loadVariant(): Promise<QuickJSSyncVariant> {
-  // The package's types give the module itself where Node's interop gives its default export.
+  // The package's types declare the module itself, where Node's interop returns its default export.
   const module = (await import("@jitl/quickjs-wasmfile-release-sync")) as unknown as {
     default: QuickJSSyncVariant;
   };

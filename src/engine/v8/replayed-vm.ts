@@ -3,28 +3,28 @@ import { CodecellError } from "../../core/errors.ts";
 import { GUEST_SOURCE } from "../guest/source.ts";
 import type { Delivery, SavableVm, Vm, VmImage, VmState } from "../vm.ts";
 
-/** What went into the VM (a program, a delivery), and what it sent and was answered meanwhile. */
+/** One input of the VM (a program, a delivery), or what it sent with the reply that it got. */
 type Entry =
   | readonly ["start", code: string, setup: string]
   | readonly ["receive", kind: Delivery, id: number, text: string]
   | readonly ["send", what: string, answer: string | null];
 
 const PRELUDE = hash("sha256", GUEST_SOURCE);
-/** A VM whose journal is longer can no longer be saved. */
+/** A VM with a longer journal cannot be saved. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
-/** The same in bytes of JSON, three a character: only escapes take more. In base64 it fits into a frame of any run (frame-caps.ts). */
+/** The same cap in bytes of JSON, three per character (only escapes take more). In base64 it fits into any message (message-caps.ts). */
 const MAX_BYTES = 3 * MAX_CHARACTERS;
-/** A replay computes again what the programs computed; each slice may take this long. */
+/** Time for each slice of a replay, which repeats the computations of the programs. */
 const SLICE_MS = 60_000;
 
 /**
- * A VM that can be had again though its memory cannot be copied: all that ever went in through its door is written
- * down, clock and randomness included, and put into a new VM in the same order. The host is not asked again: no tool is
- * called twice. What the new VM sends must be what the old one sent, else the replay is refused.
+ * A VM that can be restored although its memory cannot be copied: all inputs, with readings of the clock and randomness, are
+ * recorded in a journal and replayed in a new VM in the same order. The host is not involved: no tool is called twice. If the
+ * new VM sends anything else than the old one did, the replay fails.
  */
 export class ReplayedVm implements SavableVm {
   onSend: Vm["onSend"] = () => undefined;
-  readonly clock = "door";
+  readonly clock = "host";
   readonly #vm: Vm;
   readonly #engine: string;
   #journal: Entry[] = [];
@@ -118,7 +118,7 @@ class Replay {
         if (entry[0] === "start") this.#start(entry[1], entry[2]);
         else this.#vm.receive(entry[1], entry[2], entry[3], SLICE_MS);
       } catch (error) {
-        // An engine rethrows a rejection that nobody handled; whether the VM is sound its state tells.
+        // An engine rethrows an unhandled rejection; the state shows whether the VM is usable.
         if (this.#vm.state !== "usable") throw error;
       }
       if (this.#divergence !== undefined) throw this.#diverged(this.#divergence);
@@ -148,7 +148,7 @@ class Replay {
   }
 }
 
-/** What was sent, short enough to keep: a long text by its digest. */
+/** A message of the VM for the journal, with a digest in place of a long text. */
 function describe(kind: string, id: number, name: string, text: string): string {
   return `${kind} ${id} ${name} ${text.length > 100 ? hash("sha256", text) : text}`;
 }

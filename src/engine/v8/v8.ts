@@ -6,16 +6,18 @@ import { PooledEngine } from "../pooled-engine.ts";
 import { type Delivery, EngineSyntaxError, PROGRAM_FILE, type Vm, type VmState } from "../vm.ts";
 import { ReplayedVm } from "./replayed-vm.ts";
 
-/** What the engine module can be told. */
+/** Options of the engine module. */
 export interface V8Options {
-  /** File of isolated-vm's native part, for a place that has no packages. Default: the package's own. */
+  /**
+   * File of isolated-vm's native addon, for places without packages.
+   * @default the package's own file
+   */
   readonly addon?: string;
 }
 
 /**
- * V8 isolates through isolated-vm, one fresh isolate per run, driven on the calling thread: a call out only queues, an
- * answer in runs the guest to its next wait. That makes a call cost microseconds and keeps every continuation under
- * the timeout.
+ * V8 isolates through isolated-vm, a new isolate per run, on the calling thread: a call to the host is only queued, and an
+ * answer runs the guest until it waits again. So a call takes microseconds, and every continuation is under the timeout.
  */
 export async function createEngine(options: V8Options = {}): Promise<Engine> {
   const library = await load(options.addon);
@@ -66,12 +68,12 @@ function firstLine(text: string): string {
   return text.split("\n", 1)[0]!;
 }
 
-/** Where the prelude stands in the global object of a VM that is made from the snapshot, until it is taken out. */
+/** Name of the prelude in the global object of a VM made from the snapshot, until it is removed. */
 const IN_SNAPSHOT = "$codecell";
 
 /**
- * The prelude, for every VM of this engine. The first VM compiles it from its source, since nobody should wait for
- * more; after that a V8 startup snapshot holds it compiled, which makes a VM in half the time.
+ * The prelude for all VMs of this engine. The first VM compiles it from its source, because making a snapshot takes longer;
+ * after that a V8 startup snapshot has it compiled, which halves the time to create a VM.
  */
 class Prelude {
   readonly #library: typeof ivm;
@@ -82,13 +84,13 @@ class Prelude {
     this.#library = library;
   }
 
-  /** What an isolate is made from. */
+  /** The snapshot option of a new isolate. */
   get options(): Pick<ivm.IsolateOptions, "snapshot"> {
     if (this.#uses++ === 1) this.#snapshot = this.#takeSnapshot();
     return this.#snapshot === undefined ? {} : { snapshot: this.#snapshot };
   }
 
-  /** The function that boots a VM; it stands in no place that a program could reach. */
+  /** The function that boots a VM, unreachable for programs. */
   bootIn(context: ivm.Context, { snapshot }: Pick<ivm.IsolateOptions, "snapshot">): ivm.Reference {
     const code =
       snapshot === undefined
@@ -97,7 +99,7 @@ class Prelude {
     return context.evalSync(code, { reference: true, filename: "codecell" });
   }
 
-  /** Booted once in a context that is thrown away: what V8 compiled on the way stays. Without it, the source will do. */
+  /** Boots once in a discarded context, so that the snapshot has the functions compiled. `undefined` where that fails: the source is used. */
   #takeSnapshot(): ivm.ExternalCopy<ArrayBuffer> | undefined {
     const code = `globalThis.${IN_SNAPSHOT} = ${GUEST_SOURCE}`;
     const script = { code, filename: "codecell" };
@@ -111,7 +113,7 @@ class Prelude {
 
 class V8Vm implements Vm {
   onSend: Vm["onSend"] = () => undefined;
-  readonly exhausted = false; // a heap that is full ends the isolate, which `state` tells
+  readonly exhausted = false; // a full heap ends the isolate, which `state` reports
   readonly #isolate: ivm.Isolate;
   readonly #context: ivm.Context;
   readonly #start: ivm.Reference;
@@ -133,7 +135,7 @@ class V8Vm implements Vm {
   }
 
   start(code: string, setup: string, budgetMs: number): void {
-    // Only a function expression is evaluated here; should that ever be more, it has no more time than the program.
+    // Only a function expression is evaluated here; the time-out is a second line of defence.
     const program = this.#compile(code).runSync(this.#context, {
       reference: true,
       timeout: budgetMs,
@@ -158,7 +160,7 @@ class V8Vm implements Vm {
     this.#receive.applySync(undefined, [kind, id, text], { timeout: budgetMs });
   }
 
-  /** Disposing ends guest code at once, even from inside a callback; it takes longer than a small program. */
+  /** Disposal ends guest code immediately, even from inside a callback. It takes longer than a small program. */
   stop(when: "now" | "soon"): void {
     this.#stopped = true;
     if (when === "now" && !this.#isolate.isDisposed) this.#isolate.dispose();
