@@ -1,4 +1,4 @@
-/** Results beside stored ones: what became slower or dearer, and is not noise. */
+/** Compares results with stored ones: reports what became slower or costs more tokens, beyond noise. */
 import { CodecellError } from "../index.ts";
 import { type Figure, isFigure, type LatencyResults, type ProbeCell } from "./latency/results.ts";
 import { figure } from "./latency/tables.ts";
@@ -6,20 +6,22 @@ import type { Table } from "./present/presentation.ts";
 import type { AnyResults } from "./report.ts";
 import type { TokenResults } from "./tokens/results.ts";
 
+/** What changed between two results. */
 export interface Comparison {
+  /** One row for each change beyond noise, the largest increase first. */
   readonly table: Table;
-  /** What got worse, or is not there any more. */
+  /** Titles of what got worse, and of what is missing now with its reason. Empty if nothing got worse. */
   readonly regressions: readonly string[];
 }
 
-/** Times that change by less are the same. */
+/** Times that change by less (relative) count as equal. */
 const SAME_TIME = 0.25;
-/** Tokens are counted, not measured; a few come and go with paths of temporary folders. */
+/** Tokens are counted, not measured; the counts differ slightly with the paths of temporary folders. */
 const SAME_TOKENS = 0.02;
 
 interface Changes {
   readonly pairs: readonly Pair[];
-  /** What there was and is not any more, with the reason. */
+  /** What `before` has and `now` has not, with the reason. */
   readonly lost: readonly string[];
 }
 
@@ -27,13 +29,16 @@ interface Pair {
   readonly title: string;
   readonly before: number;
   readonly now: number;
-  /** What may change without a meaning, relative. */
+  /** Relative change that counts as noise. */
   readonly noise: number;
 }
 
 /**
- * What changed between two results of the same kind.
- * @throws CodecellError `config_error` where they are not
+ * Compares two results of the same kind. Times count as changed beyond 25 % (plus the spread of both ratios), tokens
+ * beyond 2 %.
+ * @param now the new results
+ * @param before the stored results
+ * @throws CodecellError `config_error` if the kinds differ, or if two token results share no tokenizer
  */
 export function compareResults(now: AnyResults, before: AnyResults): Comparison {
   const { pairs, lost } = pairsOf(now, before);
@@ -66,7 +71,7 @@ function pairsOf(now: AnyResults, before: AnyResults): Changes {
   );
 }
 
-/** Only codecell is judged. Ratios to a floor are compared where there are some: they hold between machines. */
+/** Compares only codecell's own subjects. Prefers ratios to a floor, because they are comparable between machines. */
 function latencyChanges(now: LatencyResults, before: LatencyResults): Changes {
   const known = new Map(before.cells.map((cell) => [`${cell.job} ${cell.subject}`, cell]));
   const ours = new Set(now.subjects.filter(({ kind }) => kind === "codecell").map(({ id }) => id));
@@ -100,7 +105,7 @@ function latencyPair(title: string, now: Figure, before: Figure): Pair {
   };
 }
 
-/** By a tokenizer that both counted with. @throws CodecellError `config_error` where there is none */
+/** Compares by the first tokenizer that both have. @throws CodecellError `config_error` if there is none */
 function tokenChanges(now: TokenResults, before: TokenResults): Changes {
   const common = now.tokenizers.find(({ name }) =>
     before.tokenizers.some((other) => other.name === name),
@@ -118,7 +123,7 @@ function tokenChanges(now: TokenResults, before: TokenResults): Changes {
   return { pairs, lost };
 }
 
-/** Input and output of every workload and way, billed every turn. */
+/** Input and output tokens of every workload and way, billed every turn. */
 function costsBy(tokenizer: string, { workloads }: TokenResults): [string, number][] {
   return workloads.flatMap(({ world, id, counts }) =>
     Object.entries(counts[tokenizer] ?? {}).map(([way, { plain }]): [string, number] => [

@@ -1,4 +1,4 @@
-/** `codecell/bench`: the benchmarks as a library, of codecell and of one's own servers, programs and products. */
+/** `codecell/bench`: the benchmarks as a library, for codecell and for your own servers, programs and products. */
 export { compareResults, type Comparison } from "./compare.ts";
 export { benchLatency, type LatencyOptions } from "./latency/latency.ts";
 export type {

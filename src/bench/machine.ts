@@ -1,19 +1,25 @@
-/** What figures depend on beside the code. */
+/** The machine and the versions that figures depend on. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { cpus, totalmem } from "node:os";
 
-/** Where results were measured. */
+/** The machine on which results were measured. */
 export interface Machine {
+  /** Model name of the first core, or `unknown`. */
   readonly cpu: string;
+  /** Number of logical cores. */
   readonly cores: number;
+  /** Total memory in GiB, rounded. */
   readonly memoryGb: number;
-  /** `linux x64`. */
+  /** Platform and architecture: `linux x64`. */
   readonly system: string;
+  /** Version of Node.js, without a leading `v`. */
   readonly node: string;
+  /** Version of V8. */
   readonly v8: string;
 }
 
+/** Describes the machine that runs this process. */
 export function describeMachine(): Machine {
   const all = cpus();
   return {
@@ -26,7 +32,7 @@ export function describeMachine(): Machine {
   };
 }
 
-/** Version of an installed package, where it can be seen from here. */
+/** Version of an installed package; `undefined` if it cannot be resolved from here. */
 export async function packageVersion(name: string): Promise<string | undefined> {
   const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
   for (const folder of folders) {

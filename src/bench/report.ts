@@ -1,4 +1,4 @@
-/** Results of either kind, as the sections of one report. */
+/** Turns results of either kind into the sections of one report. */
 import type { LatencyResults } from "./latency/results.ts";
 import { latencySections } from "./latency/sections.ts";
 import { type Machine } from "./machine.ts";
@@ -6,13 +6,15 @@ import type { Report, Section } from "./present/presentation.ts";
 import type { TokenResults } from "./tokens/results.ts";
 import { tokenSections } from "./tokens/sections.ts";
 
+/** Results of `benchLatency` or `benchTokens`; `kind` distinguishes them. */
 export type AnyResults = LatencyResults | TokenResults;
 
+/** The sections of one set of results, in the order in which they are read. */
 export function sectionsOf(results: AnyResults): Section[] {
   return results.kind === "latency" ? latencySections(results) : tokenSections(results);
 }
 
-/** What `renderPage` takes. */
+/** Combines results into one report for `renderPage`; its facts list the machine and the versions of each. */
 export function reportOf(all: readonly AnyResults[]): Report {
   const kinds = all.map(({ kind }) => kind);
   return {

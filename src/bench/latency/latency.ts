@@ -1,4 +1,4 @@
-/** The latency bench: every job of every subject, what grows, what each can do, and what was set as a goal. */
+/** The latency bench: measures every job of every subject, growth and capabilities, and judges the goals. */
 import { resolve } from "node:path";
 import { CodecellError } from "../../core/errors.ts";
 import { describeMachine } from "../machine.ts";
@@ -14,31 +14,36 @@ import type { JobFacts, LatencyResults, ProbeCell } from "./results.ts";
 import { interleave, type Measured } from "./rounds.ts";
 import { SubjectPool } from "./subject-pool.ts";
 
+/** Options of {@link benchLatency}. */
 export interface LatencyOptions {
-  /** Rounds that count; one more comes before. Default 5. */
+  /** Rounds that count, from 1 to 1,000; one warm-up round precedes them. @default 5 */
   readonly rounds?: number;
-  /** Groups of jobs: `runs`, `calls`, `computing`, `payloads in`, `payloads out`, `starts`, `sessions`, `knowledge`, `memory`, `growth`, `capabilities`. Default: all. */
+  /**
+   * Groups of jobs: `runs`, `calls`, `computing`, `payloads in`, `payloads out`, `starts`, `sessions`, `knowledge`,
+   * `memory`, `growth`, `capabilities`.
+   * @default all
+   */
   readonly groups?: readonly string[];
-  /** Ids of subjects, and of the floors to put them beside. Default: all there are. */
+  /** Ids of subjects, and of the floors to compare them with. @default all */
   readonly subjects?: readonly string[];
-  /** A folder of other products, as `bench/peers` in the repository. */
+  /** Path of a folder with other products, like `bench/peers` of the repository. @default none */
   readonly peers?: string;
-  /** Told what is being done. */
+  /** Receives a line of progress for each step. @default none */
   readonly log?: (text: string) => void;
 }
 
 const DEFAULT_ROUNDS = 5;
 const MOST_ROUNDS = 1_000;
 
-/** What a subject is put beside: engines beside their like, everything else beside a bare isolate. */
+/** Id of the floor of a subject: bare QuickJS for QuickJS, a bare isolate for all others; floors have none. */
 export function floorOf(subject: string): string | undefined {
   if (subject === "async-function" || subject.startsWith("bare-")) return undefined;
   return ownPlace(subject)?.engine === "quickjs" ? "bare-quickjs" : "bare-isolate";
 }
 
 /**
- * Measure. Takes minutes; every subject runs in a process of its own.
- * @throws CodecellError `config_error` for a group, a subject or a folder that is none
+ * Measures the subjects, each in its own process. Takes minutes.
+ * @throws CodecellError `config_error` if `rounds` is out of range, a group or a subject is unknown, or the folder has no peers
  */
 export async function benchLatency(options: LatencyOptions = {}): Promise<LatencyResults> {
   const { rounds = DEFAULT_ROUNDS, log = () => {} } = options;
@@ -95,7 +100,7 @@ function withoutCannot({
   return facts;
 }
 
-/** All that is measured in rounds, the subjects of one job side by side. */
+/** Everything that is measured in rounds, ordered so that the subjects of one job follow each other. */
 function measurements(
   pool: SubjectPool,
   entries: readonly SubjectEntry[],
@@ -136,7 +141,7 @@ async function capabilities(
 ): Promise<ProbeCell[]> {
   const cells: ProbeCell[] = [];
   for (const { id, title, kind } of entries) {
-    if (kind === "floor") continue; // they keep no limits: that is what makes them floors
+    if (kind === "floor") continue; // floors enforce no limits
     log(`what ${title} can do`);
     cells.push(...(await probeSubject(id, peers)));
   }

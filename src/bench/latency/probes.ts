@@ -1,12 +1,13 @@
-/** What a subject can do and withstand: found out by programs, in a process of its own for each. */
+/** Probes what a subject can do and withstand, by programs, each in its own process. */
 import { isDeepStrictEqual } from "node:util";
 import type { Executor, ProgramFailure, Subject } from "./subject.ts";
 import { SLOW_MS } from "./world.ts";
 
-/** What a probe found. */
+/** The result of a probe. */
 export interface Finding {
+  /** Whether the subject has the capability. */
   readonly ok: boolean;
-  /** In a table's cell. */
+  /** Text of the table cell: `yes`, `no`, `1012 ms`. */
   readonly shown: string;
 }
 
@@ -17,11 +18,11 @@ export interface Probe {
   run(subject: Subject, executor: Executor): Promise<Finding>;
 }
 
-/** What the caps of the subject are while it is probed. */
+/** Limits of the subject while it is probed. */
 export const PROBE_LIMITS = { memoryMb: 64, wallMs: 1_000 };
-/** Memory that a capped subject does not come near, beside what it had before. */
+/** Additional memory, in MiB, that a subject with a memory limit stays well below. */
 export const MOST_MB = 512;
-/** A cap may be late by so much. */
+/** Tolerated delay of the time limit. */
 const GRACE_MS = 1_500;
 
 const yes: Finding = { ok: true, shown: "yes" };
@@ -32,7 +33,7 @@ const answers =
   async (_subject, executor) =>
     isDeepStrictEqual(await executor.run(code), value) ? yes : no();
 
-/** Ends the program, rather than waiting for it, and can run the next one. */
+/** Passes if the subject ends the program at its limit and then runs the next one. */
 const ends =
   (code: (call: Subject["call"]) => string): Probe["run"] =>
   async (subject, executor) => {
@@ -152,7 +153,7 @@ export const PROBES: readonly Probe[] = [
   },
 ];
 
-/** Programs of one line that have killed or hung hosts of this kind. */
+/** One-line programs that have killed or blocked hosts of this kind. */
 export const HOSTILE: readonly string[] = [
   "'x'.repeat(2 ** 28).split('')",
   "const m = new Map(); for (let i = 0; ; i++) m.set(i, { i })",
@@ -168,13 +169,13 @@ export const HOSTILE: readonly string[] = [
   "JSON.stringify = () => { for (;;); }; Promise.prototype.then = null",
 ];
 
-/** A program of `HOSTILE`, and then an ordinary one that must still run. */
+/** Runs a program of `HOSTILE`, and then an ordinary one, which must still run. */
 async function survives(at: number, executor: Executor): Promise<Finding> {
   await executor.run(HOSTILE[at]!).catch(() => {});
   return (await executor.run("return 1 + 1")) === 2 ? yes : no();
 }
 
-/** `hostile:3` or the id of a probe. */
+/** Runs the probe `id`: the id of one of `PROBES`, or `hostile:3` for a program of `HOSTILE`. */
 export async function probe(id: string, subject: Subject, executor: Executor): Promise<Finding> {
   const [name, at] = id.split(":");
   if (name === "hostile") return await survives(Number(at), executor);

@@ -1,32 +1,38 @@
-/** Anything that runs programs, behind one small face, so that all are measured by the same jobs. */
+/** The interface of everything that runs programs, so that all subjects are measured by the same jobs. */
 
-/** What a subject is given: the tools its programs call, and the caps it is asked to keep. */
+/** Input of a subject: the tools that its programs call, and the limits that it should enforce. */
 export interface World {
-  /** Tools by name; each takes one value and answers a value that JSON can carry. */
+  /** Tools by name; each takes one value and returns a JSON value. */
   readonly tools: Readonly<Record<string, (args: unknown) => Promise<unknown>>>;
+  /** Limits of one program, as far as the product has them. */
   readonly limits: {
+    /** Memory in MiB. */
     readonly memoryMb: number;
-    /** Longest that a program may take, computing and waiting together. */
+    /** Wall-clock time in ms, computing and waiting together. */
     readonly wallMs: number;
-    /** Most tool calls of one program. */
+    /** Number of tool calls. */
     readonly toolCalls: number;
   };
 }
 
+/** A started subject. Disposing it releases all that it holds. */
 export interface Executor extends AsyncDisposable {
   /**
-   * Run one program and answer its value. Runs may overlap. Rejects when the program fails, with a
-   * {@link ProgramFailure} where the product says where.
+   * Runs one program and returns its value. Runs may overlap.
    * @param code the body of an async function: plain JavaScript, `await` and `return` at its top level
+   * @throws ProgramFailure if the program fails and the product reports a position; any other error otherwise
    */
   run(code: string): Promise<unknown>;
 }
 
-/** A program failed. The position is what the product itself tells its user, in the program as it was given. */
+/** A failed program. The position is the one that the product reports to its user. */
 export class ProgramFailure extends Error {
+  /** Line in the given program, from 1; `undefined` if it is not reported. */
   readonly line: number | undefined;
+  /** Column in the line, from 1; `undefined` if it is not reported. */
   readonly column: number | undefined;
 
+  /** @param position line and column, from 1, as the product reports them */
   constructor(message: string, position: { line?: number; column?: number } = {}) {
     super(message);
     this.line = position.line;
@@ -34,32 +40,35 @@ export class ProgramFailure extends Error {
   }
 }
 
-/** Why something cannot be measured; it stands where the figure would. */
+/** Thrown if something cannot be measured. The message is the reason, which is shown in place of the figure. */
 export class Absent extends Error {}
 
-/** The reason of {@link Absent} for questions that are put to codecell alone. */
+/** The reason of {@link Absent} for jobs that only codecell does. */
 export const OWN_ONLY = "asked of codecell only";
 
-/** The reason of {@link Absent} where a job makes no sense for a subject. */
+/** The reason of {@link Absent} for a job that does not apply to a subject. */
 export const NO_QUESTION = "no question";
 
-/** What a subject says of itself. */
+/** Describes a subject. */
 export interface SubjectFacts {
-  /** `v8-process`, `run`: unique, for files and options. */
+  /** Unique, for files and options: `v8-process`, `run`. */
   readonly id: string;
+  /** Name in tables and charts. */
   readonly title: string;
-  /** `floor`: a bare engine, without limits, checks and reports. */
+  /** `floor`: a bare engine, without limits, checks and reports; `peer`: another product. */
   readonly kind: "codecell" | "floor" | "peer";
-  /** What stands between a program and its host, in a few words. */
+  /** What separates a program from its host, in a few words. */
   readonly isolation: string;
-  /** Of the npm package. */
+  /** Version of the npm package, if known. */
   readonly version?: string;
-  /** Jobs it cannot do by its design, and why. */
+  /** Reasons, by id, for jobs that it cannot do by its design. @default none */
   readonly cannot?: Readonly<Record<string, string>>;
 }
 
+/** A product, or a bare engine, that runs programs. */
 export interface Subject extends SubjectFacts {
-  /** How its programs spell a call of `tool` with the JavaScript expression `args`; the result is a promise. */
+  /** Returns the expression by which its programs call `tool` with the JavaScript expression `args`. Its value is a promise. */
   call(tool: string, args: string): string;
+  /** Starts the subject. Rejects if it cannot start. */
   start(world: World): Promise<Executor>;
 }

@@ -1,6 +1,6 @@
-/** Colours and letters of everything drawn. Contrast is at least 4.5:1 for texts and 3:1 for bars and lines. */
+/** Colours and fonts of all charts. Contrast is at least 4.5:1 for text and 3:1 for bars and lines (WCAG 2.2, AA). */
 
-/** Colours by what they are for; `line1` to `line8` are told apart by their dashes, too. */
+/** Colours by purpose; `line1` to `line8` also differ by their dashes. */
 interface Palette {
   readonly page: string;
   readonly ink: string;
@@ -19,6 +19,7 @@ interface Palette {
   readonly line8: string;
 }
 
+/** Colour scheme of a picture. */
 export type ThemeName = "light" | "dark";
 export type ColourName = keyof Palette;
 
@@ -59,7 +60,7 @@ export const PALETTES: Readonly<Record<ThemeName, Palette>> = {
   },
 };
 
-/** Dashes of the first line, the second, … as SVG writes them. */
+/** SVG `stroke-dasharray` of the first line, the second, … */
 export const DASHES = [
   "none",
   "7 4",
@@ -74,7 +75,7 @@ export const DASHES = [
 export const FONT =
   'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 
-/** Texts of a chart: letters and lines in px. */
+/** Text styles of a chart: font size and line height in px. */
 export const TEXTS = {
   title: { size: 16, line: 22, bold: true, colour: "ink" },
   group: { size: 13, line: 18, bold: true, colour: "ink" },
@@ -89,7 +90,7 @@ export const TEXTS = {
 
 export type TextStyle = keyof typeof TEXTS;
 
-/** Rules for the inside of a chart. `colour` says how a colour is written: as itself, or as a custom property. */
+/** CSS for the inside of a chart. `colour` returns the CSS of a colour: its value, or a custom property. */
 export function chartCss(colour: (name: ColourName) => string): string {
   const texts = Object.entries(TEXTS).map(
     ([name, { size, bold, colour: fill }]) =>
@@ -101,7 +102,7 @@ export function chartCss(colour: (name: ColourName) => string): string {
       `.dot${at + 1}{fill:${colour(`line${at + 1}` as ColourName)}}`,
   );
   return [
-    // Letters stay legible where a grid line passes behind them.
+    // The outline keeps text legible over grid lines.
     `.chart text{font-family:${FONT};font-variant-numeric:tabular-nums;paint-order:stroke;stroke:${colour("page")};stroke-width:4px;stroke-linejoin:round}`,
     ...texts,
     `.page{fill:${colour("page")}}`,

@@ -1,4 +1,4 @@
-/** The whole benchmark: worlds one after the other, and what came of them. */
+/** The token benchmark: measures worlds one after the other. */
 import { VERSION } from "../../core/version.ts";
 import { CodecellError } from "../../index.ts";
 import { loadTokenizer, TOKENIZER_NAMES } from "../../tokens/tokenizers.ts";
@@ -19,17 +19,19 @@ import type {
 } from "./results.ts";
 import type { Workload, World } from "./workload.ts";
 
+/** Options of {@link benchTokens}. */
 export interface BenchOptions {
+  /** The servers and workloads to measure, one world after the other. */
   readonly worlds: readonly World[];
-  /** Does the jobs itself, beside the committed programs. Default: no model. */
+  /** A model that does every workload itself, in addition to the given programs. @default none */
   readonly model?: ModelAdapter;
-  /** Default: all that are installed. */
+  /** Tokenizers that count; charts use the first. @default all that are installed */
   readonly tokenizers?: readonly Tokens[];
-  /** Told what is going on. */
+  /** Receives a line of progress for each step. @default none */
   readonly log?: (line: string) => void;
 }
 
-/** What is filled while worlds are measured. */
+/** Results that are collected while worlds are measured. */
 interface Findings {
   readonly catalogues: CatalogueResult[];
   readonly workloads: WorkloadResult[];
@@ -40,8 +42,8 @@ interface Findings {
 
 /**
  * Starts the servers of each world, runs every workload against them and counts what a model would read and write.
- * What fails is named in `problems`, and the rest goes on.
- * @throws CodecellError `config_error` when no tokenizer is installed, or the options of a world cannot be used
+ * Servers and workloads that fail are listed in `problems`; the others are measured all the same.
+ * @throws CodecellError `config_error` if no tokenizer is installed, or the options of a world are invalid
  */
 export async function benchTokens(options: BenchOptions): Promise<TokenResults> {
   const { worlds, model, log = () => {} } = options;
@@ -94,7 +96,7 @@ function feasible({ workloads }: World, { servers }: CatalogueResult): Workload[
   return workloads.filter(({ servers: needed = [] }) => needed.every((name) => started.has(name)));
 }
 
-/** Each in servers of its own: what a model has left there must not help or hinder the next. */
+/** Starts fresh servers for each run: changes made by one model run must not affect the next. */
 async function modelRuns(
   world: World,
   model: ModelAdapter,

@@ -1,14 +1,15 @@
-/** The user's own servers and programs as a world. */
+/** A world of the user's own servers and programs. */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { CodecellError, type RuntimeOptions } from "../../index.ts";
 import type { Workload, World } from "./workload.ts";
 
 /**
- * @param options with the servers: `{ config }` or `{ mcpServers }`
- * @param programs files of programs, each a workload. Each is run once, and once more with its
- *   first tool misspelt, when no call is let through.
- * @throws CodecellError `config_error` for a file that cannot be read
+ * Makes a world with the id `config` from your own servers and programs.
+ * @param options names the servers: `{ config }` or `{ mcpServers }`
+ * @param programs paths of program files, each a workload. The benchmark runs each once, and once more with its first
+ *   tool misspelt while all calls are refused.
+ * @throws CodecellError `config_error` if a file cannot be read
  */
 export async function configWorld(
   options: RuntimeOptions,
@@ -27,7 +28,7 @@ async function workloadOf(file: string): Promise<Workload> {
   return { id: name, title: name, task: taskOf(text) ?? `Do what ${name} does.`, programs: [text] };
 }
 
-/** The comment at the start of a program says what was asked, as well as anything there is. */
+/** The comment at the start of a program is the best available description of its task. */
 function taskOf(text: string): string | undefined {
   const comment = /^\s*(?:\/\*+([\s\S]*?)\*\/|((?:\/\/.*\n?)+))/.exec(text);
   const words = (comment?.[1] ?? comment?.[2])?.replaceAll(/^\s*(?:\*|\/\/)\s?/gm, "").trim();

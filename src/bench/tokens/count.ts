@@ -1,16 +1,18 @@
-/** From conversations to tokens. */
+/** Counts the tokens of conversations. */
 import { messageText, type Part, PARTS, type Transcript } from "./messages.ts";
 import type { Bill, Billed, WayCount } from "./results.ts";
 
-/** Counts the tokens of a text. */
+/** A tokenizer. */
 export interface Tokens {
+  /** Unique among the tokenizers; the key of its counts in results. */
   readonly name: string;
-  /** What its counts are exact for. */
+  /** The models for which its counts are exact. */
   readonly exactFor: string;
+  /** Returns the number of tokens of `text`. */
   count(text: string): number;
 }
 
-/** The same, which counts each text once: catalogues and results stand in many conversations. */
+/** Caches counts by text: the same catalogues and results are part of many conversations. */
 export function remembering(tokens: Tokens): Tokens {
   const known = new Map<string, number>();
   return {
@@ -25,8 +27,8 @@ export function remembering(tokens: Tokens): Tokens {
 }
 
 /**
- * The account of a conversation. Each message of the model ends a request, and one more request is made for the last
- * answer; billed every turn, a message is input of all requests after it, and the catalogue of all.
+ * Counts a conversation. Each message of the model ends a request, and one more request is made for the final reply.
+ * Billed every turn, a message is input of all later requests, and the catalogue is input of all requests.
  */
 export function countTranscript({ count }: Tokens, { catalogue, entries }: Transcript): WayCount {
   const turns = entries.filter(({ message }) => message.role === "assistant").length;
@@ -58,7 +60,7 @@ function sum(parts: readonly Billed[]): Billed {
   };
 }
 
-/** Input and output together: what ways are compared by. */
+/** Input and output tokens together: the measure by which ways are compared. */
 export function cost({ input, output }: WayCount, bill: Bill): number {
   return input[bill] + output;
 }

@@ -1,126 +1,194 @@
-/** What the token benchmark found, as plain JSON. */
+/** Results of the token benchmark, as plain JSON. */
 import type { Machine } from "../machine.ts";
 import type { Part } from "./messages.ts";
 
-/** `direct`: all definitions; `search`: definitions found by a search tool of the host; `code`: programs. */
+/** The values of {@link Way}. */
 export const WAYS = ["direct", "search", "code"] as const;
+
+/**
+ * How a model reaches the tools. `direct`: all definitions are in every request; `search`: a search tool of the host
+ * loads definitions; `code`: the model writes programs.
+ */
 export type Way = (typeof WAYS)[number];
 
-/** `everyTurn`: each request's whole context is input again; `once`: every message is input one time. */
+/** The values of {@link Bill}. */
 export const BILLS = ["everyTurn", "once"] as const;
+
+/**
+ * How input is billed. `everyTurn`: the whole context of each request is input again (no prompt cache); `once`: every
+ * message is input one time (a perfect prompt cache).
+ */
 export type Bill = (typeof BILLS)[number];
 
-/** Tokens by bill. */
+/** Input tokens by bill. */
 export type Billed = Readonly<Record<Bill, number>>;
 
-/** The account of one conversation, in tokens. */
+/** The tokens of one conversation. */
 export interface WayCount {
-  /** Requests to the model, the last one for its answer to the user, which is not counted. */
+  /** Requests to the model. The last one is for the reply to the user, whose text is not counted. */
   readonly requests: number;
-  /** Input, by what it is for. */
+  /** Input tokens by purpose. */
   readonly parts: Readonly<Record<Part, Billed>>;
-  /** Input in all. */
+  /** Input tokens in total. */
   readonly input: Billed;
-  /** What the model writes: calls and programs. */
+  /** Output tokens: the calls and programs that the model writes. */
   readonly output: number;
 }
 
+/** Tokens of the tool definitions of a world, by one tokenizer. */
 export interface CatalogueCount {
-  /** Of each server's definitions, in the form of model APIs. */
+  /** Tokens of each server's definitions, in the form of model APIs. */
   readonly servers: Readonly<Record<string, number>>;
-  /** Of what stands in every request. */
+  /** Tokens in every request, by way. */
   readonly ways: Readonly<Record<Way, number>>;
-  /** Of all tools as TypeScript: what code execution would cost without steps to find tools. */
+  /** Tokens of all tools as TypeScript declarations: the cost of code execution without steps to find tools. */
   readonly declarations: number;
 }
 
+/** The tool definitions of one world. */
 export interface CatalogueResult {
+  /** Id of the world. */
   readonly world: string;
+  /** Title of the world. */
   readonly title: string;
-  /** Worlds of the same group are told of in the same tables. */
+  /** Name of the world's group; worlds of one group share their tables. */
   readonly group?: string;
+  /** The servers of the world. */
   readonly servers: readonly {
+    /** Name of the server. */
     readonly name: string;
+    /** Number of its tools; 0 if it did not start. */
     readonly tools: number;
+    /** Version, if the world names it. */
     readonly version?: string;
     /** Why it did not start. */
     readonly failure?: string;
   }[];
+  /** Number of tools of all servers. */
   readonly tools: number;
-  /** By tokenizer. */
+  /** Tokens, by name of the tokenizer. */
   readonly counts: Readonly<Record<string, CatalogueCount>>;
 }
 
+/** One workload, done in all ways. */
 export interface WorkloadResult {
+  /** Id of the world. */
   readonly world: string;
+  /** Id of the workload. */
   readonly id: string;
+  /** Title of the workload. */
   readonly title: string;
+  /** Number of programs. */
   readonly programs: number;
+  /** Tool calls that the programs made. */
   readonly calls: number;
-  /** Turns that direct calling takes, where calls at once share one. */
+  /** Turns of direct calling; calls that overlap in time share a turn. */
   readonly turns: number;
+  /** UTF-8 bytes of the results of all tool calls. */
   readonly resultBytes: number;
+  /** UTF-8 bytes that the programs returned to the model. */
   readonly valueBytes: number;
-  /** Pictures and the like in results, which are not counted. */
+  /** Images and other non-text parts in results, which are not counted as tokens. */
   readonly media: number;
-  /** By tokenizer. */
+  /** Tokens, by name of the tokenizer. */
   readonly counts: Readonly<
     Record<
       string,
-      Readonly<Record<Way, { readonly plain: WayCount; readonly repaired?: WayCount }>>
+      Readonly<
+        Record<
+          Way,
+          {
+            /** The conversation in which the first attempt succeeds. */
+            readonly plain: WayCount;
+            /** The same with one failed attempt at its start; absent if `noFailure` is present. */
+            readonly repaired?: WayCount;
+          }
+        >
+      >
     >
   >;
   /** Why no failed attempt was made. */
   readonly noFailure?: string;
-  /** Input and output with the first k calls only, from k = 0, by the first tokenizer and billed every turn. */
+  /** Input and output tokens with only the first k calls, from k = 0, by the first tokenizer, billed every turn. */
   readonly walk: Readonly<Record<"direct" | "search", readonly number[]>>;
 }
 
-/** From where on code execution costs less than another way, in input and output together. */
+/** The sizes from which code execution costs less than another way, in input and output tokens together. */
 export interface BreakEven {
+  /** Id of the world. */
   readonly world: string;
+  /** Id of the workload. */
   readonly workload: string;
+  /** Name of the tokenizer. */
   readonly tokenizer: string;
+  /** How input is billed. */
   readonly bill: Bill;
+  /** The way that code execution is compared with. */
   readonly against: "direct" | "search";
+  /** Tokens of the other way. */
   readonly theirs: number;
+  /** Tokens of code execution. */
   readonly ours: number;
-  /** Of the recorded calls; null when the other way costs no more with all of them. */
+  /** Number of the recorded calls; null if the other way costs no more even with all of them. */
   readonly calls: number | null;
-  /** Bytes of results; null where the value grows with them, or there are none. */
+  /** Bytes of results; null if the returned value grows with the results, or there are none. */
   readonly resultBytes: number | null;
-  /** Definitions of the mean size in the catalogue; null against a host's search. */
+  /** Number of definitions of the mean size in the catalogue; null for `search`. */
   readonly tools: number | null;
 }
 
-/** A conversation with a model that wrote everything itself. */
+/** A workload that a model did itself. */
 export interface ModelRun {
+  /** Id of the world. */
   readonly world: string;
+  /** Id of the workload. */
   readonly workload: string;
+  /** How the model reached the tools. */
   readonly way: "direct" | "code";
+  /** Whether the workload's check accepted the outcome. */
   readonly solved: boolean;
-  /** Why not. */
+  /** Why it is not solved. */
   readonly reason?: string;
-  /** By tokenizer. */
+  /** Tokens of the conversation, by name of the tokenizer. */
   readonly counts: Readonly<Record<string, WayCount>>;
-  /** As the model's provider counted, where it says. */
-  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
+  /** Tokens of all requests as the model's provider counted them, if the adapter reports them. */
+  readonly usage?: {
+    /** Input tokens. */
+    readonly inputTokens: number;
+    /** Output tokens. */
+    readonly outputTokens: number;
+  };
 }
 
+/** All results of one call of `benchTokens`: plain JSON. */
 export interface TokenResults {
+  /** Version of this layout. */
   readonly format: 1;
+  /** Distinguishes these results from latencies. */
   readonly kind: "tokens";
-  /** ISO 8601. */
+  /** When the measurement ended, ISO 8601. */
   readonly at: string;
+  /** The machine on which the programs ran. */
   readonly machine: Machine;
+  /** Versions of codecell and of the tokenizer packages, by name; `not found` if a package is not installed. */
   readonly versions: Readonly<Record<string, string>>;
-  readonly tokenizers: readonly { readonly name: string; readonly exactFor: string }[];
+  /** The tokenizers that counted; the first one is used in charts. */
+  readonly tokenizers: readonly {
+    /** Key of all counts. */
+    readonly name: string;
+    /** The models for which its counts are exact. */
+    readonly exactFor: string;
+  }[];
+  /** The tool definitions of each world. */
   readonly catalogues: readonly CatalogueResult[];
+  /** The workloads that were measured. */
   readonly workloads: readonly WorkloadResult[];
+  /** One for each workload, tokenizer, bill and other way. */
   readonly breakEven: readonly BreakEven[];
+  /** Runs of the model; empty without one. */
   readonly models: readonly ModelRun[];
-  /** What could not be measured, and why. */
+  /** What could not be measured, with the reason. */
   readonly problems: readonly string[];
-  /** What a reader has to know of the method. */
+  /** The method, for readers of the figures. */
   readonly notes: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** The token benchmark's part of a report. */
+/** The sections of a report about tokens. */
 import type { Section } from "../present/presentation.ts";
 import type { TokenResults } from "./results.ts";
 import { breakEvenSection } from "./sections-break-even.ts";
@@ -6,7 +6,7 @@ import { catalogueSection } from "./sections-catalogue.ts";
 import { failureSection, modelSection, partsSection } from "./sections-parts.ts";
 import { totalsSection } from "./sections-totals.ts";
 
-/** Catalogues, workloads, their parts, failed attempts, break-even, the model if there was one, the method. */
+/** The sections about catalogues, workloads, break-even, parts, failed attempts, the model if there was one, and the method. */
 export function tokenSections(results: TokenResults): Section[] {
   const { workloads, models } = results;
   return [

@@ -1,55 +1,67 @@
-/** What is measured: servers, and jobs on them. */
+/** What the token benchmark measures: servers, and workloads that use them. */
 import type { RuntimeOptions } from "../../index.ts";
 
-/** What came of a job, for its check. */
+/** The outcome of a workload, for its check. */
 export interface Outcome {
-  /** What the last program answered as a model reads it, or the model's last words. */
+  /** The output of the last program as a model reads it, or the final text of the model. */
   readonly text: string;
-  /** Values of the programs, in order; of a model that wrote them itself, of all that succeeded. */
+  /** Values of the programs, in order; for a model that wrote them itself, of all that succeeded. */
   readonly values: readonly unknown[];
-  /** Runs a program against the same servers and answers its value. @throws Error where it fails */
+  /** Runs a program against the same servers and returns its value. @throws Error if the program fails */
   read(code: string): Promise<unknown>;
 }
 
 /** The same mistake in a program and in a direct call. */
 export interface Mistake {
-  /** A text of the first program, and what stands in its place in the failed attempt. */
+  /** A text of the first program, and its replacement in the failed attempt. */
   readonly program: readonly [right: string, wrong: string];
-  /** The direct call, which the server has to refuse. */
-  readonly call: { readonly server: string; readonly tool: string; readonly args: unknown };
+  /** The direct call, which the server must refuse. */
+  readonly call: {
+    /** Name of the server. */
+    readonly server: string;
+    /** Name of the tool. */
+    readonly tool: string;
+    /** Arguments of the call. */
+    readonly args: unknown;
+  };
 }
 
 /** One job, with the programs that do it. */
 export interface Workload {
+  /** Unique within its world. */
   readonly id: string;
+  /** Name in tables and charts. */
   readonly title: string;
-  /** What the user asks for: the first message in every way. */
+  /** The user's request: the first message in every way. */
   readonly task: string;
-  /** As a model would write them. More than one are turns of one session. */
+  /** Programs as a model would write them; at least one. Several are turns of one session. */
   readonly programs: readonly string[];
-  /** Servers without which it cannot be done; a world that has not all of them leaves it out. Default: none. */
+  /** Names of servers that it needs; a world in which one did not start omits it. @default none */
   readonly servers?: readonly string[];
-  /** What a model would search for to find the tools. Default: the words of the used tools' names. */
+  /** Queries by which a model would search for the tools. @default the words of the used tools' names */
   readonly searches?: readonly string[];
-  /** `program`: the programs find their tools themselves, so that code execution takes no other steps. Default `tools`. */
+  /** `program`: the programs find their tools themselves, so code execution takes no search steps. @default "tools" */
   readonly disclosure?: "tools" | "program";
-  /** Default: the name of the first tool misspelt. */
+  /** The mistake of the failed attempt. @default the name of the first used tool, without its last letter */
   readonly mistake?: Mistake;
-  /** Puts files and the like back to how they have to be before. */
+  /** Restores files and other state before each attempt. @default nothing to restore */
   prepare?(): Promise<void>;
-  /** Throws, or answers false, when the job was not done. */
+  /** Returns false, or throws, if the job was not done. @default every outcome is accepted */
   check?(outcome: Outcome): boolean | void | Promise<boolean | void>;
 }
 
-/** Servers that are connected together, and the jobs on them. */
+/** Servers that are connected together, and the workloads that use them. */
 export interface World {
+  /** Unique among the worlds of a benchmark. */
   readonly id: string;
+  /** Name in tables and charts. */
   readonly title: string;
-  /** Worlds of the same group are told of in the same tables, under its name. Default: none, tables of its own. */
+  /** Name of a group; worlds of one group share their tables. @default none: tables of its own */
   readonly group?: string;
   /** The servers, and where programs run. */
   readonly options: RuntimeOptions;
+  /** The jobs, measured in order. */
   readonly workloads: readonly Workload[];
-  /** Versions of the servers, where they are known. */
+  /** Versions of the servers by name, if known; they are shown beside the servers. @default none */
   readonly versions?: Readonly<Record<string, string>>;
 }
