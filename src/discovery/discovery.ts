@@ -2,6 +2,7 @@ import type { ServerNames, ToolNames } from "../core/names.ts";
 import { nearest } from "../core/nearest.ts";
 import { oneLine } from "../core/one-line.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { cutUnits } from "../core/utf8.ts";
 import type { Catalogue, CatalogueServer } from "../tools/catalogue.ts";
 import { expectedParameters } from "../tools/parameter-summary.ts";
 import type { ToolInfo } from "../tools/tool.ts";
@@ -218,5 +219,5 @@ function firstSentence(description: string): string {
     .slice(0, 2_000)
     .split(/\n\s*\n|(?<=[.!?])\s/u, 1)[0]!
     .replace(/\s+/gu, " ");
-  return oneLine(line.length > 200 ? `${line.slice(0, 199)}…` : line);
+  return oneLine(line.length > 200 ? `${cutUnits(line, 199)}…` : line);
 }

@@ -1,5 +1,6 @@
 /** What a model has to know before its first program, in few words whatever the number of tools. */
 import { oneLine } from "../core/one-line.ts";
+import { cutUnits } from "../core/utf8.ts";
 import type { Discovery } from "./discovery.ts";
 import type { CategorySummary, ToolSummary } from "./summary.ts";
 
@@ -44,7 +45,7 @@ function categoryLines(categories: readonly CategorySummary[]): string {
   let room = CATEGORY_CHARS;
   for (const [at, { name, tools, description = "" }] of categories.entries()) {
     const counted = `${oneLine(name)} (${tools} ${tools === 1 ? "tool" : "tools"})`;
-    const line = description === "" ? counted : `${counted}: ${description.slice(0, 100)}`;
+    const line = description === "" ? counted : `${counted}: ${cutUnits(description, 100)}`;
     room -= line.length + 1;
     if (room < 0)
       return [...lines, `and ${categories.length - at} more: await listToolCategories()`].join(

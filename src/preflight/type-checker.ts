@@ -4,6 +4,7 @@ import type { InspectedProgram, ToolUse } from "../compile/program-uses.ts";
 import { breach } from "../core/breach.ts";
 import { type Failure, messageOf } from "../core/errors.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
+import { cutUnits } from "../core/utf8.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
@@ -148,7 +149,7 @@ export class TypeChecker implements AsyncDisposable {
     return {
       code: "type_error",
       name: "TypeError",
-      message: text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text,
+      message: text.length > MAX_MESSAGE ? `${cutUnits(text, MAX_MESSAGE)}…` : text,
       ...lines.position(start),
       ...(hint === undefined ? {} : { hint }),
       ...(use === undefined ? {} : { tool: `${use.server}.${use.tool!}` }),
@@ -159,7 +160,7 @@ export class TypeChecker implements AsyncDisposable {
     const found = namesOf(this.#catalogue.names, server, tool!);
     if (found === undefined) return undefined;
     const text = declaration(await this.#tree.tool(found.server, found.names));
-    return text.length > 3_000 ? `${text.slice(0, 3_000)}…` : text;
+    return text.length > 3_000 ? `${cutUnits(text, 3_000)}…` : text;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

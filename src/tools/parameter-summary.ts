@@ -1,5 +1,6 @@
 import { isIdentifier } from "../core/identifier.ts";
 import { isObject } from "../core/is-object.ts";
+import { cutUnits } from "../core/utf8.ts";
 import type { JsonSchema } from "./tool.ts";
 
 const MAX_LENGTH = 400;
@@ -9,7 +10,7 @@ const MAX_CHOICES = 6;
 /** The parameters of a tool in one line: `expects { owner: string, labels?: string[] }`, at most ~400 characters. */
 export function expectedParameters(schema: JsonSchema | undefined): string {
   const text = `expects ${shapeOf(schema ?? {})}`;
-  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+  return text.length > MAX_LENGTH ? `${cutUnits(text, MAX_LENGTH)}…` : text;
 }
 
 /** A schema as a compact TypeScript-like type. References are named, not followed. */

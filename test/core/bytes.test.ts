@@ -273,6 +273,30 @@ describe.each([
   });
 });
 
+test("what a model reads of tools is not cut through a character", async () => {
+  const description = `a${"😀".repeat(3_000)}`;
+  const properties = Object.fromEntries(
+    Array.from({ length: 3 }, (_, at) => [`p${at}`, { type: "string", description }]),
+  );
+  await using runtime = await createRuntime({
+    engine: "quickjs",
+    placement: "inline",
+    tools: {
+      demo: {
+        draw: tool({ description, input: { type: "object", properties }, run: async () => 1 }),
+      },
+    },
+  });
+  const seen = [
+    await runtime.listTools("demo", { detail: "parameters" }),
+    await runtime.getToolSpec("demo", "draw"),
+  ];
+  for (const one of seen) {
+    expect(JSON.stringify(one)).toContain("😀");
+    expect(JSON.stringify(one)).not.toMatch(/\\ud[89a-f]/);
+  }
+});
+
 describe("behind the public surface", () => {
   test("a thread's message is measured in bytes", async () => {
     const port = Object.assign(new EventEmitter(), { postMessage: () => {} });

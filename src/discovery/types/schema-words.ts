@@ -1,3 +1,4 @@
+import { cutUnits } from "../../core/utf8.ts";
 import { commentText } from "./comment.ts";
 
 const MAX_DESCRIPTION = 1_000;
@@ -6,7 +7,7 @@ const MAX_DESCRIPTION = 1_000;
 export function describe(schema: Record<string, unknown>): string {
   const { description } = schema;
   const text = typeof description === "string" ? commentText(description) : "";
-  const cut = text.length > MAX_DESCRIPTION ? `${text.slice(0, MAX_DESCRIPTION)}…` : text;
+  const cut = text.length > MAX_DESCRIPTION ? `${cutUnits(text, MAX_DESCRIPTION)}…` : text;
   const facts = [
     range(schema),
     ...["default", "format", "pattern"].flatMap((key) => fact(schema, key)),

@@ -1,4 +1,5 @@
 /** The wrappers as TypeScript text: a file per tool, an index per server, the globals of a program. */
+import { cutUnits } from "../../core/utf8.ts";
 import { isIdentifier } from "../../core/identifier.ts";
 import type { ServerNames, ToolNames } from "../../core/names.ts";
 import type { ToolInfo } from "../../tools/tool.ts";
@@ -44,7 +45,7 @@ export function declaration(tool: TypedTool): string {
 
 function documentation({ info, types }: TypedTool): string {
   const { title, description = "", annotations = {} } = info;
-  const lines = description.slice(0, 4_000).split("\n");
+  const lines = cutUnits(description, 4_000).split("\n");
   if (title !== undefined && title !== info.name) lines.unshift(title, "");
   // Claims of the server, not facts.
   if (annotations["readOnlyHint"] === true) lines.push("", "Says it only reads.");

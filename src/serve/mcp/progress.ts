@@ -1,4 +1,5 @@
 import type { ProgressToken, ServerNotification } from "@modelcontextprotocol/sdk/types.js";
+import { cutUnits } from "../core/utf8.ts";
 
 /** Shortest time between two notifications, and longest time without one: hosts give up on a silent server. */
 const MIN_MS = 250;
@@ -28,7 +29,7 @@ export class ProgressReporter implements Disposable {
   }
 
   tell(message: string): void {
-    if (performance.now() - this.#last >= MIN_MS) this.#send(message.slice(0, 500));
+    if (performance.now() - this.#last >= MIN_MS) this.#send(cutUnits(message, 500));
   }
 
   #send(message: string): void {
