@@ -1,20 +1,20 @@
 import type { Caller } from "../core/caller.ts";
 import type { NetworkRequest } from "../core/result.ts";
 
-/** How far a call is. */
+/** The progress of a call, as MCP reports it. */
 export interface Progress {
   readonly progress: number;
   readonly total?: number;
   readonly message?: string;
 }
 
-/** What goes along with a call. */
+/** What a call carries besides its arguments. */
 export interface CallContext {
   /** Aborting ends the call. */
   readonly signal: AbortSignal;
-  /** Who asks. */
+  /** Who makes the call. */
   readonly caller: Caller;
   readonly onProgress?: (progress: Progress) => void;
-  /** Told of every request that the call makes to the network for the program. */
+  /** Called with every network request that the call makes for the program. */
   readonly onRequest?: (request: NetworkRequest) => void;
 }

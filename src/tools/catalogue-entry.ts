@@ -6,14 +6,14 @@ import { ArgumentValidator } from "./validate.ts";
 /** Shortest time between two lists of one source, in ms. */
 const MIN_RELIST_MS = 100;
 
-/** A source and the last list that it gave. */
+/** A source and its last list of tools. */
 export class CatalogueEntry {
   readonly source: ToolSource;
   tools: readonly ToolInfo[] = [];
   failure: string | undefined;
-  /** About the last list. */
+  /** Problems of the last list. */
   warnings: readonly string[] = [];
-  /** About schemas, found when tools are called. */
+  /** Problems of schemas, found when tools are called. */
   readonly schemaWarnings = new Set<string>();
   #validators = new WeakMap<ToolInfo, ArgumentValidator>();
   #listing: Promise<void> = Promise.resolve();
@@ -24,15 +24,15 @@ export class CatalogueEntry {
     this.source = source;
   }
 
-  /** List now. */
+  /** Lists the tools now. */
   list(): Promise<void> {
     this.#listing = this.#listing.then(() => this.#list());
     return this.#listing;
   }
 
   /**
-   * List again, after a listing that may be going on: its answer could be older than the change. Many changes make one
-   * list, and a server that reports a change at every list does not keep us busy.
+   * Lists the tools again, after a listing in progress: its result could be older than the change. Many changes make one
+   * listing, and a server that reports a change at every listing causes only a limited rate of them.
    */
   async refresh(): Promise<void> {
     if (this.#isQueued) return;

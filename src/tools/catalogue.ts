@@ -13,7 +13,7 @@ export interface CatalogueServer {
   readonly tools: readonly ToolInfo[];
   /** Why it did not start. */
   readonly failure?: string;
-  /** What it says of itself. */
+  /** Its description of itself. */
   readonly instructions?: string;
 }
 
@@ -26,41 +26,41 @@ export interface ResolvedTool {
   readonly isFetch: boolean;
 }
 
-/** All tools of all sources, to read: it calls nothing. Its properties change when a source reports a change. */
+/** All tools of all sources, read-only: it calls nothing. Its properties change when a source reports a change. */
 export interface Catalogue extends AsyncDisposable {
   readonly names: NameTable;
   /** What was left out, repaired, renamed, or did not start. */
   readonly warnings: readonly string[];
   readonly servers: readonly CatalogueServer[];
-  /** The tool by original name or alias of both, where there is one. */
+  /** Finds a tool by original name or alias of server and tool. */
   find(server: string, tool: string): ResolvedTool | undefined;
-  /** The original name of a server, by that or its alias, where there is one. */
+  /** Returns the original name of a server, given that or its alias. */
   serverName(server: string): string | undefined;
   /**
-   * Find a tool by original name or alias of both.
+   * Finds a tool by original name or alias of server and tool.
    * @throws ToolError `unknown_tool` naming the nearest, `tool_error` when the server did not start
    */
   resolve(server: string, tool: string): ResolvedTool;
   /**
-   * Lists of the resources and prompts of a server, by original name or alias; nothing where it can have none.
+   * Returns the lists of resources and prompts of a server, by original name or alias; nothing where it can have none.
    * @throws ToolError `unknown_tool` when there is no such server
    */
   resources(server: string): ResourceLists | undefined;
-  /** `listener` runs after names, servers or tools have changed. */
+  /** Calls `listener` after names, servers or tools have changed. */
   onChanged(listener: () => void): void;
   /** Checks the arguments of a tool against its schema. @throws ToolError `invalid_arguments` */
   checkArguments(server: string, tool: ToolInfo, args: unknown): void;
 }
 
 /**
- * List all sources at once. One that fails is noted and never affects the others.
+ * Lists all sources at once. One that fails is recorded and does not affect the others.
  * @throws CodecellError `config_error` when two sources have the same name
  */
 export async function createCatalogue(sources: readonly ToolSource[]): Promise<Catalogue> {
   const names = sources.map(({ name }) => name);
   const double = names.find((name, at) => names.indexOf(name) !== at);
   if (double !== undefined)
-    throw new CodecellError("config_error", `two servers are called '${double}'; rename one`);
+    throw new CodecellError("config_error", `two servers are named '${double}'; rename one`);
   const catalogue = new LiveCatalogue(sources);
   await catalogue.start();
   return catalogue;

@@ -8,13 +8,13 @@ const UNIX_PATH =
 const WINDOWS_PATH = /\b[A-Za-z]:\\(?:[^\\\s'"`:<>]+\\)*[^\\\s'"`:<>]*/g;
 const STACK_LINE = /\n[ \t]+at [^\n]*/g;
 
-/** Only the last name of a path says something to a program. */
+/** Only the last name of a path means something to a program. */
 function shorten(path: string): string {
   const name = path.split(/[\\/]/).findLast((part) => part !== "");
   return `…/${name ?? ""}`;
 }
 
-/** `text` without what it says about this host: absolute paths (their last name stays) and stack lines. */
+/** Removes from `text` what describes this host: absolute paths (their last name stays) and stack lines. */
 function withoutHostPaths(text: string): string {
   return text
     .replace(STACK_LINE, "")
@@ -24,7 +24,7 @@ function withoutHostPaths(text: string): string {
     .replace(UNIX_PATH, shorten);
 }
 
-/** A message for the program from whatever a local function threw: no stack, no host path, never empty. */
+/** Makes a message for the program of what a local function threw: no stack, no host path, never empty. */
 export function cleanMessage(thrown: unknown): string {
   const text = describe(thrown);
   return withoutHostPaths(text).trim() || "the tool failed without a message";

@@ -6,7 +6,7 @@ const RESERVED = /^(?:index|con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /**
  * File names for those of `aliases` (identifier by original name) whose name is not one itself: different in any case
- * of letters, since many file systems do not tell cases apart.
+ * of letters, since many file systems ignore case.
  */
 export function assignFiles(aliases: ReadonlyMap<string, string>): Map<string, string> {
   const result = new Map<string, string>();
@@ -22,7 +22,7 @@ export function assignFiles(aliases: ReadonlyMap<string, string>): Map<string, s
   for (const name of rest) {
     const alias = aliases.get(name)!.slice(0, 100);
     const base = isFileName(alias) ? alias : `${alias}_`;
-    // An import is looked up among names and aliases too: a file must not be called like another tool.
+    // An import is looked up among names and aliases too: a file must not have the name of another tool.
     const isTaken = (file: string): boolean =>
       taken.has(file.toLowerCase()) ||
       (owners.get(file) !== undefined && owners.get(file) !== name);

@@ -8,7 +8,10 @@ import { expectedParameters } from "./parameter-summary.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
 /** A plain function; it takes any one argument. (A method type, so that its parameter may be of any type.) */
-type LocalFunction = { call(args: unknown, context: RunContext): unknown }["call"];
+export type LocalFunction = {
+  /** Carries out a call; what it throws is a `tool_error`. */
+  call(args: unknown, context: RunContext): unknown;
+}["call"];
 
 /** A namespace of local tools by name. */
 export type LocalTools = Readonly<Record<string, ToolDefinition | LocalFunction>>;

@@ -50,23 +50,23 @@ export function buildNames(servers: readonly ServerToolNames[]): NameTable {
   return { version: fingerprint(JSON.stringify(named)), servers: named };
 }
 
-/** One line for each tool or server whose identifier had to be told apart from another one's. */
+/** One line for each tool or server whose identifier was changed because of another one's. */
 export function describeCollisions({ servers }: NameTable): string[] {
   const lines: string[] = [];
   for (const server of servers) {
     if (server.alias !== toIdentifier(server.name))
-      lines.push(`server ${server.name} is called ${server.alias}: its name is like another's`);
+      lines.push(`server ${server.name} is named ${server.alias}: its name is like another's`);
     for (const { name, alias } of server.tools) {
       if (alias === toIdentifier(name)) continue;
       lines.push(
-        `${server.name}: tool '${name}' is called ${alias}, because its name is like another's`,
+        `${server.name}: tool '${name}' is named ${alias}, because its name is like another's`,
       );
     }
   }
   return lines;
 }
 
-/** What no identifier has, see isIdentifier. */
+/** Characters that identifiers cannot have, see isIdentifier. */
 const OUTSIDE = String.raw`(?:[^\p{ID_Continue}$]|[\u{10000}-\u{10ffff}])+`;
 
 /** `create_issue` → `createIssue`, `delete` → `delete_`, `2fa` → `_2fa`. */
@@ -158,7 +158,7 @@ function flatKey(server: string, tool: string): string {
   return JSON.stringify([server, tool]);
 }
 
-/** FNV-1a over the text, twice with different seeds: 64 bits, plenty to tell versions apart. */
+/** FNV-1a over the text, twice with different seeds: 64 bits are plenty to distinguish versions. */
 function fingerprint(text: string): string {
   return [0x811c9dc5, 0x01000193]
     .map((seed) => {

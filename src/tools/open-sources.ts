@@ -21,7 +21,7 @@ export interface SourceOptions {
   readonly placement: string | { readonly remote: string; readonly token?: string };
 }
 
-/** All that programs can call, as the options say; what servers tell by themselves becomes events. */
+/** Opens all that programs can call, by the options; notifications of servers become events. */
 export async function openSources(
   options: SourceOptions,
   emitter: RuntimeEmitter,
@@ -31,7 +31,7 @@ export async function openSources(
     typeof placement === "object" ? await remoteSources(placement.remote, placement.token) : [];
   // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
   const maxMessageBytes = Math.max(16 * 1024 * 1024, 2 * limits.callBytes);
-  // What a runtime does not use it does not load: a function's first request waits for every module.
+  // Modules that are not needed are not loaded: a function's first request waits for every one.
   const hasServers = Object.keys(servers).length + Object.keys(clients).length > 0;
   const mcp = hasServers ? await import("./mcp/open.ts") : undefined;
   const sources: ToolSource[] = [
@@ -42,12 +42,12 @@ export async function openSources(
     ),
     ...Object.entries(clients).map(([name, client]) => mcp!.clientSource(name, client)),
   ];
-  for (const source of sources) tellNotifications(source, emitter);
-  // A name that both sides have is this side's.
+  for (const source of sources) emitNotifications(source, emitter);
+  // Of two sources with one name, the one of this side counts.
   return [...sources, ...remote.filter(({ name }) => !sources.some((own) => own.name === name))];
 }
 
-function tellNotifications(source: ToolSource, emitter: RuntimeEmitter): void {
+function emitNotifications(source: ToolSource, emitter: RuntimeEmitter): void {
   const server = source.name;
   source.onNotification?.(({ method, params = {} }) => {
     const list = /^notifications\/(tools|resources|prompts)\/list_changed$/.exec(method)?.[1];

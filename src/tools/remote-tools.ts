@@ -3,7 +3,7 @@ import { CodecellError, messageOf } from "../core/errors.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
-/** What the service tells of one of its servers. */
+/** What the service reports about one of its servers. */
 interface RemoteServer {
   readonly name: string;
   readonly instructions?: string;
@@ -14,7 +14,7 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * The servers of a service, each as a source of tools.
- * @throws CodecellError `engine_unavailable` when the service does not tell
+ * @throws CodecellError `engine_unavailable` when the service does not list its tools
  */
 export async function remoteSources(remote: string, token?: string): Promise<ToolSource[]> {
   const url = new URL("remote/tools", remote);

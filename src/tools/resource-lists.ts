@@ -1,4 +1,4 @@
-/** Something to read that a server offers. What is not listed here is kept as the server sent it. */
+/** Something to read that a server offers. Other properties are kept as the server sent them. */
 export interface ResourceInfo {
   readonly server: string;
   readonly uri: string;
@@ -32,7 +32,7 @@ export interface PromptInfo {
   }[];
 }
 
-/** The lists of what a server offers beside tools. All of it is claims of that server. Methods throw ToolError. */
+/** The lists of what a server offers besides tools. All of it is claims of that server. Methods throw ToolError. */
 export interface ResourceLists {
   listResources(): Promise<readonly ResourceInfo[]>;
   listTemplates(): Promise<readonly TemplateInfo[]>;

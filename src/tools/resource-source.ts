@@ -15,7 +15,7 @@ export interface PromptResult {
   readonly messages: readonly { readonly role: string; readonly content: unknown }[];
 }
 
-/** What a server offers beside tools, to list and to request. Requests are calls: only the chain makes them. */
+/** What a server offers besides tools, to list and to request. Requests are calls: only the chain makes them. */
 export interface ResourceSource extends ResourceLists {
   readResource(uri: string, context: CallContext): Promise<readonly ResourceContents[]>;
   getPrompt(

@@ -24,7 +24,7 @@ const MAX_TEXT = 1_000_000;
 
 /**
  * A copy of `schema` that accepts at least what `schema` accepts and runs no regular expression.
- * @param onVisit called each time the validator looks at a part of it, so that its work can be bounded: references can
+ * @param onVisit called each time the validator visits a part of it, so that its work can be bounded: references can
  *   make a small schema take exponential time
  * @throws Error when the schema is too large or no JSON
  */
@@ -68,7 +68,7 @@ function existing(schema: object, plan: Plan): unknown[] {
 function copyKeyword(key: string, value: unknown, plan: Plan): unknown {
   if (DATA.has(key) || typeof value !== "object" || value === null) return value;
   if (!MAPS.has(key)) return copy(value, plan);
-  // In here the keys are names, not keywords: a property may be called "pattern".
+  // In here the keys are names, not keywords: a property may be named "pattern".
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, copy(item, plan)]));
 }
 

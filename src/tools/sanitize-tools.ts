@@ -16,7 +16,7 @@ export function sanitizeTools(server: string, list: readonly unknown[]): Sanitiz
     if (typeof result === "string")
       warnings.push(`${server}: ${label(raw, at)} was left out: ${result}`);
     else if (tools.has(result.name))
-      warnings.push(`${server}: a second tool called '${result.name}' was left out`);
+      warnings.push(`${server}: a second tool named '${result.name}' was left out`);
     else tools.set(result.name, result);
   }
   return { tools: [...tools.values()], warnings };

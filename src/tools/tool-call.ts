@@ -1,4 +1,4 @@
-/** One call on its way from a program to what carries it out, and the type of everything that may happen around it. */
+/** One call from a program to what carries it out, and the type of the links that it passes. */
 import type { Caller } from "../core/caller.ts";
 import type { RunEventName, RunIdentity, RuntimeEvents } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
@@ -9,7 +9,7 @@ export interface CallingRun {
   readonly id: string;
   /** The id of its session, if it has one. */
   readonly session: string | undefined;
-  /** Who asks. */
+  /** Who runs the program. */
   readonly caller: Caller;
   readonly limits: Limits;
   /** Emits an event of the run. After the run's end nothing is emitted any more. */
@@ -22,7 +22,7 @@ export interface CallingRun {
 /** `fetch` is the tool behind the global of that name; resources and prompts are requests to an MCP server. */
 export type CallKind = "tool" | "resource" | "prompt" | "fetch";
 
-/** The call as the program made it. It is known by this when the same program runs again. */
+/** The call as the program made it. It is recognised by this when the same program runs again. */
 export interface AskedCall {
   /** `server.tool` as the program spelled it. */
   readonly label: string;
@@ -30,7 +30,7 @@ export interface AskedCall {
   readonly args: string;
   /** The VM's own number of the call. */
   readonly id: number;
-  /** The VM was saved while it waited for this call, and goes on. */
+  /** The VM was saved while it waited for this call, and was restored. */
   readonly again: boolean;
 }
 
@@ -54,11 +54,11 @@ export interface ToolCall {
 /** What a call returned. */
 export interface CallResult {
   readonly value: unknown;
-  /** The value as it goes to the program. Whoever changes the value leaves it out. */
+  /** The value as it goes to the program. A link that changes the value leaves it out. */
   readonly text?: string;
 }
 
-/** Carries a call further, and at the end of the chain out. @throws ToolError */
+/** Passes a call to the next link; the last one carries it out. @throws ToolError */
 export type Next = (call: ToolCall) => Promise<CallResult>;
 
 /** A link of the chain: what happens around a call. It may refuse, wait, change the call or change its result. */

@@ -8,16 +8,21 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export interface ToolInfo {
   /** The name its server gave it: any text. */
   readonly name: string;
+  /** A name for people. */
   readonly title?: string;
+  /** What the tool does. */
   readonly description?: string;
   /** JSON Schema of the arguments; without one the tool takes any one argument. */
   readonly inputSchema?: JsonSchema;
+  /** JSON Schema of the result; results are not checked against it. */
   readonly outputSchema?: JsonSchema;
+  /** MCP's hints: `readOnlyHint`, `destructiveHint`, `idempotentHint`, `openWorldHint`. */
   readonly annotations?: Readonly<Record<string, unknown>>;
+  /** MCP's `_meta` as the server sent it. */
   readonly _meta?: Readonly<Record<string, unknown>>;
 }
 
-/** What a server tells by itself, as the protocol has it. */
+/** A notification of a server, as MCP defines it. */
 export interface SourceNotification {
   readonly method: string;
   readonly params?: Readonly<Record<string, unknown>> | undefined;
@@ -26,26 +31,26 @@ export interface SourceNotification {
 /** Where tools come from: an MCP server or a namespace of local functions. */
 export interface ToolSource extends Partial<AsyncDisposable> {
   readonly name: string;
-  /** Odd things seen so far, for people. */
+  /** Problems found so far, for people. */
   readonly warnings: readonly string[];
   /** Why it did not start, once `list` has failed. */
   readonly failure?: string | undefined;
-  /** All tools; what a server sends is not checked here. Starts the source if need be. */
+  /** Returns all tools; what a server sends is not checked here. Starts the source where it is not running. */
   list(): Promise<readonly ToolInfo[]>;
-  /** Call one tool by its original name. Throws ToolError. */
+  /** Calls one tool by its original name. @throws ToolError */
   call(tool: string, args: unknown, context: CallContext): Promise<unknown>;
   /** True for a tool whose arguments the source checks itself: its schema is a description only. */
   validates?(tool: string): boolean;
-  /** It offers `fetch`, which programs find as a global too. */
+  /** It offers `fetch`, which programs also have as a global. */
   readonly offersFetch?: boolean;
-  /** Its tools are called at the place where programs run, not from here. */
+  /** Its tools are called where programs run, not from here. */
   readonly isRemote?: boolean;
-  /** What the server says of itself. */
+  /** The server's description of itself. */
   readonly instructions?: string | undefined;
   /** Resources and prompts, where the source can have some. */
   readonly resources?: ResourceSource;
   /** `listener` runs whenever the list of tools may have changed. */
   onChanged?(listener: () => void): void;
-  /** `listener` gets every notification of the server. */
+  /** `listener` receives every notification of the server. */
   onNotification?(listener: (notification: SourceNotification) => void): void;
 }

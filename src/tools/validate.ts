@@ -6,7 +6,7 @@ import { expectedParameters } from "./parameter-summary.ts";
 import { safeSchema } from "./safe-schema.ts";
 import type { JsonSchema } from "./tool.ts";
 
-/** Errors of these keywords only say that something inside is wrong; the error after them says what. */
+/** Errors of these keywords only report that something inside is wrong; the error after them says what. */
 const CONTAINERS = new Set([
   "properties",
   "items",
@@ -27,7 +27,7 @@ const CONTAINERS = new Set([
 /** Steps of one check, ~100 ms; what is not checked within them is left to the server. */
 const MAX_STEPS = 500_000;
 
-/** Deeper values are rare, and take the longer way. */
+/** Deeper values are rare, and are converted. */
 const PLAIN_DEPTH = 100;
 
 class TooManySteps extends Error {}
@@ -43,7 +43,7 @@ export class ArgumentValidator {
 
   /**
    * @param tool `server.tool`, for messages
-   * @param onWarning told once when the schema cannot be used; the tool then works without checks
+   * @param onWarning called once when the schema cannot be used; the tool then works without checks
    */
   constructor(tool: string, schema: JsonSchema, onWarning: (warning: string) => void) {
     this.#tool = tool;
@@ -185,7 +185,7 @@ function at(value: unknown, steps: readonly string[]): unknown {
   return current;
 }
 
-/** A value as a person wants to see it in a message: its type, and itself when it is short. */
+/** Describes a value for a message: its type, and itself when it is short. */
 function shown(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   if (Array.isArray(value)) return "an array";

@@ -68,9 +68,7 @@ test("its tools are there, each with a declaration, and what cannot be said is u
   expect(await of("recursive_ref")).toContain("self?: RecursiveRefArgs");
   expect((await of("doubling")).length).toBeLessThan(20_000);
   expect(hits).toEqual([]);
-  expect(runtime.describe().warnings.join("\n")).toMatch(
-    /a second tool called 'echo' was left out/,
-  );
+  expect(runtime.describe().warnings.join("\n")).toMatch(/a second tool named 'echo' was left out/);
 });
 
 test("the wrappers stay in their folder, and tsc --strict accepts them", async () => {

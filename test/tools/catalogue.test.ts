@@ -329,7 +329,7 @@ describe("the catalogue", () => {
   });
 
   test("two sources of one name are a mistake", async () => {
-    await expect(openTools([github, github])).rejects.toThrow("two servers are called 'github'");
+    await expect(openTools([github, github])).rejects.toThrow("two servers are named 'github'");
   });
 
   test("relists when a source reports a change; a relist that fails keeps the tools", async () => {

@@ -187,7 +187,7 @@ describe("lists", () => {
       "fix: tool 'string_schema' was left out: its inputSchema is not an object",
       "fix: tool number 15 was left out: it has no name",
       "fix: tool number 16 was left out: it is not an object",
-      "fix: a second tool called 'first' was left out",
+      "fix: a second tool named 'first' was left out",
     ]);
     for (const name of [...fine, ...odd]) {
       expect(await catalogue.call(catalogue.resolve("fix", name), { a: "x" }, context)).toEqual({

@@ -45,7 +45,7 @@ describe("identifiers", () => {
       buildNames([{ name: "odd", tools: ["get_user", "get-user"] }]),
     );
     expect(warnings).toEqual([
-      "odd: tool 'get_user' is called getUser_2, because its name is like another's",
+      "odd: tool 'get_user' is named getUser_2, because its name is like another's",
     ]);
   });
 

@@ -1,5 +1,5 @@
 import type { ProgressToken, ServerNotification } from "@modelcontextprotocol/sdk/types.js";
-import { cutUnits } from "../core/utf8.ts";
+import { cutUnits } from "../../core/utf8.ts";
 
 /** Shortest time between two notifications, and longest time without one: hosts give up on a silent server. */
 const MIN_MS = 250;

@@ -17,8 +17,8 @@ export class Expander {
   }
 
   /**
-   * Throws `config_error` naming the variable and the place of the text when it is unset and has no default. Bound, so
-   * that a reader of settings can be given it.
+   * Bound, so that it can be passed on.
+   * @throws CodecellError `config_error` naming the variable and the place of the text, when it is unset and has no default
    */
   readonly expand: Expand = (text, at) =>
     text.replace(VARIABLE, (_match, name: string, fallback: string | undefined) => {

@@ -1,4 +1,4 @@
-/** Where a JSON text goes wrong, 1-based. */
+/** Position of the first error in a JSON text, 1-based. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -10,7 +10,7 @@ const TOKEN = new RegExp(String.raw`[ \t\r\n]*(?:([{}[\],:])|(${STRING})|(?:${SC
 
 type Expected = "value" | "valueOrEnd" | "key" | "keyOrEnd" | "colon" | "commaOrEnd" | "nothing";
 
-/** The place of the first error in a text that `JSON.parse` refused; V8's messages do not always name it. */
+/** Finds the first error in a text that `JSON.parse` refused; V8's messages do not always name its position. */
 export function errorPosition(text: string): Position {
   const offset = errorOffset(text);
   const before = text.slice(0, offset);

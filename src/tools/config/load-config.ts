@@ -8,8 +8,8 @@ import type { ConfigFile } from "./parse-config.ts";
 const IN_FOLDER = [".mcp.json", "codecell.json"];
 
 /**
- * The config that counts in `cwd`: `.mcp.json`, else `codecell.json`, else the folder `~/.mcp/servers` when a server
- * stands there. Nothing when there is none.
+ * Finds the config for `cwd`: `.mcp.json`, else `codecell.json`, else the folder `~/.mcp/servers` when it has a server.
+ * Nothing when there is none.
  * @returns what {@link loadConfig} takes
  */
 export async function findConfig(
@@ -25,10 +25,10 @@ export async function findConfig(
 }
 
 /**
- * Read and check a config file, or a folder with one `<name>/config.json` per server, each `{ command, … }` or
- * `{ mcpServers: { … } }`. `createRuntime({ config })` takes the result, so that each file is read once by all who need
- * some of it.
- * @param env the variables that texts in it may name
+ * Reads and checks a config file, or a folder with one `<name>/config.json` per server, each `{ command, … }` or
+ * `{ mcpServers: { … } }`. `createRuntime({ config })` takes the result, so that a file is read once also where other
+ * code needs parts of it.
+ * @param env the environment variables that the file can use
  * @throws CodecellError `config_error` naming the file and the path in it
  */
 export async function loadConfig(

@@ -1,7 +1,7 @@
 import { configError } from "../../core/setting-errors.ts";
 import type { SchemaFor, StringSchema } from "../../core/setting-schema.ts";
 
-/** Who we are to an authorization server. Everything left out is found out or registered. */
+/** How codecell identifies itself to an authorization server. What is left out is discovered or registered. */
 export interface OAuthConfig {
   /**
    * How credentials are obtained: `authorization_code` are a person's, by `codecell login`; `client_credentials` a service's.
@@ -96,7 +96,7 @@ export const OAUTH: SchemaFor<OAuthConfig> = {
 };
 
 /**
- * Check what the keys of a checked `oauth` mean together.
+ * Checks how the keys of a checked `oauth` fit together.
  * @throws CodecellError `config_error` naming the path
  */
 export function checkOAuth(oauth: OAuthConfig, at: string): void {
@@ -107,7 +107,7 @@ export function checkOAuth(oauth: OAuthConfig, at: string): void {
     (clientId === undefined || (clientSecret === undefined) === (privateKey === undefined))
   )
     throw configError(`${at} needs a clientId and either a clientSecret or a privateKey`);
-  // Without it the MCP server could name any place, and be sent the credentials there.
+  // Without it the MCP server could name any authorization server, and receive the credentials there.
   if (service && issuer === undefined)
     throw configError(`${at}.issuer is missing: the address of the authorization server`);
   if (!service && privateKey !== undefined)

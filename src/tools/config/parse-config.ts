@@ -8,11 +8,11 @@ import { readEntry, type ServerConfig } from "./server-entry.ts";
 
 /** A config file, read and checked. */
 export interface ConfigFile {
-  /** Where it was read. */
+  /** Path of the file or folder. */
   readonly path: string;
   /** Its servers, with their variables expanded. */
   readonly servers: Readonly<Record<string, ServerConfig>>;
-  /** What stands under `codecell`: each part is checked by what uses it. */
+  /** The value of the key `codecell`: each part is checked by what uses it. */
   readonly settings: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -53,7 +53,7 @@ const SERVERS: Schema = {
 };
 
 /**
- * Check the text of a config file.
+ * Checks the text of a config file.
  * @param fileName for messages
  * @param bare the name of the server when the file may be one entry alone, as under `~/.mcp/servers/<name>/`
  * @throws CodecellError `config_error` naming the file and the path in it
@@ -82,8 +82,8 @@ export function parseConfig(
 }
 
 /**
- * Check an object in the `mcpServers` format; entries with `disabled: true` are left out.
- * @param path what to call it in messages, e.g. `mcpServers`
+ * Checks an object in the `mcpServers` format; entries with `disabled: true` are left out.
+ * @param path its name in messages, e.g. `mcpServers`
  * @param file put before the path, e.g. `.mcp.json: `
  * @throws CodecellError `config_error` naming the path
  */

@@ -2,8 +2,8 @@ import { resolve } from "node:path";
 import type { ServerConfig } from "./server-entry.ts";
 
 /**
- * The servers of a config file without the entry that would start codecell on that same file, and so itself for ever:
- * hosts share one file among all their servers, and codecell can be one of them.
+ * Removes from the servers of a config file the entry that would start codecell on that same file, and so itself without
+ * end: hosts share one file among all their servers, and codecell can be one of them.
  */
 export function withoutItself(
   servers: Readonly<Record<string, ServerConfig>>,

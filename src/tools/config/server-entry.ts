@@ -12,33 +12,51 @@ import {
   type StdioServerEntry,
 } from "./server-settings.ts";
 
-interface CommonConfig {
-  /** Longest time of one call in ms; progress resets it. Default: none of its own. */
+/** What every checked entry has. */
+export interface CommonConfig {
+  /**
+   * Longest time of one call, in ms; progress starts it again.
+   * @default no limit but those of the run
+   */
   readonly timeoutMs?: number;
-  /** Longest time until the server has answered `initialize`, in ms. */
+  /** Longest time until the server answers `initialize`, in ms. */
   readonly startTimeoutMs: number;
-  /** Where it stands, for messages: `.mcp.json: mcpServers.github`. */
+  /** Its place in the config, for messages: `.mcp.json: mcpServers.github`. */
   readonly path: string;
-  /** Folders that the server is told it may work in, as `file:` addresses. */
-  readonly roots?: readonly { readonly uri: string; readonly name?: string }[];
+  /** Folders that the server may work in (MCP's `roots`), as `file:` addresses. */
+  readonly roots?: readonly {
+    /** Address of the folder. */
+    readonly uri: string;
+    /** A name for people. */
+    readonly name?: string;
+  }[];
   /** Values that must not show in any message. */
   readonly secrets: readonly string[];
 }
 
 /** A server that is a process. */
 export interface StdioConfig extends CommonConfig {
+  /** The transport. */
   readonly type: "stdio";
+  /** The program to start. */
   readonly command: string;
+  /** Its arguments. */
   readonly args: readonly string[];
+  /** Its environment variables, besides a few that programs need to start. */
   readonly env: Readonly<Record<string, string>>;
+  /** The folder it starts in. Absent: the folder of this process. */
   readonly cwd?: string;
 }
 
 /** A server behind a URL. `auto`: streamable HTTP, or SSE where the server refuses that. */
 export interface HttpConfig extends CommonConfig {
+  /** The transport. */
   readonly type: "http" | "sse" | "auto";
+  /** Its http or https address. */
   readonly url: string;
+  /** Headers of every request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** How codecell identifies itself to the server's authorization server. */
   readonly oauth: OAuthConfig;
 }
 
@@ -55,7 +73,7 @@ const TYPES = {
 
 /**
  * Check one entry of `mcpServers` and expand its variables.
- * @param at where it stands, e.g. `.mcp.json: mcpServers.github`
+ * @param at its place in the config, e.g. `.mcp.json: mcpServers.github`
  * @throws CodecellError `config_error` naming the path
  */
 export function readEntry(given: unknown, at: string, env: Environment): ServerConfig {

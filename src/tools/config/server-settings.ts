@@ -38,7 +38,7 @@ export interface CommonServerEntry extends ForeignKeys {
    */
   readonly enabled?: boolean;
   /**
-   * Folders that the server is told it may work in: absolute paths, paths from `~`, or `file:` addresses.
+   * Folders that the server may work in (MCP's `roots`): absolute paths, paths from `~`, or `file:` addresses.
    * @default none
    */
   readonly roots?: readonly string[];
@@ -48,13 +48,14 @@ export interface CommonServerEntry extends ForeignKeys {
    */
   readonly timeoutMs?: number;
   /**
-   * Longest time until the server has answered `initialize`, in ms, 1 to 2,147,483,647.
+   * Longest time until the server answers `initialize`, in ms, 1 to 2,147,483,647.
    * @default 30_000
    */
   readonly startTimeoutMs?: number;
 }
 
-type ForeignKeys = { readonly [Key in (typeof FOREIGN_KEYS)[number]]?: unknown };
+/** Keys of other MCP hosts, which have no effect. */
+export type ForeignKeys = { readonly [Key in (typeof FOREIGN_KEYS)[number]]?: unknown };
 
 /** A server that is a process and speaks over its standard input and output. */
 export interface StdioServerEntry extends CommonServerEntry {
@@ -97,7 +98,7 @@ export interface HttpServerEntry extends CommonServerEntry {
    */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * Who we are to the server's authorization server. Everything left out is found out or registered.
+   * How codecell identifies itself to the server's authorization server. What is left out is discovered or registered.
    * @default {}
    */
   readonly oauth?: OAuthConfig;

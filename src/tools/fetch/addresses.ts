@@ -39,7 +39,7 @@ const RESERVED = [
 
 const reserved = rangesOf(RESERVED, "reserved");
 
-/** Says whether a connection to an address may be made. An address that is none may not. */
+/** Whether a connection to an address is allowed. Text that is no address is not. */
 export type AddressCheck = (address: string) => boolean;
 
 /**

@@ -13,7 +13,7 @@ import { checkRequest, type FetchRequest, type Pair } from "./request.ts";
 import type { AllowRule, ResolvedNetwork } from "./settings.ts";
 
 const LABEL = "network.fetch";
-/** What a program gets, see the guest's Response. */
+/** What a program receives, see the guest's Response. */
 interface FetchAnswer {
   readonly status: number;
   readonly statusText: string;
@@ -24,7 +24,7 @@ interface FetchAnswer {
   readonly body: string | Uint8Array;
 }
 
-/** The network as a tool: the one way a program has to it. Every hop of every request is judged here. */
+/** The network as a tool: a program has no other access to it. Every hop of every request is checked here. */
 export class FetchSource implements ToolSource {
   readonly name = "network";
   readonly warnings: readonly string[] = [];
@@ -104,17 +104,17 @@ export class FetchSource implements ToolSource {
     context: CallContext,
   ): Promise<{ response: Response; answer: Omit<FetchAnswer, "url" | "redirected"> }> {
     const started = performance.now();
-    const told = { method: request.method, url: request.url.origin + request.url.pathname };
+    const reported = { method: request.method, url: request.url.origin + request.url.pathname };
     try {
       const rule = this.#ruleFor(request);
       const { response, answer, bytes } = await this.#send(request, rule, signal);
       const ms = performance.now() - started;
-      context.onRequest?.({ ...told, status: response.status, bytes, ms });
+      context.onRequest?.({ ...reported, status: response.status, bytes, ms });
       return { response, answer };
     } catch (error) {
       const failure = toToolError(error, false, 0);
       const ms = performance.now() - started;
-      context.onRequest?.({ ...told, bytes: 0, ms, error: failure.message });
+      context.onRequest?.({ ...reported, bytes: 0, ms, error: failure.message });
       throw error;
     }
   }
@@ -198,7 +198,7 @@ function utf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** What went wrong, in words that hold nothing of the host: undici keeps the reason in `cause`. */
+/** Describes a failure without details of the host: undici keeps the reason in `cause`. */
 function toToolError(error: unknown, timedOut: boolean, timeoutMs: number): ToolError {
   for (let cause = error; cause !== undefined; cause = (cause as { cause?: unknown } | null)?.cause)
     if (cause instanceof ToolError) return cause;

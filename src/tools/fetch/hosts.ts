@@ -31,10 +31,10 @@ export const HOST: StringSchema = {
 };
 
 /**
- * Parse `[http://|https://]host[:port]`, where `host` is a name, `*.name`, `*`, or an IP address (IPv6 in brackets) and
+ * Parses `[http://|https://]host[:port]`, where `host` is a name, `*.name`, `*`, or an IP address (IPv6 in brackets) and
  * `port` a number or `*`.
  * @param pattern one that {@link HOST} accepts
- * @param defaults what holds where the pattern names no scheme or port: an allow-list is narrow (https on its port), a
+ * @param defaults what applies where the pattern names no scheme or port: an allow-list is narrow (https on its port), a
  *   deny-list wide (both, any port)
  * @throws CodecellError `config_error`
  */
@@ -90,7 +90,7 @@ export function isAddress(host: string): boolean {
   return isIP(host) !== 0;
 }
 
-/** Where a URL leads, from the one parse that the request is made with too. */
+/** The target of a URL, from the same parse that the request uses. */
 export interface Destination {
   readonly protocol: string;
   readonly host: string;

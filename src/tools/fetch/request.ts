@@ -2,7 +2,7 @@ import { ToolError } from "../../core/tool-error.ts";
 
 export type Pair = readonly [name: string, value: string];
 
-/** What a program asked for, checked for its form; where it leads is judged elsewhere. */
+/** A program's request, checked for its form; its target is checked elsewhere. */
 export interface FetchRequest {
   readonly url: URL;
   readonly method: string;

@@ -15,16 +15,14 @@ export interface AllowedHost {
    */
   readonly methods?: readonly string[];
   /**
-   * Added to every request to this host, on the host's side: a program never sees them. They win over its own. `${VAR}`
+   * Added to every request to this host, on the host's side: a program never sees them. They override its own. `${VAR}`
    * stands for an environment variable.
    * @default {}
    */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/**
- * What programs may reach by `fetch`. Without it, or with nothing allowed, there is no `fetch`.
- */
+/** What programs may reach by `fetch`. Without it, or with nothing allowed, there is no `fetch`. */
 export interface NetworkSettings {
   /** The hosts that may be reached, by name or by name and details. */
   readonly allow: readonly (string | AllowedHost)[];
@@ -126,7 +124,7 @@ export const NETWORK: SchemaFor<NetworkSettings> = {
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /**
- * Check settings and fill in the defaults. `undefined` when nothing is allowed.
+ * Checks settings and fills in the defaults. `undefined` when nothing is allowed.
  * @throws CodecellError `config_error`
  */
 export function resolveNetwork(

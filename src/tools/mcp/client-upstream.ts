@@ -14,7 +14,7 @@ import type { McpClient } from "./user-client.ts";
 
 const METHOD_NOT_FOUND = -32_601;
 
-/** The caller's client as a server to ask. It stays the caller's: closing the runtime does not close it. */
+/** The caller's client as an upstream. It stays the caller's: closing the runtime does not close it. */
 export class ClientUpstream implements Upstream {
   readonly warnings: readonly string[] = [];
   readonly #client: McpClient;

@@ -9,34 +9,34 @@ import { messageOf } from "../../core/errors.ts";
 import { VERSION } from "../../core/version.ts";
 import type { Notification } from "./upstream.ts";
 
-/** A request of a server, as the protocol has it. */
+/** The parameters of a server's request, as MCP defines them. */
 export type ServerRequest = Readonly<Record<string, unknown>>;
 
-/** What a handler of the host gets beside the request. */
+/** What a handler of the host receives besides the request. */
 export interface ServerRequestContext {
-  /** Who asks. */
+  /** Name of the server that sent the request. */
   readonly server: string;
-  /** Aborted when the server takes its request back. */
+  /** Aborted when the server cancels its request. */
   readonly signal: AbortSignal;
 }
 
-/** Answers what a server asks of its host. What it throws is told to the server. */
+/** Handles a request of a server to its host. The server receives the message of what it throws. */
 export type ServerRequestHandler = (
   request: ServerRequest,
   context: ServerRequestContext,
 ) => Promise<Record<string, unknown>> | Record<string, unknown>;
 
-/** What servers may ask; everything left out is refused. */
+/** Requests of servers that are handled; all others are refused. */
 export interface ClientHooks {
-  /** `sampling/createMessage`: answers `{ role, content, model }`. */
+  /** `sampling/createMessage`: returns `{ role, content, model }`. */
   readonly onSampling?: ServerRequestHandler | undefined;
-  /** `elicitation/create`: answers `{ action: "accept" | "decline" | "cancel", content? }`. */
+  /** `elicitation/create`: returns `{ action: "accept" | "decline" | "cancel", content? }`. */
   readonly onElicitation?: ServerRequestHandler | undefined;
   /** Folders that servers may work in, as `file:` addresses. */
   readonly roots?: readonly { readonly uri: string; readonly name?: string }[] | undefined;
 }
 
-/** A client of the SDK that offers what `hooks` can answer. */
+/** Makes a client of the SDK that offers what `hooks` handles. */
 export function createClient(
   server: string,
   hooks: ClientHooks,
@@ -84,7 +84,7 @@ export function createClient(
   return client;
 }
 
-/** An error answer. The SDK's own class would put its code into the message as well. */
+/** An error response. The SDK's own class would put its code into the message as well. */
 function rpcError(code: ErrorCode, message: string): Error {
   return Object.assign(new Error(message), { code });
 }

@@ -19,13 +19,19 @@ import {
 } from "./upstream.ts";
 
 export interface ConnectionOptions {
-  /** A larger message from the server fails its request. Default 16 MiB. */
+  /**
+   * A larger message from the server fails its request.
+   * @default 16_777_216
+   */
   readonly maxMessageBytes?: number;
-  /** Answers to what the server asks. */
+  /** Handlers of the server's requests. */
   readonly hooks?: ClientHooks;
-  /** Where credentials are kept. Default: the user's own, see {@link TokenStore}. */
+  /**
+   * Where credentials are kept.
+   * @default the user's own, see {@link TokenStore}
+   */
   readonly store?: TokenStore;
-  /** How a person can log in now. Without it a login that is needed is an error. */
+  /** How a person can log in now. Without it, a server that requires a login is an error. */
   readonly authorizer?: Authorizer;
 }
 
@@ -81,7 +87,7 @@ export class Connection implements Upstream {
     }
   }
 
-  /** A server may want a person to log in, or to grant more, at any request. */
+  /** A server can require a login, or more scopes, at any request. */
   async #requestLoggedIn(
     link: Link,
     method: string,
@@ -109,7 +115,7 @@ export class Connection implements Upstream {
     const aborts = signal ?? this.#stop.signal;
     try {
       return await link.client.request({ method, params }, ResultSchema, {
-        // The SDK never takes its listener off the signal again; this one goes with the request.
+        // The SDK never removes its listener from the signal; this signal lives only as long as the request.
         signal: AbortSignal.any([aborts]),
         timeout: timeoutMs ?? NO_TIMEOUT_MS,
         resetTimeoutOnProgress: true,
@@ -184,7 +190,7 @@ export class Connection implements Upstream {
     });
   }
 
-  /** Without a login of the past or a person to log in now, a server that wants one is only asked without. */
+  /** Nothing without stored credentials and without a person to log in now: requests then go without credentials. */
   async #auth(): Promise<LinkAuth | undefined> {
     const config = this.#config;
     if (config.type === "stdio") return undefined;

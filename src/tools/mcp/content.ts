@@ -3,9 +3,9 @@ import { ToolError } from "../../core/tool-error.ts";
 type Part = Readonly<Record<string, unknown>>;
 
 /**
- * What a program gets for the result of `tools/call`: `structuredContent` where there is some; else, when all of the
- * content is text, that text as JSON where it is JSON and as a string where not; nothing for no content; else the
- * parts as plain objects. Shapes that no specification allows are taken for what they seem to mean.
+ * Converts the result of `tools/call` to what a program receives: `structuredContent` where there is some; else, when
+ * all content is text, that text as JSON where it is JSON and as a string where not; nothing for no content; else the
+ * parts as plain objects. Shapes outside the specification are interpreted as far as their meaning is clear.
  * @throws ToolError `tool_error` with the server's text when the result is an error
  */
 export function unwrap(result: Part, tool: string): unknown {

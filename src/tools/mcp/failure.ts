@@ -10,7 +10,7 @@ import { type Link, LinkError } from "./link.ts";
 const UNSUPPORTED_VERSION = -32_022;
 const MAX_TAIL = 600;
 
-/** Takes secrets out of a text that is not our own. */
+/** Removes secrets from a foreign text. */
 type Redact = (text: string) => string;
 
 /** Why a server did not start; with the end of its stderr and its place in the config. */
@@ -27,7 +27,7 @@ export function describeStart(
   return `server "${name}" did not start: ${what}${tail === "" ? "" : `: ${tail}`} (${path})`;
 }
 
-/** Why a call in flight got no answer: its server ended. */
+/** Why a call in progress got no response: its server ended. */
 export function describeStop(
   name: string,
   { exit, stderr }: Link["postMortem"],
@@ -40,7 +40,7 @@ export function describeStop(
   return `server "${name}" stopped during the call${exit === undefined ? "" : ` (${exit})`}${tail === "" ? "" : `: ${tail}`}`;
 }
 
-/** The server's own message, without what the SDK puts around it. `server`: what to log in to, where that is the cure. */
+/** The server's own message, without what the SDK adds. @param server its name, for the advice to log in */
 export function describe(error: unknown, server?: string): string {
   if (isUnsupportedVersion(error)) {
     return (
@@ -54,7 +54,7 @@ export function describe(error: unknown, server?: string): string {
   if (error instanceof StreamableHTTPError) return describeHttp(error, server);
   const cause = error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof Error)) return messageOf(error);
-  // `fetch failed` says nothing without its cause.
+  // `fetch failed` means nothing without its cause.
   return `${messageOf(error)}: ${"code" in cause ? String(cause.code) : cause.message}`;
 }
 

@@ -9,8 +9,8 @@ type Id = string | number | undefined;
 const NEWLINE = Buffer.from("\n");
 
 /**
- * `fetch` for the SDK's transports, with a cap on the size of one message, and with an answer where the SDK would wait
- * for ever: a stream that ends before it brought the answer.
+ * `fetch` for the SDK's transports, with a cap on the size of one message, and with an error response where the SDK would
+ * wait without end: a stream that ends before the response.
  */
 export function cappedFetch(maxBytes: number): FetchLike {
   return async (url, init) => {
@@ -52,9 +52,9 @@ async function* cappedBytes(body: Body, maxBytes: number): AsyncGenerator<Uint8A
 }
 
 /**
- * Server-sent events line by line. A `data:` line over the cap becomes an error answer and the stream goes on. A stream
- * that answers `request` and that cannot be resumed (no event has an id) always ends with an answer; the SDK ignores it
- * when there was one before.
+ * Server-sent events line by line. A `data:` line over the cap becomes an error response and the stream goes on. A stream
+ * for `request` that cannot be resumed (no event has an id) always ends with a response; the SDK ignores it when there
+ * was one before.
  */
 async function* cappedEvents(
   body: Body,

@@ -2,7 +2,7 @@ const NEWLINE = 0x0a;
 /** Bytes kept of both ends of a line that is thrown away. */
 const KEPT = 300;
 
-/** What {@link LineSplitter} tells. */
+/** Receives the lines of a {@link LineSplitter}. */
 export interface LineListener {
   /** A line without its newline. */
   onLine(line: Buffer): void;

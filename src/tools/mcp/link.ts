@@ -17,13 +17,13 @@ import { StdioTransport } from "./stdio.ts";
 import { makeTransport } from "./transport.ts";
 import type { Notification } from "./upstream.ts";
 
-/** What a connection tells its owner. */
+/** What a connection reports to its owner. */
 export interface LinkEvents {
   readonly onGarbage: (count: number, first: string) => void;
   readonly onNotification: (notification: Notification) => void;
   /** Aborting ends an attempt to connect. */
   readonly signal: AbortSignal;
-  /** Who it is, for the host's handlers. */
+  /** Name of the server, for the host's handlers. */
   readonly server: string;
   readonly hooks: ClientHooks;
   readonly auth?: LinkAuth | undefined;
@@ -73,7 +73,7 @@ export class Link {
     return this.#transport.sessionId !== undefined;
   }
 
-  /** Connect and initialize, within `startTimeoutMs`. Whatever fails, nothing is left running. */
+  /** Connects and initializes, within `startTimeoutMs`. After a failure nothing is left running. */
   static async open(
     config: ServerConfig,
     maxMessageBytes: number,
@@ -91,13 +91,13 @@ export class Link {
         const sse = { ...config, type: "sse" as const };
         return await Link.#openLoggedIn(sse, maxMessageBytes, deadline, events);
       } catch {
-        // Not a server of the old kind either: its answer to the usual way says more.
+        // Not an SSE server either: the error of streamable HTTP is more useful.
         throw error;
       }
     }
   }
 
-  /** Where the server wants a login and a person is there: again, once they have logged in. */
+  /** Where the server requires a login and a person can log in, connects again after the login. */
   static async #openLoggedIn(
     config: ServerConfig,
     maxMessageBytes: number,
@@ -192,7 +192,7 @@ async function logIn(
   return true;
 }
 
-/** A 4xx on initialize is what servers of the older HTTP+SSE kind answer. */
+/** Servers of the older HTTP+SSE transport respond to initialize with a 4xx. */
 function isRefusal(error: unknown): boolean {
   const cause = error instanceof LinkError ? error.cause : undefined;
   return (
@@ -200,13 +200,13 @@ function isRefusal(error: unknown): boolean {
     cause.code !== undefined &&
     cause.code >= 400 &&
     cause.code < 500 &&
-    // It wants credentials, whichever kind it is.
+    // It requires credentials, whatever its transport.
     cause.code !== 401 &&
     cause.code !== 403
   );
 }
 
-/** The SDK only reports these, and answers would never come. */
+/** The SDK only reports these, and responses would never come. */
 function endsTheConnection(error: Error): boolean {
   return error instanceof SseError || error.message.startsWith("Maximum reconnection attempts");
 }

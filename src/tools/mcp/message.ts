@@ -10,18 +10,18 @@ const ID_AT_START = new RegExp(String.raw`^\s*\{\s*(?:"jsonrpc"\s*:\s*"[^"]*"\s*
 // The brace ends the text, so this is no id of something inside the result.
 const ID_AT_END = new RegExp(String.raw`${ID}\s*(?:,\s*"jsonrpc"\s*:\s*"[^"]*"\s*)?\}\s*$`);
 
-/** The request that a message answers, from its first and last bytes. */
+/** The id of the request that a message responds to, from its first and last bytes. */
 export function findId(head: string, tail: string): Id | undefined {
   const match = ID_AT_START.exec(head) ?? ID_AT_END.exec(tail);
   return match === null ? undefined : (JSON.parse(match[1]!) as Id);
 }
 
-/** An answer that a server did not give. */
+/** An error response made here, in place of the server's. */
 export function errorAnswer(id: Id, message: string): JSONRPCMessage {
   return { jsonrpc: "2.0", id, error: { code: OWN_ERROR, message } };
 }
 
-/** What the caller of a tool is told when its result is over the cap. */
+/** The message for the caller of a tool whose result is over the cap. */
 export function tooLargeMessage(maxBytes: number): string {
   return `the result is larger than ${maxBytes} bytes; ask the tool for less`;
 }
@@ -43,7 +43,7 @@ function isMessage(value: unknown): value is Record<string, unknown> {
   return isObject(value) && (typeof value["method"] === "string" || "id" in value);
 }
 
-/** The SDK drops an answer that is not quite right, and its caller waits for ever. */
+/** The SDK drops an invalid response, and its caller waits without end. */
 function repair(message: Record<string, unknown>): JSONRPCMessage {
   const { method, id, result, error } = message;
   if (typeof method === "string")

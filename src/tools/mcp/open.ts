@@ -17,7 +17,7 @@ export function configuredSource(
   return new McpSource(name, upstream, { path, timeoutMs, listTimeoutMs: startTimeoutMs });
 }
 
-/** A client of the caller's own as a source. */
+/** A client of the caller as a source. */
 export function clientSource(name: string, client: McpClient): McpSource {
   const path = `mcpServers.${name}`;
   return new McpSource(name, new ClientUpstream(client), {

@@ -2,7 +2,7 @@ import type { RequestOptions, Result, Upstream } from "./upstream.ts";
 
 const MAX_PAGES = 1_000;
 
-/** A list that may come in pages, and what is odd about it: `gives the same page again and again`. */
+/** A list that may come in pages, and its problem, if any: `gives the same page again and again`. */
 export async function listPages(
   upstream: Upstream,
   method: string,

@@ -11,15 +11,15 @@ export function guardGroup(group: number): void {
   groups.add(group);
   if (!hooked) process.on("exit", killAll);
   hooked = true;
-  tell(`+${group}`);
+  send(`+${group}`);
 }
 
-/** `group` is gone; its id may soon mean someone else's processes. */
+/** `group` is gone; its id may soon be that of other processes. */
 export function releaseGroup(group: number): void {
-  if (groups.delete(group)) tell(`-${group}`);
+  if (groups.delete(group)) send(`-${group}`);
 }
 
-/** Send `signal` to all processes of `group`; 0 only asks. False when there are none left. */
+/** Sends `signal` to all processes of `group`; 0 only checks. False when there are none left. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-group, signal);
@@ -33,9 +33,9 @@ function killAll(): void {
   for (const group of groups) signalGroup(group, "SIGKILL");
 }
 
-function tell(line: string): void {
+function send(line: string): void {
   if (reaper !== undefined) return void reaper.stdin?.write(`${line}\n`);
-  // The first one, or someone ended the last one: this one is told of all.
+  // There is none yet, or it was killed: the new one receives all groups.
   reaper = startReaper();
   for (const group of groups) reaper.stdin?.write(`+${group}\n`);
 }

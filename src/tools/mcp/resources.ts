@@ -5,7 +5,7 @@ import type { PromptResult, ResourceContents, ResourceSource } from "../resource
 import { listPages } from "./pages.ts";
 import { MethodNotFound, type Upstream } from "./upstream.ts";
 
-/** What each list is asked by, and which notification says that it changed. */
+/** The method of each list, and the notification that it changed. */
 const LISTS = {
   resources: {
     method: "resources/list",
@@ -22,7 +22,7 @@ const LISTS = {
 
 type ListKey = keyof typeof LISTS;
 
-/** Resources and prompts of a server. Lists are asked for when they are first wanted, and again when they have changed. */
+/** Resources and prompts of a server. A list is requested at its first use, and again after it changed. */
 export class McpResources implements ResourceSource {
   readonly #server: string;
   readonly #upstream: Upstream;
@@ -106,7 +106,7 @@ export class McpResources implements ResourceSource {
         .filter((item) => isNamed(item, by))
         .map((item) => ({ server: this.#server, ...item }));
     } catch (error) {
-      // A server that has none may say so by not knowing the question.
+      // A server without any may not know the method.
       if (error instanceof MethodNotFound) return [];
       throw error instanceof ToolError
         ? error

@@ -8,9 +8,12 @@ import { McpResources } from "./resources.ts";
 import { MethodNotFound, type Notification, type Upstream } from "./upstream.ts";
 
 export interface McpSourceOptions {
-  /** Where it stands in the config, for messages. */
+  /** Its place in the config, for messages. */
   readonly path: string;
-  /** Longest time of one call in ms; progress resets it. Default: none. */
+  /**
+   * Longest time of one call, in ms; progress starts it again.
+   * @default none
+   */
   readonly timeoutMs?: number | undefined;
   /** Longest time of one request for a list, in ms. */
   readonly listTimeoutMs: number;
@@ -73,7 +76,7 @@ export class McpSource implements ToolSource {
       // What is in the list is checked by the catalogue, tool by tool.
       return items as ToolInfo[];
     } catch (error) {
-      // A server without tools may say so instead of listing none.
+      // A server without tools may not know the method.
       if (error instanceof MethodNotFound) return [];
       if (this.#upstream.failure !== undefined) throw error;
       this.#failure = `server "${this.name}" does not list its tools: ${messageOf(error)} (${this.#options.path})`;

@@ -17,7 +17,7 @@ export interface StdioOptions {
   readonly cwd?: string | undefined;
   /** A larger message is thrown away while it is read, and its request fails. */
   readonly maxMessageBytes: number;
-  /** Told how many lines on stdout were no messages, and the first one (up to 1,000 characters). */
+  /** Called with the number of lines on stdout that were no messages, and the first one (up to 1,000 characters). */
   readonly onGarbage: (count: number, first: string) => void;
 }
 
@@ -160,7 +160,7 @@ export class StdioTransport implements Transport {
     await promise;
   }
 
-  /** End the server: first by the end of its stdin, then by signals. Resolves when its whole group is gone. */
+  /** Ends the server: first by the end of its stdin, then by signals. Resolves when its whole group is gone. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -176,7 +176,7 @@ export class StdioTransport implements Transport {
   }
 }
 
-/** Wait for `work`, but not longer than `ms`. */
+/** Waits for `work`, but not longer than `ms`. */
 async function within(work: Promise<void>, ms: number): Promise<void> {
   const timer = new AbortController();
   await Promise.race([work, delay(ms, undefined, { signal: timer.signal }).catch(() => {})]);

@@ -6,7 +6,7 @@ import type { HttpConfig, ServerConfig } from "../config/server-entry.ts";
 import { cappedFetch } from "./http.ts";
 import { type StdioOptions, StdioTransport } from "./stdio.ts";
 
-/** The way to a server that its config names. */
+/** Makes the transport that the config of a server names. */
 export function makeTransport(
   config: ServerConfig,
   maxMessageBytes: number,

@@ -1,6 +1,6 @@
 import type { Progress } from "../call-context.ts";
 
-/** What a server answers. What it holds is not checked here. */
+/** The result of a request. Its content is not checked here. */
 export type Result = Record<string, unknown>;
 
 /** A notification that a server sent. */
@@ -10,21 +10,24 @@ export interface Notification {
 }
 
 export interface RequestOptions {
-  /** Who asks, for messages: `github.create_issue`. */
+  /** The purpose of the request, for messages: `github.create_issue`. */
   readonly label: string;
   readonly signal?: AbortSignal;
-  /** Without progress for this long, the request fails. Default: none. */
+  /**
+   * Without progress for this long, in ms, the request fails.
+   * @default none
+   */
   readonly timeoutMs?: number | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** A server to ask, however it is reached. */
+/** A server that takes requests, whatever its transport. */
 export interface Upstream extends AsyncDisposable {
   /** Why it could not be reached, or is closed. */
   readonly failure?: string | undefined;
-  /** Odd things seen so far, for people. */
+  /** Problems found so far, for people. */
   readonly warnings: readonly string[];
-  /** What it said of itself when it was reached. */
+  /** Its `instructions`, once it is connected. */
   readonly instructions?: string | undefined;
   /** @throws ToolError `tool_error`, `invalid_arguments`, `aborted`; {@link MethodNotFound} */
   request(method: string, params: Result, options: RequestOptions): Promise<Result>;

@@ -20,7 +20,7 @@ export class LoopbackAuthorizer implements Authorizer, AsyncDisposable {
   }
 
   /**
-   * @param show tells the person which address to open
+   * @param show shows the person the address to open
    * @param port default: any free one
    */
   static async listen(

@@ -1,4 +1,4 @@
-/** OAuth 2.1 for remote servers, by the SDK: who we are, what is kept, and how a person is asked. */
+/** OAuth 2.1 for remote servers, by the SDK: the client's identity, stored credentials, and the login of a person. */
 import {
   ClientCredentialsProvider,
   PrivateKeyJwtProvider,
@@ -15,17 +15,17 @@ import type {
 import type { OAuthConfig } from "../../config/oauth-entry.ts";
 import type { StoredCredentials, TokenStore } from "./token-store.ts";
 
-/** How a person logs in: shown `url`, they end at `redirectUrl` with a code. */
+/** How a person logs in: they open `url`, and the browser ends at `redirectUrl` with a code. */
 export interface Authorizer {
   readonly redirectUrl: string;
-  /** The parameter that ties the answer to the question (RFC 6749, 10.12). */
+  /** The parameter that binds the response to the request (RFC 6749, 10.12). */
   readonly state: string;
-  /** Show `url`; the code is what {@link code} answers. */
+  /** Shows `url`; {@link code} returns the code. */
   show(url: URL): Promise<void>;
   code(): Promise<string>;
 }
 
-/** Thrown where a person has to log in and nobody is there to ask. */
+/** Thrown where a person has to log in and no login is possible now. */
 export class LoginNeeded extends Error {
   override readonly name = "LoginNeeded";
 }

@@ -42,7 +42,7 @@ export class TokenStore {
     return { url };
   }
 
-  /** Change what is kept of a server. Readers see the old file or the new one, never half of one. */
+  /** Changes what is kept of a server. Readers see the old file or the new one, never half of one. */
   async update(url: string, changes: Partial<StoredCredentials>): Promise<void> {
     const credentials = { ...(await this.read(url)), ...changes };
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
