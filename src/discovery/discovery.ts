@@ -27,7 +27,7 @@ const DETAILS: readonly unknown[] = [
 ] satisfies ToolDetail[];
 const MATCHES = 10;
 
-/** Progressive disclosure: categories, then a category's tools, then one tool; the same inside programs and outside. */
+/** Progressive disclosure: categories, then a category's tools, then one tool; the same inside programs and outside them. */
 export class Discovery {
   readonly tree: WrapperTree;
   readonly #catalogue: Catalogue;

@@ -17,7 +17,7 @@ const FILE = z.object({
   ),
 });
 
-/** Learned shapes that are there next time: they are saved soon after each change, and at the end. */
+/** Learned shapes kept in a file: they are saved soon after each change, and at the end. */
 export class LearnedFile implements AsyncDisposable {
   readonly shapes: LearnedShapes;
   readonly #path: string;

@@ -15,7 +15,7 @@ export class ResourceDirectory {
     const sources =
       server === undefined || server === null ? this.#all() : [this.#source(name, server)];
     const lists = await Promise.allSettled(sources.map((source) => listOf(name, source)));
-    // Of all servers, those that can answer; of one, its answer.
+    // Of all servers, failures are left out; of one, its failure is thrown.
     if (sources.length === 1 && lists[0]!.status === "rejected") throw lists[0]!.reason;
     return lists.flatMap((list) => (list.status === "fulfilled" ? list.value : []));
   }

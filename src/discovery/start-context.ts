@@ -9,7 +9,7 @@ Call a tool with one object: const found = await tools.<category>.<tool>({ … }
 const MORE =
   'Find tools in a program: await searchTools("words", "parameters"), await listTools(category), (await getToolSpec(category, tool)).declaration.';
 
-/** Characters that all tools in one line each may take; with more, only the categories are told. */
+/** Characters that all tools in one line each may take; with more, only the categories are listed. */
 const TOOL_CHARS = 900;
 /** Characters of the list of categories, ~1,600 tokens with what is around it. */
 const CATEGORY_CHARS = 5_000;

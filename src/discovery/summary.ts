@@ -1,13 +1,14 @@
 /** A server in one line. */
 export interface CategorySummary {
+  /** Name of the server, as the config or the options give it. */
   readonly name: string;
   /** How many tools it has. */
   readonly tools: number;
-  /** What its server says of itself, where it says something: the first sentence. */
+  /** The first sentence of the server's description of itself, where it has one. */
   readonly description?: string;
 }
 
-/** How much is told of each tool in a list, see {@link ToolSummary}. */
+/** How much a list says of each tool, see {@link ToolSummary}. */
 export type ToolDetail = "name" | "summary" | "parameters" | "full";
 
 /** A tool in a list. */
@@ -28,34 +29,50 @@ export interface ToolSummary {
 
 /** Everything about one tool. */
 export interface ToolSpec {
+  /** The server. */
   readonly category: string;
+  /** The tool's original name. */
   readonly name: string;
+  /** How to call it: `tools.github.createIssue(args)`. */
   readonly call: string;
+  /** A name for people. */
   readonly title?: string;
+  /** The server's description of it; empty for none. */
   readonly description: string;
   /** TypeScript: documentation, `declare function`, the types of its arguments and result. */
   readonly declaration: string;
   /** The server's claims: `readOnlyHint` and the like. */
   readonly annotations?: unknown;
+  /** JSON Schema of the arguments. */
   readonly inputSchema?: unknown;
+  /** JSON Schema of the result. */
   readonly outputSchema?: unknown;
 }
 
-/** What part of a list to give, and how much of each tool. */
+/** Which part of a list to return, and how much of each tool. */
 export interface ListOptions {
   /**
    * How much of each tool: `name`, `summary`, `parameters` or `full`.
    * @default "summary"
    */
   readonly detail?: ToolDetail;
-  /** Most tools to give. Default: all of a category, 10 matches of a search. */
+  /**
+   * Most tools to return.
+   * @default all of a category, 10 matches of a search
+   */
   readonly limit?: number;
-  /** How many to leave out at the start. Default 0. */
+  /**
+   * How many to leave out at the start.
+   * @default 0
+   */
   readonly offset?: number;
 }
 
-/** What to search in, beside the page of the answer. */
+/** What to search in, besides the page of the result. */
 export interface SearchOptions extends ListOptions {
-  /** Only in this category. */
+  /**
+   * Only in this category.
+   * @default in all categories
+   */
   readonly category?: string;
 }

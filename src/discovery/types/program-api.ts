@@ -1,4 +1,4 @@
-/** What every program finds as globals beside its tools and the web's, in TypeScript, for `declare global`. */
+/** The globals that every program has besides its tools and the web's, in TypeScript, for `declare global`. */
 export const PROGRAM_API = `
   /** A failed call. */
   class ToolError extends Error {
