@@ -1,6 +1,6 @@
 import { utf8Length } from "../core/utf8.ts";
 
-/** What a file holds. It is read as it was written: as text or as bytes. */
+/** The content of a file. It is read as it was written: as text or as bytes. */
 export type FileContent = string | Uint8Array;
 
 /** Bytes of a file, text in UTF-8. `undefined`: a folder, which has none. */

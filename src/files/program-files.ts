@@ -34,7 +34,7 @@ export class ProgramFiles {
     this.#onAccess = onAccess;
   }
 
-  /** What `fs.<operation>(...args)` answers. @throws ToolError worded as Node words it */
+  /** Carries out `fs.<operation>(...args)`. @throws ToolError with Node's wording */
   async answer(operation: Operation, args: unknown): Promise<unknown> {
     const [path, ...rest] = Array.isArray(args) ? (args as unknown[]) : [];
     if (typeof path !== "string")

@@ -1,4 +1,4 @@
-/** A failed operation, with a message as Node has it: `ENOENT: no such file or directory, open '/a'`. */
+/** A failed operation, with a message in Node's wording: `ENOENT: no such file or directory, open '/a'`. */
 export class WorkspaceError extends Error {
   override readonly name = "WorkspaceError";
   /** `ENOENT`, `EEXIST`, `ENOTDIR`, `EISDIR`, `ENOTEMPTY`, `ENOSPC`, `ENAMETOOLONG`, `EINVAL` */

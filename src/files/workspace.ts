@@ -61,7 +61,7 @@ export class Workspace {
   }
 
   /**
-   * A file, as text or as bytes: as it was written.
+   * Reads a file, as text or as bytes: as it was written.
    * @throws WorkspaceError `ENOENT`, `EISDIR`
    */
   readFile(path: string): FileContent {
@@ -72,7 +72,7 @@ export class Workspace {
   }
 
   /**
-   * Write a file, or append to it. Its folder must exist.
+   * Writes a file, or appends to it. Its folder must exist.
    * @throws WorkspaceError `ENOENT`, `ENOTDIR`, `EISDIR`, `EINVAL`, `ENAMETOOLONG`; `ENOSPC` over the caps
    */
   writeFile(path: string, content: FileContent, options: { append?: boolean } = {}): void {
@@ -88,7 +88,7 @@ export class Workspace {
   }
 
   /**
-   * The names in a folder, in order.
+   * Lists the names in a folder, in order.
    * @throws WorkspaceError `ENOENT`, `ENOTDIR`
    */
   readdir(path: string): string[] {
@@ -102,7 +102,7 @@ export class Workspace {
   }
 
   /**
-   * Make a folder; with `recursive` also the folders above it, and it may exist already.
+   * Makes a folder; with `recursive` also the folders above it, and it may exist already.
    * @throws WorkspaceError `ENOENT`, `EEXIST`, `ENOTDIR`, `EINVAL`, `ENAMETOOLONG`; `ENOSPC` over the caps
    */
   mkdir(path: string, options: { recursive?: boolean } = {}): void {
@@ -115,7 +115,7 @@ export class Workspace {
   }
 
   /**
-   * Remove a file; with `recursive` also a folder and all that is in it. With `force`, the path need not exist.
+   * Removes a file; with `recursive` also a folder and all that is in it. With `force`, the path need not exist.
    * @throws WorkspaceError `ENOENT`, `EISDIR`
    */
   rm(path: string, options: { recursive?: boolean; force?: boolean } = {}): void {
@@ -135,7 +135,7 @@ export class Workspace {
   }
 
   /**
-   * What is at a path.
+   * Describes what is at a path.
    * @throws WorkspaceError `ENOENT`
    */
   stat(path: string): FileStat {
@@ -143,13 +143,13 @@ export class Workspace {
     return { isDirectory: content === undefined, size: bytesOf(content), mtimeMs };
   }
 
-  /** Remove everything. */
+  /** Removes everything. */
   clear(): void {
     this.#entries.clear();
     this.#bytes = 0;
   }
 
-  /** Everything in the workspace, for {@link load}. Folders have no content. */
+  /** Lists everything in the workspace, for {@link load}. Folders have no content. */
   *entries(): Generator<
     readonly [path: string, content: FileContent | undefined, mtimeMs: number]
   > {
@@ -157,7 +157,7 @@ export class Workspace {
   }
 
   /**
-   * Replace everything by `entries`.
+   * Replaces everything by `entries`.
    * @throws WorkspaceError as {@link writeFile}
    */
   load(

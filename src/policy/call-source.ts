@@ -4,7 +4,7 @@ import type { ResourceSource } from "../tools/resource-source.ts";
 import { labelOf, type Next, type ToolCall } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 
-/** The end of the chain, and the one place that calls a source. Every link has seen the call by now. */
+/** The end of the chain, and the one place that calls a source. Every other link comes before it. */
 export function callSource(sources: readonly ToolSource[]): Next {
   const byName = new Map(sources.map((source) => [source.name, source]));
   return async (call) => {

@@ -3,7 +3,7 @@ import type { Catalogue } from "../tools/catalogue.ts";
 import type { Middleware, ToolCall } from "../tools/tool-call.ts";
 
 /**
- * Checks the arguments against what is called and fills in what may be left out. What passes here exists, and has
+ * Checks the arguments against the schema of the tool and fills in what may be left out. What passes here exists, and has
  * arguments of the declared shape.
  * @throws ToolError `unknown_tool`, `invalid_arguments`, `tool_error` for a server that did not start
  */
