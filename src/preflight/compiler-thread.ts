@@ -5,7 +5,7 @@
 import { parentPort } from "node:worker_threads";
 import { API, type Diagnostic } from "typescript/unstable/async";
 
-/** A complaint, at offsets in UTF-16 units of the file. */
+/** A diagnostic, at offsets in UTF-16 units of the file. */
 export interface TypeDiagnostic {
   readonly start: number;
   readonly end: number;
@@ -16,14 +16,14 @@ export interface TypeDiagnostic {
 /** Virtual files by absolute path. */
 export type VirtualFiles = ReadonlyMap<string, string>;
 
-/** What the thread is asked: what is wrong with the types of `file`, in the project of `config`? */
+/** A request to the thread: check the types of `file`, in the project of `config`. */
 export interface CheckRequest {
   readonly files: VirtualFiles;
   readonly config: string;
   readonly file: string;
 }
 
-/** What it says first, which process the compiler is, and then of every request. */
+/** What it sends: first the id of the compiler's process, then the result of every request. */
 export type ThreadMessage =
   | { readonly pid: number | undefined }
   | { readonly found: readonly TypeDiagnostic[] };
@@ -86,12 +86,12 @@ function processId(owner: unknown): number | undefined {
   return (owner as { client?: { process?: { pid?: number } } }).client?.process?.pid;
 }
 
-function tell(message: ThreadMessage): void {
+function send(message: ThreadMessage): void {
   parentPort!.postMessage(message);
 }
 
 await api.updateSnapshot({});
-tell({ pid: processId(api) });
+send({ pid: processId(api) });
 parentPort!.on("message", (request: CheckRequest) => {
-  void check(request).then(tell);
+  void check(request).then(send);
 });

@@ -9,7 +9,7 @@ const PAGE_BYTES = 4_096;
 export class Compiler {
   readonly #worker: Worker;
   #pid: number | undefined;
-  /** For the answer to the request at hand; at first for the compiler to be there. */
+  /** The result of the current request; at first, the start of the compiler. */
   #waiting = Promise.withResolvers<readonly TypeDiagnostic[]>();
   #death: Error | undefined;
 
@@ -49,7 +49,7 @@ export class Compiler {
     return await this.#answer();
   }
 
-  /** Only while something is asked does the thread keep this process going. */
+  /** The thread keeps this process alive only during a request. */
   async #answer(): Promise<readonly TypeDiagnostic[]> {
     this.#worker.ref();
     try {
@@ -66,7 +66,7 @@ export class Compiler {
     this.#killProcess();
   }
 
-  /** Resident memory of the compiler's process, where the operating system tells (Linux). */
+  /** Resident memory of the compiler's process, where the operating system reports it (Linux). */
   residentBytes(): number {
     try {
       const pages = readFileSync(`/proc/${this.#pid}/statm`, "utf8").split(" ")[1];

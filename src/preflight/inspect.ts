@@ -1,4 +1,4 @@
-/** What can be said of a program before it runs. */
+/** What a program's text shows before it runs. */
 import { compileFailure } from "../compile/compile-error.ts";
 import { withDeadline } from "../compile/deadline.ts";
 import {

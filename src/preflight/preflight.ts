@@ -51,7 +51,7 @@ export class Preflight implements AsyncDisposable {
     try {
       program = readProgram(source, limits, this.#catalogue);
     } catch {
-      return undefined; // it does not compile, which is told where it is compiled
+      return undefined; // it does not compile, which is reported where it is compiled
     }
     const [first, ...others] = await this.#checker.check(
       source,

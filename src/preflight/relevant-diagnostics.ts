@@ -4,7 +4,7 @@ import type { TypeDiagnostic } from "./compiler-thread.ts";
 const NAMES: ReadonlySet<number> = new Set([2304, 2552, 2580, 2584, 2591]);
 
 /**
- * Complaints that mean that a program will fail, or do what it was not meant to. Others (unused names, implicit types,
+ * Diagnostics of programs that will fail, or do what was not intended. Others (unused names, implicit types,
  * possible nulls) are matters of taste, or what a program finds out by running.
  */
 const RELEVANT: ReadonlySet<number> = new Set(
@@ -22,7 +22,7 @@ const RELEVANT: ReadonlySet<number> = new Set(
   }).flat(),
 );
 
-/** Complaints of a JavaScript file that its text is TypeScript. */
+/** Diagnostics of a JavaScript file whose text is TypeScript. */
 export function needsTypes(code: number): boolean {
   return code >= 8_002 && code <= 8_017;
 }

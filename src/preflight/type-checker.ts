@@ -197,7 +197,7 @@ function namesOf(
   return found === undefined || names === undefined ? undefined : { server: found, names };
 }
 
-/** The call that a complaint is about: the innermost one around it, or the one whose type it names. */
+/** The call that a diagnostic is about: the innermost one around it, or the one whose type it names. */
 function concerned(
   uses: readonly ToolUse[],
   start: number,

@@ -8,7 +8,7 @@ import type { ToolTypes } from "../discovery/types/declare.ts";
 import { PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 
-/** Modules that other modules cannot be told by a path. */
+/** Modules that other modules cannot import by a path. */
 const NOT_A_PATH = /^(?!\.{0,2}\/)/;
 
 /** Declarations by path: `globals.d.ts` in `folder`, and a file for every module that the program imports. */
@@ -70,7 +70,7 @@ function* toolsOf(
   }
 }
 
-/** Namespaces are called like the wrapper classes, for messages that people can read. */
+/** Namespaces have the names of the wrapper classes, for readable messages. */
 function typeOf({ className }: ServerNames): string {
   return className;
 }
@@ -104,7 +104,7 @@ function signature({ args, argsOptional, result }: ToolTypes, space: string): st
   return `(args${argsOptional ? "?" : ""}: ${type(args)}) => Promise<${type(result)}>`;
 }
 
-/** What nobody described is not to be complained about. */
+/** What has no declared type gets no diagnostics. */
 function loose(text: string): string {
   return text.replace(/"(?:[^"\\]|\\.)*"|\/\*[\s\S]*?\*\/|\bunknown\b(?!\??:)/g, (part) =>
     part === "unknown" ? "any" : part,
