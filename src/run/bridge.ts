@@ -9,7 +9,7 @@ import { utf8Length } from "../core/utf8.ts";
 import type { Host, HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { type CallingRun, labelOf, type Next } from "../tools/tool-call.ts";
-import { DiscoveryCalls, type LookUpSources } from "./discovery-calls.ts";
+import { DiscoveryCalls, type DiscoverySources } from "./discovery-calls.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { isCall, parseCall } from "./parse-call.ts";
 import type { ResumedCalls } from "./recorded-calls.ts";
@@ -17,9 +17,9 @@ import type { ResumedCalls } from "./recorded-calls.ts";
 /** What one run's bridge is made of. */
 export interface BridgeParts {
   readonly run: CallingRun;
-  /** What its caller may see of the tools. */
+  /** The tools that its caller may see. */
   readonly catalogue: Catalogue;
-  readonly discoveryCalls: LookUpSources;
+  readonly discoveryCalls: DiscoverySources;
   /** Carries out a call, with all that happens around it. */
   readonly chain: Next;
   /** Logs and calls of the same run from before it was saved. */
@@ -31,7 +31,7 @@ export interface BridgeListeners {
   readonly onLog: ((entry: LogEntry) => void) | undefined;
   /** A call has ended. */
   readonly onCall: (call: CallRecord) => void;
-  /** A cap was breached that the place should have kept: the run has to be ended from here. */
+  /** A cap was breached that the place should have enforced: the run has to be ended from here. */
   readonly onBreach: (failure: Failure) => void;
 }
 
@@ -41,8 +41,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 const STOP_MS = 100;
 
 /**
- * One run's host: text in, text out. Every call is capped, decoded, sent through the chain and recorded here; whatever a
- * tool does, the answer is text and the promise resolves.
+ * The host of one run: text in, text out. Every call is capped, decoded, sent through the chain and recorded here; whatever
+ * a tool does, the result is text and the promise resolves.
  */
 export class Bridge implements Host {
   readonly calls: Mutable<CallRecord>[] = [];
@@ -56,7 +56,7 @@ export class Bridge implements Host {
   readonly #slots: Semaphore;
   readonly #discoveryCalls: DiscoveryCalls;
   readonly #abort = new AbortController();
-  /** Calls that the program made and that have no answer yet. */
+  /** Calls of the program that have no result yet. */
   readonly #open = new Map<Promise<Answer>, OpenCall>();
   /** What carries calls out, until that is over: longer than the call where it does not stop at once. */
   readonly #working = new Set<Promise<unknown>>();

@@ -1,6 +1,6 @@
 /**
- * The one way of every call: tools, resources, prompts and `fetch`. What may happen around a call is a link, and this is
- * their order. By a dependency rule only the files of the chain import what makes a call.
+ * The chain that every call passes: tools, resources, prompts and `fetch`. What happens around a call is a link, and this
+ * is their order. By a dependency rule only the files of the chain import what makes a call.
  */
 import type { LearnedShapes } from "../discovery/learned-shapes.ts";
 import { learnShapes } from "../discovery/learned-shapes.ts";
@@ -17,7 +17,7 @@ import { encodeResults } from "./encode-result.ts";
 export interface ChainParts {
   readonly catalogue: Catalogue;
   readonly sources: readonly ToolSource[];
-  /** Where shapes of results are learned; absent where that is not wanted. */
+  /** Where shapes of results are learned; absent without the option `learn`. */
   readonly shapes: LearnedShapes | undefined;
   /** Holds results whose tokens are counted; see `ResultHolder`. */
   readonly holdResults: Middleware;

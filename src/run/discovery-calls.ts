@@ -11,20 +11,20 @@ import type { Discovery } from "../discovery/discovery.ts";
 import type { HostCall } from "../engine/engine.ts";
 import { isFileOperation, type ProgramFiles } from "../files/program-files.ts";
 
-/** What look-ups read. */
-export interface LookUpSources {
+/** What discovery calls read. */
+export interface DiscoverySources {
   readonly discovery: Discovery;
   readonly files: ProgramFiles;
 }
 
-/** Functions that wait for servers; others compute, on the thread that everyone shares. */
+/** Functions that wait for servers; others compute, on the thread that all runs share. */
 const WAITING = /^(?:resources|prompts)\./;
-/** The longest that one program's look-ups may follow each other without letting anything else run. */
+/** Longest time in ms that discovery calls of one program may take the thread without a pause for others. */
 const YIELD_MS = 8;
 
 /**
- * What one program asks about tools. Its questions are answered one after the other, and what the answers cost the host
- * counts against the program's own limit of computing time: asking must not be a way to spend more.
+ * Discovery calls and file operations of one program. They run one after the other, and their time on the host counts
+ * against the program's `cpuMs`: they must not be a way to spend more.
  */
 export class DiscoveryCalls {
   readonly #discovery: Discovery;
@@ -38,7 +38,7 @@ export class DiscoveryCalls {
   #over = false;
 
   constructor(
-    { discovery, files }: LookUpSources,
+    { discovery, files }: DiscoverySources,
     limits: Limits,
     onBytes: (size: number) => void,
     onBreach: (failure: Failure) => void,
@@ -50,7 +50,7 @@ export class DiscoveryCalls {
     this.#onBreach = onBreach;
   }
 
-  /** The answer; never rejects. */
+  /** Returns the result or the failure as text; never rejects. */
   answer(call: HostCall): Promise<Answer> {
     if (WAITING.test(call.tool)) return this.#answer(call);
     const answer = this.#last.then(() => this.#timed(call));
@@ -58,7 +58,7 @@ export class DiscoveryCalls {
     return answer;
   }
 
-  /** The run is over: what still waits for its turn is not looked up. */
+  /** The run is over: calls that still wait for their turn fail. */
   end(): void {
     this.#over = true;
   }
@@ -102,7 +102,7 @@ export class DiscoveryCalls {
   }
 }
 
-/** An answer over its cap is no fault of the arguments. */
+/** A result over its cap is no fault of the arguments. */
 function tooLargeFor(tool: string, error: unknown): unknown {
   if (!(error instanceof WireError) || error.code !== "output_limit") return error;
   return new ToolError(error.code, `the answer of ${tool} is too large; ask for a part`);

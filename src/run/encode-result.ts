@@ -12,7 +12,7 @@ export const encodeResults: Middleware = async (call, next) => {
   return { value, text: encodeResult(value, call.run.limits, labelOf(call)) };
 };
 
-/** What a tool returned, as text for the program. @throws ToolError `output_limit`, `not_serializable` */
+/** Converts what a tool returned to text for the program. @throws ToolError `output_limit`, `not_serializable` */
 function encodeResult(value: unknown, limits: Limits, tool: string): string {
   const text = isPlainJson(value, limits.valueDepth)
     ? JSON.stringify(value)

@@ -2,7 +2,7 @@ import { utf8Length } from "../core/utf8.ts";
 import { HeldResults } from "../tokens/ledger.ts";
 import type { CallingRun, Middleware } from "../tools/tool-call.ts";
 
-/** The link that keeps the texts of results until their tokens are counted, for runs where that is wanted. */
+/** The link that keeps the texts of results until their tokens are counted, for runs whose tokens are counted. */
 export class ResultHolder {
   readonly #byRun = new WeakMap<CallingRun, HeldResults>();
 

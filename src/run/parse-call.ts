@@ -4,7 +4,7 @@ import type { HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { AskedCall, CallingRun, ToolCall } from "../tools/tool-call.ts";
 
-/** Functions of a program that ask a server for something, and so are calls, with the method that they stand for. */
+/** Functions of a program that send a request to a server, and so are calls, with the method of each. */
 const REQUESTS: ReadonlyMap<string, string> = new Map([
   ["resources.read", "resources/read"],
   ["prompts.get", "prompts/get"],
@@ -12,13 +12,13 @@ const REQUESTS: ReadonlyMap<string, string> = new Map([
 
 const MAX_NAME = 100;
 
-/** Whether a program calls something by it. Everything else that it asks its host is a look-up. */
+/** Whether it is a call that passes the chain. Everything else is a discovery call or a file operation. */
 export function isCall({ server, tool }: HostCall): boolean {
   return server !== "" || REQUESTS.has(tool);
 }
 
 /**
- * From what a program sent to a call with original names and decoded arguments. Names that nothing has are kept as the
+ * Converts what a program sent to a call with original names and decoded arguments. Unknown names are kept as the
  * program spelled them: a link further in refuses them.
  * @throws WireError for arguments that cannot be read, ToolError `invalid_arguments`
  */

@@ -27,17 +27,32 @@ import { RecordedCalls, type ResumedCalls } from "./recorded-calls.ts";
 import { report } from "./report.ts";
 import { RunEvents } from "./run-events.ts";
 
-/** What `run` takes beside the program. */
+/** What `run` takes besides the program. */
 export interface RunOptions {
-  /** Aborting ends the run with `aborted`. */
+  /**
+   * Aborting ends the run with `aborted`.
+   * @default none
+   */
   readonly signal?: AbortSignal;
-  /** Who runs the program; local tools get it as `context.user`. */
+  /**
+   * Who runs the program; local tools receive it as `context.user`.
+   * @default no user
+   */
   readonly user?: string;
-  /** Caps of this run; what it leaves out is the runtime's. */
+  /**
+   * Caps of this run.
+   * @default each is the runtime's
+   */
   readonly limits?: Partial<Limits>;
-  /** Called with each console entry as it comes. All entries are in the result too. */
+  /**
+   * Called with each console entry as it comes. All entries are in the result too.
+   * @default none
+   */
   readonly onLog?: (entry: LogEntry) => void;
-  /** Called with each tool call when it has ended. All calls are in the result too. */
+  /**
+   * Called with each tool call when it has ended. All calls are in the result too.
+   * @default none
+   */
   readonly onCall?: (call: CallRecord) => void;
 }
 
@@ -47,11 +62,11 @@ export interface SessionContext {
   readonly workspace: Workspace;
   /** Names that earlier programs declared. */
   readonly declared: readonly string[];
-  /** What is known of the run's calls from before, and where they are written down. */
+  /** Recorded calls of the run, and where new ones are recorded. */
   readonly journal?: CallJournal | undefined;
-  /** Go on with a run that was saved, rather than start it. */
+  /** Resume a saved run instead of starting one. */
   readonly resume?: ResumedCalls | undefined;
-  /** Told of the run's host when it begins. */
+  /** Called with the run's host when it begins. */
   readonly onBegin?: (bridge: Bridge) => void;
 }
 
@@ -67,7 +82,7 @@ export type Origin =
 export interface Job {
   readonly source: string;
   readonly limits: Limits;
-  /** Who asks. */
+  /** Who runs the program. */
   readonly caller: Caller;
   readonly origin: Origin;
   readonly options: Omit<RunOptions, "user" | "limits">;
@@ -82,14 +97,14 @@ export interface ToolView {
   readonly discovery: Discovery;
 }
 
-/** What a runner needs of its runtime's tools. */
+/** What a runner needs from its runtime's tools. */
 export interface RunnerTools extends ToolView {
   /** Where tools are called; see `callSource`. */
   readonly sources: readonly ToolSource[];
-  /** Where shapes of results are learned, if that is wanted. */
+  /** Where shapes of results are learned; absent without the option `learn`. */
   readonly shapes: LearnedShapes | undefined;
   readonly preflight: Preflight;
-  /** What a caller may see and spell. */
+  /** The tools that a caller may see and name. */
   view(caller: Caller): ToolView;
 }
 
@@ -159,7 +174,7 @@ export class ProgramRunner {
     return deepFreeze(await this.#tokens!.addTo(result, source, held, ended));
   }
 
-  /** Tells the links of the chain what they need to know of the run. Returns its held results, if its tokens count. */
+  /** Registers the run with the links that keep state of it. Returns its held results, if its tokens are counted. */
   #attach({ origin, session }: Job, run: CallingRun): HeldResults | undefined {
     if (session !== undefined)
       this.#recordedCalls.attach(run, { journal: session.journal, resumed: session.resume });

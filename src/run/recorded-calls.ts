@@ -1,4 +1,4 @@
-/** Calls whose result is known from before: no call is made twice, whatever became of the host that made it. */
+/** Calls whose result was recorded: no call is made twice, also where the host that made it died. */
 import { type Answer, answerFailure, failureIn } from "../core/answer.ts";
 import { decode } from "../core/decode.ts";
 import { isErrorCode } from "../core/errors.ts";
@@ -15,18 +15,18 @@ import type {
 } from "../tools/tool-call.ts";
 import type { CallJournal } from "./call-journal.ts";
 
-/** A run that was saved while it waited, and goes on. */
+/** A saved run that is resumed. */
 export interface ResumedCalls {
-  /** Answers to calls that it waits for, by the number of the call; of others nobody knows whether they were carried out. */
+  /** Results of calls that it waits for, by the number of the call; whether others were carried out is unknown. */
   readonly answers: ReadonlyMap<number, Answer | Promise<Answer>>;
   /** What it had logged and called. */
   readonly logs: readonly LogEntry[];
   readonly calls: readonly CallRecord[];
 }
 
-/** What is known of one run's calls. */
+/** The recorded calls of one run. */
 export interface Recording {
-  /** Where they are written down as they happen. */
+  /** Where they are recorded as they happen. */
   readonly journal: CallJournal | undefined;
   /** Those that it waited for when it was saved. */
   readonly resumed: ResumedCalls | undefined;
@@ -36,7 +36,7 @@ export interface Recording {
 export class RecordedCalls {
   readonly #byRun = new WeakMap<CallingRun, Recording>();
 
-  /** From now on, calls of `run` come to what `recording` knows of them. */
+  /** From now on, calls of `run` return what `recording` holds. */
   attach(run: CallingRun, recording: Recording): void {
     this.#byRun.set(run, recording);
   }
@@ -48,7 +48,7 @@ export class RecordedCalls {
   };
 }
 
-/** The result of a call that a saved run waits for. Throws where nobody knows whether it was carried out. */
+/** The result of a call that a saved run waits for. Throws where it is unknown whether it was carried out. */
 async function resumedResult(
   { asked, signal }: ToolCall,
   resumed: ResumedCalls | undefined,
@@ -58,7 +58,7 @@ async function resumedResult(
   return resultIn(await untilAborted(Promise.resolve(answer), signal), asked);
 }
 
-/** Makes a call, unless it was made before: then it comes to what it came to. */
+/** Makes a call, unless it was made before: then returns the recorded result. */
 async function callOnce(call: ToolCall, next: Next, journal: CallJournal): Promise<CallResult> {
   const { asked } = call;
   const entry = await journal.begin(asked.label, asked.args);
@@ -75,7 +75,7 @@ async function callOnce(call: ToolCall, next: Next, journal: CallJournal): Promi
   return made.value;
 }
 
-/** The result that an answer holds. Throws the failure that it holds. */
+/** The result in an answer. Throws the failure in it. */
 function resultIn(answer: Answer, { label }: AskedCall): CallResult {
   const failure = failureIn(answer);
   if (failure === undefined) return { value: decode(answer), text: answer };

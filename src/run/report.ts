@@ -1,4 +1,4 @@
-/** From what a place and a bridge know about a run to its ExecutionResult. */
+/** Builds the ExecutionResult of a run from what its place and its bridge report. */
 import { codeFrame } from "../compile/code-frame.ts";
 import { decode } from "../core/decode.ts";
 import type { Failure } from "../core/errors.ts";
@@ -53,7 +53,7 @@ export function report(run: FinishedRun): ExecutionResult {
 
 type Rendered = { ok: true; value?: JsonValue; cutValue?: number } | { ok: false; error: Failure };
 
-/** The place may have been subverted: whatever text it gave as the value, this answers a verdict. */
+/** The place may be compromised: whatever text it sent as the value, this returns a verdict. */
 function renderValue(text: string | undefined, limits: Limits): Rendered {
   if (text === undefined) return { ok: true };
   try {
