@@ -12,9 +12,9 @@ import { Runtime } from "./runtime.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
 
 /**
- * Start a runtime: connect the tools, boot the engine. A server that does not start does not stop it: see
+ * Starts a runtime: connects the tools, starts the engine. A server that does not start is not an error: see
  * {@link Runtime.describe}.
- * @throws CodecellError `config_error`, `engine_unavailable`, `sandbox_unavailable`
+ * @throws CodecellError `config_error` for bad options, `engine_unavailable`, `sandbox_unavailable`
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
   const resolved = await resolveOptions(options);

@@ -31,7 +31,7 @@ import type { McpClient } from "../tools/mcp/user-client.ts";
 export interface RuntimeOptions {
   /**
    * MCP servers by name, in the format that MCP hosts share. A connected client of your own (`Client` of
-   * `@modelcontextprotocol/sdk` or `@modelcontextprotocol/client`) can stand in the place of an entry; it stays yours to close.
+   * `@modelcontextprotocol/sdk` or `@modelcontextprotocol/client`) can take the place of an entry; it stays yours to close.
    * @default {}
    */
   readonly mcpServers?: Readonly<Record<string, McpServerEntry | McpClient>>;
@@ -63,7 +63,7 @@ export interface RuntimeOptions {
    */
   readonly hardened?: boolean;
   /**
-   * What workers see in placement `sandbox`, beside themselves.
+   * What workers can access in placement `sandbox`, besides their own files.
    * @default nothing
    */
   readonly sandbox?: SandboxSettings;
@@ -73,12 +73,12 @@ export interface RuntimeOptions {
    */
   readonly network?: NetworkSettings;
   /**
-   * Answers servers that ask the host's model for a text.
+   * Handles `sampling/createMessage`: a server requests a text from the host's model.
    * @default they are refused
    */
   readonly onSampling?: ServerRequestHandler;
   /**
-   * Answers servers that ask a person for input.
+   * Handles `elicitation/create`: a server requests input from a person.
    * @default they are refused
    */
   readonly onElicitation?: ServerRequestHandler;
@@ -96,7 +96,7 @@ export interface RuntimeOptions {
   /**
    * Count what each run cost a model in tokens, and what it was spared: `tokens` of its result. `o200k_base` (needs the
    * package tiktoken), `claude` (needs @anthropic-ai/tokenizer), or a function that returns how many tokens a text has; it
-   * gets whole texts.
+   * receives whole texts.
    * @default nothing is counted
    */
   readonly tokenizer?: TokenizerChoice;
@@ -141,7 +141,7 @@ export interface ResolvedOptions {
 
 const LEARN = { wanted: "true, false, or the path of a file", shows: "nothing" } as const;
 
-/** What may stand in a config file as well as in the options; `network` is checked where it is used. */
+/** Settings of a config file as well as of the options; `network` is checked where it is used. */
 export const SETTINGS = {
   engine: ENGINE,
   placement: PLACEMENT,

@@ -12,7 +12,7 @@ import type { ProgramRunner } from "../run/program-runner.ts";
 
 export interface RemoteHostParts {
   readonly place: Place;
-  /** What runs at this place; a client that wants another engine is told so. */
+  /** What runs at this place; a client that needs another engine receives an error. */
   readonly engine: string;
   readonly runner: ProgramRunner;
   /** The servers whose tools are called here. */
@@ -26,9 +26,12 @@ export interface RemoteHostParts {
 
 /** Who has this runtime as its place. */
 export interface RemoteClient {
-  /** Whose programs they are. Default: nobody's in particular. */
+  /**
+   * Who the programs run for.
+   * @default no user
+   */
   readonly user?: string | undefined;
-  /** Asked before every run; throws for one that is refused. What it answers is called when the run is over. */
+  /** Called before every run; throws to refuse it. Returns a function to call when the run is over. */
   readonly admit?: () => Promise<() => void>;
 }
 
@@ -48,7 +51,7 @@ export class RemoteHost implements WorkerServer {
   #lease: VmLease | undefined;
   /** While a run is at work. */
   #running: Promise<Outcome> | undefined;
-  /** While a VM is being leased. */
+  /** Pending while a VM is being leased. */
   #opening: Promise<void> | undefined;
 
   constructor(channel: Channel, parts: RemoteHostParts) {
@@ -133,7 +136,7 @@ export class RemoteHost implements WorkerServer {
     return {
       call: (call) => {
         const spelled = servers.find(({ name, alias }) => [name, alias].includes(call.server));
-        // A name that both have is the client's, who has said so by what it sent.
+        // Of two servers with one name, the client's counts: it sent the name.
         const isOwn = spelled?.remote === true && here.has(spelled.name);
         return isOwn ? own.call(call) : client.call(call);
       },
@@ -171,7 +174,7 @@ export class RemoteHost implements WorkerServer {
     await lease?.[Symbol.asyncDispose]();
   }
 
-  /** Give up a VM that nobody uses: its client has saved it by now. False where there is none. */
+  /** Releases a VM that is not in use: its client has saved it by now. False where there is none. */
   endIdleLease(): boolean {
     if (this.#lease === undefined || this.#running !== undefined) return false;
     this.#channel.close();
@@ -180,7 +183,7 @@ export class RemoteHost implements WorkerServer {
 
   /** The client has gone. */
   async #leave(): Promise<void> {
-    await this.#opening?.catch(() => {}); // what it leased meanwhile is given back too
+    await this.#opening?.catch(() => {}); // what it leased meanwhile is released too
     await this.end();
   }
 }

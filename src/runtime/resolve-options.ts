@@ -27,7 +27,7 @@ import {
   SETTINGS,
 } from "./options.ts";
 
-/** A setting and where it stands: in the options, else in the config file. */
+/** A setting and its source: the options, else the config file. */
 interface Given {
   readonly value: unknown;
   readonly at: string;
@@ -38,8 +38,8 @@ interface Given {
 type Find = (key: keyof typeof SETTINGS) => Given;
 
 /**
- * Check `options`, read its config file, fill in the defaults. Options win over the file. What checks servers and hosts is
- * loaded where there are some.
+ * Checks `options`, reads its config file, fills in the defaults. Options override the file. The modules that check
+ * servers and hosts are loaded only where there are some.
  * @throws CodecellError `config_error` naming the setting
  */
 export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedOptions> {
@@ -85,7 +85,7 @@ async function fileOf(config: unknown): Promise<ConfigFile | undefined> {
   throw configError("config must be the path of a file, or what loadConfig returned");
 }
 
-/** The servers of the file and of the caller, who wins. */
+/** The servers of the file and of the caller; those of the caller override. */
 async function serversOf(
   mcpServers: unknown = {},
   file: ConfigFile | undefined,
@@ -159,7 +159,7 @@ function checkNames(
   const taken = (name: string): boolean =>
     Object.hasOwn(servers, name) || Object.hasOwn(clients, name);
   if (network && (taken("network") || Object.hasOwn(tools, "network")))
-    throw configError("with network settings, no server can be called 'network'; rename it");
+    throw configError("with network settings, no server can be named 'network'; rename it");
   const double = Object.keys(tools).find(taken);
   if (double !== undefined)
     throw configError(`tools.${double} and mcpServers.${double} have the same name; rename one`);

@@ -27,12 +27,15 @@ import type { ResolvedOptions } from "./options.ts";
 import { type RemoteClient, RemoteHost } from "./remote-host.ts";
 import type { ServerReport, Toolbox } from "./toolbox.ts";
 
-/** What a runtime is made of, for people and for `codecell doctor`. */
+/** The parts of a runtime, for people and for `codecell doctor`. */
 export interface RuntimeDescription extends ServerReport {
+  /** Name of the engine. */
   readonly engine: string;
+  /** Where programs run; of placement `auto`, what it chose. */
   readonly placement: string;
+  /** Caps of a run that sets none of its own. */
   readonly limits: Limits;
-  /** Sessions that this process holds. */
+  /** Number of sessions that this process holds. */
   readonly sessions: number;
   /** Why placement `auto` did not take the sandbox. Absent where it did, or was not asked to. */
   readonly notice?: string;
@@ -75,7 +78,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * Run one program: TypeScript or JavaScript, in a Markdown fence or not.
+   * Runs one program: TypeScript or JavaScript, in a Markdown fence or not.
    * Resolves whatever the program does.
    * @throws CodecellError `config_error` for bad options, `aborted` when the runtime is closed
    */
@@ -93,8 +96,8 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * The session `id`: its programs find what those before them left in memory and in its files. A new one where there
-   * is none.
+   * Returns the session `id`: its programs find what those before them left in memory and in its files. Makes a new one
+   * where there is none.
    * @throws CodecellError `config_error` for bad options, `quota_exceeded` when there are too many
    */
   async session(id: string, options: SessionOptions = {}): Promise<Session> {
@@ -102,7 +105,10 @@ export class Runtime implements AsyncDisposable {
     return await this.#track(this.#sessions.open(id, options));
   }
 
-  /** The session `id`, if there is one: here, or in the store. */
+  /**
+   * Returns the session `id` if there is one: here, or in the store.
+   * @throws CodecellError `config_error` for bad options, `aborted` when the runtime is closed
+   */
   async findSession(
     id: string,
     options: { readonly user?: string } = {},
@@ -112,7 +118,7 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * A session from a snapshot that {@link Session.snapshot} made, here or elsewhere with the same engine and version of
+   * Makes a session from a snapshot that {@link Session.snapshot} made, here or elsewhere with the same engine and version of
    * codecell. Restore only what you trust: its checksum finds damage, not forgery.
    * @throws CodecellError `config_error` when it cannot be read, or there is a session of that id
    */
@@ -128,23 +134,23 @@ export class Runtime implements AsyncDisposable {
     if (this.#closed !== undefined) throw new CodecellError("aborted", "the runtime is closed");
   }
 
-  /** What is under way is waited for when the runtime closes. */
+  /** Work in progress, which closing the runtime waits for. */
   async #track<T>(work: Promise<T>): Promise<T> {
     this.#running.add(work);
     return await work.finally(() => this.#running.delete(work));
   }
 
   /**
-   * Call `listener` for every event called `name` from now on; the answer stops that. A listener that throws is told of
-   * as a warning of the process.
+   * Calls `listener` for every event named `name` from now on. What a listener throws becomes a warning of the process.
+   * @returns stops it
    */
   on<Name extends RuntimeEventName>(name: Name, listener: RuntimeListener<Name>): () => void {
     return this.#emitter.on(name, listener);
   }
 
   /**
-   * What a program may do, read from its text: the tools that it can call, with the arguments that stand there, loops,
-   * calls that nobody awaits, imports, and what is wrong with it. Nothing is run.
+   * Reads from a program's text what it may do: the tools that it can call, with literal arguments, loops, calls that
+   * are not awaited, imports, and what is wrong with it. Nothing is run.
    */
   async inspect(code: string): Promise<Inspection> {
     checkProgram(code);
@@ -152,8 +158,8 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
-   * Run the programs of another runtime, which has this one as its placement `{ remote }`, until it goes away.
-   * @internal `codecell serve` does that, for those who may
+   * Runs the programs of another runtime, which has this one as its placement `{ remote }`, until it disconnects.
+   * @internal for `codecell serve`
    */
   async hostRemote(stream: Duplex, client: RemoteClient): Promise<void> {
     this.#checkOpen();
@@ -179,13 +185,13 @@ export class Runtime implements AsyncDisposable {
     });
   }
 
-  /** Runs wait for a worker: whoever holds one and does not use it leaves it. */
+  /** Runs wait for a worker: a session or a client that holds one and does not use it releases it. */
   #makeRoom(): void {
     if (this.#sessions.makeRoom()) return;
     for (const remote of this.#remotes) if (remote.endIdleLease()) return;
   }
 
-  /** All tools with all that is known of them, for a runtime that has this one as its placement. @internal */
+  /** Lists all tools with their schemas, for a runtime that has this one as its placement. @internal */
   remoteTools(): { name: string; instructions?: string; tools: readonly ToolInfo[] }[] {
     return this.#toolbox.catalogue.servers.map(({ name, tools, instructions }) => ({
       name,
@@ -194,39 +200,46 @@ export class Runtime implements AsyncDisposable {
     }));
   }
 
-  /** The servers and namespaces, one line each. */
+  /** Lists the servers and namespaces, one line each. */
   async listToolCategories(): Promise<CategorySummary[]> {
     return await this.#toolbox.discovery.listToolCategories();
   }
 
-  /** The tools of one server, one line each unless the options say more or less. Throws ToolError `unknown_tool`. */
+  /**
+   * Lists the tools of one server, one line each unless the options say more or less.
+   * @throws ToolError `unknown_tool` when there is no such server
+   */
   async listTools(category: string, options?: ListOptions): Promise<ToolSummary[]> {
     return await this.#toolbox.discovery.listTools(category, options);
   }
 
-  /** One tool in full, as TypeScript. Throws ToolError `unknown_tool`. */
+  /**
+   * Describes one tool in full, as TypeScript.
+   * @throws ToolError `unknown_tool` when there is no such tool
+   */
   async getToolSpec(category: string, tool: string): Promise<ToolSpec> {
     return await this.#toolbox.discovery.getToolSpec(category, tool);
   }
 
-  /** The tools that match the words of `query`, best first, in any language. */
+  /** Lists the tools that match the words of `query`, best first, in any language. */
   async searchTools(query: string, options?: SearchOptions | ToolDetail): Promise<ToolSummary[]> {
     return await this.#toolbox.discovery.searchTools(query, options);
   }
 
   /**
-   * What a model has to know before its first program, for a system prompt: how programs call tools, and the tools where
+   * Returns what a model has to know before its first program, for a system prompt: how programs call tools, and the tools where
    * they are few, else their categories. A few hundred tokens, whatever the number of tools.
    */
   async startContext(): Promise<string> {
     return await startContext(this.#toolbox.discovery);
   }
 
-  /** The wrappers of all tools as TypeScript files: relative path and text. What `codecell types` writes. */
+  /** Yields the wrappers of all tools as TypeScript files: relative path and text. `codecell types` writes them. */
   wrappers(): AsyncIterable<readonly [path: string, text: string]> {
     return this.#toolbox.discovery.tree.files();
   }
 
+  /** Describes the parts of this runtime: engine, placement, limits, servers, warnings. */
   describe(): RuntimeDescription {
     const { engine, limits } = this.#options;
     return {
@@ -239,7 +252,7 @@ export class Runtime implements AsyncDisposable {
     };
   }
 
-  /** Abort what is running, end all workers and servers. Afterwards no handle is open. */
+  /** Aborts what is running and ends all workers and servers. Afterwards no handle is open. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -255,6 +268,7 @@ export class Runtime implements AsyncDisposable {
     ]);
   }
 
+  /** The same as {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,4 +1,4 @@
-/** What is known about tools without running any program: discovery, types, what was learned. */
+/** What is known about tools without running a program: discovery, types, learned shapes. */
 import type { Caller } from "../core/caller.ts";
 import type { RuntimeEmitter } from "../core/events.ts";
 import { Discovery } from "../discovery/discovery.ts";
@@ -12,12 +12,15 @@ import { openSources } from "../tools/open-sources.ts";
 import type { ToolSource } from "../tools/tool.ts";
 import type { ResolvedOptions } from "./options.ts";
 
-/** The servers, and what is odd about them. */
+/** The servers, and the problems that were found in them. */
 export interface ServerReport {
   /** Each server with its number of tools, or why it did not start. */
   readonly servers: readonly {
+    /** Its name in the config or the options. */
     readonly name: string;
+    /** How many tools it has. */
     readonly tools: number;
+    /** Why it did not start. Absent: it did. */
     readonly failure?: string;
   }[];
   /** What was left out or renamed, and why. */
@@ -25,8 +28,8 @@ export interface ServerReport {
 }
 
 /**
- * Connect the tools.
- * @throws CodecellError `config_error` when what was learned cannot be read, or types cannot be checked here
+ * Connects the tools.
+ * @throws CodecellError `config_error` when the learned shapes cannot be read, or types cannot be checked here
  */
 export async function openToolbox(
   options: ResolvedOptions,
@@ -76,7 +79,7 @@ export class Toolbox implements AsyncDisposable {
   readonly preflight: Preflight;
   /** Where tools are called; see `callSource`. */
   readonly sources: readonly ToolSource[];
-  /** Where shapes of results are learned, if that is wanted. */
+  /** Where shapes of results are learned; absent without the option `learn`. */
   readonly shapes: LearnedShapes | undefined;
   readonly #warnings: readonly string[];
   readonly #file: LearnedFile | undefined;
@@ -91,7 +94,7 @@ export class Toolbox implements AsyncDisposable {
     this.shapes = shapes;
   }
 
-  /** What a caller may see and spell. The same for all callers, as long as nothing tells them apart. */
+  /** The tools that a caller may see and name. The same for all callers, as long as nothing distinguishes them. */
   view(_caller: Caller): ToolView {
     return this;
   }
