@@ -1,4 +1,4 @@
-/** The few tools that stand for all others, for any agent loop: look for tools, read their types, run a program. */
+/** The three tools that give an agent loop all others: search for tools, read their types, run a program. */
 import {
   type CallRecord,
   CodecellError,
@@ -24,28 +24,43 @@ import {
 export type { AgentToolNames, AgentToolsOptions } from "./settings.ts";
 export type { AgentAnswer, ContentPart } from "./answer.ts";
 
-/** What goes along with a call of an {@link AgentTool}. */
+/** What a call of an {@link AgentTool} takes besides its arguments. */
 export interface AgentCallOptions {
-  /** Aborting ends the program. */
+  /**
+   * Aborting ends the program.
+   * @default none
+   */
   readonly signal?: AbortSignal;
-  /** Who the program runs for; tools of your own get it as `context.user`. */
+  /**
+   * Who the program runs for; local tools receive it as `context.user`.
+   * @default no user
+   */
   readonly user?: string;
-  /** Told what is going on while a program runs: its console lines and its calls. */
+  /**
+   * Called with each console line and each finished call while a program runs.
+   * @default none
+   */
   readonly onProgress?: (message: string) => void;
 }
 
-/** A tool for an agent: give the first three to the model, call `execute` with what it answers. */
+/** A tool for an agent: give `name`, `description` and `inputSchema` to the model, call `execute` with its arguments. */
 export interface AgentTool {
+  /** 1 to 64 letters, digits, `_` and `-`. */
   readonly name: string;
+  /** What it does, for the model. */
   readonly description: string;
   /** JSON Schema of the arguments. */
   readonly inputSchema: Readonly<Record<string, unknown>>;
+  /** A name for people. */
   readonly title: string;
-  /** JSON Schema of `structured` in the answers, where there is some. */
+  /** JSON Schema of `structured` in the result, for tools that return some. */
   readonly outputSchema?: Readonly<Record<string, unknown>>;
-  /** MCP's hints. */
+  /** MCP's hints: `readOnlyHint`, `destructiveHint`, `idempotentHint`, `openWorldHint`. */
   readonly annotations: Readonly<Record<string, boolean>>;
-  /** Never throws for what the model wrote: the answer says what was wrong. */
+  /**
+   * Carries out a call. It does not throw for what the model wrote: the result says what is wrong.
+   * @throws CodecellError `config_error` for bad options, `aborted` when the runtime is closed
+   */
   execute(args: unknown, options?: AgentCallOptions): Promise<AgentAnswer>;
 }
 
@@ -54,7 +69,7 @@ const MEDIA_BYTES = 8 * 1024 * 1024;
 const LOG_BYTES = 8_192;
 
 /**
- * The tools of `runtime` for an agent.
+ * Returns the tools of `runtime` for an agent: search, details, execute.
  * @throws CodecellError `config_error` for a name that model APIs would refuse, or two that are the same
  */
 export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): AgentTool[] {
@@ -110,7 +125,7 @@ function checkNames(names: readonly string[]): void {
   const pattern = new RegExp(AGENT_NAMES.properties.search.pattern!, "u");
   const bad = names.find((name) => typeof name !== "string" || !pattern.test(name));
   if (bad !== undefined)
-    throw configError(`a tool cannot be called ${shown(bad)}: 1 to 64 letters, digits, _ and -`);
+    throw configError(`a tool cannot be named ${shown(bad)}: 1 to 64 letters, digits, _ and -`);
   if (new Set(names).size < names.length)
     throw configError(`two tools have the same name: ${names.join(", ")}`);
 }

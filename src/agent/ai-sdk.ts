@@ -8,31 +8,62 @@ import {
   type AgentToolsOptions,
 } from "./agent-tools.ts";
 
-/** What a model reads of an answer, as the SDK has it. */
+/** What a model reads of a result: a `ToolResultOutput` of the SDK. */
 export type AiSdkOutput =
-  | { readonly type: "error-text"; readonly value: string }
-  | { readonly type: "content"; readonly value: AiSdkPart[] };
-
-type AiSdkPart =
-  | { readonly type: "text"; readonly text: string }
   | {
+      /** The call failed. */
+      readonly type: "error-text";
+      /** Why it failed. */
+      readonly value: string;
+    }
+  | {
+      /** The call succeeded. */
+      readonly type: "content";
+      /** Text and files in order. */
+      readonly value: AiSdkPart[];
+    };
+
+/** A part of the content of a result, as the SDK defines it. */
+export type AiSdkPart =
+  | {
+      /** Text for the model. */
+      readonly type: "text";
+      /** The text. */
+      readonly text: string;
+    }
+  | {
+      /** A picture or a sound. */
       readonly type: "file";
+      /** IANA media type, for example `image/png`. */
       readonly mediaType: string;
-      readonly data: { readonly type: "data"; readonly data: string };
+      /** The file itself. */
+      readonly data: {
+        /** The file is in the message. */
+        readonly type: "data";
+        /** In base64 (RFC 4648). */
+        readonly data: string;
+      };
     };
 
 /** A tool as `generateText` and `streamText` of the package `ai` take it. */
 export interface AiSdkTool {
+  /** What it does, for the model. */
   readonly description: string;
+  /** zod schema of the arguments. */
   readonly inputSchema: z.ZodType<Record<string, unknown>>;
+  /** Carries out a call; `abortSignal` ends its program. @throws CodecellError as {@link AgentTool.execute} */
   execute(
     input: Record<string, unknown>,
     options?: { readonly abortSignal?: AbortSignal | undefined },
   ): Promise<AgentAnswer>;
+  /** Converts a result to what the model reads. */
   toModelOutput(options: { readonly output: AgentAnswer }): AiSdkOutput;
 }
 
-/** The tools of `runtime` by name, for the option `tools`. */
+/**
+ * Returns the tools of `runtime` by name, for the option `tools`.
+ * @throws CodecellError `config_error` for bad options
+ */
 export function codecellTools(
   runtime: Runtime,
   options: AgentToolsOptions = {},

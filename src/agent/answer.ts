@@ -1,22 +1,25 @@
-/** From the result of a run to what a model reads: text within its limits, pictures as pictures. */
+/** Converts the result of a run to what a model reads: text within its limits, pictures as pictures. */
 import { jsonBytes, truncateJsonChars } from "../core/truncate.ts";
 import { cutUnits } from "../core/utf8.ts";
 import type { ExecutionResult, JsonValue } from "../index.ts";
 
-/** A part of an answer, as MCP has them: text, image, audio, resource, resource link. */
+/** A part of a result, as MCP defines it: text, image, audio, resource, resource link. */
 export interface ContentPart {
+  /** `text`, `image`, `audio`, `resource` or `resource_link`. */
   readonly type: string;
+  /** What a part of this type has besides, as MCP's `ContentBlock` defines it. */
   readonly [key: string]: unknown;
 }
 
-/** What a tool answers an agent. */
+/** What a tool returns to an agent. */
 export interface AgentAnswer {
   /** All that a model has to read. */
   readonly text: string;
   /** The text, then pictures and the like that the program returned. */
   readonly content: readonly ContentPart[];
-  /** The same as data, where the tool promises some. */
+  /** The same as data, for tools with an `outputSchema`. */
   readonly structured?: Readonly<Record<string, unknown>>;
+  /** True when the call or the program failed; the text says why. */
   readonly isError: boolean;
 }
 

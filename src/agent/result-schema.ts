@@ -1,4 +1,4 @@
-/** ExecutionResult as JSON Schema, for hosts that check or show structured answers. */
+/** ExecutionResult as JSON Schema, for hosts that check or show structured results. */
 const text = { type: "string" } as const;
 const number = { type: "number" } as const;
 

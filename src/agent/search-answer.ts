@@ -1,9 +1,9 @@
-/** What a model reads when it looks for tools. */
+/** What a model reads when it searches for tools. */
 import { type Runtime, type ToolDetail, ToolError, type ToolSummary } from "../index.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** Lines about tools, from what a model asked. @throws ToolError */
+/** Finds tools for a request of a model, one line each. @throws ToolError */
 export async function searchTools(runtime: Runtime, args: Arguments): Promise<string> {
   const { query, category } = args;
   const offset = args["offset"] === undefined ? 0 : Number(args["offset"]);

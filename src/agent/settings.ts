@@ -19,7 +19,7 @@ export interface AgentToolNames {
   readonly execute?: string;
 }
 
-/** How the agent's tools are named and how much they answer; in a config file, `codecell.mcp`. */
+/** Names of the agent's tools and the size of their results; in a config file, `codecell.mcp`. */
 export interface AgentToolsOptions {
   /**
    * Other names of the tools.
@@ -27,7 +27,7 @@ export interface AgentToolsOptions {
    */
   readonly names?: AgentToolNames;
   /**
-   * Longest text of an answer in characters, at least 500.
+   * Longest text of a result in characters, at least 500.
    * @default 20_000
    */
   readonly maxResultChars?: number;

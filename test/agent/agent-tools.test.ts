@@ -96,7 +96,7 @@ describe("for any agent loop", () => {
 
   test("names and sizes that make no sense are refused", () => {
     expect(() => agentTools(runtime, { names: { execute: "run code" } })).toThrow(
-      'a tool cannot be called "run code"',
+      'a tool cannot be named "run code"',
     );
     expect(() => agentTools(runtime, { names: { execute: "search_tools" } })).toThrow(
       "two tools have the same name",
