@@ -1,7 +1,8 @@
-/** `codecell/serve`: a runtime over HTTP: a handler for any platform, one for AWS Lambda, a service of one's own. */
+/** `codecell/serve`: a runtime over HTTP: a handler for any platform, one for AWS Lambda, and the service. */
 export { createHandler, type Handler, type HandlerOptions } from "./http/handler.ts";
 export { createLambdaHandler, type LambdaOptions } from "./http/lambda.ts";
 export type { LogLine } from "./service/app.ts";
+export type { Scope } from "./http/api.ts";
 export type { RunningService } from "./service/listen.ts";
 export type { ApiKey, AuthSettings, JwtSettings } from "./service/auth-settings.ts";
 export type { RateLimit, ServeSettings } from "./service/settings.ts";

@@ -1,6 +1,6 @@
 import { CodecellError, type ErrorCode } from "../../index.ts";
 
-/** Misuse of the API: what program it was does not matter. Answers `{ error: { code, message, hint? } }`. */
+/** Misuse of the API, whatever the program. The response is `{ error: { code, message, hint? } }`. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: ErrorCode;
@@ -33,7 +33,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   sandbox_unavailable: 503,
 };
 
-/** Anything that was thrown as a response. What we did not mean to say is not said. */
+/** Converts what was thrown to a response. Messages of unexpected errors stay in the log. */
 export function errorResponse(thrown: unknown): Response {
   if (thrown instanceof ApiError) {
     const { status, code, message, hint, headers } = thrown;
@@ -43,7 +43,7 @@ export function errorResponse(thrown: unknown): Response {
     const { code, message, hint } = thrown;
     return body(STATUS[code] ?? 500, { code, message, hint });
   }
-  return body(500, { code: "internal", message: "the service failed; its log tells why" });
+  return body(500, { code: "internal", message: "the service failed; its log says why" });
 }
 
 function body(

@@ -1,4 +1,4 @@
-/** The routes of codecell over HTTP, on a runtime. Who may use them is the matter of what stands before them. */
+/** The routes of codecell over HTTP, on a runtime. Authentication is added by the service, or by what is in front of a handler. */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import {
@@ -14,14 +14,16 @@ import { streamRun, wantsEvents } from "./event-stream.ts";
 import { openApiDocument } from "./openapi.ts";
 import { checkLimits, FORK_REQUEST, readJson, RUN_REQUEST } from "./run-request.ts";
 
-/** Who asks, as far as is known. */
+/** Who sends the request, as far as is known. */
 export interface Principal {
   /** Programs run for this user, and nobody else's sessions can be reached. Absent: the request says who it is for. */
   readonly user?: string;
   readonly scopes: ReadonlySet<Scope>;
 }
 
+/** What credentials can be limited to. */
 export const SCOPES = ["run", "sessions", "tools"] as const;
+/** One of `run`, `sessions` and `tools`: the routes that a key or a token may use. */
 export type Scope = (typeof SCOPES)[number];
 
 export interface ApiEnv {
@@ -29,11 +31,14 @@ export interface ApiEnv {
 }
 
 export interface ApiOptions {
-  /** Bytes of a request's body at most. Default 1 MiB. */
+  /**
+   * Most bytes of a request's body.
+   * @default 1_048_576
+   */
   readonly maxBodyBytes?: number;
-  /** Asked before every run; throws for one that is refused. What it answers is called when the run is over. */
+  /** Called before every run; throws to refuse it. Returns a function to call when the run is over. */
   readonly admit?: (user: string | undefined) => Promise<() => void>;
-  /** Told of what failed in a way that nobody meant to. */
+  /** Called with unexpected errors, which clients see as `internal`. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -108,7 +113,7 @@ export function createApi(runtime: Runtime, options: ApiOptions = {}): Hono<ApiE
   return api;
 }
 
-/** Whom a request is for: the principal decides, where it names somebody. */
+/** The user of a request: the one of the principal, where it has one. */
 function userOf(principal: Principal | undefined, asked: string | undefined): string | undefined {
   const own = principal?.user;
   if (own === undefined || asked === undefined || asked === own) return own ?? asked;
@@ -167,7 +172,7 @@ function addSessions(api: Hono<ApiEnv>, runtime: Runtime): void {
     const content = workspace.readFile(path);
     const type =
       typeof content === "string" ? "text/plain; charset=utf-8" : "application/octet-stream";
-    // A program's file is no page of this service.
+    // A browser must not take a program's file for a page of this service.
     const headers = { "content-type": type, "x-content-type-options": "nosniff" };
     return new Response(content as BodyInit, { headers });
   });

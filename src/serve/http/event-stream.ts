@@ -10,14 +10,14 @@ interface RunHooks {
   readonly onCall?: (call: CallRecord) => void;
 }
 
-/** Proxies end connections on which nothing moves. */
+/** Proxies end idle connections. */
 const ALIVE_MS = 15_000;
 
 export function wantsEvents(request: Request): boolean {
   return (request.headers.get("accept") ?? "").includes("text/event-stream");
 }
 
-/** Run, and tell of it: a client that goes away ends the run. */
+/** Runs and sends the events: a client that disconnects ends the run. */
 export function streamRun(
   context: Context,
   run: (hooks: RunHooks) => Promise<ExecutionResult>,

@@ -2,26 +2,30 @@
 import { createRuntime, type Runtime, type RuntimeOptions } from "../../index.ts";
 import { createApi } from "./api.ts";
 
-/** What `createHandler` takes. */
+/** What {@link createHandler} takes. */
 export interface HandlerOptions extends RuntimeOptions {
-  /** A runtime of your own; it stays yours to close. Default: one is made of the other options. */
+  /**
+   * A runtime of your own; it stays yours to close.
+   * @default one is made from the other options
+   */
   readonly runtime?: Runtime;
   /**
-   * Bytes of a request's body.
+   * Most bytes of a request's body.
    * @default 1_048_576
    */
   readonly maxBodyBytes?: number;
 }
 
-/** Answers requests: `POST /run`, `GET /tools`, `/sessions/:id…`, `GET /healthz`, `GET /openapi.json`. */
+/** Responds to requests: `POST /run`, `GET /tools`, `/sessions/:id…`, `GET /healthz`, `GET /openapi.json`. */
 export interface Handler extends AsyncDisposable {
   (request: Request): Promise<Response>;
+  /** The runtime that it serves. */
   readonly runtime: Runtime;
 }
 
 /**
- * Make a handler once, when the module is loaded: the runtime stays warm between requests. It asks nobody who they are:
- * put it behind the platform's own authentication, or use `codecell serve`.
+ * Makes a handler. Do that once, when the module is loaded: the runtime stays warm between requests. It has no
+ * authentication: put it behind the platform's own, or use `codecell serve`.
  * @throws CodecellError as `createRuntime`
  */
 export async function createHandler(options: HandlerOptions = {}): Promise<Handler> {

@@ -8,10 +8,12 @@ import {
 } from "srvx/aws-lambda";
 import { createHandler, type Handler, type HandlerOptions } from "./handler.ts";
 
+/** What {@link createLambdaHandler} takes. */
 export interface LambdaOptions extends HandlerOptions {
   /**
    * Send responses as they come (function URLs with invoke mode RESPONSE_STREAM, API Gateway with response streaming);
-   * Lambda has to be told so too. Default false.
+   * the function has to be configured for it as well.
+   * @default false
    */
   readonly streaming?: boolean;
 }
@@ -25,8 +27,8 @@ interface LambdaRuntime {
 
 /**
  * A handler for API Gateway (HTTP APIs), function URLs, and direct invocation with a payload like the body of
- * `POST /run`, which is answered with an ExecutionResult or `{ error }`. Make it when the module is loaded: the runtime
- * is started at once and stays warm from one invocation to the next. A start that failed is tried again.
+ * `POST /run`, which returns an ExecutionResult or `{ error }`. Make it when the module is loaded: the runtime starts at
+ * once and stays warm from one invocation to the next. A start that failed is tried again.
  */
 export function createLambdaHandler(
   options: LambdaOptions = {},
@@ -40,7 +42,7 @@ export function createLambdaHandler(
     });
     return starting;
   };
-  start().catch(() => {}); // whoever invokes hears of it
+  start().catch(() => {}); // the invocation reports it
   const answer = async (request: Request): Promise<Response> => await (await start())(request);
   if (!streaming)
     return async (event, context) =>

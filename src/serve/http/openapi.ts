@@ -1,4 +1,4 @@
-/** What the routes are, as an OpenAPI 3.1 document. A test holds it to the routes. */
+/** The routes as an OpenAPI 3.1 document. A test compares it with the routes. */
 import { z } from "zod";
 import { RESULT_SCHEMA } from "../../agent/result-schema.ts";
 import { ERROR_CODES } from "../../index.ts";

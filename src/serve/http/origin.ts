@@ -1,4 +1,4 @@
-/** Who may ask a service at all: names that are its own (DNS rebinding), pages of origins that it knows. */
+/** Which requests a service accepts: for its own host names (DNS rebinding), from pages of known origins. */
 const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Why a request is refused, if it is. */

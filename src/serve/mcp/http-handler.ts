@@ -1,28 +1,53 @@
-/** MCP over Streamable HTTP as a web-standard handler: sessions or none, and who may ask at all. */
+/** MCP over Streamable HTTP as a web-standard handler: with sessions or without, and which requests are accepted. */
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { originProblem } from "../http/origin.ts";
 
+/** What {@link McpHttpHandler} takes. */
 export interface McpHttpOptions {
   /** Makes the server of a session, or of a request where there are no sessions. */
   readonly createServer: () => Server;
-  /** Default false: clients get a session. Without sessions any replica can answer, and nothing is pushed to clients. */
+  /**
+   * True for no sessions: any replica can answer a request, and the server cannot send by itself.
+   * @default false
+   */
   readonly stateless?: boolean;
-  /** Answer with plain JSON in place of a stream of events; then there is no progress. Default false. */
+  /**
+   * Respond with plain JSON instead of a stream of events; then there is no progress.
+   * @default false
+   */
   readonly json?: boolean;
-  /** Default `/mcp`. */
+  /**
+   * Path of the endpoint; other paths respond with 404.
+   * @default "/mcp"
+   */
   readonly path?: string;
-  /** Host names of this service, as clients write them, without port. Default: those of the loopback interface. */
+  /**
+   * Host names of this service, as clients write them, without port, besides those of the loopback interface.
+   * @default []
+   */
   readonly allowedHosts?: readonly string[];
-  /** Origins of web pages that may ask, e.g. `https://app.example.com`. Pages of the loopback interface may too. */
+  /**
+   * Origins of web pages that may send requests, e.g. `https://app.example.com`, besides those of the loopback interface.
+   * @default []
+   */
   readonly allowedOrigins?: readonly string[];
-  /** When set, requests must have `Authorization: Bearer <token>`. */
+  /**
+   * When set, requests must have `Authorization: Bearer <token>` (RFC 6750).
+   * @default none: no authentication
+   */
   readonly token?: string;
-  /** Ends a session that was not used for so long. Default 30 minutes. */
+  /**
+   * Ends a session that was not used for so long, in ms.
+   * @default 1_800_000
+   */
   readonly sessionIdleMs?: number;
-  /** Default 1,000; beyond, new sessions are refused. */
+  /**
+   * Most sessions at once; beyond, new ones are refused.
+   * @default 1_000
+   */
   readonly maxSessions?: number;
 }
 
@@ -30,10 +55,11 @@ interface SessionEntry {
   readonly transport: WebStandardStreamableHTTPServerTransport;
   readonly server: Server;
   lastUse: number;
-  /** Requests that are being answered, streams included. */
+  /** Requests in progress, streams included. */
   open: number;
 }
 
+/** An endpoint for MCP over Streamable HTTP (MCP specification, "Transports"). Its `fetch` fits any web-standard server. */
 export class McpHttpHandler implements AsyncDisposable {
   readonly #options: McpHttpOptions;
   readonly #sessions = new Map<string, SessionEntry>();
@@ -45,7 +71,7 @@ export class McpHttpHandler implements AsyncDisposable {
     (this.#sweep as { unref?: () => void }).unref?.();
   }
 
-  /** Answers one request. */
+  /** Responds to one request. */
   readonly fetch = async (request: Request): Promise<Response> => {
     const refused = this.#refuse(request);
     if (refused !== undefined) return refused;
@@ -53,7 +79,7 @@ export class McpHttpHandler implements AsyncDisposable {
     return await this.#answerInSession(request);
   };
 
-  /** Who is not to be answered: other paths, pages of other origins, names that are not ours (DNS rebinding), no token. */
+  /** Refuses other paths, pages of other origins, foreign host names (DNS rebinding), and requests without the token. */
   #refuse(request: Request): Response | undefined {
     const { path = "/mcp", allowedHosts = [], allowedOrigins = [], token } = this.#options;
     if (new URL(request.url).pathname !== path) return failure(404, -32_600, `MCP is at ${path}`);
@@ -65,14 +91,14 @@ export class McpHttpHandler implements AsyncDisposable {
   }
 
   async #answerOnce(request: Request): Promise<Response> {
-    // The SDK would open a stream on GET that never ends and that nothing is ever sent on.
+    // The SDK would open a stream on GET that never ends and never carries anything.
     if (request.method !== "POST")
       return failure(405, -32_000, "there are no sessions here: send POST", { allow: "POST" });
     const { transport, server } = this.#create({ enableJsonResponse: this.#options.json ?? false });
-    const close = (): void => void server.close().catch(() => {}); // nothing more is asked of it
+    const close = (): void => void server.close().catch(() => {}); // it has nothing more to do
     try {
       await server.connect(transport as Transport);
-      // A client that goes away ends what it asked for: there is no session to cancel it in.
+      // A client that disconnects cancels its request: there is no session to cancel it in.
       return whenSent(await transport.handleRequest(request), close);
     } catch (error) {
       close();
@@ -104,7 +130,7 @@ export class McpHttpHandler implements AsyncDisposable {
       end();
       throw error;
     } finally {
-      // It was no initialize: nobody could ever use what was made for it.
+      // It was no initialize: no client can ever use the session that was made for it.
       if (transport.sessionId === undefined) await server.close().catch(() => {});
     }
   }

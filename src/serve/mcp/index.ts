@@ -1,3 +1,3 @@
-/** `codecell/mcp`: codecell as an MCP server, to be put behind any transport or web server. */
+/** `codecell/mcp`: codecell as an MCP server, for any transport or web server. */
 export { McpHttpHandler, type McpHttpOptions } from "./http-handler.ts";
 export { createMcpServer, type McpServerOptions } from "./server.ts";

@@ -9,7 +9,7 @@ interface Extra {
   readonly sendNotification: (notification: ServerNotification) => Promise<void>;
 }
 
-/** Tells a client that asked for it what is going on during a call. */
+/** Reports progress during a call to a client that asked for it. */
 export class ProgressReporter implements Disposable {
   readonly #token: ProgressToken | undefined;
   readonly #extra: Extra;
@@ -28,7 +28,7 @@ export class ProgressReporter implements Disposable {
     }, MAX_MS / 2);
   }
 
-  tell(message: string): void {
+  report(message: string): void {
     if (performance.now() - this.#last >= MIN_MS) this.#send(cutUnits(message, 500));
   }
 

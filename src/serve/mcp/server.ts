@@ -1,4 +1,4 @@
-/** codecell as an MCP server: the agent's tools and the catalogue's servers as resources, over any transport of the SDK. */
+/** codecell as an MCP server, over any transport of the SDK: the agent's tools, and the catalogue's servers as resources. */
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import {
   CallToolRequestSchema,
@@ -15,17 +15,27 @@ import { VERSION } from "../../core/version.ts";
 import { type Runtime, ToolError } from "../../index.ts";
 import { ProgressReporter } from "./progress.ts";
 
+/** What {@link createMcpServer} takes. */
 export interface McpServerOptions extends AgentToolsOptions {
-  /** The version that clients are given. Default: this package's. */
+  /**
+   * The version of the server that clients see.
+   * @default this package's
+   */
   readonly version?: string;
-  /** Who the programs run for; their sessions are nobody else's. Default: nobody in particular. */
+  /**
+   * Who the programs run for; nobody else can use their sessions.
+   * @default no user
+   */
   readonly user?: string;
 }
 
 const SERVERS = "codecell://servers/";
 const TOOLS = "codecell://tools/";
 
-/** A server for one connection (or one request, where there are no sessions). Closing it does not close the runtime. */
+/**
+ * Makes a server for one connection (or one request, where there are no sessions). Closing it does not close the runtime.
+ * @throws CodecellError `config_error` for bad options
+ */
 export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}): Server {
   const tools = agentTools(runtime, options);
   const { user } = options;
@@ -66,7 +76,7 @@ function offerTools(server: Server, tools: readonly AgentTool[], user: string | 
       const { content, structured, isError } = await tool.execute(params.arguments ?? {}, {
         signal: extra.signal,
         ...(user === undefined ? {} : { user }),
-        onProgress: (message) => progress.tell(message),
+        onProgress: (message) => progress.report(message),
       });
       return {
         content: content as CallToolResult["content"],
@@ -108,7 +118,7 @@ function offerResources(server: Server, runtime: Runtime): void {
   });
 }
 
-/** An error answer. The SDK's own class would put its code into the message as well. */
+/** An error response. The SDK's own class would put its code into the message as well. */
 function rpcError(code: number, message: string): Error {
   return Object.assign(new Error(message), { code });
 }

@@ -14,21 +14,24 @@ import { RunLimits } from "./run-limits.ts";
 import type { ResolvedServe } from "./settings.ts";
 import { traceRuntime } from "./tracing.ts";
 
-/** One line of the log: what was asked and what came of it, never what was in it. */
-export type LogLine = Readonly<Record<string, unknown>> & { readonly event: string };
+/** One line of the log: the request and its outcome, never payloads. */
+export type LogLine = Readonly<Record<string, unknown>> & {
+  /** What happened: `listening`, `request` and others. */
+  readonly event: string;
+};
 
 export interface Service extends AsyncDisposable {
   readonly app: Hono<ApiEnv>;
   readonly authenticator: Authenticator | undefined;
-  /** Asked before every run; throws for one that is refused. What it answers is called when the run is over. */
+  /** Called before every run; throws to refuse it. Returns a function to call when the run is over. */
   admit(user: string | undefined): Promise<() => void>;
-  /** From now on the service says that it is not ready, and takes no more runs. */
+  /** From now on the service reports that it is not ready, and takes no more runs. */
   drain(): void;
   /** Resolves when no run is at work. */
   idle(): Promise<void>;
 }
 
-/** @throws CodecellError `config_error` when the store of limits does not answer */
+/** @throws CodecellError `config_error` when the store of limits does not respond */
 export async function createService(
   runtime: Runtime,
   settings: ResolvedServe,

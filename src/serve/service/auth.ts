@@ -1,4 +1,4 @@
-/** Who asks: API keys, and tokens of an OAuth 2.1 authorization server (RFC 6750, 9068, 9728). The door to jose. */
+/** Authentication: API keys, and tokens of an OAuth 2.1 authorization server (RFC 6750, 9068, 9728). The door to jose. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
 import { ApiError } from "../http/api-error.ts";
@@ -44,7 +44,7 @@ export class Authenticator {
     if (token === null || token === undefined)
       throw this.#challenge(request, 401, "credentials are needed");
     const hash = digest(token);
-    // All are compared, each in constant time: how long it takes tells nothing.
+    // All are compared, each in constant time: the duration reveals nothing.
     const known = this.#keys.filter((entry) => timingSafeEqual(entry.hash, hash))[0];
     if (known !== undefined) return principalOf(known.user, known.scopes ?? SCOPES);
     if (this.#jwt === undefined || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token))
@@ -52,7 +52,7 @@ export class Authenticator {
     return await this.#verify(request, token, this.#jwt);
   }
 
-  /** @throws ApiError 403 when `principal` may not do that */
+  /** @throws ApiError 403 when `principal` lacks the scope */
   authorize(request: Request, principal: Principal, scope: Scope): void {
     if (principal.scopes.has(scope)) return;
     const message = `these credentials lack the scope '${scope}'`;

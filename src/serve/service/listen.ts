@@ -6,10 +6,13 @@ import { createService, type LogLine, type Service } from "./app.ts";
 import { acceptRemotes } from "./remote-clients.ts";
 import { type ResolvedServe, resolveServe, type ServeSettings } from "./settings.ts";
 
+/** A service that listens; disposing of it is {@link RunningService.stop}. */
 export interface RunningService extends AsyncDisposable {
+  /** Its address, with the port that it listens on. */
   readonly url: string;
   /**
-   * End it: no more runs are taken, those at work may go on for `shutdownMs` and are aborted then; the runtime is closed.
+   * Ends it: no more runs are taken, those in progress may go on for `shutdownMs` and are aborted then; the runtime is
+   * closed.
    */
   stop(): Promise<void>;
 }
@@ -63,7 +66,7 @@ async function end(
   service.drain();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   await within(shutdownMs, service.idle());
-  await runtime.close(); // aborts what is still at work; its clients get that as their result
+  await runtime.close(); // aborts what is still running; its clients receive that as their result
   server.closeIdleConnections();
   await within(LAST_WORDS_MS, closed);
   server.closeAllConnections();
@@ -71,10 +74,10 @@ async function end(
   log({ event: "stopped" });
 }
 
-/** Time for answers to aborted runs to be sent. */
+/** Time in ms for the results of aborted runs to be sent. */
 const LAST_WORDS_MS = 1_000;
 
-/** Wait for `work`, but not longer than that. */
+/** Waits for `work`, but not longer than that. */
 async function within(ms: number, work: Promise<void>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms);

@@ -4,7 +4,7 @@ import type { Runtime } from "../../index.ts";
 
 const RUN_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Count what `runtime` does; no label holds anything that a program or a user could make up. */
+/** Counts what `runtime` does; no label holds text that a program or a user can choose. */
 export function createMetrics(runtime: Runtime): Registry {
   const registry = new Registry();
   const registers = [registry];

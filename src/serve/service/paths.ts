@@ -1,4 +1,4 @@
-/** What the service has beside the API, for its OpenAPI document. */
+/** Routes of the service besides the API, for its OpenAPI document. */
 const ok = (description: string, type = "application/json"): Readonly<Record<string, unknown>> => ({
   200: { description, content: { [type]: { schema: {} } } },
 });

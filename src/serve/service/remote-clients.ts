@@ -18,8 +18,8 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Accept WebSockets at {@link REMOTE_PATH}, from those who may run programs.
- * @param admit asked before every run, as by `POST /run`
+ * Accepts WebSockets at {@link REMOTE_PATH}, from those who may run programs.
+ * @param admit called before every run, as by `POST /run`
  */
 export function acceptRemotes(
   server: Server,
@@ -51,7 +51,7 @@ export function acceptRemotes(
   server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
     accept(incoming, socket, head).catch((error: unknown) => {
-      // A request that is none (its Host, say) throws before anybody was asked who they are.
+      // An invalid request (its Host, for example) throws before authentication.
       const status =
         error instanceof ApiError ? error.status : error instanceof TypeError ? 400 : 503;
       socket.end(`HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\nConnection: close\r\n\r\n`);

@@ -12,7 +12,7 @@ import type { ResolvedServe } from "./settings.ts";
 
 const FOR_EVER = 0;
 const DEAD_SLOT_S = 3_600;
-/** Whoever is nobody in particular counts as one. */
+/** All runs without a user count together. */
 const ANYBODY = "anybody";
 
 /** The part of a Redis client that is needed here. */
@@ -41,13 +41,13 @@ export class RunLimits implements AsyncDisposable {
           });
     if (rateLimit !== undefined)
       this.#rate = make("codecell:rate", rateLimit.runs, rateLimit.perSeconds);
-    // In one process slots are given back; those of a process that died end by themselves, later than any run.
+    // Slots are released at the end of a run; those of a process that died expire, later than any run ends.
     const seconds = client === undefined ? FOR_EVER : DEAD_SLOT_S;
     if (parallelRuns !== undefined)
       this.#parallel = make("codecell:parallel", parallelRuns, seconds);
   }
 
-  /** @throws CodecellError `config_error` when the store does not answer */
+  /** @throws CodecellError `config_error` when the store does not respond */
   static async open(settings: ResolvedServe): Promise<RunLimits> {
     const { limitStore } = settings;
     const client = limitStore === undefined ? undefined : await connect(limitStore);
@@ -55,13 +55,13 @@ export class RunLimits implements AsyncDisposable {
   }
 
   /**
-   * Take what one run of the user needs; answers what gives it back.
+   * Takes what one run of the user needs; returns a function that releases it.
    * @throws ApiError 429 with `Retry-After`
    */
   async admit(user = ANYBODY): Promise<() => void> {
     await take(this.#rate, user, "too many runs", "rate_limited");
     await take(this.#parallel, user, "too many runs at once", "quota_exceeded");
-    return () => void giveBack(this.#parallel, user).catch(() => {}); // else it ends by its time
+    return () => void giveBack(this.#parallel, user).catch(() => {}); // otherwise it expires
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -86,7 +86,7 @@ async function take(
   }
 }
 
-/** Slots that have ended by their time are not given back: that would make more of them than there are. */
+/** Slots that have expired are not released: that would make more of them than there are. */
 async function giveBack(limiter: RateLimiterAbstract | undefined, user: string): Promise<void> {
   const taken = await limiter?.get(user);
   if ((taken?.consumedPoints ?? 0) > 0) await limiter?.reward(user);
@@ -97,13 +97,13 @@ async function connect(url: string): Promise<RedisClient> {
     const { createClient } = await import("@keyv/redis");
     const { options, onConnected } = redisConnection(url);
     const client = createClient(options) as RedisClient;
-    client.on("error", () => {}); // calls meanwhile fail, and say so
+    client.on("error", () => {}); // calls fail meanwhile, and report it
     await client.connect();
     onConnected();
     return client;
   } catch (error) {
     throw new CodecellError("config_error", "codecell.serve.limitStore does not answer", {
-      hint: "It needs the package @keyv/redis, and a server that answers there.",
+      hint: "It needs the package @keyv/redis, and a server that responds there.",
       cause: error,
     });
   }

@@ -12,7 +12,7 @@ import { MAX_BODY_BYTES } from "../http/api.ts";
 import { isLoopback } from "../http/origin.ts";
 import { AUTH, type AuthSettings, checkAuth } from "./auth-settings.ts";
 
-/** How many programs one user may start in which time. */
+/** How many programs one user may start in a time. */
 export interface RateLimit {
   /** Requests to run a program, at least 1. */
   readonly runs: number;
@@ -38,7 +38,7 @@ export interface ServeSettings {
    */
   readonly auth?: AuthSettings;
   /**
-   * Requests to run a program, of one user.
+   * Most requests to run a program, of one user.
    * @default no limit
    */
   readonly rateLimit?: RateLimit;
@@ -53,7 +53,7 @@ export interface ServeSettings {
    */
   readonly limitStore?: string;
   /**
-   * Bytes of a request's body, at least 1.
+   * Most bytes of a request's body, at least 1.
    * @default 1_048_576
    */
   readonly maxBodyBytes?: number;
@@ -68,12 +68,12 @@ export interface ServeSettings {
    */
   readonly shutdownMs?: number;
   /**
-   * Host names of this service, beside those of this machine.
+   * Host names of this service, besides those of this machine.
    * @default []
    */
   readonly allowedHosts?: readonly string[];
   /**
-   * Origins of web pages that may use the service, beside those of this machine.
+   * Origins of web pages that may use the service, besides those of this machine.
    * @default []
    */
   readonly allowedOrigins?: readonly string[];
@@ -120,7 +120,7 @@ export const SERVE: SchemaFor<ServeSettings> = {
 };
 
 /**
- * Check settings and fill in the defaults.
+ * Checks settings and fills in the defaults.
  * @param expand expands the variables in texts, where there can be some
  * @throws CodecellError `config_error` naming the setting
  */

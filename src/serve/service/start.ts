@@ -4,9 +4,9 @@ import type { RunningService } from "./listen.ts";
 import type { ServeSettings } from "./settings.ts";
 
 /**
- * Serve `runtime`, which belongs to the service from now on. What a service needs is loaded here: a function that has
- * only a handler must not wait for it.
- * @param log gets a line for each request and each change of state; payloads are never in it
+ * Serves `runtime`, which the service owns from now on. The modules of the service are loaded here: a function that
+ * uses only a handler must not wait for them.
+ * @param log receives a line for each request and each change of state; payloads are never in it
  * @throws CodecellError `config_error` for bad settings
  */
 export async function startService(

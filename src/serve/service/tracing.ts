@@ -9,8 +9,8 @@ interface OpenRun {
 }
 
 /**
- * Trace what `runtime` does; without an SDK that costs next to nothing. A run is a child of the span that was active
- * when it was asked for. Nothing of programs, arguments or results is in a span.
+ * Traces what `runtime` does; without an SDK that costs next to nothing. A run is a child of the span that was active
+ * when it was started. Nothing of programs, arguments or results is in a span.
  * @returns stops it
  */
 export function traceRuntime(runtime: Runtime): () => void {
