@@ -59,7 +59,7 @@ export function configSchema(): Json {
   };
 }
 
-/** With what the runtime leaves to others to check. */
+/** With the settings that the runtime itself does not check. */
 function codecellSettings(): ObjectSchema {
   const checkedElsewhere = { network: NETWORK, mcp: AGENT_SETTINGS, serve: SERVE };
   return { ...FILE_SETTINGS, properties: { ...FILE_SETTINGS.properties, ...checkedElsewhere } };

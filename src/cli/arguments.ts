@@ -38,7 +38,7 @@ export function readArguments(
   }
 }
 
-/** What the common flags say. The config file is read here, and nowhere else. */
+/** Reads the common flags. The config file is read here, and nowhere else. */
 export interface CommandOptions extends RuntimeOptions {
   readonly config?: ConfigFile;
 }

@@ -56,16 +56,16 @@ codecell.mcp.maxResultChars (default 20000) of the config file change names and 
 ${RUNTIME.replace(/ {2}--json.*\n/, "")}  --http PORT         Streamable HTTP at /mcp on 127.0.0.1; 0 is any free port
   --host HOST         another address to listen on; needs CODECELL_TOKEN in the environment
   --stateless         no sessions: any replica can answer any request
-  --allow-host NAMES  host names of this service, separated by commas, beside localhost
-  --allow-origin URLS origins of web pages that may ask, separated by commas
+  --allow-host NAMES  host names of this service, separated by commas, besides localhost
+  --allow-origin URLS origins of web pages that may send requests, separated by commas
   --print-config HOST the entry to paste for claude, cursor or vscode, nothing else
 
 With CODECELL_TOKEN set, clients must send it as Authorization: Bearer.
 `,
   serve: `codecell serve    be an HTTP service: POST /run, GET /tools, /sessions/:id, /healthz, /readyz, /metrics, /openapi.json
 
-Who may ask, how often, and how much at once stands under codecell.serve of the config file (see the README); without
-auth it listens on this machine only. A line of JSON on standard error tells of each request, never what was in it.
+Who may use it, how often, and how much at once is set under codecell.serve of the config file (see docs/serving.md);
+without auth it listens on this machine only. A line of JSON on standard error reports each request, without payloads.
 SIGTERM and SIGINT end it: runs may go on for codecell.serve.shutdownMs (default 10000) and are aborted then.
 
 ${RUNTIME.replace(/ {2}--json.*\n/, "")}  --port N            default 8787; 0 is any free port
@@ -87,18 +87,18 @@ as they should be stay untouched; files of tools that are gone are removed, unle
 ${RUNTIME}
 Exit codes: 0 written, 1 a server did not start and its tools are missing, 2 usage or config error.
 `,
-  bench: `codecell bench latency    measure codecell beside bare engines on this machine; takes some minutes
+  bench: `codecell bench latency    measure codecell and bare engines on this machine; takes some minutes
 
   --only GROUPS       of runs, calls, computing, payloads in, payloads out, starts, sessions, knowledge, memory, growth,
                       capabilities; separated by commas
   --subjects IDS      of v8-inline, v8-process, …, bare-isolate, bare-quickjs, async-function and the peers' names
   --rounds N          rounds that count (default 5)
-  --peers DIR         a folder of other products to put beside (bench/peers of the repository)
+  --peers DIR         a folder of other products to compare with (bench/peers of the repository)
 
 codecell bench tokens [PROGRAM…]    what the tools of your config cost a model: all definitions, a host's tool search, programs
 
   --config FILE       servers; default: .mcp.json, else codecell.json here, else ~/.mcp/servers/*
-  PROGRAM             files of programs: they are run, and each counted beside calling its tools one by one
+  PROGRAM             files of programs: they are run, and each compared with calling its tools one by one
   --model MODULE      exports complete({ system, tools, messages }) => { content }: does the jobs itself
   --engine, --placement as for run
 

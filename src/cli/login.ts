@@ -15,7 +15,7 @@ export async function login(args: string[]): Promise<number> {
   const { config: file } = await runtimeOptions(values);
   const [name] = positionals;
   const config = remoteServer(file?.servers ?? {}, name);
-  await using authorizer = await LoopbackAuthorizer.listen(tellAddress, config.oauth.callbackPort);
+  await using authorizer = await LoopbackAuthorizer.listen(showAddress, config.oauth.callbackPort);
   await using source = configuredSource(name!, config, { authorizer });
   try {
     const tools = await source.list();
@@ -58,6 +58,6 @@ function remoteServer(
   return config;
 }
 
-function tellAddress(url: URL): void {
+function showAddress(url: URL): void {
   process.stderr.write(`Open this address and log in:\n\n  ${printable(url.href)}\n\n`);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line: a thin face of the library. Commands answer an exit code; everything they throw is told here. */
+/** The command line: a thin interface to the library. Commands return an exit code; everything they throw is reported here. */
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { VERSION } from "../core/version.ts";
@@ -9,7 +9,7 @@ import { fail, printJson } from "./output.ts";
 /** Usage or config error. */
 const USAGE = 2;
 
-/** Each command loads what it needs when it is called: starting quickly is part of the job. */
+/** Each command loads what it needs when it is called: the command line must start quickly. */
 const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
   run: async (args) => await (await import("./run.ts")).run(args),
   tools: async (args) => await (await import("./tools.ts")).tools(args),
@@ -47,7 +47,7 @@ function version(): number {
   return 0;
 }
 
-/** A reader that went away (`codecell tools | head`) is not our failure. */
+/** A reader that closed its end (`codecell tools | head`) is not a failure. */
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? 0 : 1),
 );
@@ -66,7 +66,7 @@ try {
     ...(hint === undefined ? {} : { hint }),
   };
   fail(failure);
-  // Whoever asked for JSON gets it, also when there is nothing to report but this; `bench` takes a file.
+  // With --json the output is JSON, also when there is nothing to report but this; `bench` takes a file.
   if (process.argv.includes("--json") && process.argv[2] !== "bench")
     printJson({ ok: false, error: failure });
   process.exitCode = USAGE;

@@ -10,7 +10,7 @@ import { isLoopback } from "../serve/http/origin.ts";
 import { createMcpServer, McpHttpHandler, type McpServerOptions } from "../serve/mcp/index.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
 import { note } from "./output.ts";
-import { tellProblems } from "./run.ts";
+import { reportProblems } from "./run.ts";
 
 const FLAGS = {
   ...RUNTIME_FLAGS,
@@ -33,13 +33,13 @@ export async function mcp(args: string[]): Promise<number> {
   const given = options.config?.settings?.["mcp"] ?? {};
   const settings = readSettings(AGENT_SETTINGS, given, "codecell.mcp");
   await using runtime = await createRuntime(options);
-  tellProblems(runtime.describe());
+  reportProblems(runtime.describe());
   if (http === undefined) await serveStdio(runtime, settings);
   else await serveHttp(runtime, settings, http);
   return 0;
 }
 
-/** Until the host closes stdin, or ends us. */
+/** Until the host closes stdin, or ends this process. */
 async function serveStdio(runtime: Runtime, options: McpServerOptions): Promise<void> {
   const server = createMcpServer(runtime, options);
   const ended = untilEnded();
@@ -89,7 +89,7 @@ async function serveHttp(
 ): Promise<void> {
   const { port, host, stateless, allowedHosts, allowedOrigins, token } = http;
   await using handler = new McpHttpHandler({
-    // Nobody says who the clients are: each connection's sessions are its own.
+    // Clients are not identified: each connection has its own sessions.
     createServer: () =>
       createMcpServer(runtime, stateless ? options : { ...options, user: randomUUID() }),
     stateless,

@@ -23,7 +23,7 @@ export interface Complaint {
   readonly hint?: string | undefined;
 }
 
-/** Tell a person on stderr what went wrong and what to do. */
+/** Reports to a person, on stderr, what went wrong and what to do. */
 export function fail({ message, code, hint }: Complaint): void {
   const label = paint("red", code ?? "error", process.stderr);
   process.stderr.write(`${label}: ${printable(message)}\n`);

@@ -57,7 +57,7 @@ export async function run(args: string[]): Promise<number> {
     workers: { spare: 0 },
     ...(name === undefined ? {} : await keptSessions(options.config)),
   });
-  tellProblems(runtime.describe());
+  reportProblems(runtime.describe());
   const json = values["json"] === true;
   const place = name === undefined ? runtime : await runtime.session(name);
   const result = await place.run(code, {
@@ -70,7 +70,7 @@ export async function run(args: string[]): Promise<number> {
   return result.ok ? 0 : 1;
 }
 
-/** A session of this command has to outlive it; where the config names no store, in a file of the user's. */
+/** A session of this command has to outlive it; where the config names no store, it is kept in a file of the user. */
 async function keptSessions(
   file: ConfigFile | undefined,
 ): Promise<Pick<RuntimeOptions, "sessions">> {
@@ -94,8 +94,8 @@ async function readProgram(file: string): Promise<string> {
 
 type Problems = Pick<RuntimeDescription, "servers" | "warnings" | "notice">;
 
-/** Servers that did not start and tools that were left out: the program may still do without them. */
-export function tellProblems({ servers, warnings, notice }: Problems): void {
+/** Reports servers that did not start and tools that were left out: the program may not need them. */
+export function reportProblems({ servers, warnings, notice }: Problems): void {
   if (notice !== undefined) note(notice);
   for (const { failure } of servers) if (failure !== undefined) note(failure);
   for (const warning of warnings) note(warning);

@@ -5,12 +5,12 @@ import { SERVE, resolveServe } from "../serve/service/settings.ts";
 import { startService } from "../serve/service/start.ts";
 import { Expander } from "../tools/config/expand-variables.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
-import { tellProblems } from "./run.ts";
+import { reportProblems } from "./run.ts";
 
 const { json: _json, ...SHARED } = RUNTIME_FLAGS;
 const FLAGS = { ...SHARED, port: { type: "string" }, host: { type: "string" } } as const;
 
-/** `codecell serve`: the HTTP service, until it is told to end. */
+/** `codecell serve`: the HTTP service, until SIGINT or SIGTERM. */
 export async function serve(args: string[]): Promise<number> {
   const { values } = readArguments(args, FLAGS, 0);
   const options = await runtimeOptions(values);
@@ -23,7 +23,7 @@ export async function serve(args: string[]): Promise<number> {
   };
   resolveServe(given); // before anything is started
   const runtime = await createRuntime(options);
-  tellProblems(runtime.describe());
+  reportProblems(runtime.describe());
   const end = untilSignal(); // also one that comes while the service starts
   const service = await startService(runtime, given, printLine).catch(async (error: unknown) => {
     await runtime.close();

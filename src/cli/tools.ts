@@ -23,13 +23,13 @@ export async function tools(args: string[]): Promise<number> {
   if (values["context"] === true) return await printContext(discovery, values["json"] === true);
   const page = pageOf(values);
   const query = values["search"] as string | undefined;
-  const found = await lookUp(discovery, positionals, query, page);
+  const found = await findTools(discovery, positionals, query, page);
   if (values["json"] === true) printJson(found.json);
   else process.stdout.write(found.text);
   return 0;
 }
 
-/** What goes into a system prompt. */
+/** The text for a system prompt. */
 async function printContext(discovery: Discovery, json: boolean): Promise<number> {
   const context = await startContext(discovery);
   if (json) printJson({ context });
@@ -60,7 +60,7 @@ function wholeNumber(name: string, text: unknown): Record<string, number> {
   );
 }
 
-async function lookUp(
+async function findTools(
   discovery: Discovery,
   [category, tool]: readonly string[],
   query: string | undefined,

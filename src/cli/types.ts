@@ -5,7 +5,7 @@ import { readArguments, RUNTIME_FLAGS } from "./arguments.ts";
 import { connectTools } from "./connect.ts";
 import { note, printJson } from "./output.ts";
 
-/** The first line of every file; what begins otherwise is not ours to delete. */
+/** The first line of every file; a file that begins otherwise is not deleted. */
 const MARK = "// Written by codecell types.\n";
 
 const FLAGS = { ...RUNTIME_FLAGS, out: { type: "string" } } as const;
@@ -39,7 +39,7 @@ async function writeIfChanged(file: string, text: string): Promise<boolean> {
   return true;
 }
 
-/** Files of an earlier time, of tools that are gone. */
+/** Removes files of tools that no longer exist. */
 async function removeOthers(out: string, kept: ReadonlySet<string>): Promise<number> {
   const entries = await readdir(out, { recursive: true, withFileTypes: true });
   let removed = 0;

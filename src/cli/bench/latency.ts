@@ -3,7 +3,7 @@ import { noiseWarnings } from "../../bench/latency/noise.ts";
 import { CodecellError } from "../../core/errors.ts";
 import { readArguments } from "../arguments.ts";
 import { note } from "../output.ts";
-import { OUTPUT_FLAGS, prepare, tellResults } from "./results-file.ts";
+import { OUTPUT_FLAGS, prepare, reportResults } from "./results-file.ts";
 
 const INTERRUPTED = 130;
 
@@ -22,7 +22,7 @@ export async function latency(args: string[]): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => process.exit(INTERRUPTED)); // which ends what it started
   const results = await benchLatency(optionsOf(values));
-  const regressions = await tellResults(results, values, before);
+  const regressions = await reportResults(results, values, before);
   for (const warning of noiseWarnings(results)) note(warning);
   if (values["check"] !== true) return 0;
   const missed = results.goals.filter(({ met }) => met === false).map(({ title }) => title);

@@ -13,7 +13,7 @@ import { readResults, write } from "./results-file.ts";
 
 const FLAGS = { out: { type: "string" }, config: { type: "string" } } as const;
 const DEFAULT_OUT = "codecell-bench.html";
-/** Where the benches are told to write in our own documents. */
+/** Where the benchmarks write their results, according to our documents. */
 const USUAL_FILES = ["latency.json", "tokens.json"];
 const QUICK_ROUNDS = 2;
 const MOST_FILES = 20;
@@ -41,7 +41,7 @@ async function usualFiles(): Promise<string[]> {
   return found.flat();
 }
 
-/** Nothing is stored: measure briefly what there is. */
+/** Nothing is stored: measures briefly. */
 async function measure(
   values: Record<string, string | boolean | undefined>,
 ): Promise<AnyResults[]> {

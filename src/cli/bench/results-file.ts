@@ -23,7 +23,7 @@ export const OUTPUT_FLAGS = {
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** What every result has; the rest is only read by who knows it. */
+/** What every result has; the rest is read by what knows the kind. */
 const RESULTS = z.looseObject({
   format: z.literal(1),
   kind: z.enum(["latency", "tokens"]),
@@ -53,7 +53,7 @@ export async function readResults(file: string): Promise<AnyResults> {
 }
 
 /**
- * Look at the files before minutes pass: what is to be compared with must be there, what is to be written to must take it.
+ * Checks the files before minutes pass: those to compare with must exist, those to write must be writable.
  * @throws CodecellError `config_error`
  */
 export async function prepare(
@@ -73,9 +73,9 @@ export async function prepare(
 }
 
 /**
- * Print the results, write the files that were asked for, compare with the stored ones. The answer is what got worse.
+ * Prints the results, writes the requested files, compares with the stored ones. Returns what got worse.
  */
-export async function tellResults(
+export async function reportResults(
   results: AnyResults,
   values: Values,
   before: AnyResults | undefined,

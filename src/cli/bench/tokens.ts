@@ -2,7 +2,7 @@ import { benchTokens, configWorld, loadModel } from "../../bench/index.ts";
 import { CodecellError } from "../../core/errors.ts";
 import { readArguments, runtimeOptions } from "../arguments.ts";
 import { note } from "../output.ts";
-import { OUTPUT_FLAGS, prepare, tellResults } from "./results-file.ts";
+import { OUTPUT_FLAGS, prepare, reportResults } from "./results-file.ts";
 
 const FLAGS = {
   ...OUTPUT_FLAGS,
@@ -29,7 +29,7 @@ export async function tokens(args: string[]): Promise<number> {
     log: note,
     ...(typeof model === "string" ? { model: await loadModel(model) } : {}),
   });
-  const regressions = await tellResults(results, values, before);
+  const regressions = await reportResults(results, values, before);
   for (const problem of results.problems) note(problem);
   if (values["check"] !== true) return 0;
   for (const title of regressions) note(`dearer than before: ${title}`);
