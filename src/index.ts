@@ -1,5 +1,8 @@
 /** The public surface of codecell. What is not exported here is not API. */
-export type { DynamicUse, ImportUse, ToolUse } from "./compile/program-uses.ts";
+export type { Literal } from "./compile/literal.ts";
+export type { DynamicUse, ImportUse, ProgramUses, ToolUse } from "./compile/program-uses.ts";
+export type { HowUsed } from "./compile/usage.ts";
+export type { Answer } from "./core/answer.ts";
 export { CodecellError, ERROR_CODES, type ErrorCode, type Failure } from "./core/errors.ts";
 export type {
   RunIdentity,
@@ -8,13 +11,18 @@ export type {
   RuntimeListener,
 } from "./core/events.ts";
 export { DEFAULT_LIMITS, type Limits } from "./core/limits.ts";
+export type { NameTable, ServerNames, ToolNames } from "./core/names.ts";
+export type { Position, Program } from "./core/program.ts";
 export type {
   CallRecord,
   ExecutionResult,
+  FileAccess,
   JsonValue,
   LogEntry,
   LogLevel,
   NetworkRequest,
+  Operation as FileOperation,
+  RunReport,
   TokenUsage,
   Usage,
 } from "./core/result.ts";
@@ -31,17 +39,21 @@ export type {
   Engine,
   EngineModule,
   EngineRef,
+  EngineUsage,
   Host,
+  HostCall,
   KeepOptions,
   Outcome,
+  SavedCall,
   SavedVm,
   Session as EngineSession,
 } from "./engine/engine.ts";
 export type { FileContent } from "./files/file-content.ts";
 export { WorkspaceError } from "./files/workspace-error.ts";
-export type { FileStat, Workspace } from "./files/workspace.ts";
+export type { FileStat, Workspace, WorkspaceLimits } from "./files/workspace.ts";
 export type { EngineName } from "./placement/open-place.ts";
 export type { RemoteService } from "./placement/remote.ts";
+export type { SyscallProfile } from "./placement/sandbox/seccomp.ts";
 export type { SandboxSettings } from "./placement/sandbox/settings.ts";
 export type { PlacementName, WorkerSettings } from "./placement/settings.ts";
 export type { Inspection } from "./preflight/inspect.ts";
@@ -49,25 +61,47 @@ export type { RunOptions } from "./run/program-runner.ts";
 export { createRuntime } from "./runtime/create-runtime.ts";
 export type { RuntimeOptions } from "./runtime/options.ts";
 export type { Runtime, RuntimeDescription } from "./runtime/runtime.ts";
+export type { ServerReport } from "./runtime/toolbox.ts";
 export type { SessionOptions } from "./session/session-registry.ts";
 export type { PendingCall } from "./session/session-run.ts";
 export type { ResumeOptions, Session } from "./session/session.ts";
 export type { SessionSettings } from "./session/settings.ts";
 export type { TokenizerChoice } from "./tokens/counter.ts";
 export type { TokenizerName } from "./tokens/tokenizers.ts";
+export type { Environment } from "./tools/config/expand-variables.ts";
 export { loadConfig } from "./tools/config/load-config.ts";
 export type { OAuthConfig } from "./tools/config/oauth-entry.ts";
 export type { ConfigFile } from "./tools/config/parse-config.ts";
 export type {
+  CommonConfig as CommonServerConfig,
+  HttpConfig as HttpServerConfig,
+  ServerConfig,
+  StdioConfig as StdioServerConfig,
+} from "./tools/config/server-entry.ts";
+export type {
+  CommonServerEntry,
+  ForeignKeys,
   HttpServerEntry,
   McpServerEntry,
   StdioServerEntry,
 } from "./tools/config/server-settings.ts";
-export { tool, type ToolDefinition } from "./tools/define-tool.ts";
+export {
+  type ArgumentsOf,
+  type JsonSchemaConverter,
+  type RunContext,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+  tool,
+  type ToolDefinition,
+  type ToolOptions,
+} from "./tools/define-tool.ts";
 export type { AllowedHost, NetworkSettings } from "./tools/fetch/settings.ts";
+export type { LocalFunction, LocalTools } from "./tools/local.ts";
 export type {
   ServerRequest,
   ServerRequestContext,
   ServerRequestHandler,
 } from "./tools/mcp/client.ts";
 export type { McpClient } from "./tools/mcp/user-client.ts";
+export type { JsonSchema, ToolInfo } from "./tools/tool.ts";

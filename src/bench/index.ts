@@ -10,14 +10,17 @@ export type {
   JobFacts,
   LatencyResults,
   ProbeCell,
+  ProbeFacts,
 } from "./latency/results.ts";
 export {
   Absent,
   type Executor,
   ProgramFailure,
   type Subject,
+  type SubjectFacts,
   type World as LatencyWorld,
 } from "./latency/subject.ts";
+export type { Finding } from "./latency/probes.ts";
 export { describeMachine, type Machine } from "./machine.ts";
 export { renderConsole } from "./present/console-table.ts";
 export { renderMarkdown } from "./present/markdown.ts";
@@ -28,10 +31,12 @@ export type {
   Chart,
   LineChart,
   Report,
+  Role,
   Section,
   Table,
 } from "./present/presentation.ts";
 export { renderSvg } from "./present/svg.ts";
+export type { ThemeName } from "./present/theme.ts";
 export { type AnyResults, reportOf, sectionsOf } from "./report.ts";
 export {
   loadModel,

@@ -109,7 +109,8 @@ export interface TokenUsage {
   };
 }
 
-interface RunReport {
+/** What a result has besides its value or error. */
+export interface RunReport {
   /** Console entries in order; present for failed runs too. */
   readonly logs: readonly LogEntry[];
   /** Tool calls in the order of their start; present for failed runs too. */
