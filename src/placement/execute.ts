@@ -10,7 +10,7 @@ import type { RunRequest } from "./placement.ts";
 
 const programs = new ProgramCache();
 
-/** Compile and run in a fresh VM, on this thread. What every place does in the end. */
+/** Compiles a program and runs it in a new VM on this thread. Every place ends up here. */
 export async function execute(
   engine: Engine,
   request: RunRequest,
@@ -24,7 +24,7 @@ export async function execute(
   });
 }
 
-/** The same in a VM that is kept. */
+/** Compiles a program and runs it in a kept VM. */
 export async function executeIn(
   session: Session,
   request: RunRequest,
@@ -40,8 +40,8 @@ export async function executeIn(
 }
 
 /**
- * A VM for any number of runs.
- * @throws CodecellError
+ * Opens a VM for any number of runs.
+ * @throws CodecellError `config_error` when the engine has no sessions, or cannot restore the saved VM
  */
 export async function openKept(
   engine: Engine,
@@ -74,7 +74,7 @@ async function compileAndRun(
   return { ...outcome, usage: { ...outcome.usage, compileMs } };
 }
 
-/** Compile something, so that the first program does not pay for loading and optimising the compiler. */
+/** Compiles a small program, so that the first real one does not have to wait until the compiler is loaded and optimised. */
 export function warmCompiler(): void {
   compile("const warm: number = await Promise.resolve(1);\nwarm", { sourceBytes: 1_000 });
 }

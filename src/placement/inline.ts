@@ -11,8 +11,8 @@ import { execute, executeIn, openKept } from "./execute.ts";
 import type { Place, RunRequest, VmLease } from "./placement.ts";
 
 /**
- * This process, this thread. All limits are soft: a few plain built-ins can neither be interrupted nor capped, and
- * nothing but the death of the process stops those. For trusted programs, and where a platform isolates each instance.
+ * Runs programs in this process and thread. All limits are soft: a few plain built-ins can neither be interrupted nor capped,
+ * and only the end of the process stops them. For trusted programs, and where a platform isolates each instance.
  */
 export async function inlinePlace(ref: EngineRef): Promise<Place> {
   const { createEngine } = (await import(ref.module)) as EngineModule;

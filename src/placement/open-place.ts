@@ -12,8 +12,9 @@ import type { ResolvedSandbox } from "./sandbox/settings.ts";
 import type { PlacementName } from "./settings.ts";
 import { threadPlace } from "./thread.ts";
 
-/** The engines that come with codecell. */
+/** The names of codecell's own engines. */
 export const ENGINES = ["v8", "quickjs"] as const;
+/** Name of one of codecell's own engines. */
 export type EngineName = (typeof ENGINES)[number];
 
 const ENGINE_REF: SchemaFor<EngineRef> = {
@@ -33,7 +34,7 @@ export const ENGINE: Schema = {
 };
 
 /**
- * The reference of a built-in engine, or the caller's own.
+ * The reference of a built-in engine, or that of a custom engine.
  * @param at where the setting stands, for messages
  * @throws CodecellError `config_error` for anything else
  */
@@ -58,7 +59,7 @@ function withLargeStack(engine: EngineRef): EngineRef {
   };
 }
 
-/** What {@link openPlace} takes, checked. */
+/** The checked options of {@link openPlace}. */
 export interface PlaceOptions {
   readonly placement: PlacementName | RemoteService;
   readonly engine: EngineRef;
@@ -71,12 +72,12 @@ export interface PlaceOptions {
 
 export interface OpenedPlace {
   readonly place: Place;
-  /** Why `auto` did not take the sandbox. */
+  /** Why `auto` did not choose the sandbox. */
   readonly notice?: string;
 }
 
 /**
- * Start an engine in a place.
+ * Starts an engine in a place.
  * @throws CodecellError `config_error`, `engine_unavailable`, `sandbox_unavailable`
  */
 export async function openPlace(options: PlaceOptions): Promise<OpenedPlace> {
@@ -101,9 +102,9 @@ async function open(
   }
   switch (placement) {
     case "inline": {
-      // Only here does this process compile programs: the others start faster without the compiler.
+      // Only here this process compiles programs; the other placements start faster without the compiler.
       const { inlinePlace } = await import("./inline.ts");
-      // A native module that does not fit can crash the process that loads it: first see what it does to another one.
+      // An incompatible native module can crash the process that loads it, so it is tried in a child process first.
       if (engine.name === "v8") await probeEngine(engine);
       return await inlinePlace(engine);
     }

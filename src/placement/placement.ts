@@ -4,39 +4,45 @@ import type { Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 
 /** One run, as plain data. */
 export interface RunRequest {
-  /** The program's text as the caller gave it. It is compiled where it runs, because compiling it can be made to hang. */
+  /** The program's text as the caller gave it. It is compiled where it runs, because hostile text can make the compiler hang. */
   readonly source: string;
   readonly limits: Limits;
   readonly names: NameTable;
-  /** In a leased VM: go on with the run of `source` that was at work when the VM was saved. Default: start it. */
+  /**
+   * In a leased VM: continue the run of `source` that was active when the VM was saved.
+   * @default false: start a new run
+   */
   readonly resume?: boolean;
 }
 
-/** An engine somewhere: in this process, in a thread, in a process of its own. */
+/** Runs programs with an engine in this process, in a thread, or in another process. */
 export interface Place extends AsyncDisposable {
-  /** The word for `usage.placement`. */
+  /** Name of the placement, for `usage.placement`. */
   readonly name: string;
-  /** Throws CodecellError `config_error` for limits of a run that this place cannot keep. */
+  /** @throws CodecellError `config_error` for limits of a run that this place cannot enforce */
   check?(limits: Limits): void;
-  /** Run to the end. Resolves whatever the program does, and when the place dies of it. */
+  /** Runs a program to its end. Resolves whatever the program does, also when its worker dies. */
   run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome>;
   /**
-   * A VM of one's own, for one run after the other.
-   * @throws CodecellError when the engine keeps nothing between runs, or cannot have the saved VM again
+   * Leases a VM for several runs, one after the other.
+   * @throws CodecellError when the engine has no sessions, or cannot restore the saved VM
    */
   lease(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<VmLease>;
-  /** Called when runs wait for a worker and none is free: whoever leases a VM and does not need it should end that. */
+  /** Called when runs wait for a worker and none is free: the holder of an unused lease should end it. */
   onPressure: (() => void) | undefined;
-  /** Runs and leases that wait for a worker, and none is being started for them. */
+  /** Number of runs and leases that wait for a worker while none is being started for them. */
   readonly waiting: number;
 }
 
 /** A VM at a place, held until it is disposed of. */
 export interface VmLease extends AsyncDisposable {
-  /** As {@link Place.run}; one at a time. After an outcome that is not clean the VM is gone. */
+  /** Like {@link Place.run}; one run at a time. After an outcome that is not clean the VM is lost. */
   run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome>;
-  /** What it takes to have the VM again elsewhere; also during a run. Throws CodecellError where there is no way. */
+  /**
+   * Returns the VM as data, also during a run.
+   * @throws CodecellError where the engine cannot save it
+   */
   save(): Promise<SavedVm>;
-  /** Settles when the VM is gone, with how that came about. */
+  /** Resolves when the VM is lost, with the reason. */
   readonly gone: Promise<string>;
 }

@@ -8,11 +8,11 @@ import { bundled, WORKER_ENTRY } from "./worker/bundle.ts";
 
 export interface ProcessOptions {
   readonly pool: PoolOptions;
-  /** Run V8 without its compilers. */
+  /** Whether V8 runs without its JIT compilers. */
   readonly hardened: boolean;
 }
 
-/** A pool of child processes: the boundary at which everything can be stopped, because a process can be killed. */
+/** A pool of child processes. Any program can be stopped there, because a process can be killed. */
 export async function processPlace(
   ref: EngineRef,
   { pool, hardened }: ProcessOptions,
@@ -23,7 +23,7 @@ export async function processPlace(
 const probed = new Map<string, Promise<void>>();
 
 /**
- * Load an engine in a child process and see whether it boots. Asked once per process.
+ * Checks in a child process whether an engine boots. The result is cached.
  * @throws CodecellError `engine_unavailable`
  */
 export function probeEngine(ref: EngineRef, hardened = false): Promise<void> {

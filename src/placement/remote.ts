@@ -1,4 +1,4 @@
-/** Workers of a codecell service elsewhere, each over a WebSocket of its own. The door to ws, on the client's side. */
+/** Workers in another codecell service, each over its own WebSocket. The only client-side module that imports ws. */
 import type { Socket } from "node:net";
 import { createWebSocketStream, WebSocket } from "ws";
 import type { EngineRef } from "../engine/engine.ts";
@@ -8,12 +8,12 @@ import { type PoolOptions, WorkerPool } from "./pool/pool.ts";
 import { WorkerClient } from "./pool/worker-client.ts";
 import type { WorkerExit, WorkerHandle } from "./pool/worker-handle.ts";
 
-/** Where a service is. */
+/** A codecell service that runs the programs: the placement `{ remote, token }`. */
 export interface RemoteService {
-  /** The http or https address of a `codecell serve`, e.g. `https://codecell.example.com`. */
+  /** The http or https URL of a `codecell serve`, e.g. `https://codecell.example.com`. */
   readonly remote: string;
   /**
-   * An API key or an access token of it.
+   * API key or access token of the service, at least 1 character. It is sent as a bearer token (RFC 6750).
    * @default none
    */
   readonly token?: string;
@@ -23,8 +23,8 @@ const CONNECT_MS = 10_000;
 const BOOT_MESSAGE_BYTES = 64 * 1024;
 
 /**
- * A pool of connections to a service: programs run there, tools of this side are called back. A connection that is lost
- * ends its run with `worker_crashed` and is not tried again for it; the next run makes a new one.
+ * A pool of connections to a service: programs run there and call the tools of this side through the connection. A lost
+ * connection ends its run with `worker_crashed`, without a retry; the next run opens a new one.
  */
 export async function remotePlace(
   ref: EngineRef,
@@ -62,7 +62,7 @@ function connect({ remote, token }: RemoteService): WorkerHandle {
     callsTools: true,
     kill: () => webSocket.terminate(),
     exited,
-    usage: () => undefined, // how much a run takes there is that service's matter
+    usage: () => undefined, // the service enforces its own limits
     hold: (held) => void (held ? socket?.ref() : socket?.unref()),
   };
 }

@@ -1,4 +1,4 @@
-/** Settings of placements: which one, its workers, and what V8 and the sandbox do there. */
+/** Settings of placements: the placement, its workers, hardening of V8, and the sandbox. */
 import { availableParallelism, totalmem } from "node:os";
 import { readSetting, readSettings } from "../core/check-settings.ts";
 import { configError } from "../core/setting-errors.ts";
@@ -9,8 +9,12 @@ import type { PoolOptions } from "./pool/pool.ts";
 import type { RemoteService } from "./remote.ts";
 import { type ResolvedSandbox, resolveSandbox } from "./sandbox/settings.ts";
 
-/** Where programs run. `auto` is the strongest that works here. */
+/** The placements by name, see {@link PlacementName}. */
 export const PLACEMENTS = ["auto", "inline", "thread", "process", "sandbox"] as const;
+/**
+ * Where programs run: in this thread (`inline`), in worker threads, in child processes, or in child processes inside a sandbox
+ * of the operating system. `auto` is `sandbox` where it is available, else `process`.
+ */
 export type PlacementName = (typeof PLACEMENTS)[number];
 
 const REMOTE: SchemaFor<RemoteService> = {
@@ -28,7 +32,7 @@ export const PLACEMENT: Schema = {
   default: "process",
 };
 
-/** @throws CodecellError `config_error` for what is no placement */
+/** @throws CodecellError `config_error` for a value that is not a placement */
 export function resolvePlacement(given: unknown, at: string): PlacementName | RemoteService {
   const placement = readSetting(PLACEMENT, given, at) as PlacementName | RemoteService;
   if (typeof placement === "string") return placement;
@@ -41,18 +45,18 @@ export function resolvePlacement(given: unknown, at: string): PlacementName | Re
 /** Workers of the placements `thread`, `process` and `sandbox`. */
 export interface WorkerSettings {
   /**
-   * Workers kept booted and idle, 0 to 64.
+   * Number of workers kept booted and idle, 0 to 64.
    * @default 1
    */
   readonly spare?: number;
   /**
-   * Workers at most, 1 to 256; runs beyond wait for one. A worker runs one program at a time, and one begins when fewer
-   * compute than there are cores: those with an open call, or that wait for a timer, do not count.
-   * @default 32, or as many as a quarter of the memory has room for; at least the number of cores
+   * Largest number of workers, 1 to 256; further runs wait for one. A worker runs one program at a time. A run begins when
+   * fewer programs compute than there are cores; programs that wait for a call or a timer do not count.
+   * @default 32, or fewer where a quarter of the memory is too small for them; at least the number of cores
    */
   readonly max?: number;
   /**
-   * Time in ms after which workers end that were not needed, down to the number of cores: 0 to 86,400,000.
+   * Time in ms after which idle workers end, down to the number of cores: 0 to 86,400,000.
    * @default 60_000
    */
   readonly idleMs?: number;
@@ -73,12 +77,12 @@ export const WORKERS: SchemaFor<WorkerSettings> = {
     runsPerWorker: whole(1, 1_000_000, 500),
   },
 };
-/** Default of `workers.max` where memory is no question. */
+/** Default of `workers.max` where there is enough memory. */
 const MOST_WORKERS = 32;
 
 /**
- * Check settings and fill in the defaults.
- * @param fromFile the settings of the config file, over which `given` wins key by key
+ * Checks the settings and fills in the defaults.
+ * @param fromFile the settings of the config file; `given` overrides them key by key
  * @throws CodecellError `config_error` naming the setting
  */
 export function resolveWorkers(given: unknown = {}, fromFile: unknown = {}): PoolOptions {
@@ -92,7 +96,7 @@ export function resolveWorkers(given: unknown = {}, fromFile: unknown = {}): Poo
   } as PoolOptions;
 }
 
-/** Workers that a burst of programs may take together: a quarter of the memory, were each to use as much as it may. */
+/** Number of workers that fit into a quarter of the memory when each uses all that it may, capped by {@link MOST_WORKERS}. */
 function mostWorkers(cores: number): number {
   const bytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
   const fitting = Math.floor(bytes / 4 / (2 * DEFAULT_LIMITS.memoryMb * 2 ** 20));
@@ -119,7 +123,7 @@ export function checkHardened(
   return true;
 }
 
-/** @throws CodecellError `config_error` for settings that are wrong, or that the placement does not use */
+/** @throws CodecellError `config_error` for invalid settings, or for settings of a placement without a sandbox */
 export function checkSandbox(
   given: unknown,
   placement: PlacementName | RemoteService,

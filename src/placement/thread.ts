@@ -8,10 +8,10 @@ import { WorkerClient } from "./pool/worker-client.ts";
 import type { WorkerHandle } from "./pool/worker-handle.ts";
 
 const ENTRY = new URL(`./worker/main${import.meta.url.slice(-3)}`, import.meta.url);
-/** Room for WebAssembly frames, so that QuickJS sees its own stack limit before the thread's. */
+/** Space for WebAssembly frames, so that QuickJS reaches its own stack limit before the thread's. */
 const STACK_MB = 16;
 
-/** A pool of worker threads. They can be terminated while WebAssembly runs, which is what makes them a place for QuickJS. */
+/** A pool of worker threads, for QuickJS: a thread can be terminated while WebAssembly runs. */
 export async function threadPlace(ref: EngineRef, options: PoolOptions): Promise<Place> {
   if (ref.name === "v8") {
     throw new CodecellError("config_error", "the v8 engine cannot run in placement 'thread'", {

@@ -1,4 +1,4 @@
-/** What a worker reports, checked and rebuilt field by field: it may have been taken over. */
+/** Reports of a worker, checked and rebuilt field by field, because the worker may be compromised. */
 import { type Failure, isErrorCode } from "../../core/errors.ts";
 import { isIdentifier } from "../../core/identifier.ts";
 import type { CallRecord } from "../../core/result.ts";
@@ -17,7 +17,7 @@ import {
 import { MAX_DECLARED, MAX_DECLARED_NAME, MAX_NAME } from "./message-caps.ts";
 import { cutFailure, cutRecord } from "./write-message.ts";
 
-/** As long as a run can last, see `limits.wallMs`. */
+/** Longest duration of a run, see `limits.wallMs`. */
 const MAX_MS = 86_400_000;
 /** More memory than any VM can have. */
 const MAX_BYTES = 2 ** 36;
@@ -25,8 +25,8 @@ const MAX_BYTES = 2 ** 36;
 const MAX_POSITION = 2 ** 25;
 
 /** How a run ended. @param value its value, if there is one */
-export function readOutcome(told: unknown, value: string | undefined): Outcome {
-  const { ok, error, usage, clean, declares } = readFields(told, "outcome");
+export function readOutcome(sent: unknown, value: string | undefined): Outcome {
+  const { ok, error, usage, clean, declares } = readFields(sent, "outcome");
   const facts = {
     usage: readUsage(usage ?? {}),
     clean: readFlag(clean, "outcome.clean"),
@@ -36,8 +36,8 @@ export function readOutcome(told: unknown, value: string | undefined): Outcome {
   return { ok: true, ...(value === undefined ? {} : { value }), ...facts };
 }
 
-function readUsage(told: unknown): EngineUsage {
-  const { cpuMs, peakBytes, compileMs } = readFields(told, "usage");
+function readUsage(sent: unknown): EngineUsage {
+  const { cpuMs, peakBytes, compileMs } = readFields(sent, "usage");
   return {
     cpuMs: readMeasure(cpuMs, "usage.cpuMs", MAX_MS),
     peakBytes: readMeasure(peakBytes, "usage.peakBytes", MAX_BYTES),
@@ -45,15 +45,15 @@ function readUsage(told: unknown): EngineUsage {
   };
 }
 
-function readDeclared(told: unknown): string[] {
-  return readList(told, "declares", MAX_DECLARED)
+function readDeclared(sent: unknown): string[] {
+  return readList(sent, "declares", MAX_DECLARED)
     .map((name) => readText(name, "a name of declares"))
     .filter((name) => name.length <= MAX_DECLARED_NAME && isIdentifier(name));
 }
 
-/** Its frame is made here, from the source that this side has. */
-function readFailure(told: unknown): Failure {
-  const { code, name, message, line, column, hint, tool } = readFields(told, "error");
+/** The frame of a failure is not read: it is made here, from this side's source. */
+function readFailure(sent: unknown): Failure {
+  const { code, name, message, line, column, hint, tool } = readFields(sent, "error");
   return cutFailure({
     code: isErrorCode(code) ? code : "internal",
     name: readText(name, "error.name"),
@@ -65,14 +65,14 @@ function readFailure(told: unknown): Failure {
   });
 }
 
-function readPosition(told: unknown, what: string): number | undefined {
-  const position = readMeasure(told, what, MAX_POSITION);
+function readPosition(sent: unknown, what: string): number | undefined {
+  const position = readMeasure(sent, what, MAX_POSITION);
   return position > 0 && Number.isInteger(position) ? position : undefined;
 }
 
-/** A tool call that was carried out at the place. */
-export function readRecord(told: unknown): CallRecord {
-  const { tool, ok, ms, bytes, error } = readFields(told, "record");
+/** A tool call that was carried out where the worker is. */
+export function readRecord(sent: unknown): CallRecord {
+  const { tool, ok, ms, bytes, error } = readFields(sent, "record");
   return cutRecord({
     tool: readText(tool, "record.tool"),
     ok: readFlag(ok, "record.ok"),
@@ -82,13 +82,13 @@ export function readRecord(told: unknown): CallRecord {
   });
 }
 
-/** Timers, calls and answers that a VM can wait for. */
+/** Largest number each of timers, calls and answers of a VM. */
 const MAX_WAITING = 100_000;
 const MAX_TIMER_MS = Number.MAX_SAFE_INTEGER;
 
 /** A VM that was saved. @param image its image in base64 */
-export function readSavedVm(told: unknown, image: string): SavedVm {
-  const { engine, runs, running, drawn, timers, calls, answers } = readFields(told, "vm");
+export function readSavedVm(sent: unknown, image: string): SavedVm {
+  const { engine, runs, running, drawn, timers, calls, answers } = readFields(sent, "vm");
   return {
     engine: readText(engine, "vm.engine", MAX_NAME),
     image: Buffer.from(image, "base64"),
@@ -102,18 +102,18 @@ export function readSavedVm(told: unknown, image: string): SavedVm {
 }
 
 function readPairs<Value>(
-  told: unknown,
+  sent: unknown,
   what: string,
   read: (value: unknown) => Value,
 ): (readonly [id: number, value: Value])[] {
-  return readList(told, what, MAX_WAITING).map((pair) => {
+  return readList(sent, what, MAX_WAITING).map((pair) => {
     const [id, value] = readList(pair, `an item of ${what}`, 2);
     return [readInteger(id, `an id of ${what}`), read(value)];
   });
 }
 
-function readSavedCall(told: unknown): SavedCall {
-  const { id, kind, server, tool, args } = readFields(told, "a saved call");
+function readSavedCall(sent: unknown): SavedCall {
+  const { id, kind, server, tool, args } = readFields(sent, "a saved call");
   if (kind !== "call" && kind !== "digest")
     throw new ProtocolError("it sent a malformed message: a saved call of no kind");
   return {

@@ -1,4 +1,4 @@
-/** What a host asks of a worker, checked and rebuilt field by field: the host of a service is a client of any kind. */
+/** Requests of a host to a worker, checked and rebuilt field by field, because the host of a service can be any client. */
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../core/limits.ts";
 import type { NameTable, ServerNames, ToolNames } from "../../core/names.ts";
 import type { EngineRef, KeepOptions } from "../../engine/engine.ts";
@@ -16,8 +16,8 @@ import {
 import { cutText, MAX_NAME } from "./message-caps.ts";
 
 /** How a VM is opened. @param image of the saved VM, in base64 */
-export function readKeep(told: unknown, image: string): KeepOptions {
-  const { seed, now, saved } = readFields(told, "keep");
+export function readKeep(sent: unknown, image: string): KeepOptions {
+  const { seed, now, saved } = readFields(sent, "keep");
   return {
     ...optional("seed", readOptionalText(seed, "keep.seed")),
     ...(now === undefined ? {} : { now: readNumber(now, "keep.now") }),
@@ -25,9 +25,9 @@ export function readKeep(told: unknown, image: string): KeepOptions {
   };
 }
 
-/** What a limit is that the sender does not know is the default: it may be of an older version. */
-export function readLimits(told: unknown): Limits {
-  const given = readFields(told, "limits");
+/** A limit that the sender does not send has its default: the sender may be of an older version. */
+export function readLimits(sent: unknown): Limits {
+  const given = readFields(sent, "limits");
   const known = Object.keys(DEFAULT_LIMITS).filter((name) => Object.hasOwn(given, name));
   try {
     return resolveLimits(Object.fromEntries(known.map((name) => [name, given[name]])));
@@ -36,9 +36,9 @@ export function readLimits(told: unknown): Limits {
   }
 }
 
-/** Which engine to load. */
-export function readEngine(told: unknown): EngineRef {
-  const { name, module, options } = readFields(told, "engine");
+/** The engine to load. */
+export function readEngine(sent: unknown): EngineRef {
+  const { name, module, options } = readFields(sent, "engine");
   return {
     name: readText(name, "engine.name", MAX_NAME),
     module: readOptionalText(module, "engine.module") ?? "",
@@ -48,9 +48,9 @@ export function readEngine(told: unknown): EngineRef {
 
 const MAX_SPELLINGS = 100_000;
 
-/** What programs can spell. Names that are longer than any a program can call are cut. */
-export function readNames(told: unknown): NameTable {
-  const { version, servers, fetch } = readFields(told, "names");
+/** The names that programs can look up. Names longer than a program can call are cut. */
+export function readNames(sent: unknown): NameTable {
+  const { version, servers, fetch } = readFields(sent, "names");
   return {
     version: readText(version, "names.version", MAX_NAME),
     servers: readList(servers, "names.servers", MAX_SPELLINGS).map(readServerNames),
@@ -58,8 +58,8 @@ export function readNames(told: unknown): NameTable {
   };
 }
 
-function readServerNames(told: unknown): ServerNames {
-  const { name, alias, className, folder, remote, tools } = readFields(told, "a server");
+function readServerNames(sent: unknown): ServerNames {
+  const { name, alias, className, folder, remote, tools } = readFields(sent, "a server");
   return {
     name: readName(name),
     alias: readName(alias),
@@ -70,8 +70,8 @@ function readServerNames(told: unknown): ServerNames {
   };
 }
 
-function readToolNames(told: unknown): ToolNames {
-  const { name, alias, flat, file } = readFields(told, "a tool");
+function readToolNames(sent: unknown): ToolNames {
+  const { name, alias, flat, file } = readFields(sent, "a tool");
   return {
     name: readName(name),
     alias: readName(alias),
@@ -80,6 +80,6 @@ function readToolNames(told: unknown): ToolNames {
   };
 }
 
-function readName(told: unknown): string {
-  return cutText(readText(told, "a name"), MAX_NAME);
+function readName(sent: unknown): string {
+  return cutText(readText(sent, "a name"), MAX_NAME);
 }

@@ -1,16 +1,16 @@
 /**
- * Readers of the fields of a message. Each returns the value as its type, or throws: nothing is converted, because what
- * the other side sent may be an object with a `toString` of its own, or nested deeper than any stack.
+ * Readers of the fields of a message. Each returns the value as its type or throws. Nothing is converted, because the value
+ * may be an object with its own `toString`, or nested too deeply for the stack.
  */
 
 import { isObject } from "../../core/is-object.ts";
 
-/** Thrown for what the protocol does not allow. Its message never holds anything that the other side sent. */
+/** Thrown for a violation of the protocol. Its message never contains anything that the other side sent. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
 }
 
-/** What can be the fields of an object: each of an unknown type. */
+/** The fields of an object, each of an unknown type. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 function malformed(what: string): ProtocolError {
@@ -24,7 +24,7 @@ export function readText(value: unknown, what: string, maxLength = Infinity): st
   return value;
 }
 
-/** `undefined` for what is absent, which JSON may also write as null. @throws ProtocolError */
+/** `undefined` for an absent value, which JSON may also represent as null. @throws ProtocolError */
 export function readOptionalText(
   value: unknown,
   what: string,
@@ -33,7 +33,7 @@ export function readOptionalText(
   return value === undefined || value === null ? undefined : readText(value, what, maxLength);
 }
 
-/** False for what is absent. @throws ProtocolError */
+/** False for an absent value. @throws ProtocolError */
 export function readFlag(value: unknown, what: string): boolean {
   if (value === undefined) return false;
   if (typeof value !== "boolean") throw malformed(`${what} is not true or false`);
@@ -48,8 +48,8 @@ export function readInteger(value: unknown, what: string): number {
 }
 
 /**
- * A number that the other side says it measured: 0 for what is absent, and for what nobody can have measured.
- * @throws ProtocolError for what is not a number
+ * A measurement of the other side: 0 where it is absent or impossible.
+ * @throws ProtocolError for a value that is not a number
  */
 export function readMeasure(value: unknown, what: string, max: number): number {
   if (value === undefined || value === null) return 0;
@@ -86,7 +86,7 @@ export function readJson(text: string, what: string): unknown {
   }
 }
 
-/** An object with one field, or with none where its value is absent. */
+/** An object with one field, or an empty object where the value is `undefined`. */
 export function optional<Key extends string, Value>(
   key: Key,
   value: Value | undefined,

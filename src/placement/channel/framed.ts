@@ -4,8 +4,8 @@ import { type Channel, listenerError } from "./channel.ts";
 const HEADER_BYTES = 4;
 
 /**
- * Messages over a byte stream: four bytes of length (big-endian), then UTF-8 text. A frame over `maxBytes` is a broken
- * protocol and closes the channel: its sender must not be trusted with our memory.
+ * Messages over a byte stream: four bytes of length (big-endian), then UTF-8 text. A frame over `maxBytes` breaks the
+ * protocol and closes the channel, because its sender could fill our memory.
  */
 export class FramedChannel implements Channel {
   readonly closed: Promise<Error | undefined>;
@@ -13,11 +13,11 @@ export class FramedChannel implements Channel {
   #maxBytes: number;
   readonly #closed = Promise.withResolvers<Error | undefined>();
   #listener: ((message: string) => void) | undefined;
-  /** Settles when the stream takes more; set while it does not. */
+  /** Set while the stream's buffer is full; settles when it has drained. */
   #room: Promise<void> | undefined;
   #chunks: Buffer[] = [];
   #buffered = 0;
-  /** Bytes the next step needs: a header, or a header and its body. */
+  /** Number of bytes that the next step needs: a header, or a header and its body. */
   #wanted = HEADER_BYTES;
 
   constructor(stream: Duplex, maxBytes: number) {
@@ -25,7 +25,7 @@ export class FramedChannel implements Channel {
     this.#maxBytes = maxBytes;
     this.closed = this.#closed.promise;
     stream.on("close", () => this.#closed.resolve(undefined));
-    stream.on("error", () => stream.destroy()); // a peer that died; `closed` tells
+    stream.on("error", () => stream.destroy()); // the peer died; `closed` reports it
   }
 
   onMessage(listener: (message: string) => void): void {
@@ -79,7 +79,7 @@ export class FramedChannel implements Channel {
     return this.#room;
   }
 
-  /** One wait for all senders: a listener each would be a leak under a flood. */
+  /** All senders share one wait: a listener for each would be a leak under a flood. */
   async #waitForRoom(): Promise<void> {
     const drained = new Promise<void>((resolve) => this.#stream.once("drain", resolve));
     await Promise.race([drained, this.closed]);

@@ -1,12 +1,12 @@
-/** How large a message between a host and a worker may be, and how large its parts. */
+/** Caps of the messages between a host and a worker, and of their parts. */
 import type { Limits } from "../../core/limits.ts";
 
-/** More than the caps of a run let a sound worker send: a broken one must not fill our memory with a message. */
+/** More than a correct worker can send under the caps of a run: a broken one must not fill our memory with a message. */
 export function largestMessage({ callBytes, logBytes }: Limits): number {
   return 8 * callBytes + logBytes + 1024 * 1024;
 }
 
-/** A saved VM holds as much as its memory at most, in base64; a journal has a cap of its own that is smaller. */
+/** A saved VM is at most as large as its memory, in base64; the cap of a journal is smaller. */
 export function largestImage({ memoryMb }: Limits): number {
   return (Math.max(memoryMb, 64) * 1024 * 1024 * 4) / 3;
 }
@@ -15,14 +15,14 @@ export function largestImage({ memoryMb }: Limits): number {
 export const MAX_NAME = 1_000;
 /** Characters of an error's message or hint. */
 export const MAX_TEXT = 16_384;
-/** Names that a program can leave to the next ones of its session. */
+/** Number of names that a program can declare for the next programs of its session. */
 export const MAX_DECLARED = 10_000;
-/** Characters of one of them. */
+/** Characters of one declared name. */
 export const MAX_DECLARED_NAME = 200;
 
-/** Characters of the head of a message, which is parsed before anything of it is checked. */
+/** Characters of the head of a message, which is parsed before its fields are checked. */
 export const MAX_HEAD = 512 * 1024;
-/** The same for those kinds of message whose heads hold more: what bounds the others of them is the size of a frame. */
+/** The same for types of messages with larger heads. `Infinity`: only the size of the message is capped. */
 export const LARGE_HEADS: Readonly<Record<string, number>> = {
   outcome: 4 * 1024 * 1024, // the names that a program declared
   saved: Infinity, // the calls and answers that a VM waits for
@@ -30,7 +30,7 @@ export const LARGE_HEADS: Readonly<Record<string, number>> = {
   engine: Infinity, // options of any engine
 };
 
-/** `text`, or its beginning and a mark where it is longer than `most` characters. */
+/** `text`, cut and marked with `…` where it is longer than `most` characters. */
 export function cutText(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

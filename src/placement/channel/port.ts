@@ -1,7 +1,7 @@
 import { exceedsUtf8 } from "../../core/utf8.ts";
 import { type Channel, listenerError } from "./channel.ts";
 
-/** What a thread and its parent have in common (Worker, MessagePort). */
+/** The common interface of a thread's and its parent's port (MessagePort, Worker). */
 export interface Port {
   postMessage(message: string): void;
   on(event: string, listener: (value: unknown) => void): unknown;
@@ -18,7 +18,7 @@ export class PortChannel implements Channel {
   constructor(port: Port) {
     this.#port = port;
     this.closed = this.#closed.promise;
-    // A thread that crashes has not broken the protocol: whoever started it reports why it ended.
+    // A crash of the thread is not a violation of the protocol: the thread's handle reports why it ended.
     for (const end of ["exit", "close", "error"]) port.on(end, () => this.close());
   }
 
@@ -41,12 +41,12 @@ export class PortChannel implements Channel {
     return message;
   }
 
-  /** The message is in our memory already by then: what bounds that is the sender's memory. */
+  /** The message is already in our memory when it is checked; the sender's memory bounds it. */
   limit(maxBytes: number): void {
     this.#maxBytes = maxBytes;
   }
 
-  /** A port has no notion of room: what is in flight is bounded by the caps of the run. */
+  /** A port has no backpressure: the caps of the run bound what is in flight. */
   send(message: string): Promise<void> {
     if (this.#open) this.#port.postMessage(message);
     return Promise.resolve();

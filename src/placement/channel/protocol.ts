@@ -1,9 +1,9 @@
 /**
  * The protocol between a host and a worker, and between a runtime and a service that is its placement `{ remote }`.
  *
- * A message is one of the union types below. On the wire it is a JSON array on one line, the head: its type and its
- * small fields in a fixed order. After the line break comes the body: the one large text of the message, as it is, so
- * that it is not escaped a second time. It is written by channel/write-message.ts and read by channel/read-message.ts.
+ * A message is one of the union types below. On the wire it has a head, a JSON array on one line with its type and its small
+ * fields in a fixed order, and after the line break a body: the one large text of the message, unescaped. write-message.ts
+ * writes it and read-message.ts reads it.
  */
 import type { Failure } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -15,7 +15,7 @@ import type { EngineRef, KeepOptions, Outcome, SavedVm } from "../../engine/engi
 export type ToWorker =
   /** The first message: the engine to load. The worker replies with `ready` or `unavailable`. */
   | { readonly type: "engine"; readonly engine: EngineRef }
-  /** What programs can spell, from now on. Sent before the first run that uses it. Body: the table as JSON. */
+  /** The names that programs can look up from now on. Sent before the first run that uses them. Body: the table as JSON. */
   | { readonly type: "names"; readonly names: NameTable }
   /** Run a program in a VM of its own. The worker replies with `outcome`, then with `ready`. Body: the source. */
   | { readonly type: "run"; readonly limits: Limits; readonly source: string }
@@ -54,7 +54,7 @@ export type RunMessage =
   | { readonly type: "called"; readonly record: CallRecord }
   /** One console entry. Body: the text. */
   | { readonly type: "log"; readonly level: LogLevel; readonly text: string }
-  /** Bytes of console output that were dropped so far. */
+  /** Sum of the bytes of console output that were dropped so far. */
   | { readonly type: "dropped"; readonly bytes: number }
   /** The program waits for its timers, and for nothing else. */
   | { readonly type: "idle" }
@@ -77,5 +77,5 @@ export type ToHost =
   | { readonly type: "refused"; readonly error: Refusal }
   | RunMessage;
 
-/** Why a worker cannot do what it was asked for. */
+/** Why a worker cannot serve a request. */
 export type Refusal = Pick<Failure, "code" | "message" | "hint">;

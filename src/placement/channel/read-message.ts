@@ -1,6 +1,6 @@
 /**
- * Messages from text: see ../protocol.ts. One reader for each direction, and every message passes it, so that nothing
- * behind it sees a value that is not checked.
+ * Reads messages from text, see protocol.ts. There is one reader for each direction, and every message passes it, so that no
+ * other code sees an unchecked value.
  */
 import { isErrorCode } from "../../core/errors.ts";
 import { isLogLevel, type LogLevel } from "../../core/result.ts";
@@ -20,7 +20,7 @@ import {
 import { cutText, LARGE_HEADS, MAX_HEAD, MAX_NAME, MAX_TEXT } from "./message-caps.ts";
 import type { ToHost, ToWorker } from "./protocol.ts";
 
-/** For each type of message: from its fields and its body to the message. */
+/** For each type of message: makes the message from its fields and its body. */
 type Readers<Message extends { readonly type: string }> = {
   readonly [Type in Message["type"]]: (
     fields: readonly unknown[],
@@ -81,12 +81,12 @@ const TO_HOST: Readers<ToHost> = {
   }),
 };
 
-/** A message to a worker. @throws ProtocolError */
+/** Reads a message to a worker. @throws ProtocolError */
 export function readToWorker(text: string): ToWorker {
   return read(TO_WORKER, text);
 }
 
-/** A message to a host. @throws ProtocolError */
+/** Reads a message to a host. @throws ProtocolError */
 export function readToHost(text: string): ToHost {
   return read(TO_HOST, text);
 }
@@ -110,7 +110,7 @@ function read<Message extends { readonly type: string }>(
 /** More fields than any message has. */
 const MAX_FIELDS = 10;
 
-/** Of a message of this type; it is found out without parsing what may be too large for that. */
+/** The cap of a message's head by its type, which is read without parsing a text that may be too large. */
 function largestHead(text: string): number {
   const type = /^\["(\w{1,20})"/.exec(text)?.[1] ?? "";
   return Object.hasOwn(LARGE_HEADS, type) ? LARGE_HEADS[type]! : MAX_HEAD;
@@ -124,7 +124,7 @@ function readWords(message: unknown, hint: unknown): { message: string; hint?: s
   };
 }
 
-/** A level that is not known here is a plain entry. */
+/** An unknown level becomes `log`. */
 function readLevel(value: unknown): LogLevel {
   const level = readText(value, "level");
   return isLogLevel(level) ? level : "log";

@@ -1,4 +1,4 @@
-/** Messages as text: see ../protocol.ts. */
+/** Writes messages as text, see protocol.ts. */
 import type { Failure } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { CallRecord } from "../../core/result.ts";
@@ -94,7 +94,7 @@ function writeOutcome(outcome: Outcome): string {
   return write(["outcome", head, value !== undefined], value);
 }
 
-/** A failure with texts as long as a host accepts them. */
+/** A failure with its texts cut to the lengths that a host accepts. */
 export function cutFailure(failure: Failure): Failure {
   const { name, message, hint, tool } = failure;
   return {
@@ -106,7 +106,7 @@ export function cutFailure(failure: Failure): Failure {
   };
 }
 
-/** A record with texts as long as a host accepts them. */
+/** A record with its texts cut to the lengths that a host accepts. */
 export function cutRecord(record: CallRecord): CallRecord {
   const { tool, error } = record;
   return {

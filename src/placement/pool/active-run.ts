@@ -8,13 +8,13 @@ import type { ForwardedCalls } from "./forwarded-calls.ts";
 export interface ActiveRunParts {
   readonly host: Host;
   readonly calls: ForwardedCalls;
-  /** Whether tools may be called where the worker is. */
+  /** Whether the worker's side may call tools itself. */
   readonly callsTools: boolean;
   /** Called when the program begins to wait for something outside. */
   readonly onWait: () => void;
 }
 
-/** One run at a worker: what the worker reports of it goes to the host of the run. */
+/** One run in a worker: forwards the worker's reports to the host of the run. */
 export class ActiveRun {
   readonly outcome: Promise<Outcome>;
   readonly #parts: ActiveRunParts;
@@ -26,17 +26,17 @@ export class ActiveRun {
     this.outcome = this.#outcome.promise;
   }
 
-  /** The program waits for its timers, and the worker has reported nothing since. */
+  /** Whether the program waits for its timers: true until the worker reports anything else. */
   get idle(): boolean {
     return this.#idle;
   }
 
-  /** End the run from outside. The first end counts. */
+  /** Ends the run from outside. Only the first end has an effect. */
   fail(failure: Failure): void {
     this.#outcome.resolve(failedOutcome(failure, false));
   }
 
-  /** @throws ProtocolError for what this worker may not report */
+  /** @throws ProtocolError for a message that this worker may not send */
   receive(message: RunMessage): void {
     const { host, calls, callsTools, onWait } = this.#parts;
     this.#idle = message.type === "idle";

@@ -4,7 +4,7 @@ import type { WorkerExit } from "./worker-handle.ts";
 /** Time from the start of a worker to its report that it is ready. */
 const BOOT_MS = 20_000;
 
-/** A worker on its way from its start to its first `ready`. */
+/** The boot of a worker, from its start to its first `ready`. */
 export class WorkerBoot {
   /** Rejects with `engine_unavailable`. */
   readonly done: Promise<void>;
@@ -19,7 +19,7 @@ export class WorkerBoot {
       BOOT_MS,
     );
     const stop = (): void => clearTimeout(timer);
-    void this.done.then(stop, stop); // whoever waits for it gets the error
+    void this.done.then(stop, stop); // the error goes to those who wait for `done`
   }
 
   succeed(): void {
@@ -30,7 +30,7 @@ export class WorkerBoot {
     this.#done.reject(new CodecellError("engine_unavailable", message, { hint }));
   }
 
-  /** The worker has ended, which matters where it had not booted. */
+  /** Called when the worker has ended. Has no effect after the boot. */
   failByExit({ detail, lastWords }: WorkerExit): void {
     const reason = firstReason(lastWords);
     this.fail(
@@ -39,7 +39,7 @@ export class WorkerBoot {
   }
 }
 
-/** What a wrapper, or Node, reports as the reason why it could not start. */
+/** The reason that a wrapper or Node wrote when it could not start. */
 function firstReason(lastWords: string): string {
   return /^(?:\w*Error|[a-z-]+): .+$/m.exec(lastWords)?.[0].slice(0, 300) ?? "";
 }

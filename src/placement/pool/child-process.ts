@@ -7,7 +7,7 @@ import { CodecellError } from "../../core/errors.ts";
 import { FramedChannel } from "../channel/framed.ts";
 import type { WorkerExit, WorkerHandle, WorkerUsage } from "./worker-handle.ts";
 
-/** What a worker may send before it has a run: that it has booted, or why it cannot. */
+/** Cap of a worker's messages before its first run: that it has booted, or why it cannot. */
 const BOOT_MESSAGE_BYTES = 64 * 1024;
 const STDERR_TAIL = 4_096;
 const OUT_OF_MEMORY =
@@ -15,28 +15,34 @@ const OUT_OF_MEMORY =
 
 /** The descriptor of the channel, in the child. */
 const CHANNEL = 3;
-/** Descriptors from here on are a wrapper's. */
+/** The first of the descriptors that are for a wrapper. */
 export const FIRST_FEED = 4;
 
 /** A program to start as a worker: Node itself, or a wrapper that starts it. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];
-  /** Default: an empty environment. */
+  /**
+   * Environment variables.
+   * @default none
+   */
   readonly env?: Readonly<Record<string, string>>;
-  /** What the wrapper reads from its descriptors {@link FIRST_FEED} and up, so that none of it stands in an argument. */
+  /** Inputs that the wrapper reads from its descriptors {@link FIRST_FEED} and up, so that they are not visible as arguments. */
   readonly feeds?: readonly (string | Uint8Array)[];
-  /** Called with the wrapper's id while it still waits for what it is fed. */
+  /** Called with the wrapper's process id while it still waits for its feeds. */
   readonly onSpawn?: (pid: number) => void;
-  /** Called when everything of the child has ended. */
+  /** Called when the child has ended completely. */
   readonly onEnd?: () => void;
-  /** From what the wrapper wrote to the descriptor after its feeds, the id of the worker; without it, the child is it. */
+  /**
+   * Finds the worker's process id in what the wrapper writes to the descriptor after its feeds.
+   * @default none: the child is the worker
+   */
   readonly findWorker?: (info: string) => number | undefined;
 }
 
 /**
- * Start a worker process. Standard input is its lifeline, and its channel is a socket pair, so
- * that it needs no network and no file to talk.
+ * Starts a worker process. Standard input is its lifeline, and its channel is a socket pair, so that communication needs
+ * neither network nor files.
  * @throws CodecellError `engine_unavailable` when there are no descriptors for its pipes
  */
 export function startChild(command: Command): WorkerHandle {
@@ -49,19 +55,19 @@ export function startChild(command: Command): WorkerHandle {
   });
   const exited = watchExit(child);
   if (command.onEnd !== undefined) void exited.then(command.onEnd);
-  if ((child.stdio as unknown) === undefined) throw startless(); // no pipes could be made; the event tells nobody
+  if ((child.stdio as unknown) === undefined) throw cannotStart(); // no pipes could be made, and no event reports it
   const channel = new FramedChannel(child.stdio[CHANNEL] as Socket, BOOT_MESSAGE_BYTES);
   child.stdin?.on("error", () => {}); // nothing is ever written
   try {
     if (child.pid !== undefined) command.onSpawn?.(child.pid);
   } catch (error) {
-    child.kill("SIGKILL"); // it waits for what it is fed, and nobody would end it
+    child.kill("SIGKILL"); // it waits for its feeds and would never end
     throw error;
   }
   feed(child, feeds);
-  const workerId = findWorker === undefined ? () => child.pid : told(child, findWorker);
+  const workerId = findWorker === undefined ? () => child.pid : reportedId(child, findWorker);
   const [stdin, , stderr, socket, ...rest] = child.stdio as (Socket | null)[];
-  for (const pipe of rest) pipe?.unref(); // they end while it starts; the others say whether it is held
+  for (const pipe of rest) pipe?.unref(); // they end during the start; `hold` controls the others
   const streams = [child, stdin, stderr, socket];
   return {
     channel,
@@ -75,12 +81,13 @@ export function startChild(command: Command): WorkerHandle {
 function feed(child: ChildProcess, feeds: readonly (string | Uint8Array)[]): void {
   for (const [index, content] of feeds.entries()) {
     const pipe = child.stdio[FIRST_FEED + index] as Writable;
-    pipe.on("error", () => {}); // it did not want it: its exit tells why
+    pipe.on("error", () => {}); // the child closed it: its exit shows the reason
     pipe.end(content);
   }
 }
 
-function told(
+/** Returns the worker's process id as soon as the wrapper has reported it. */
+function reportedId(
   child: ChildProcess,
   findWorker: (info: string) => number | undefined,
 ): () => number | undefined {
@@ -90,7 +97,7 @@ function told(
   return () => (found ??= findWorker(info));
 }
 
-function startless(): CodecellError {
+function cannotStart(): CodecellError {
   return new CodecellError("engine_unavailable", "a worker process cannot be started", {
     hint: "This process has as many files open as it may (ulimit -n).",
   });
@@ -106,14 +113,14 @@ function watchExit(child: ChildProcess): Promise<WorkerExit> {
       resolve({ outOfMemory: false, detail: error.message, lastWords: "" }),
     );
     child.on("close", (code, signal) => {
-      // No guest can write here: these are V8's own last words.
+      // No guest can write here: this is the last output of V8 itself.
       const outOfMemory = OUT_OF_MEMORY.test(tail);
       resolve({ outOfMemory, detail: describeExit(code, signal), lastWords: tail });
     });
   });
 }
 
-/** A wrapper reports the signal that ended its child as 128 and the signal's number, as shells do. */
+/** A wrapper reports the signal that ended its child as 128 plus the signal's number, like a shell. */
 function describeExit(code: number | null, signal: string | null): string {
   if (signal !== null) return `signal ${signal}`;
   const name = Object.entries(constants.signals).find(([, number]) => 128 + number === code)?.[0];

@@ -4,12 +4,12 @@ import type { Channel } from "../channel/channel.ts";
 import type { ToHost } from "../channel/protocol.ts";
 import { writeToWorker } from "../channel/write-message.ts";
 
-/** Time for the answers to calls of a run that is over. */
+/** How long {@link ForwardedCalls.settled} waits for the answers to calls of a run that is over. */
 const LAST_ANSWERS_MS = 500;
 
 type CallMessage = Extract<ToHost, { readonly type: "call" }>;
 
-/** The calls of a worker's programs, on their way to the host of the run and back. */
+/** Forwards the calls of a worker's programs to the host of the run, and the answers back. */
 export class ForwardedCalls {
   readonly #channel: Channel;
   readonly #open = new Set<Promise<void>>();
@@ -18,12 +18,12 @@ export class ForwardedCalls {
     this.#channel = channel;
   }
 
-  /** Calls that have no answer yet. */
+  /** Number of calls without an answer. */
   get open(): number {
     return this.#open.size;
   }
 
-  /** Make the call, and send its answer when it is there. */
+  /** Makes the call and sends its answer. */
   forward(message: CallMessage, host: Host): void {
     const call = this.#answer(message, host).catch(() => this.#channel.close());
     this.#open.add(call);
@@ -36,7 +36,7 @@ export class ForwardedCalls {
     await this.#channel.send(writeToWorker({ type: "answer", call, answer }));
   }
 
-  /** Resolves when all have been answered; one that a server owes for longer is answered when it comes. */
+  /** Resolves when all calls have an answer, or after {@link LAST_ANSWERS_MS}; a later answer is sent when it comes. */
   async settled(): Promise<void> {
     if (this.#open.size === 0) return;
     const { promise: late, resolve } = Promise.withResolvers<void>();

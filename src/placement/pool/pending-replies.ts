@@ -1,10 +1,10 @@
-/** Replies that a peer owes. It sends them in the order in which they were asked for. */
+/** Expected replies of a peer, which sends them in the order of the requests. */
 export class PendingReplies<Reply> {
   readonly #pending: Pending<Reply>[] = [];
 
   /**
-   * Resolves with what `read` finds in the next reply that nobody waits for yet.
-   * @param read returns `undefined` for a reply of another kind
+   * Resolves with the value that `read` returns for the reply to the next request.
+   * @param read returns `undefined` for a reply of another type
    */
   next<Value>(read: (reply: Reply) => Value | undefined): Promise<Value> {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
@@ -17,28 +17,28 @@ export class PendingReplies<Reply> {
     return promise;
   }
 
-  /** False for a reply that nobody asked for, or of another kind than was asked for. */
+  /** Returns false for a reply that was not requested, or of another type than requested. */
   resolve(reply: Reply): boolean {
     if (this.#pending[0]?.accept(reply) !== true) return false;
     this.#pending.shift();
     return true;
   }
 
-  /** False where nobody asked for anything. */
+  /** Returns false where no reply was requested. */
   reject(reason: Error): boolean {
     const pending = this.#pending.shift();
     pending?.reject(reason);
     return pending !== undefined;
   }
 
-  /** There will be no more replies. */
+  /** Rejects all: there will be no more replies. */
   end(reason: Error): void {
     for (const { reject } of this.#pending.splice(0)) reject(reason);
   }
 }
 
 interface Pending<Reply> {
-  /** Whether the reply is what was asked for. */
+  /** Accepts the reply; returns false for one of another type. */
   readonly accept: (reply: Reply) => boolean;
   readonly reject: (reason: Error) => void;
 }

@@ -7,25 +7,25 @@ import type { Place, RunRequest, VmLease } from "../placement.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
 export interface PoolOptions {
-  /** Workers kept booted and idle. */
+  /** Number of workers kept booted and idle. */
   readonly spare: number;
-  /** Workers at most; runs beyond wait for one. */
+  /** Largest number of workers; further runs wait for one. */
   readonly max: number;
   /**
-   * Runs that may compute at once; beyond them a run waits until one of those waits itself, for a tool or a timer. More
-   * than the machine has cores would not end sooner, and would take longer than their CPU time says.
+   * Number of runs that may compute at the same time; a further run waits until one of them waits for a tool or a timer. More
+   * runs than cores would not end sooner, and their duration would exceed their CPU time.
    */
   readonly computing: number;
-  /** Time in ms after which a worker ends that was not needed, unless it is one of the few that are kept. */
+  /** Time in ms after which an unused worker ends, unless it is one of the few that are kept. */
   readonly idleMs: number;
   /** Runs after which a worker is replaced. */
   readonly runsPerWorker: number;
 }
 
 /**
- * A place made of workers, one run each at a time. A worker is used again only after a clean run; any doubt costs the
- * worker, never the next run. Replacements boot before they are needed. Programs mostly wait for their tools: while
- * they do, others run, in workers of their own, which are ended when they are not needed for a while.
+ * A place with a pool of workers, each with one run at a time. A worker is reused only after a clean run; otherwise it is
+ * replaced, so that the next run is not affected. Replacements boot before they are needed. Programs mostly wait for their
+ * tools; meanwhile others run in further workers, which end when they are not needed for a while.
  */
 export class WorkerPool implements Place {
   readonly name: string;
@@ -36,13 +36,13 @@ export class WorkerPool implements Place {
   readonly #idle: WorkerClient[] = [];
   readonly #all = new Set<WorkerClient>();
   readonly #queue: PromiseWithResolvers<WorkerClient | undefined>[] = [];
-  /** Workers that run a program, or are about to. */
+  /** Workers that run a program, or are reserved for one. */
   readonly #running = new Set<WorkerClient>();
   readonly #idleSince = new WeakMap<WorkerClient, number>();
-  /** Those who lease workers were asked for one, and none has come back since. */
+  /** `onPressure` was called, and no worker has become idle since. */
   #pressed = false;
   #booting = 0;
-  /** Workers that have ended a run and are about to say that they are free. */
+  /** Number of workers that have ended a run and have not reported yet that they are ready. */
   #returning = 0;
   #closed = false;
   #trimTimer: NodeJS.Timeout | undefined;
@@ -59,7 +59,10 @@ export class WorkerPool implements Place {
     this.#options = options;
   }
 
-  /** Resolves when the first worker has booted. Throws `engine_unavailable` when it cannot. */
+  /**
+   * Resolves when the first worker has booted.
+   * @throws CodecellError `engine_unavailable` when it cannot boot
+   */
   static async create(
     name: string,
     spawn: () => WorkerClient,
@@ -89,12 +92,12 @@ export class WorkerPool implements Place {
   }
 
   get waiting(): number {
-    if (!this.#mayStart) return 0; // for their turn, not for a worker
+    if (!this.#mayStart) return 0; // they wait for a core, not for a worker
     const coming = this.#booting + this.#options.max - this.#all.size;
     return Math.max(0, this.#queue.length - coming);
   }
 
-  /** Whether the machine has room for another program that computes. */
+  /** Whether another program may compute now. */
   get #mayStart(): boolean {
     let computing = 0;
     for (const worker of this.#running) if (!worker.waits) computing++;
@@ -106,7 +109,7 @@ export class WorkerPool implements Place {
     if (worker === undefined) throw new CodecellError("aborted", aborted().message);
     const end = async (): Promise<void> => {
       if (!worker.dead) {
-        worker.hold(true); // until it is free again
+        worker.hold(true); // until it is ready
         worker.end();
       }
       await this.#giveBack(worker);
@@ -134,7 +137,7 @@ export class WorkerPool implements Place {
     };
   }
 
-  /** A worker of one's own, or `undefined` when the caller gave up waiting for one. */
+  /** Leases a worker; `undefined` when `signal` is aborted before one is free. */
   async #lease(signal: AbortSignal): Promise<WorkerClient | undefined> {
     if (this.#closed) throw new CodecellError("aborted", "the runtime is closed");
     if (signal.aborted) return undefined;
@@ -144,7 +147,7 @@ export class WorkerPool implements Place {
     this.#press();
     const giveUp = (): void => {
       const at = this.#queue.indexOf(place);
-      if (at < 0) return; // it has one
+      if (at < 0) return; // it already has a worker
       this.#queue.splice(at, 1);
       place.resolve(undefined);
     };
@@ -152,7 +155,7 @@ export class WorkerPool implements Place {
     return await place.promise.finally(() => signal.removeEventListener("abort", giveUp));
   }
 
-  /** Give workers to those who wait, in their order, as far as there are some and the machine has room. */
+  /** Assigns idle workers to the waiting requests in order, while more programs may compute. */
   #serve(): void {
     while (this.#queue.length > 0 && this.#mayStart) {
       const worker = this.#takeIdle();
@@ -164,14 +167,14 @@ export class WorkerPool implements Place {
     if (!this.#pressed) this.#press();
   }
 
-  /** Someone waits, and there can be no more workers: ask those who lease some. */
+  /** Calls `onPressure` if requests wait and no more workers can be started. */
   #press(): void {
     if (this.waiting === 0) return;
     this.#pressed = true;
     this.onPressure?.();
   }
 
-  /** A leased worker does not run for now. */
+  /** Called when a worker does not run a program any more. */
   #ran(worker: WorkerClient): void {
     this.#running.delete(worker);
     this.#serve();
@@ -213,7 +216,7 @@ export class WorkerPool implements Place {
     this.#serve();
   }
 
-  /** Boot what is missing for those who wait and for the spares; booting computes too. */
+  /** Boots workers for the waiting requests and the spares. Booting computes, so its number is capped too. */
   #refill(): void {
     const { spare, max, computing } = this.#options;
     const wanted = this.#mayStart ? Math.max(0, this.#queue.length - this.#returning) : 0;
@@ -232,13 +235,13 @@ export class WorkerPool implements Place {
     this.#offer(worker);
   }
 
-  /** The engine worked once and does not any more: whoever waits must hear of it. */
+  /** A boot failed. Without any worker left, all waiting requests fail with the error. */
   #fail(error: unknown): undefined {
     if (this.#all.size === 0) for (const waiting of this.#queue.splice(0)) waiting.reject(error);
   }
 
   #offer(worker: WorkerClient): void {
-    // It may have said that it is ready and been killed for its last run all the same.
+    // It may have been killed because of its last run after it reported that it is ready.
     if (this.#closed || worker.dead) {
       this.#discard(worker);
       return this.#serve();
@@ -250,14 +253,14 @@ export class WorkerPool implements Place {
     this.#trimLater(this.#options.idleMs);
   }
 
-  /** End the workers that were not needed for a while, down to as many as can compute at once. */
+  /** Ends workers that were idle for `idleMs`, down to the number that can compute at the same time. */
   #trimLater(ms: number): void {
     const { spare, computing, idleMs } = this.#options;
     const kept = Math.max(spare, computing);
     if (this.#idle.length <= kept || this.#trimTimer !== undefined) return;
     this.#trimTimer = setTimeout(() => {
       this.#trimTimer = undefined;
-      // The last one to come is the first to go to work: those in front wait longest.
+      // The idle list is a stack: the workers at its start have been idle for longest.
       const left = (): number =>
         (this.#idleSince.get(this.#idle[0]!) ?? 0) + idleMs - performance.now();
       while (this.#idle.length > kept && left() <= 0) this.#discard(this.#idle.shift()!);

@@ -3,28 +3,28 @@ import type { Failure } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { WorkerHandle, WorkerUsage } from "./worker-handle.ts";
 
-/** The worker enforces its limits itself; this much later it is taken to be unable to. */
+/** The worker enforces its limits itself; after this additional time the watchdog does. */
 const GRACE_MS = 300;
 const POLL_MS = 50;
-/** Node, the engine and a little garbage, beside what the program may use. */
+/** Memory of Node, the engine and some garbage, beside the memory of the program. */
 const RSS_BASE_BYTES = 256 * 1024 * 1024;
 
 interface Actions {
-  /** Ask the worker to end the run. */
+  /** Requests the worker to end the run. */
   readonly abort: () => void;
-  /** End the worker, with the failure this makes of the run. */
+  /** Kills the worker; the run fails with `failure`. */
   readonly kill: (failure: Failure) => void;
 }
 
 /**
- * Holds a worker to its limits from outside while a run lasts: wall time by our own clock, CPU time and resident
- * memory by what the operating system counts, an abort that is not followed.
+ * Enforces the limits of a run from outside the worker: wall time by the host's clock, CPU time and resident memory by the
+ * operating system's counters, and an abort that the worker does not follow.
  */
 export class Watchdog implements Disposable {
   readonly #handle: WorkerHandle;
   readonly #limits: Limits;
   readonly #actions: Actions;
-  /** What was used before the run; of a worker that cannot be read at once, what it had when it first could. */
+  /** Usage before the run, or at the first successful reading. */
   #start: WorkerUsage | undefined;
   readonly #wallTimer: NodeJS.Timeout;
   readonly #pollTimer: NodeJS.Timeout;
@@ -54,7 +54,7 @@ export class Watchdog implements Disposable {
     if (usage === undefined) return;
     this.#start ??= usage;
     const { cpuMs, compileMs, memoryMb } = this.#limits;
-    // Compiling has a budget of its own, and a worker's other threads (garbage collection) count here too.
+    // Compiling has a separate budget, and the worker's other threads (garbage collection) are counted here too.
     if (usage.cpuMs - this.#start.cpuMs > (cpuMs + compileMs + GRACE_MS) * 1.5)
       this.#actions.kill(cpuBreach(this.#limits));
     else if (usage.rssBytes > RSS_BASE_BYTES + 2 * memoryMb * 1024 * 1024)

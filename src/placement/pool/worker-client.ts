@@ -16,16 +16,16 @@ import { PendingReplies } from "./pending-replies.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 
-/** Time from the end of a run to the worker's report that it is free again. */
+/** Time from the end of a run to the worker's report that it is ready. */
 const READY_MS = 2_000;
-/** Time for saving and opening a VM; a journal takes as long as its programs computed. */
+/** Time for saving and opening a VM; the replay of a journal takes as long as its programs computed. */
 const REPLY_MS = 60_000;
 
 type Reply = Extract<ToHost, { readonly type: "opened" | "saved" }>;
 
 /**
- * The host's side of one worker, which has one run at a time. It believes nothing that the worker reports without
- * checking it, and it owns the clock: a worker that does not reply in time, or breaks the protocol, is killed.
+ * The host's side of one worker, which has one run at a time. It checks everything that the worker reports, and it has its
+ * own clock: a worker that does not reply in time, or breaks the protocol, is killed.
  */
 export class WorkerClient {
   /** Resolves when the worker has booted; rejects with `engine_unavailable` when it cannot. */
@@ -40,7 +40,7 @@ export class WorkerClient {
   #dead = false;
   /** Called when the program begins to wait for something outside. */
   onWait: (() => void) | undefined;
-  /** Runs this worker has begun. */
+  /** Number of runs that this worker has begun. */
   runs = 0;
 
   constructor(handle: WorkerHandle, engine: EngineRef) {
@@ -54,7 +54,7 @@ export class WorkerClient {
     void handle.channel.closed.then((reason) => this.#onClosed(reason));
   }
 
-  /** Resolves to whether the worker is fit for another run, as soon as that is known. */
+  /** Resolves to whether the worker can be used for another run, as soon as that is known. */
   get ready(): Promise<boolean> {
     return this.#ready.promise;
   }
@@ -69,17 +69,17 @@ export class WorkerClient {
     return this.#active?.run.idle === true || this.#calls.open > 0;
   }
 
-  /** Settles when the worker has ended, with how. */
+  /** Resolves when the worker has ended, with a description of its exit. */
   get gone(): Promise<string> {
     return this.#handle.exited.then(({ detail }) => detail);
   }
 
-  /** Whether it keeps this process alive. */
+  /** Sets whether the worker keeps this process alive. */
   hold(held: boolean): void {
     this.#handle.hold(held);
   }
 
-  /** Run a program in a VM of its own. */
+  /** Runs a program in a new VM. */
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     const { limits, source } = request;
     this.#ready = Promise.withResolvers();
@@ -89,17 +89,17 @@ export class WorkerClient {
     return outcome;
   }
 
-  /** Keep a VM from now on, for {@link runKept}. @throws CodecellError */
+  /** Opens a VM that is kept for {@link runKept}. @throws CodecellError */
   async open(limits: Limits, keep: KeepOptions): Promise<void> {
     this.#ready = Promise.withResolvers();
     this.#handle.channel.limit(largestMessage(limits) + largestImage(limits));
     await this.#ask({ type: "open", limits, keep }, ({ type }) => type === "opened" || undefined);
   }
 
-  /** Run a program in the kept VM. */
+  /** Runs a program in the kept VM. */
   async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     const { limits, source, resume = false } = request;
-    await this.#calls.settled(); // the answers to the run before come first
+    await this.#calls.settled(); // answers to calls of the previous run come first
     if (signal.aborted) return neverBegan();
     this.#handle.channel.limit(largestMessage(limits) + largestImage(limits));
     return await this.#run(request, host, signal, { type: "runKept", limits, resume, source });
@@ -112,13 +112,13 @@ export class WorkerClient {
     );
   }
 
-  /** The kept VM is not wanted any more: the worker becomes ready for others. */
+  /** Closes the kept VM: the worker becomes ready for other runs. */
   end(): void {
     this.#send({ type: "end" });
     this.#awaitReady();
   }
 
-  /** End it now, whatever it does. */
+  /** Kills the worker. */
   kill(): void {
     this.#handle.kill();
     this.#bury();
@@ -173,7 +173,7 @@ export class WorkerClient {
     void this.#ready.promise.then(() => clearTimeout(timer));
   }
 
-  /** End the worker, and the run that it has with this failure. */
+  /** Kills the worker; its run fails with `failure`. */
   #end(failure: Failure): void {
     this.#active?.run.fail(failure);
     this.kill();
@@ -193,7 +193,7 @@ export class WorkerClient {
     run.fail(exit.outOfMemory ? memoryBreach(limits) : crash(`the worker ended: ${exit.detail}`));
   }
 
-  /** @param reason why the protocol was broken; none where the worker ended, whose exit then tells why */
+  /** @param reason the violation of the protocol; `undefined` where the worker ended, and its exit shows the reason */
   #onClosed(reason: Error | undefined): void {
     if (reason === undefined) return this.kill();
     const message = `the worker was ended: ${reason.message}`;
@@ -202,7 +202,7 @@ export class WorkerClient {
   }
 
   #receive(message: ToHost): void {
-    if (this.#dead) return; // it was on its way
+    if (this.#dead) return; // sent before the worker was killed
     switch (message.type) {
       case "ready":
         this.#boot.succeed();
@@ -218,7 +218,7 @@ export class WorkerClient {
         return expected(this.#replies.reject(new CodecellError(code, text, { hint })));
       }
       default:
-        return this.#active?.run.receive(message satisfies RunMessage); // without a run it came too late
+        return this.#active?.run.receive(message satisfies RunMessage); // without an active run it is too late
     }
   }
 }

@@ -1,26 +1,29 @@
 import type { Channel } from "../channel/channel.ts";
 
-/** What a kind of place supplies about one worker. */
+/** One worker of a place. Each kind of place implements it. */
 export interface WorkerHandle {
   readonly channel: Channel;
-  /** Whether tools are called at its place too, which it tells of. Default false. */
+  /**
+   * Whether the worker's side also calls tools itself and reports these calls.
+   * @default false
+   */
   readonly callsTools?: boolean;
-  /** End it now, whatever it is doing. */
+  /** Ends it immediately. */
   kill(): void;
-  /** Settles when it has ended, with how. */
+  /** Resolves when it has ended. */
   readonly exited: Promise<WorkerExit>;
-  /** What the operating system says it has used since its start, where that can be read. */
+  /** What it has used since its start, by the operating system's counters; `undefined` where they cannot be read. */
   usage(): WorkerUsage | undefined;
-  /** Whether it keeps this process alive. */
+  /** Sets whether it keeps this process alive. */
   hold(held: boolean): void;
 }
 
 export interface WorkerExit {
-  /** It died for want of memory, as far as its exit tells. */
+  /** Whether it ran out of memory, as far as its exit shows. */
   readonly outOfMemory: boolean;
   /** For people: `exit code 1`, `signal SIGKILL`. */
   readonly detail: string;
-  /** The end of what it wrote to standard error, or nothing. */
+  /** The last part of its standard error, or an empty text. */
   readonly lastWords: string;
 }
 

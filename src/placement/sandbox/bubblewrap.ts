@@ -13,8 +13,8 @@ import type { ResolvedSandbox } from "./settings.ts";
 const DESCRIPTORS = { args: FIRST_FEED, seccomp: FIRST_FEED + 1, info: FIRST_FEED + 2 };
 
 /**
- * prlimit, then bubblewrap, then Node: each replaces itself by the next or waits for it. What stands in their
- * arguments names nothing of the host but the two programs; the rest goes through descriptors.
+ * prlimit, then bubblewrap, then Node: each replaces itself by the next or waits for it. Their arguments name nothing of the
+ * host but the two programs; the rest goes through descriptors.
  * @throws CodecellError `sandbox_unavailable`
  */
 export async function bubblewrapLauncher(

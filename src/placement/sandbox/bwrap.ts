@@ -10,13 +10,13 @@ export interface Descriptors {
   readonly info: number;
 }
 
-/** The worker is nobody to itself, whoever starts it. */
+/** User and group id of the worker inside the sandbox (nobody), whoever starts it. */
 const NOBODY = "65534";
 
 /**
- * The options of bubblewrap, as they are fed to `--args`. Source: bwrap(1) 0.8.
- * All namespaces are new, the network's has not even a loopback that is up, no capability is kept, and no further user
- * namespace can be made inside. There is no /proc: it would show the host's paths.
+ * The options of bubblewrap, for `--args`. Source: bwrap(1) 0.8.
+ * All namespaces are new, the network namespace has no active interface (not even loopback), no capability is kept, and no
+ * further user namespace can be created inside. There is no /proc, which would show paths of the host.
  */
 export function bwrapOptions(
   layout: Layout,
@@ -45,7 +45,7 @@ export function bwrapOptions(
   ];
 }
 
-/** What hides a path is mounted over it, because what is below a mount comes along. */
+/** A hidden path is covered by another mount, because a mount includes everything below it. */
 function mountOf(rule: PathRule): string[] {
   const { path, access, folder } = rule;
   if (access === "read") return ["--ro-bind", path, path];
@@ -53,14 +53,14 @@ function mountOf(rule: PathRule): string[] {
   return folder ? ["--perms", "0555", "--tmpfs", path] : ["--ro-bind", "/dev/null", path];
 }
 
-/** After everything inside of it is mounted. */
+/** A hidden folder. It is made read-only after everything inside of it is mounted. */
 function isMaskedFolder({ access, folder }: PathRule): boolean {
   return access === "none" && folder;
 }
 
 /**
- * The worker's process id from what bubblewrap writes to `--info-fd`: that is the first process of the new namespace,
- * which is bubblewrap's; the worker is its only child.
+ * Finds the worker's process id. bubblewrap writes the id of its own first process in the new namespace to `--info-fd`; the
+ * worker is the only child of that process.
  */
 export function findWorker(info: string): number | undefined {
   const first = /"child-pid":\s*(\d+)/.exec(info)?.[1];

@@ -3,19 +3,19 @@ import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { ResolvedSandbox } from "./settings.ts";
 
-/** Microseconds over which a CPU share is counted. */
+/** Period of a CPU share in microseconds. */
 const PERIOD = 100_000;
 
 /** A cgroup v2 of one worker. Source: Documentation/admin-guide/cgroup-v2.rst of Linux. */
 export interface WorkerCgroup {
   add(pid: number): void;
-  /** After its last process has ended. */
+  /** Removes the cgroup. Call it after its last process has ended. */
   remove(): void;
 }
 
 /**
- * Make a cgroup below the delegated one and set its limits.
- * @throws CodecellError `sandbox_unavailable` when the folder is none, or lacks a controller
+ * Creates a cgroup below the delegated one and sets its limits.
+ * @throws CodecellError `sandbox_unavailable` when the folder is not a cgroup, or lacks a controller
  */
 export function createCgroup(
   { cgroup, processes, cpuShare }: ResolvedSandbox & { readonly cgroup: string },
@@ -34,7 +34,7 @@ export function createCgroup(
     try {
       rmdirSync(folder);
     } catch {
-      // a process of it is still ending, or it was never made: an empty cgroup costs nothing
+      // a process of it is still ending, or it was never created: an empty cgroup costs nothing
     }
   };
   try {

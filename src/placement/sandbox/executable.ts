@@ -3,8 +3,7 @@ import { delimiter, isAbsolute, join } from "node:path";
 import { sandboxUnavailable } from "./unavailable.ts";
 
 /**
- * The path of a program. Folders of the PATH that are not absolute do not count: what they hold depends on where one
- * stands.
+ * The path of a program. Relative folders of the PATH are ignored: they depend on the current folder.
  * @throws CodecellError `sandbox_unavailable` with the package to install
  */
 export async function findExecutable(name: string): Promise<string> {

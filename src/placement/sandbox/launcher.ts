@@ -3,7 +3,7 @@ import type { Command } from "../pool/child-process.ts";
 
 /** How workers are started in a sandbox. */
 export interface Launcher {
-  /** The engine, as the worker finds it. */
+  /** The engine, with paths as the worker sees them. */
   readonly ref: EngineRef;
   command(): Command;
 }

@@ -8,15 +8,15 @@ import { bundled, isBuiltIn, WORKER_FOLDER } from "../worker/bundle.ts";
 import { findExecutable } from "./executable.ts";
 import { sandboxUnavailable } from "./unavailable.ts";
 
-/** A host file or folder, and where the worker sees it. */
+/** A host file or folder, and its path in the sandbox. */
 export interface Mount {
   readonly source: string;
   readonly target: string;
 }
 
-/** Everything of the host that a worker sees, and what it finds there. */
+/** Everything of the host that a worker sees, and where. */
 export interface Layout {
-  /** Read-only, all of them. */
+  /** All are read-only. */
   readonly mounts: readonly Mount[];
   /** Node, as the worker sees it. */
   readonly node: string;
@@ -24,7 +24,7 @@ export interface Layout {
   readonly entry: string;
   /** The engine, with paths as the worker sees them. */
   readonly ref: EngineRef;
-  /** Where the loader finds the libraries. */
+  /** Search path of the loader for libraries. */
   readonly libraryPath: string;
 }
 
@@ -32,9 +32,9 @@ const ROOT = "/codecell";
 const LIBRARIES = `${ROOT}/lib`;
 
 /**
- * The smallest root that an engine boots in: Node, the libraries it links, the worker's bundle, the engine's own files.
- * No package folder, and no path of the host: all of it stands under /codecell, except for the program loader, whose
- * path is compiled into Node.
+ * The smallest root folder in which an engine boots: Node, its shared libraries, the worker's bundle, the engine's own files.
+ * It has no package folder and no path of the host: all of it is in /codecell, except for the program loader, whose path is
+ * compiled into Node.
  * @throws CodecellError `sandbox_unavailable`, `engine_unavailable`
  */
 export async function layOut(ref: EngineRef): Promise<Layout> {
@@ -67,21 +67,21 @@ export async function layOut(ref: EngineRef): Promise<Layout> {
 }
 
 /**
- * Files the engine reads besides its module, by the option that tells it where they are. The module of an engine of the
- * caller's own is not loaded here, where it could do harm: `sandbox.readOnly` shows it the files it needs.
+ * Files that the engine reads besides its module, by the name of the option for their path. The module of a custom engine is
+ * not loaded here, outside the sandbox: `sandbox.readOnly` has to name the files that it needs.
  */
 export async function assetsOf(ref: EngineRef): Promise<Readonly<Record<string, string>>> {
   if (!isBuiltIn(ref)) return {};
   return await ((await import(ref.module)) as BuiltInEngineModule).assets();
 }
 
-/** An engine of the caller's own: its module file alone. What it imports has to be given by `sandbox.readOnly`. */
+/** A custom engine: only its module file is mounted. `sandbox.readOnly` has to name its imports. */
 function ownModule(ref: EngineRef): Mount {
   const source = fileURLToPath(ref.module);
   return { source, target: `${ROOT}/engine/${basename(source)}` };
 }
 
-/** What the loader will open, from the tool that comes with it. */
+/** The libraries that the loader will open, listed by ldd. */
 async function linkedLibraries(files: readonly string[]): Promise<Mount[]> {
   const ldd = await findExecutable("ldd");
   try {

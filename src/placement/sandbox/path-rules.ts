@@ -5,7 +5,7 @@ import { configError, shown } from "../../core/setting-errors.ts";
 
 export type Access = "read" | "write" | "none";
 
-/** One path and what may be done with it. */
+/** One path and the access to it. */
 export interface PathRule {
   readonly path: string;
   readonly access: Access;
@@ -15,12 +15,12 @@ export interface PathRule {
 const LISTS = { readOnly: "read", readWrite: "write", deny: "none" } as const;
 type Lists = Readonly<Record<keyof typeof LISTS, readonly string[]>>;
 
-/** Folders the sandbox makes itself or never has; what is inside of them can be given, except for the last two. */
+/** Folders that the sandbox creates itself or never has; paths below /tmp can be given, those below {@link NEVER} cannot. */
 const OWN = ["/", "/codecell", "/dev", "/tmp", "/proc", "/sys"];
 const NEVER = ["/codecell/", "/dev/", "/proc/", "/sys/"];
 
 /**
- * Check the three lists of paths.
+ * Checks the three lists of paths.
  * @throws CodecellError `config_error`
  */
 export function checkPaths(settings: Lists, at: string): PathRule[] {
@@ -47,8 +47,7 @@ export function checkPaths(settings: Lists, at: string): PathRule[] {
 }
 
 /**
- * What the rules say about `path`: the longest rule that is the path itself or a folder above it.
- * Nothing is allowed that no rule names.
+ * The access to `path` by the longest rule that is the path itself or a folder above it. Without such a rule there is none.
  */
 export function accessOf(path: string, rules: readonly PathRule[]): Access {
   let longest = "";
@@ -69,7 +68,7 @@ function isVisible(path: string, rules: readonly PathRule[]): boolean {
   );
 }
 
-/** One spelling per file, or a rule could be walked around. Returns whether it is a folder. */
+/** Allows only one spelling per file, so that a rule cannot be bypassed. Returns whether the path is a folder. */
 function checkPath(path: string, place: string): boolean {
   const which = `${place} is ${shown(path)}`;
   if (!isAbsolute(path) || path.includes("\0"))

@@ -19,9 +19,8 @@ export interface SandboxOptions extends Omit<WorkerBudget, "runsPerWorker"> {
 }
 
 /**
- * The worker processes of `process`, each inside a sandbox of the operating system: a worker that has been taken over
- * finds no file, no network, no other process and nothing to execute. The first worker is the probe, with the arguments
- * of all that follow.
+ * The worker processes of `process`, each inside a sandbox of the operating system: a compromised worker has no files, no
+ * network, no other processes and nothing to execute. The first worker is the probe: it has the same arguments as all others.
  * @throws CodecellError `sandbox_unavailable` with the cure, `engine_unavailable`, `config_error`
  */
 export async function sandboxPlace(ref: EngineRef, options: SandboxOptions): Promise<Place> {
@@ -53,7 +52,7 @@ async function createLauncher(
   }
 }
 
-/** A worker did not boot: is it the engine, or is it the sandbox? The engine says, in a plain process. */
+/** Finds out whether the engine or the sandbox is the reason why a worker did not boot: tries the engine in a plain process. */
 async function diagnose(error: unknown, ref: EngineRef, hardened: boolean): Promise<never> {
   if (!CodecellError.is(error) || error.code !== "engine_unavailable") throw error;
   await probeEngine(ref, hardened);

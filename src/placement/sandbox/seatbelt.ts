@@ -9,8 +9,8 @@ import type { PathRule } from "./path-rules.ts";
 import type { ResolvedSandbox } from "./settings.ts";
 
 /**
- * macOS: Node under sandbox-exec(1). Not run by our tests, which have no macOS; the profile is tested as text.
- * @throws CodecellError `config_error` for settings that macOS cannot keep
+ * macOS: Node in sandbox-exec(1). The tests do not run it, because they have no macOS; they check the profile as text.
+ * @throws CodecellError `config_error` for settings that macOS does not support
  */
 export async function seatbeltLauncher(
   ref: EngineRef,
@@ -40,8 +40,7 @@ export async function seatbeltLauncher(
 }
 
 /**
- * A profile in the sandbox's own language: everything is denied that no rule allows, and the last rule that matches
- * decides.
+ * A profile in the language of sandbox-exec: everything is denied that no rule allows, and the last matching rule decides.
  */
 export function seatbeltProfile(
   node: string,
@@ -77,7 +76,7 @@ function subpath(path: string): string {
   return `(subpath ${quote(path)})`;
 }
 
-/** A string of the profile's language; there is no escape that would let a path end it. */
+/** A string in the language of the profile. Quotes and backslashes are escaped, so that a path cannot end the string. */
 function quote(path: string): string {
   return `"${path.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }

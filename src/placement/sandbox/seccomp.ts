@@ -1,5 +1,5 @@
 /**
- * The seccomp filter of a worker, assembled here so that no compiler and no library is needed: classic BPF, 8 bytes an
+ * The seccomp filter of a worker, assembled here so that no compiler and no library is needed: classic BPF, 8 bytes per
  * instruction. Sources: Documentation/userspace-api/seccomp_filter.rst and include/uapi/linux/{filter,seccomp,audit}.h
  * of Linux.
  */
@@ -13,8 +13,9 @@ import {
   WRITING_CALLS,
 } from "./syscalls.ts";
 
-/** `strict` allows what Node needs and refuses the rest; `compatible` refuses what is dangerous and allows the rest. */
+/** `strict` allows the system calls that Node needs and refuses the rest; `compatible` refuses dangerous ones and allows the rest. */
 export const SYSCALL_PROFILES = ["strict", "compatible"] as const;
+/** One of {@link SYSCALL_PROFILES}. */
 export type SyscallProfile = (typeof SYSCALL_PROFILES)[number];
 
 const LOAD_WORD = 0x20;
@@ -34,7 +35,7 @@ const ARCHITECTURE = 4;
 const FIRST_ARGUMENT = 16;
 
 const CLONE_THREAD = 0x10000;
-/** Numbers from here on are the x32 calls of x86-64, a second table with other checks. */
+/** From this number on: the x32 calls of x86-64, a second table with other checks. */
 const X32 = 0x40000000;
 
 const ARCHITECTURES: Readonly<Record<string, { readonly audit: number; readonly column: 0 | 1 }>> =
@@ -45,15 +46,18 @@ const ARCHITECTURES: Readonly<Record<string, { readonly audit: number; readonly 
 
 export interface FilterOptions {
   readonly profile: SyscallProfile;
-  /** The settings give the worker something to write. */
+  /** Whether the settings allow the worker to write anything. */
   readonly writes: boolean;
-  /** Default: this machine's. */
+  /**
+   * Architecture as in `process.arch`.
+   * @default process.arch
+   */
   readonly arch?: string;
 }
 
 /**
  * The filter as `bwrap --seccomp` reads it.
- * @throws CodecellError `sandbox_unavailable` for an architecture whose calls are not known here
+ * @throws CodecellError `sandbox_unavailable` for an architecture other than x64 and arm64
  */
 export function seccompFilter({ profile, writes, arch = process.arch }: FilterOptions): Uint8Array {
   const architecture = ARCHITECTURES[arch];
@@ -91,7 +95,7 @@ function ret(verdict: number): Instruction {
   return [RETURN, verdict];
 }
 
-/** clone() may make a thread, never a process. The number is not needed after it: every way out returns. */
+/** clone() may make a thread, never a process. The loaded number is lost here, but all branches return. */
 function threadsOnly(clone: number): Instruction[] {
   return [
     [JUMP_IF_EQUAL, clone, 0, 4],

@@ -5,23 +5,23 @@ import { checkPaths, type PathRule } from "./path-rules.ts";
 import { SYSCALL_PROFILES, type SyscallProfile } from "./seccomp.ts";
 
 /**
- * What a sandboxed worker may see and use beside itself. Everything is off unless it is given: programs have no files
- * and no environment, so only an engine of your own needs any of it. A setting that is unknown, or that contradicts
- * another, is a `config_error`.
+ * What a sandboxed worker may see and use. By default it gets nothing: programs have no files and no environment, so only a
+ * custom engine needs these settings. An unknown setting, or one that contradicts another, is a `config_error`.
  */
 export interface SandboxSettings {
   /**
-   * Host files and folders that the worker may read, at their own paths: absolute, existing, no symbolic links.
+   * Host files and folders that the worker may read, at the same paths. A path must be absolute, exist, and have no symbolic
+   * links.
    * @default []
    */
   readonly readOnly?: readonly string[];
   /**
-   * Host files and folders that the worker may read and write.
+   * Host files and folders that the worker may read and write, with the same rules for paths.
    * @default []
    */
   readonly readWrite?: readonly string[];
   /**
-   * Files and folders below those that stay hidden. The longest matching path of the three lists decides.
+   * Files and folders below those two lists that stay hidden. The longest matching path of the three lists decides.
    * @default []
    */
   readonly deny?: readonly string[];
@@ -31,7 +31,7 @@ export interface SandboxSettings {
    */
   readonly env?: readonly string[];
   /**
-   * Size in MiB of a private /tmp in memory, 0 to 65,536; 0: there is none.
+   * Size in MiB of a private /tmp in memory, 0 to 65,536; 0 means no /tmp.
    * @default 0
    */
   readonly tmpMb?: number;
@@ -41,28 +41,28 @@ export interface SandboxSettings {
    */
   readonly fileMb?: number;
   /**
-   * File descriptors at most, 32 to 65,536.
+   * Largest number of open file descriptors, 32 to 65,536.
    * @default 64
    */
   readonly fileDescriptors?: number;
   /**
-   * Linux: absolute path of the folder of a delegated cgroup v2, in which every worker gets a cgroup of its own.
+   * Linux: absolute path of the folder of a delegated cgroup v2, in which each worker gets its own cgroup.
    * @default none
    */
   readonly cgroup?: string;
   /**
-   * Processes at most, 16 to 65,536. The filter lets a worker start none in any case; in a `cgroup` its threads are
-   * counted as well (Node has about a dozen), and without one they end where `RLIMIT_DATA` does.
+   * Largest number of processes, 16 to 65,536. The system call filter prevents new processes in any case; in a `cgroup` this
+   * also counts threads (Node has about a dozen). Without a `cgroup` only `RLIMIT_DATA` bounds the threads.
    * @default no limit
    */
   readonly processes?: number;
   /**
-   * Processor cores at most, e.g. 0.5, from 0.01 to 1,024; needs `cgroup`.
+   * Largest share of processor cores, e.g. 0.5; 0.01 to 1,024. Needs `cgroup`.
    * @default no limit
    */
   readonly cpuShare?: number;
   /**
-   * Linux: `strict` allows the system calls that Node needs; `compatible` refuses the dangerous ones.
+   * Linux: `strict` allows only the system calls that Node needs; `compatible` refuses only the dangerous ones.
    * @default "strict"
    */
   readonly syscalls?: SyscallProfile;
@@ -105,7 +105,7 @@ export interface ResolvedSandbox {
   readonly syscalls: SyscallProfile;
 }
 
-/** All but what has no default. */
+/** The settings with those filled in that have a default. */
 type Filled = SandboxSettings &
   Required<
     Pick<
@@ -115,9 +115,9 @@ type Filled = SandboxSettings &
   >;
 
 /**
- * Check settings and fill in the defaults.
- * @param at where the settings stand, for messages
- * @param environment the host's, from which `env` picks
+ * Checks the settings and fills in the defaults.
+ * @param at path of the settings, for messages
+ * @param environment the host's environment variables, from which `env` selects
  * @throws CodecellError `config_error`
  */
 export function resolveSandbox(

@@ -7,7 +7,7 @@ export type SyscallTable = Readonly<
   Record<string, readonly [x64: number | undefined, arm64: number | undefined]>
 >;
 
-/** What Node needs once its files are open: memory, threads, clocks, events, reading, descriptors it already has. */
+/** The calls that Node needs: for memory, threads, clocks, events, reading, and descriptors that are already open. */
 export const WORKER_CALLS: SyscallTable = {
   read: [0, 63],
   write: [1, 64],
@@ -114,7 +114,7 @@ export const WORKER_CALLS: SyscallTable = {
   epoll_pwait2: [441, 441],
 };
 
-/** Added where the settings give the worker something to write. */
+/** Added where the settings allow the worker to write anything. */
 export const WRITING_CALLS: SyscallTable = {
   pwrite64: [18, 68],
   pwritev: [296, 70],
@@ -142,7 +142,7 @@ export const WRITING_CALLS: SyscallTable = {
   flock: [73, 32],
 };
 
-/** For the `compatible` profile: what no worker needs and what break-outs begin with. */
+/** For the `compatible` profile: calls that no worker needs and that escapes from a sandbox use. */
 export const DANGEROUS_CALLS: SyscallTable = {
   socket: [41, 198],
   connect: [42, 203],
@@ -198,7 +198,7 @@ export const DANGEROUS_CALLS: SyscallTable = {
   landlock_restrict_self: [446, 446],
 };
 
-/** Answered with "no such call", so that libraries fall back to older calls which the filter can judge. */
+/** These return "no such call" (ENOSYS), so that libraries fall back to older calls that the filter can check. */
 export const ABSENT_CALLS: SyscallTable = {
   io_uring_setup: [425, 425],
   io_uring_enter: [426, 426],
@@ -206,5 +206,5 @@ export const ABSENT_CALLS: SyscallTable = {
   clone3: [435, 435], // its flags are in memory, where no filter can look
 };
 
-/** Judged by its flags: it makes threads as well as processes. */
+/** Filtered by its flags: it makes threads as well as processes. */
 export const CLONE: readonly [x64: number, arm64: number] = [56, 220];

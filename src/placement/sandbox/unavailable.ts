@@ -3,7 +3,7 @@ import { CodecellError } from "../../core/errors.ts";
 const DOCKER =
   "in Docker: --security-opt seccomp=docker/seccomp.json --security-opt apparmor=unconfined --security-opt systempaths=unconfined (see docker/compose.yaml in codecell's repository), or run the whole service in gVisor";
 
-/** What bubblewrap and prlimit say when they cannot do their work, and what makes them able to. */
+/** Error messages of bubblewrap, prlimit and ldd, with the remedy for each. */
 const CURES: readonly (readonly [pattern: RegExp, cure: string])[] = [
   [
     /bwrap is not|bwrap ENOENT/,
@@ -43,7 +43,7 @@ const CURES: readonly (readonly [pattern: RegExp, cure: string])[] = [
   ],
 ];
 
-/** A `sandbox_unavailable` with the cure, as far as it can be told. */
+/** A `sandbox_unavailable` with the remedy in its hint, where the cause is known. */
 export function sandboxUnavailable(message: string, cause?: unknown): CodecellError {
   const cure = CURES.find(([pattern]) => pattern.test(message))?.[1];
   return new CodecellError("sandbox_unavailable", message, {

@@ -4,14 +4,14 @@ import type { EngineRef } from "../../engine/engine.ts";
 
 /**
  * The worker and the built-in engines as a few files without packages, made by build.ts. A process loads them faster
- * than the modules, and a sandbox needs to show nothing else.
+ * than the modules, and a sandbox does not have to show anything else.
  */
 export const WORKER_FOLDER = fileURLToPath(new URL("../../../dist/worker", import.meta.url));
 export const WORKER_ENTRY = `${WORKER_FOLDER}/worker.mjs`;
 
 const ENGINES = new URL("../../engine/", import.meta.url).href;
 
-/** Whether the engine comes with codecell. */
+/** Whether the engine is one of codecell's own. */
 export function isBuiltIn(ref: EngineRef): boolean {
   return ref.module.startsWith(ENGINES);
 }

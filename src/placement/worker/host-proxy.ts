@@ -7,7 +7,7 @@ import { writeToHost } from "../channel/write-message.ts";
 
 const OVER = answerFailure({ code: "aborted", message: "the run is over" });
 
-/** The host of a run at the other end of a channel, for the VMs at this end. */
+/** Represents the host of a run, which is at the other end of a channel, to the VMs at this end. */
 export class HostProxy implements Host {
   readonly #channel: Channel;
   readonly #answers = new Map<number, (answer: string) => void>();
@@ -26,7 +26,7 @@ export class HostProxy implements Host {
     if (this.#closed) return Promise.resolve(OVER);
     const call = ++this.#lastCall;
     const { promise, resolve } = Promise.withResolvers<string>();
-    // The guest gets its answer only when the pipe has room again, so it cannot fill our memory with calls.
+    // The guest gets its answer only when the pipe has drained, so it cannot fill our memory with calls.
     const sent = this.#send({ type: "call", call, server, tool, id, again, args });
     this.#answers.set(call, (answer) => void sent.then(() => resolve(answer)));
     return promise;
@@ -54,7 +54,7 @@ export class HostProxy implements Host {
     this.#answers.delete(call);
   }
 
-  /** No run waits for an answer any more: whoever does gets a failure. */
+  /** Fails all open calls: the run that made them is over. */
   abandonCalls(): void {
     for (const call of this.#answers.keys()) this.answer(call, OVER);
   }

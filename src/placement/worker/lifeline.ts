@@ -1,6 +1,6 @@
 /**
- * A thread of a worker process that ends the process when its host is gone, however the host ended and whatever the
- * main thread is stuck in: standard input is a pipe that nobody writes to, so its end means the host has died.
+ * A thread of a worker process that ends the process when the host has ended, in whatever way, even when the main thread
+ * hangs: standard input is a pipe that is never written to, so its end means that the host has ended.
  */
 import { Socket } from "node:net";
 

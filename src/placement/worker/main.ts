@@ -1,6 +1,6 @@
 /**
- * Entry of a worker: a thread or a process of its own that holds an engine and nothing else: no tools, no policy, no
- * credentials, no environment. Which engine it is comes as the first message.
+ * Entry point of a worker: a thread or a process with an engine and nothing else: no tools, no policy, no credentials, no
+ * environment. The first message names the engine.
  */
 import { Socket } from "node:net";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
@@ -8,15 +8,15 @@ import { FramedChannel } from "../channel/framed.ts";
 import { PortChannel } from "../channel/port.ts";
 import { serveEngine } from "./worker-server.ts";
 
-/** The host end of this descriptor is the channel. */
+/** Descriptor of the channel to the host. */
 const CHANNEL_FD = 3;
-/** The host may send anything its caps allow; it is trusted. */
+/** The host is trusted and may send messages of any size that its caps allow. */
 const MAX_FRAME_BYTES = 2 ** 31;
 /** Beside this file, with the same ending: source, built or bundled. */
 const LIFELINE = `./lifeline${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`;
 
 if (isMainThread) {
-  process.on("SIGINT", () => {}); // Ctrl-C reaches the whole terminal group: how a run ends is the host's to say
+  process.on("SIGINT", () => {}); // Ctrl-C reaches the whole terminal group, but the host decides how a run ends
   const channel = new FramedChannel(
     new Socket({ fd: CHANNEL_FD, readable: true, writable: true }),
     MAX_FRAME_BYTES,

@@ -12,29 +12,29 @@ import type { RunRequest } from "../placement.ts";
 import { HostProxy } from "./host-proxy.ts";
 
 /**
- * What serves the protocol of ../protocol.ts: the worker, and a service for the runtime whose placement it is. One
- * method for each thing that a host can ask for; {@link serveProtocol} reads and writes the messages.
+ * A server of the protocol in channel/protocol.ts: the worker, or a service for a runtime with the placement `{ remote }`. It
+ * has one method for each request of a host; {@link serveProtocol} reads and writes the messages.
  */
 export interface WorkerServer {
-  /** Load the engine. Rejects with the reason why it cannot be loaded. */
+  /** Loads the engine. Rejects with the reason why it cannot be loaded. */
   boot(engine: EngineRef): Promise<void>;
-  /** Run a program in a VM of its own. One run at a time, in either kind of VM. */
+  /** Runs a program in a new VM. There is one run at a time, in either kind of VM. */
   run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome>;
-  /** Get ready for the next such run, which may have the same limits. */
+  /** Prepares the next such run, which most likely has the same limits. */
   prepare(limits: Limits): Promise<void>;
-  /** Open a VM that is kept. @throws CodecellError */
+  /** Opens a VM that is kept. @throws CodecellError */
   open(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<void>;
-  /** Run a program in the open VM. */
+  /** Runs a program in the open VM. */
   runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome>;
-  /** The open VM as data, also during a run. @throws CodecellError */
+  /** Returns the open VM as data, also during a run. @throws CodecellError */
   save(): Promise<SavedVm>;
-  /** Close the open VM. */
+  /** Closes the open VM. */
   end(): Promise<void>;
 }
 
 /**
- * Serve the host at the other end of `channel`. What breaks the protocol, or what a server's method throws that is no
- * reply, closes the channel. When the channel closes, the run is aborted.
+ * Serves the host at the other end of `channel`. A violation of the protocol, or an exception for which there is no reply,
+ * closes the channel. When the channel closes, the run is aborted.
  */
 export function serveProtocol(channel: Channel, server: WorkerServer): void {
   const dispatcher = new Dispatcher(channel, server);
@@ -48,7 +48,7 @@ class Dispatcher {
   readonly #host: HostProxy;
   readonly #closed = new AbortController();
   #names: NameTable = { version: "", servers: [] };
-  /** Aborts the run that is at work. */
+  /** Aborts the active run. */
   #run: AbortController | undefined;
 
   constructor(channel: Channel, server: WorkerServer) {
@@ -118,7 +118,7 @@ class Dispatcher {
     return { source, limits, names: this.#names, resume };
   }
 
-  /** The signal of a run that begins. @throws ProtocolError while another one is at work */
+  /** Returns the signal of a new run. @throws ProtocolError while another run is active */
   #begin(): AbortSignal {
     if (this.#run !== undefined) throw new ProtocolError("it asked for two runs at a time");
     this.#run = new AbortController();
@@ -177,7 +177,7 @@ function refusal(error: unknown): ToHost {
   };
 }
 
-/** A bug of ours must look like one, not like a hang. */
+/** A bug of codecell is reported as one; without an outcome the host would wait. */
 function internalOutcome(error: unknown): Outcome {
   const message = messageOf(error);
   return failedOutcome({ code: "internal", name: "InternalError", message }, false);

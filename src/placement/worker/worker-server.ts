@@ -15,12 +15,12 @@ import { execute, executeIn, openKept, warmCompiler } from "../execute.ts";
 import type { RunRequest } from "../placement.ts";
 import { serveProtocol, type WorkerServer } from "./serve-protocol.ts";
 
-/** Serve the host at the other end of `channel`, with an engine of its choice in this thread. */
+/** Serves the host at the other end of `channel` with the engine that it chooses, in this thread. */
 export function serveEngine(channel: Channel): void {
   serveProtocol(channel, new EngineServer());
 }
 
-/** The worker: it owns an engine and trusts its host. */
+/** The worker's server. It owns an engine and trusts its host. */
 class EngineServer implements WorkerServer {
   #loaded: Engine | undefined;
   /** The VM that is kept from run to run, while the host leases this worker for one. */
