@@ -1,16 +1,16 @@
-/** Puts every probe to every subject, each in a process of its own, and watches its memory from outside. */
+/** Runs every probe for every subject, each in its own process, and observes its memory from outside. */
 import { messageOf } from "../../core/errors.ts";
 import { SubjectProcess } from "./driver.ts";
 import { type Finding, HOSTILE, MOST_MB, PROBE_LIMITS, PROBES } from "./probes.ts";
 import { treeBytes } from "./process-memory.ts";
 import type { ProbeCell, ProbeFacts } from "./results.ts";
 
-/** After that the subject is taken to hang. */
+/** Time after which a subject counts as hanging. */
 const PROBE_MS = 8_000;
 const WATCH_MS = 40;
-/** What all processes of a subject may hold beside what they had before: its cap, and what collecting garbage takes. */
+/** Additional memory that all processes of a subject may use: its limit, and room for garbage collection. */
 const MOST_BYTES = MOST_MB * 2 ** 20;
-/** Probes in which memory is the question. */
+/** Probes that measure memory. */
 const WATCHED: ReadonlySet<string> = new Set(["memory", "buffers"]);
 
 const SURVIVES: ProbeFacts = {
@@ -24,7 +24,7 @@ export const PROBE_FACTS: readonly ProbeFacts[] = [
   SURVIVES,
 ];
 
-/** What all probes found of one subject. */
+/** Runs all probes for one subject. */
 export async function probeSubject(subject: string, peers?: string): Promise<ProbeCell[]> {
   const cells: ProbeCell[] = [];
   for (const { id } of PROBES)
@@ -53,7 +53,7 @@ async function ask(subject: string, probe: string, peers?: string): Promise<Find
   }
 }
 
-/** How it failed, in the few words that fit a cell. */
+/** The kind of failure, short enough for a cell. */
 function shorten(message: string): string {
   if (/no answer/.test(message)) return "hangs";
   if (/process ended/.test(message)) return "host dies";

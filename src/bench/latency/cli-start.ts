@@ -4,7 +4,7 @@ import { Absent, OWN_ONLY } from "./subject.ts";
 
 const MAIN = siblingFile("../../cli/main", import.meta.url);
 
-/** From the start of `codecell run` with a trivial program to its value, in ms, without any server. @throws Absent */
+/** Time from the start of `codecell run` with a trivial program, without servers, to its value, in ms. @throws Absent if it prints none */
 export async function cliStart(subject: string): Promise<number> {
   const own = ownPlace(subject);
   if (own === undefined) throw new Absent(OWN_ONLY);

@@ -1,4 +1,4 @@
-/** codecell itself, as its users have it: default options. */
+/** codecell itself, with default options. */
 import { createRuntime, type Runtime, type RuntimeOptions, tool } from "../../index.ts";
 import { VERSION } from "../../core/version.ts";
 import { type Executor, ProgramFailure, type Subject, type World } from "./subject.ts";
@@ -29,7 +29,7 @@ export async function codecellSubject(
   };
 }
 
-/** A runtime with the world's tools and caps. */
+/** Creates a runtime with the tools and limits of a world. */
 export async function openRuntime(
   { tools, limits }: World,
   options: RuntimeOptions,

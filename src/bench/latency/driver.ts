@@ -1,4 +1,4 @@
-/** The near half of a subject's process: asks one thing at a time, and kills what does not answer. */
+/** Drives the process of a subject: sends one request at a time, and kills a process that does not reply. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { messageOf } from "../../core/errors.ts";
@@ -6,16 +6,16 @@ import { killDescendants } from "./process-memory.ts";
 import type { Answer, Opening, Question } from "./protocol.ts";
 import { Absent, type SubjectFacts } from "./subject.ts";
 
-/** Flags of the processes that are measured: figures of memory need it. */
+/** Node flags of the measured processes; memory figures need an explicit garbage collection. */
 export const NODE_FLAGS = ["--expose-gc"];
 
-/** Longest that a subject may take for one round of one job, in ms. */
+/** Time limit for one round of one job, in ms. */
 const ROUND_LIMIT_MS = 90_000;
-/** Time to end. */
+/** Time for a process to end by itself, in ms. */
 const END_MS = 2_000;
 const EXTENSION = import.meta.url.slice(-3);
 
-/** Those that would go on when this process ends: one that computes for ever hears of nothing. */
+/** Running processes, to kill when this one ends: a process in an endless loop does not notice the disconnect. */
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
@@ -41,13 +41,13 @@ export class SubjectProcess implements AsyncDisposable {
     return new SubjectProcess(fork(file, { execArgv: NODE_FLAGS, stdio: [...stdio] }));
   }
 
-  /** Resident bytes of one more VM or session, in a process of its own. @throws Absent */
+  /** Resident bytes of one additional VM or session, measured in a new process. @throws Absent */
   static async bytesEach(what: "live" | "stored", subject: string): Promise<number> {
     await using process = SubjectProcess.#start();
     return (await process.#ask({ kind: "memory", what, subject })) as number;
   }
 
-  /** @throws Absent with what the subject says why it cannot start */
+  /** Starts a subject in a new process. @throws Absent with the reason why it cannot start */
   static async open(
     opening: Opening,
   ): Promise<{ readonly process: SubjectProcess; readonly facts: SubjectFacts }> {
@@ -91,8 +91,8 @@ export class SubjectProcess implements AsyncDisposable {
     }, limitMs);
     try {
       const answered = once(this.#child, "message") as Promise<[Answer]>;
-      answered.catch(() => {}); // one of the three tells
-      this.#child.send(question, () => {}); // one that has ended tells by its end
+      answered.catch(() => {}); // the race reports the first of the three
+      this.#child.send(question, () => {}); // if the process has ended, `#gone` reports it
       const [answer] = await Promise.race([answered, this.#gone, timeout.promise]);
       if (answer.ok) return answer.value;
       throw new Absent(answer.message);
@@ -103,12 +103,12 @@ export class SubjectProcess implements AsyncDisposable {
     }
   }
 
-  /** End it with all that it started: some products start what goes on computing without them. */
+  /** Kills the process and its descendants: some products start processes that outlive them. */
   async #kill(): Promise<void> {
     await killDescendants(this.#child.pid!).finally(() => this.#child.kill("SIGKILL"));
   }
 
-  /** It ends by itself where it has nothing that would outlive it, and is ended otherwise. */
+  /** Kills the descendants and disconnects, so that the process ends by itself; kills it after `END_MS`. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.alive) return;
     await killDescendants(this.#child.pid!);

@@ -1,4 +1,4 @@
-/** The floors: the same jobs on bare engines, in the way their own documents show. No limits but memory, no checks, no reports. */
+/** The floors: bare engines, used as their documentation shows. No limits except memory, no checks, no reports. */
 import { readFile } from "node:fs/promises";
 import type {
   QuickJSContext,
@@ -10,7 +10,7 @@ import { type Executor, ProgramFailure, type Subject, type World } from "./subje
 
 const call: Subject["call"] = (tool, args) => `${tool}(${args})`;
 
-/** `new AsyncFunction`: no isolation at all, the least that any of this can cost. */
+/** `new AsyncFunction`: no isolation, the lower bound of all costs. */
 export async function asyncFunction(): Promise<Subject> {
   const AsyncFunction = (async () => {}).constructor as new (
     ...parts: string[]
@@ -75,7 +75,7 @@ export async function quickJsInstance(): Promise<QuickJSWASMModule> {
   return await newQuickJSWASMModuleFromVariant(newVariant(variant, { wasmModule }));
 }
 
-/** A fresh runtime and context for each run, in one WebAssembly instance; tools answer through deferred promises. */
+/** A fresh runtime and context for each run, in one WebAssembly instance; tools return deferred promises. */
 export async function bareQuickJs(): Promise<Subject> {
   const library = await quickJsInstance();
   const run = async (world: World, code: string): Promise<unknown> => {

@@ -1,4 +1,4 @@
-/** What codecell has set itself. A goal is judged where a run has measured what it is about. */
+/** The goals of codecell. A goal is judged if its job was measured. */
 import { cellLookup, type Cell, type Goal, type GrowthResult } from "./results.ts";
 
 type Look = (job: string, subject: string) => number | undefined;
@@ -98,7 +98,7 @@ const RULES: readonly GoalRule[] = [
   },
 ];
 
-/** A line that bends by less than that is straight. */
+/** Greatest bend of a line that counts as straight. */
 const MOST_BEND = 1.5;
 
 export function judgeGoals(cells: readonly Cell[], growth: readonly GrowthResult[]): Goal[] {

@@ -1,4 +1,4 @@
-/** Cost against size: what grows linearly stays on its line. */
+/** Measures cost against size. */
 import { callsJob, type Job, resultJob } from "./jobs.ts";
 import { type OwnJob, sessionsJob, toolsJob } from "./own-jobs.ts";
 import { type Cell, cellLookup, type GrowthResult } from "./results.ts";
@@ -8,7 +8,7 @@ export interface GrowthJob {
   readonly title: string;
   readonly xTitle: string;
   readonly sizes: readonly number[];
-  /** Who is asked. */
+  /** Ids of the measured subjects. */
   readonly subjects: readonly string[];
   job(size: number): Job | OwnJob;
 }
@@ -50,7 +50,7 @@ export const GROWTH: readonly GrowthJob[] = [
   },
 ];
 
-/** The lines of the charts, from what was measured of their jobs. */
+/** The lines of the charts, from the measured jobs. */
 export function growthOf(cells: readonly Cell[]): GrowthResult[] {
   const find = cellLookup(cells);
   return GROWTH.map(({ id, title, xTitle, sizes, subjects, job }) => ({

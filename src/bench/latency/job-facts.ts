@@ -1,4 +1,4 @@
-/** What all jobs are called, and in which group they are. */
+/** Titles and groups of all jobs. */
 import { JOBS } from "./jobs.ts";
 import { OWN_JOBS } from "./own-jobs.ts";
 import type { JobFacts } from "./results.ts";
@@ -53,7 +53,7 @@ export const JOB_FACTS: readonly JobFacts[] = [
   ...PROCESS_JOBS,
 ];
 
-/** What can be asked for apart. */
+/** Groups that can be selected. */
 export const GROUPS: readonly string[] = [
   ...new Set(JOB_FACTS.map(({ group }) => group)),
   "growth",

@@ -1,21 +1,21 @@
-/** What every subject is asked to do. */
+/** The jobs that every subject does. */
 import type { Subject } from "./subject.ts";
 import { ROWS_EXPRESSION, rowsOf } from "./world.ts";
 
 export interface Job {
   readonly id: string;
-  /** A heading of a table's column: short. */
+  /** A short column heading. */
   readonly title: string;
   readonly group: string;
-  /** What it shows, in one sentence. */
+  /** What it measures, in one sentence. */
   readonly what: string;
   /** Body of an async function. */
   code(call: Subject["call"]): string;
-  /** What comes back; anything else is not the same job. */
+  /** The expected result; any other is an error. */
   readonly value: unknown;
-  /** Runs at once. Default 1. */
+  /** Number of concurrent runs. @default 1 */
   readonly atOnce?: number;
-  /** Wait before each run, outside of the time: the caller is a model that thinks. Default: back to back. */
+  /** Pause before each run in ms, not measured: the time in which a model thinks. @default none */
   readonly pauseMs?: number;
 }
 
@@ -54,7 +54,7 @@ const last = await ${call("echo", "{ total: status.open, keys: wanted, top: top[
 return { total: last.total, closed: status.closed, keys: last.keys.join(","), top: last.top };
 `;
 
-/** A tool's result of `bytes` comes into the program. */
+/** A tool returns a result of `bytes` to the program. */
 export const resultJob = (name: string, bytes: number): Job => ({
   id: `in-${name}`,
   title: `${name.toUpperCase()}B in`,

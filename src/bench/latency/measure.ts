@@ -1,4 +1,4 @@
-/** One job of one subject, in the subject's own process. */
+/** Measures one job of one subject, in the subject's own process. */
 import { isDeepStrictEqual } from "node:util";
 import { Bench } from "tinybench";
 import type { Job } from "./jobs.ts";
@@ -6,16 +6,16 @@ import type { Executor, Subject } from "./subject.ts";
 
 /** Runs of a job that waits before each. */
 const PAUSED_RUNS = 8;
-/** A job without pauses is repeated for so long, in ms. */
+/** Duration of a round of a job without pauses, in ms. */
 const ROUND_MS = 120;
 
-/** A job that takes so long needs no warming up, in ms. */
+/** A job that takes longer needs no warm-up, in ms. */
 const SLOW_MS = 500;
 const slow = new Set<string>();
 
 /**
  * The times of a round of runs, in ms.
- * @throws Error when a run fails or answers something else than the job says
+ * @throws Error if a run fails or returns another value than the job expects
  */
 export async function measure(subject: Subject, executor: Executor, job: Job): Promise<number[]> {
   const code = job.code((tool, args) => subject.call(tool, args));
@@ -41,7 +41,7 @@ export async function timed(
       ? { time: ROUND_MS, iterations: 1 }
       : { time: 0, iterations: PAUSED_RUNS };
   const bench = new Bench({ ...limits, warmup: false, retainSamples: true });
-  if (!slow.has(name)) await work(); // since the last round it may have gone to sleep
+  if (!slow.has(name)) await work(); // the subject may have been idle since the last round
   const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, pauseMs));
   bench.add(name, work, pauseMs === undefined ? {} : { beforeEach: pause });
   const [task] = await bench.run();

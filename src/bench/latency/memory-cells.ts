@@ -1,4 +1,4 @@
-/** The jobs that measure memory: each once, one subject after the other. */
+/** Measures the jobs of memory: each once, one subject after the other. */
 import { SubjectProcess } from "./driver.ts";
 import { treeBytes } from "./process-memory.ts";
 import type { SubjectEntry } from "./registry.ts";

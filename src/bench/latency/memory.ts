@@ -1,4 +1,4 @@
-/** What an idle VM and a session cost in memory, measured in a process that does nothing else. */
+/** Measures the memory of an idle VM or session, in a process that does nothing else. */
 import type { RuntimeOptions } from "../../index.ts";
 import { openRuntime } from "./codecell.ts";
 import { quickJsInstance } from "./floors.ts";
@@ -6,21 +6,21 @@ import { ownPlace } from "./registry.ts";
 import { Absent, NO_QUESTION } from "./subject.ts";
 import { LIMITS, TOOLS } from "./world.ts";
 
-/** Pages are given out in lumps: so many are made that these do not show. */
+/** Memory is allocated in large chunks: enough instances are made that the chunks do not distort the figure. */
 const LIVE = 40;
 const STORED = 1_000;
-/** A session of a few variables, as one that counts or remembers. */
+/** State of a small session. */
 const SESSION =
   "const rows = Array.from({ length: 100 }, (_, id) => ({ id, name: 'row ' + id })); const find = (id) => rows[id]";
 
-/** Makes one, and keeps it. */
+/** Creates one instance, which the caller keeps. */
 type Make = (at: number) => Promise<unknown>;
 
 const held: unknown[] = [];
 
 /**
- * Resident bytes of one more of what `what` names, at the subject `id`.
- * @throws Absent where that is no question
+ * Resident bytes of one additional live VM or session, or of one stored session, of the subject `id`.
+ * @throws Absent if that does not apply to the subject
  */
 export async function bytesEach(what: "live" | "stored", id: string): Promise<number> {
   const count = what === "live" ? LIVE : STORED;

@@ -1,11 +1,11 @@
-/** How far figures can be trusted. */
+/** Detects figures that are too noisy. */
 import { isFigure, type Figure, type LatencyResults } from "./results.ts";
 
-/** Above that, a ratio says more of the machine than of the subject. */
+/** Spread above which a ratio depends more on the machine than on the subject. */
 const WIDE_SPREAD = 0.25;
-/** So many of the ratios may be noisy by chance. */
+/** Share of the ratios that may be noisy by chance. */
 const FEW = 0.2;
-/** With fewer rounds there is no spread to speak of. */
+/** With fewer rounds the spread has no meaning. */
 const ENOUGH_ROUNDS = 3;
 
 /** Whether the rounds did not agree. */
@@ -13,7 +13,7 @@ export function isNoisy({ ratio }: Figure): boolean {
   return ratio !== undefined && ratio.spread > WIDE_SPREAD;
 }
 
-/** What a reader of these results has to be warned of; nothing where the machine was quiet. */
+/** Warnings for readers of the results; empty if the machine was quiet. */
 export function noiseWarnings({ cells, rounds }: LatencyResults): string[] {
   if (rounds < ENOUGH_ROUNDS)
     return [`${rounds} rounds do not show how noisy the machine was: at least ${ENOUGH_ROUNDS} do`];

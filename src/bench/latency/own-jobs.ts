@@ -1,4 +1,4 @@
-/** Jobs that only codecell is asked to do: other products do them in ways of their own, or not at all. */
+/** Jobs that are measured for codecell only: other products do them differently, or not at all. */
 import { type Runtime, type RuntimeOptions, type Session, tool } from "../../index.ts";
 import { openRuntime } from "./codecell.ts";
 import { timed } from "./measure.ts";
@@ -12,17 +12,17 @@ export interface OwnJob {
   readonly group: string;
   readonly what: string;
   readonly pauseMs?: number;
-  /** Placements in which it is a question. Default: all. */
+  /** Placements to which it applies. @default all */
   readonly placements?: readonly string[];
-  /** Make ready, and answer what is to be timed. */
+  /** Prepares the job and returns the function to measure. */
   open(options: RuntimeOptions): Promise<() => Promise<void>>;
 }
 
 const WORLD = { tools: TOOLS, limits: LIMITS };
-/** A worker for every run. */
+/** Options by which every run gets its own worker. */
 const FRESH = { spare: 0, max: 1, runsPerWorker: 1 };
 const STATE_BYTES = 2 ** 20;
-/** 1 MiB of values of all kinds: what a program might hold after a morning's work. */
+/** 1 MiB of values of several kinds. */
 const FILL = `const rows = []; let bytes = 0;
   for (let id = 0; bytes < ${STATE_BYTES}; id++) { rows.push({ id, name: "row " + id * 7919, on: id % 3 === 0 }); bytes += 130 }
   const byId = new Map(rows.slice(0, 500).map((row) => [row.id, row])); rows.length`;
@@ -134,7 +134,7 @@ const NOUNS = "invoice customer order ticket report branch commit pipeline secre
 );
 const PER_SERVER = 50;
 
-/** As many tools as large set-ups have, described as servers do. */
+/** `count` tools on servers of 50, with descriptions of realistic length. */
 function catalogue(count: number): NonNullable<RuntimeOptions["tools"]> {
   const described = (server: number, at: number): [string, ReturnType<typeof tool>] => {
     const [verb, noun] = [VERBS[at % VERBS.length]!, NOUNS[(at + server) % NOUNS.length]!];
@@ -156,7 +156,7 @@ function catalogue(count: number): NonNullable<RuntimeOptions["tools"]> {
   );
 }
 
-/** Start with `count` tools, the first search, and the end. */
+/** Starts a runtime with `count` tools, makes the first search, and closes it. */
 export const toolsJob = (count: number): OwnJob => ({
   id: `tools-${count}`,
   title: `${count} tools`,
@@ -171,7 +171,7 @@ export const toolsJob = (count: number): OwnJob => ({
   },
 });
 
-/** `count` sessions, one after the other, each with a run. */
+/** Opens `count` sessions, one after the other, each with a run. */
 export const sessionsJob = (count: number): OwnJob => ({
   id: `sessions-${count}`,
   title: `${count} sessions`,
@@ -200,7 +200,7 @@ const searchJob: OwnJob = {
   },
 };
 
-/** A program with a call, with 800 tools; `typeCheck` is the difference. */
+/** A program with a call and 800 tools, type-checked or not. */
 const checkedJob = (typeCheck: boolean): OwnJob => ({
   id: typeCheck ? "checked" : "unchecked",
   title: typeCheck ? "type-checked" : "not checked",
@@ -227,7 +227,7 @@ export const OWN_JOBS: readonly OwnJob[] = [
 
 const opened = new Map<string, Promise<() => Promise<void>>>();
 
-/** A round of one of these jobs. What it needs stays open until the process ends. */
+/** Times of one round of a job, in ms. Its runtime stays open until the process ends. */
 export async function measureOwn(job: OwnJob, subject: Subject): Promise<number[]> {
   const own = ownPlace(subject.id);
   if (own === undefined) throw new Absent(OWN_ONLY);

@@ -1,7 +1,7 @@
-/** A process and all that it started, on Linux: what they hold in memory, and their end. */
+/** Memory and termination of a process tree, on Linux. */
 import { readdir, readFile } from "node:fs/promises";
 
-/** Bytes of memory of `pid` and its descendants; pages that they share are counted once in part. `undefined` elsewhere than on Linux. */
+/** Bytes of memory of `pid` and its descendants; shared pages count proportionally. `undefined` on other systems than Linux. */
 export async function treeBytes(pid: number): Promise<number | undefined> {
   if (process.platform !== "linux") return undefined;
   const sizes = await Promise.all((await tree(pid)).map(proportionalBytes));
@@ -9,8 +9,8 @@ export async function treeBytes(pid: number): Promise<number | undefined> {
 }
 
 /**
- * End what `pid` has started, and not `pid`; elsewhere than on Linux nothing. To be called while it lives: what outlives it
- * is nobody's child any more.
+ * Kills the descendants of `pid`, but not `pid`. Does nothing on other systems than Linux. Must be called while `pid`
+ * runs: orphans are no longer its descendants.
  */
 export async function killDescendants(pid: number): Promise<void> {
   if (process.platform !== "linux") return;
@@ -43,7 +43,7 @@ async function parentOf(pid: string): Promise<number> {
   return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? -1);
 }
 
-/** `Pss` shares out what several processes map; a process that has ended holds nothing. */
+/** `Pss` divides shared pages among the processes that map them; 0 for a process that has ended. */
 async function proportionalBytes(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
   return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1_024;

@@ -1,4 +1,4 @@
-/** What the bench asks the process of one subject, and what that answers. */
+/** The messages between the bench and the process of one subject. */
 
 export interface Opening {
   readonly subject: string;

@@ -1,4 +1,4 @@
-/** Who is measured. Each is loaded only where it is needed: a cold start must not pay for the others. */
+/** The subjects. Each is loaded only on demand: a cold start must not include the others. */
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CodecellError, messageOf } from "../../core/errors.ts";
@@ -21,7 +21,7 @@ const OWN = [
   ["quickjs", "sandbox"],
 ] as const;
 
-/** The engine and the placement of one of our own subjects; nothing for any other. */
+/** Engine and placement of a subject of codecell; `undefined` for others. */
 export function ownPlace(
   subject: string,
 ): { engine: "v8" | "quickjs"; placement: (typeof OWN)[number][1] } | undefined {
@@ -51,7 +51,7 @@ const BUILT_IN: readonly SubjectEntry[] = [
 ];
 
 /**
- * All subjects: ours, the floors, and those of the folder `peers`, whose index exports `PEERS`.
+ * All subjects: codecell's, the floors, and those of the folder `peers`, whose `index.ts` exports `PEERS`.
  * @throws CodecellError `config_error` for a folder without peers
  */
 export async function subjectEntries(peers?: string): Promise<readonly SubjectEntry[]> {

@@ -141,7 +141,7 @@ export function isFigure(cell: Cell | undefined): cell is Figure {
   return cell !== undefined && "median" in cell;
 }
 
-/** Looks cells up by job and subject. */
+/** Returns a function that finds a figure by job and subject. */
 export function cellLookup(
   cells: readonly Cell[],
 ): (job: string, subject: string) => Figure | undefined {

@@ -1,25 +1,25 @@
-/** All jobs of all subjects, in interleaved rounds: what disturbs the machine disturbs all alike. */
+/** Measures all jobs of all subjects in interleaved rounds: disturbances of the machine affect all alike. */
 import { messageOf } from "../../core/errors.ts";
 import { median, quantile, spread } from "../statistics.ts";
 import type { Cell } from "./results.ts";
 import { Absent } from "./subject.ts";
 
-/** What is measured in rounds: `job` of `subject` gives its times, in ms. */
+/** A job of a subject that is measured in rounds. */
 export interface Measured {
   readonly subject: string;
   readonly job: string;
-  /** Rejects with Absent where there is no figure. */
+  /** Times of one round, in ms. @throws Absent if there are none */
   measure(): Promise<readonly number[]>;
 }
 
-/** Which subject another one is put beside. */
+/** Returns the floor of a subject, if it has one. */
 export type FloorOf = (subject: string) => string | undefined;
 
 type Samples = { readonly rounds: (readonly number[])[]; absent?: string };
 
 /**
- * Measure everything `rounds` times, after one round that warms up. `entries` of one job stand side by side, so that a
- * ratio of two of them is of the same moment.
+ * Measures every entry `rounds` times, after one warm-up round. `entries` of one job must follow each other, so that their
+ * ratios compare figures of the same moment.
  */
 export async function interleave(
   entries: readonly Measured[],

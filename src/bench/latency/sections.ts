@@ -1,4 +1,4 @@
-/** The results as a report: what is measured in one unit and can be compared stands in one table and one chart. */
+/** Turns latency results into sections: each group of comparable jobs gets one table and one chart. */
 import type { Bar, BarChart, LineChart, Section } from "../present/presentation.ts";
 import { noiseWarnings } from "./noise.ts";
 import { type Cell, isFigure, type JobFacts, type LatencyResults } from "./results.ts";
@@ -62,7 +62,7 @@ function barChart(results: LatencyResults, jobs: readonly JobFacts[], title: str
   };
 }
 
-/** Where another product has no figure, its reason stands there. */
+/** If another product has no figure, the reason is shown instead. */
 function barOf(
   { title: label, kind }: LatencyResults["subjects"][number],
   cell: Cell | undefined,
@@ -114,7 +114,7 @@ function capabilitySection(results: LatencyResults): Section[] {
   ];
 }
 
-/** Said whether there are such jobs or not, where there were others to be compared with. */
+/** Present whenever other products were measured, even if none was faster. */
 function behindSection(results: LatencyResults): Section[] {
   if (results.subjects.every(({ kind }) => kind !== "peer")) return [];
   const behind = behindTable(results);

@@ -1,4 +1,4 @@
-/** How long a process takes from its start to its first line. */
+/** Measures the time from the start of a process to its first line of output. */
 import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { text } from "node:stream/consumers";
@@ -14,9 +14,9 @@ export function siblingFile(module: string, from: string): string {
 }
 
 /**
- * Start node with `args` and give it `input`.
+ * Starts node with `args` and sends it `input`.
  * @returns ms until it has written `line`
- * @throws Absent when it writes something else, or nothing
+ * @throws Absent if it writes something else, or nothing
  */
 export async function timeToLine(
   args: readonly string[],
@@ -24,22 +24,22 @@ export async function timeToLine(
   input = "",
 ): Promise<number> {
   const started = performance.now();
-  const nowhere = tmpdir(); // no config of the user's, so no servers
+  const nowhere = tmpdir(); // without the user's config, so without servers
   const child = spawn(process.execPath, args, {
     stdio: ["pipe", "pipe", "pipe"],
     cwd: nowhere,
     env: { ...process.env, HOME: nowhere },
   });
   const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
-  child.stdin.on("error", () => {}); // it has ended; what it said tells why
+  child.stdin.on("error", () => {}); // the process has ended; its output has the reason
   child.stdin.end(input);
   const errors = text(child.stderr);
   const failed = new Promise<never>((_resolve, reject) => child.once("error", reject));
   try {
-    const told = await Promise.race([firstLine(child.stdout), failed]);
+    const output = await Promise.race([firstLine(child.stdout), failed]);
     const ms = performance.now() - started;
-    if (told === line) return ms;
-    throw new Absent(told === "" ? reason(await errors) : told);
+    if (output === line) return ms;
+    throw new Absent(output === "" ? reason(await errors) : output);
   } catch (error) {
     throw error instanceof Absent ? error : new Absent(messageOf(error), { cause: error });
   } finally {
@@ -49,12 +49,12 @@ export async function timeToLine(
 }
 
 async function firstLine(output: AsyncIterable<unknown>): Promise<string> {
-  let told = "";
+  let received = "";
   for await (const chunk of output) {
-    told += String(chunk);
-    if (told.includes("\n")) break;
+    received += String(chunk);
+    if (received.includes("\n")) break;
   }
-  return told.split("\n", 1)[0]!;
+  return received.split("\n", 1)[0]!;
 }
 
 function reason(stderr: string): string {

@@ -4,7 +4,7 @@ import { SubjectProcess } from "./driver.ts";
 import type { SubjectEntry } from "./registry.ts";
 import { Absent, type SubjectFacts } from "./subject.ts";
 
-/** A process for each subject, started when it is first asked, and anew after it has died. */
+/** A process for each subject, started at its first use, and restarted after it has ended. */
 export class SubjectPool implements AsyncDisposable {
   readonly #peers: string | undefined;
   readonly #processes = new Map<string, Promise<SubjectProcess>>();
@@ -14,19 +14,19 @@ export class SubjectPool implements AsyncDisposable {
     this.#peers = peers;
   }
 
-  /** @throws Absent with the reason why there are no times */
+  /** Times of one round of a job, in ms. @throws Absent with the reason why there are none */
   async measure(subject: string, job: string): Promise<readonly number[]> {
     const process = await this.#process(subject);
     return await process.measure(job);
   }
 
-  /** The process of a subject that runs; `undefined` for one that does not. */
+  /** Process id of a running subject; `undefined` if it does not run. */
   async pid(subject: string): Promise<number | undefined> {
     const process = await this.#processes.get(subject)?.catch(() => undefined);
     return process?.alive === true ? process.pid : undefined;
   }
 
-  /** What the subject told of itself; of one that did not start, what is known without it. */
+  /** The facts that the subject reported; for one that did not start, those of its entry. */
   facts({ id, title, kind }: SubjectEntry): SubjectFacts {
     return this.#facts.get(id) ?? { id, title, kind, isolation: "could not be started" };
   }

@@ -1,4 +1,4 @@
-/** The process of one subject. It loads that one only, answers questions one after the other, and ends with its parent. */
+/** The process of one subject. It loads only that one, handles one request at a time, and ends with its parent. */
 import { messageOf } from "../../core/errors.ts";
 import { findJob } from "./job-list.ts";
 import { measure } from "./measure.ts";

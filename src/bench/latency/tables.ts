@@ -1,4 +1,4 @@
-/** The results as tables. */
+/** Formats latency results as tables. */
 import type { Table } from "../present/presentation.ts";
 import { isNoisy } from "./noise.ts";
 import {
@@ -12,28 +12,28 @@ import {
 } from "./results.ts";
 import { NO_QUESTION, OWN_ONLY } from "./subject.ts";
 
-/** `0.0031`, `1.24`, `43.5`, `1,204`: three figures that mean something. */
+/** Formats a figure with about three significant digits: `0.003`, `1.24`, `43.5`, `1,204`. */
 export function figure(value: number): string {
   if (value >= 100) return Math.round(value).toLocaleString("en");
   const digits = value >= 10 ? 1 : value >= 1 ? 2 : value >= 0.1 ? 2 : 3;
   return value.toFixed(digits);
 }
 
-/** One row a subject, one column a job; who has none of them is left out. */
+/** One row for each subject, one column for each job; subjects without any figure are omitted. */
 export function jobTable(results: LatencyResults, jobs: readonly JobFacts[], title: string): Table {
   const notes = new Set<string>();
   const find = lookUp(results.cells);
   const rows = results.subjects.flatMap((subject) => {
     const cells = jobs.map(({ id }) => find(id, subject.id));
     if (!cells.some(isFigure)) return [];
-    const told = cells.map((cell, at) => {
+    const texts = cells.map((cell, at) => {
       if (isFigure(cell) && isNoisy(cell)) notes.add("~: the rounds did not agree on this ratio.");
       if (isFigure(cell)) return shown(cell);
       if (cell !== undefined && cell.absent !== OWN_ONLY && cell.absent !== NO_QUESTION)
         notes.add(`${subject.title}, ${jobs[at]!.title}: ${cell.absent}`);
       return "–";
     });
-    return [[subject.title, ...told]];
+    return [[subject.title, ...texts]];
   });
   const unit = jobs[0]?.unit ?? "ms";
   return {
@@ -44,20 +44,20 @@ export function jobTable(results: LatencyResults, jobs: readonly JobFacts[], tit
   };
 }
 
-/** The median, and the ratio to the floor; `~` where the rounds did not agree. */
+/** The median, and the ratio to the floor; `~` if the rounds did not agree. */
 function shown(cell: Figure): string {
   const { median, ratio } = cell;
   if (ratio === undefined) return figure(median);
   return `${figure(median)} (${isNoisy(cell) ? "~" : ""}${figure(ratio.value)}×)`;
 }
 
-/** Finds a cell by job and subject. */
+/** Returns a function that finds a cell by job and subject. */
 export function lookUp(cells: readonly Cell[]): (job: string, subject: string) => Cell | undefined {
   const known = new Map(cells.map((cell) => [`${cell.job} ${cell.subject}`, cell]));
   return (job, subject) => known.get(`${job} ${subject}`);
 }
 
-/** What each subject can do; the floors keep no limits, and were not asked. */
+/** Capabilities of each subject, without the floors, which enforce no limits and are not probed. */
 export function capabilityTable({ probes, findings, subjects }: LatencyResults): Table {
   const known = new Map(findings.map((each) => [`${each.probe} ${each.subject}`, each]));
   const probed = subjects.filter(({ kind }) => kind !== "floor");
@@ -76,7 +76,7 @@ export function capabilityTable({ probes, findings, subjects }: LatencyResults):
   };
 }
 
-/** Jobs in which another product was faster than every engine and placement of ours. */
+/** Jobs in which another product was faster than every engine and placement of codecell. */
 export function behindTable({ jobs, cells, subjects }: LatencyResults): Table {
   const kindOf = new Map(subjects.map(({ id, kind }) => [id, kind]));
   const titleOf = new Map(subjects.map(({ id, title }) => [id, title]));

@@ -1,9 +1,9 @@
-/** The tools of the jobs, and values of a wanted size. */
+/** The tools of the jobs, and values of a given size. */
 import type { World } from "./subject.ts";
 
-/** How long the slow tool takes. */
+/** Duration of the slow tool, in ms. */
 export const SLOW_MS = 50;
-/** About so many bytes of JSON are one row. */
+/** Approximate size of a row as JSON. */
 const ROW_BYTES = 100;
 
 export interface Row {
@@ -14,7 +14,7 @@ export interface Row {
   readonly at: string;
 }
 
-/** Rows of about `bytes` bytes of JSON; the same ones each time. */
+/** Rows of about `bytes` bytes of JSON; deterministic. */
 export function rowsOf(bytes: number): readonly Row[] {
   const known = made.get(bytes);
   if (known !== undefined) return known;

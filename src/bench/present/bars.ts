@@ -1,4 +1,4 @@
-/** Horizontal bars, their names to the left of them or, where that is narrow, above. */
+/** Draws horizontal bars with their names to the left or, on narrow charts, above. */
 import { type Drawing, space, stack } from "./drawing.ts";
 import { formatFigure } from "./figures.ts";
 import { markup, NOTHING } from "./markup.ts";
@@ -7,21 +7,21 @@ import { createScale, type Scale } from "./scale.ts";
 import { drawText, textHeight, textWidth, wrapText } from "./text-layout.ts";
 import { TEXTS, type TextStyle } from "./theme.ts";
 
-/** Below this width, in px, names stand above their bars. */
+/** Below this width, in px, names are above their bars. */
 const NARROW = 560;
 const THICKNESS: Readonly<Record<Role, number>> = { ours: 14, other: 12, floor: 10 };
 /** Between a bar and a text beside it. */
 const MARGIN = 8;
 const ROW_GAP = 8;
 const TICK_SPACE = 20;
-/** A bar that is not nothing can be seen. */
+/** Minimum length of a positive bar, so that it is visible. */
 const LEAST = 1.5;
 
 interface Layout {
   readonly width: number;
   readonly isNarrow: boolean;
   readonly labelWidth: number;
-  /** Where bars begin, and how long the longest is. */
+  /** Start of all bars, and length of the longest. */
   readonly left: number;
   readonly span: number;
   readonly scale: Scale;
@@ -45,7 +45,7 @@ export function drawBars(chart: BarChart, width: number): Drawing {
   return figures ? withAxis(body, layout) : body;
 }
 
-/** The value that can be drawn, if there is one. */
+/** The value, if it can be drawn. */
 export function measured(bar: Bar): number | undefined {
   return Number.isFinite(bar.value) ? bar.value : undefined;
 }
@@ -115,7 +115,7 @@ function drawNote(text: string, left: number, width: number): Drawing {
   return { height: textHeight(lines, "note"), body: drawText(lines, left, 0, "note") };
 }
 
-/** Grid lines behind the bars, and below them what they mean. */
+/** Adds grid lines behind the bars and their values below. */
 function withAxis(bars: Drawing, { left, span, scale, width }: Layout): Drawing {
   const room = (ticks: readonly number[]): number =>
     Math.max(...ticks.map((tick) => textWidth(formatFigure(tick), "note"))) + TICK_SPACE;

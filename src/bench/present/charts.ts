@@ -1,4 +1,4 @@
-/** A chart of either kind, with its heading, and the same in words. */
+/** Draws a chart of either kind with its heading, and describes it in words. */
 import { absence, drawBars, measured } from "./bars.ts";
 import { type Drawing, space, stack } from "./drawing.ts";
 import { formatFigure } from "./figures.ts";
@@ -15,7 +15,7 @@ const KEY_NAMES: Readonly<Record<Role, string>> = {
 };
 const SWATCH = 11;
 
-/** The chart at its natural size, `width` px wide. */
+/** Draws the chart `width` px wide, at its natural height. */
 export function drawChart(chart: Chart, width: number): Drawing {
   const title = wrapText(chart.title, width, "title");
   const unit = wrapText(subtitle(chart), width, "note");
@@ -32,7 +32,7 @@ function subtitle(chart: Chart): string {
   return `${chart.unit}${chart.scale === "log" ? " · logarithmic scale" : ""} · shorter is better`;
 }
 
-/** What the three kinds of bars are, where there is more than one. */
+/** Legend of the roles of bars, if there is more than one. */
 function drawKey(chart: BarChart): Drawing {
   const roles = new Set(
     chart.groups.flatMap(({ bars }) => bars).map(({ role }) => role ?? "other"),
@@ -49,7 +49,7 @@ function drawKey(chart: BarChart): Drawing {
   return { height: 6 + TEXTS.note.line, body: markup`${items}` };
 }
 
-/** For those who cannot see it: what is measured, then every figure. */
+/** Text alternative of a chart: what is measured, then every figure. */
 export function describeChart(chart: Chart): string {
   return chart.kind === "bars" ? describeBars(chart) : describeLines(chart);
 }

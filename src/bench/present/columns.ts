@@ -1,18 +1,18 @@
-/** What every form of a table has to know of its columns. */
+/** Columns of a table, for all of its forms. */
 import { stripVTControlCharacters } from "node:util";
 import type { Table } from "./presentation.ts";
 
-/** Where the cells of a column stand. */
+/** Alignment of the cells of a column. */
 export type Alignment = "left" | "right";
 
-/** A rectangle of cells: the header first, and one line of printable text in each. */
+/** Header and rows of equal length; each cell is one line of printable text. */
 export interface Grid {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly alignments: readonly Alignment[];
 }
 
-/** Short rows are filled with empty cells; cells beyond the last column get a column without a name. */
+/** Fills short rows with empty cells; cells beyond the last column get a column without a name. */
 export function gridOf(table: Table): Grid {
   const width = Math.max(table.columns.length, ...table.rows.map((row) => row.length));
   const fill = (cells: readonly string[]): string[] =>
@@ -28,21 +28,21 @@ export function gridOf(table: Table): Grid {
   return { header, rows, alignments };
 }
 
-/** Figures stand right, one under the other; the column that names the rows never does. */
+/** Columns of figures are right-aligned; the first column, which names the rows, never is. */
 function alignmentOf(cells: readonly string[], at: number): Alignment {
   const said = cells.filter((cell) => /[\p{L}\d]/u.test(cell));
   const figures = said.filter((cell) => /^[^\p{L}]*\d/u.test(cell));
   return at > 0 && figures.length > 0 && figures.length * 2 >= said.length ? "right" : "left";
 }
 
-/** Names come from outside: none of them may move a terminal's cursor or break a row. */
+/** Names are foreign text: none may move the cursor of a terminal or break a row. */
 export function oneLine(text: string): string {
   return stripVTControlCharacters(text.toWellFormed())
     .replace(/[\s\p{Cc}]+/gu, " ")
     .trim();
 }
 
-/** Columns that a text takes where characters are of equal width: two for East Asian ones and emoji. */
+/** Width of a text in terminal columns: East Asian characters and emoji take two. */
 export function displayWidth(text: string): number {
   let width = 0;
   for (const char of text) width += isInvisible(char) ? 0 : isWide(char) ? 2 : 1;
@@ -59,7 +59,7 @@ export function isWide(char: string): boolean {
   );
 }
 
-/** Spaces to the given width. */
+/** Pads a text with spaces to the given width. */
 export function pad(text: string, width: number, alignment: Alignment): string {
   const spaces = " ".repeat(Math.max(0, width - displayWidth(text)));
   return alignment === "left" ? text + spaces : spaces + text;

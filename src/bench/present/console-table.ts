@@ -1,10 +1,10 @@
-/** A table for the terminal. */
+/** Renders a table for the terminal. */
 import { displayWidth, gridOf, oneLine, pad } from "./columns.ts";
 import type { Table } from "./presentation.ts";
 
 const GAP = "  ";
 
-/** Title, aligned columns, notes. Nothing is wrapped or cut, and nothing is coloured; the last line ends as the others. */
+/** Renders title, aligned columns and notes, without colours, wrapping or truncation. Every line ends with a newline. */
 export function renderConsole(table: Table): string {
   const { header, rows, alignments } = gridOf(table);
   const widths = header.map((_, at) =>

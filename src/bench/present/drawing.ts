@@ -1,8 +1,8 @@
-/** Parts of a picture, each drawn from its own upper left corner. */
+/** Parts of a picture, each in coordinates from its own upper left corner. */
 import { type Markup, markup } from "./markup.ts";
 
 export interface Drawing {
-  /** In px; the width is what the part was given. */
+  /** In px; the width is given by the caller. */
   readonly height: number;
   readonly body: Markup;
 }

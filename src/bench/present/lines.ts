@@ -1,4 +1,4 @@
-/** Lines over two axes, each named at its end or, where that is narrow, in a legend above. */
+/** Draws lines over two axes, each named at its end or, on narrow charts, in a legend above. */
 import { type Drawing, stack } from "./drawing.ts";
 import { formatFigure } from "./figures.ts";
 import { type Markup, markup, NOTHING } from "./markup.ts";
@@ -7,20 +7,20 @@ import { createScale, type Scale } from "./scale.ts";
 import { drawText, textHeight, textWidth, wrapText } from "./text-layout.ts";
 import { DASHES, TEXTS, type TextStyle } from "./theme.ts";
 
-/** Below this width, in px, there is no space beside the plot. */
+/** Below this width, in px, there is no space for names beside the plot. */
 const NARROW = 560;
 const PLOT_HEIGHT = 280;
 const NARROW_PLOT_HEIGHT = 220;
-/** Between the plot and the names at the lines' ends, where a leader goes from one to the other. */
+/** Space for the leader lines between the plot and the names. */
 const LEADER = 26;
-/** Of a line in the legend. */
+/** Length of a line in the legend. */
 const SAMPLE = 34;
 const MARGIN = 8;
 const TICK_SPACE = 20;
-/** With more points than that on a line they run together. */
+/** Lines with more points have no dots, because these would overlap. */
 const MAX_DOTS = 40;
 
-/** A line as it can be drawn: its points from left to right, in the style that its place in the chart gives. */
+/** A drawable line: its points from left to right, and the number of its style, from 1, by its position in the chart. */
 export interface Line {
   readonly label: string;
   readonly role: Role;
@@ -57,7 +57,7 @@ export function drawLines(chart: LineChart, width: number): Drawing {
   ]);
 }
 
-/** What is no number has no place, nor has what is not positive on a logarithmic axis. */
+/** Omits points that are not finite or, on a logarithmic axis, not positive. */
 export function drawableLines(chart: LineChart): Line[] {
   const isDrawable = (value: number): boolean =>
     Number.isFinite(value) && (chart.scale === "linear" || value > 0);
@@ -146,7 +146,7 @@ function nameHeight(line: Line, right: number): number {
   return textHeight(wrapText(line.label, right, nameStyle(line)), nameStyle(line));
 }
 
-/** Names stand beside the ends of their lines, moved apart where these are close. */
+/** Draws names beside the ends of their lines, moved apart if they would overlap. */
 function drawNames(lines: readonly Line[], plot: Plot, width: number): Markup {
   const left = plot.right + LEADER;
   const names = lines
@@ -171,7 +171,7 @@ function drawNames(lines: readonly Line[], plot: Plot, width: number): Markup {
   return markup`${drawn}`;
 }
 
-/** Tops of boxes that want to be at `y`, sorted by it: one below the other, within the height as far as it goes. */
+/** Tops of boxes, sorted by their preferred `y`, without overlap and within the height if they fit. */
 function spread(boxes: readonly { y: number; height: number }[], height: number): number[] {
   const tops: number[] = [];
   let free = -TEXTS.label.line / 2;

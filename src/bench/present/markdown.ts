@@ -1,13 +1,13 @@
-/** A table for a README. */
+/** Renders a table for a README. */
 import { type Alignment, displayWidth, gridOf, oneLine, pad } from "./columns.ts";
 import type { Table } from "./presentation.ts";
 
-/** No delimiter row is shorter. */
+/** Minimum length of a delimiter. */
 const MIN_WIDTH = 3;
 
 /**
- * A bold title, a GitHub table, and its notes as a list, laid out as oxfmt would do it. All of it is plain text: what
- * Markdown or HTML would read in it is escaped.
+ * Renders a bold title, a table in GitHub Flavored Markdown, and its notes as a list, formatted as by oxfmt. Markdown and
+ * HTML syntax in the texts is escaped.
  */
 export function renderMarkdown(table: Table): string {
   const grid = gridOf(table);
@@ -35,12 +35,12 @@ function delimiter(width: number, alignment: Alignment): string {
   return alignment === "left" ? "-".repeat(width) : `${"-".repeat(width - 1)}:`;
 }
 
-/** An underscore within a word is only an underscore; an ampersand only where it does not begin an entity. */
+/** Underscores within words and ampersands that do not begin an entity need no escape. */
 function escapeMarkdown(text: string): string {
   return text.replace(/[\\|<*`[\]~$]|(?<![\p{L}\d])_|_(?![\p{L}\d])|&(?=#?\w+;)/gu, "\\$&");
 }
 
-/** What would begin a heading, a list or a quotation at the start of a line. */
+/** Escapes what would begin a heading, a list or a quotation at the start of a line. */
 function escapeStart(text: string): string {
   return text.replace(/^[#+>-]/, "\\$&").replace(/^(\d+)([.)])(?=\s)/, "$1\\$2");
 }

@@ -1,6 +1,6 @@
-/** XML and HTML that cannot be broken by the texts in it. */
+/** XML and HTML in which inserted texts are always escaped. */
 
-/** Markup as it is. A text becomes markup only through the tag below, which escapes it. */
+/** Markup that is not escaped again. Foreign text must become markup through the tag below, which escapes it. */
 export class Markup {
   readonly text: string;
 
@@ -9,17 +9,17 @@ export class Markup {
   }
 }
 
-/** What may stand between the pieces of a template. */
+/** A value that a template may contain. */
 type Part = string | number | Markup | readonly Markup[];
 
-/** Tag of a template: markup stays what it is, all else is escaped, also for quoted attributes. */
+/** Template tag: inserts markup unchanged and escapes everything else, also for quoted attributes. */
 export function markup(pieces: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   let text = pieces[0]!;
   for (const [at, part] of parts.entries()) text += render(part) + pieces[at + 1]!;
   return new Markup(text);
 }
 
-/** Nothing, where there may be something. */
+/** Empty markup, for optional parts. */
 export const NOTHING: Markup = new Markup("");
 
 function render(part: Part): string {

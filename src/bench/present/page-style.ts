@@ -1,7 +1,7 @@
-/** The look of the page. */
+/** Style of the page. */
 import { chartCss, type ColourName, FONT, PALETTES, type ThemeName } from "./theme.ts";
 
-/** Widest column of text and pictures, in px. */
+/** Maximum width of the column of text and pictures, in px. */
 export const COLUMN = 860;
 
 function properties(theme: ThemeName): string {
@@ -12,7 +12,7 @@ function properties(theme: ThemeName): string {
 
 const colour = (name: ColourName): string => `var(--${name})`;
 
-/** Paper is always light; a reader's own colours win over ours. */
+/** Print is always light; forced colours of the reader take precedence. */
 const COLOURS = `
 :root{color-scheme:light dark;${properties("light")}}
 @media screen and (prefers-color-scheme:dark){:root{${properties("dark")}}}
@@ -85,7 +85,7 @@ figure,tr,caption{break-inside:avoid}
 h2,caption{break-after:avoid}
 }`;
 
-/** All rules of a page; colours follow the reader's choice of light or dark. */
+/** All CSS of a page; colours follow the reader's preference of light or dark. */
 export function pageCss(): string {
   return [COLOURS, TEXT, FIGURES, chartCss(colour), MEDIA].join("\n").trim();
 }

@@ -1,18 +1,18 @@
-/** A report as one HTML page. */
+/** Renders a report as one HTML page. */
 import { describeChart, drawChart } from "./charts.ts";
 import { type Grid, gridOf } from "./columns.ts";
 import { Markup, markup, NOTHING } from "./markup.ts";
 import { COLUMN, pageCss } from "./page-style.ts";
 import type { Chart, Report, Section, Table } from "./presentation.ts";
 
-/** The narrow form of a chart, as wide as a small phone leaves space for. */
+/** Width of the narrow form of a chart, in px: it fits a small phone. */
 const NARROW = 328;
 const FACTS = "facts";
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /**
- * One file that needs nothing else: no network, no script. It reads on a phone, in the dark, on paper and aloud; its
- * policy forbids all but its own style.
+ * Renders one self-contained HTML file without scripts or network access. It supports phones, dark mode, print and
+ * screen readers; its content security policy allows only its own style.
  */
 export function renderPage(report: Report): string {
   const sections = report.sections.map((section, at) => renderSection(section, `s${at}`));
@@ -71,7 +71,7 @@ ${tables.map((table, at) => renderTable(table, `${key}-table${at}`))}
 `;
 }
 
-/** Drawn twice, since a picture that is only scaled down to a phone's width cannot be read there. */
+/** Draws the chart twice: scaled down to the width of a phone, the wide form would be illegible. */
 function renderFigure(chart: Chart, key: string): Markup {
   return markup`<figure>${drawInline(chart, COLUMN, "wide", key)}${drawInline(chart, NARROW, "narrow", key)}</figure>`;
 }
@@ -103,7 +103,7 @@ ${notes.length > 0 ? markup`<ul class="notes">${notes}</ul>` : NOTHING}
 function renderCells({ header, rows, alignments }: Grid): Markup {
   const side = (at: number): Markup =>
     alignments[at] === "right" ? markup` class="right"` : NOTHING;
-  // A header without a text would be read as one.
+  // Screen readers would announce an empty header cell.
   const head = header.map((cell, at) =>
     cell === "" ? markup`<td></td>` : markup`<th scope="col"${side(at)}>${cell}</th>`,
   );

@@ -1,7 +1,7 @@
-/** Where values lie on an axis, and which round ones to mark. */
+/** Positions of values on an axis, and the round values to mark. */
 
 export interface Scale {
-  /** From 0, where the axis begins, to 1, where the greatest value lies. */
+  /** Position of a value: 0 at the start of the axis, 1 at the greatest value. */
   at(value: number): number;
   /** At most `max` round values on the axis, ascending. */
   ticks(max: number): readonly number[];
@@ -11,8 +11,8 @@ export interface Scale {
 const STEPS = [1, 2, 5] as const;
 
 /**
- * `linear` begins at 0. `log` begins at the next round value below the least positive one, so that this has a length,
- * too; what is not positive lies at its beginning.
+ * `linear` starts at 0. `log` starts at the next round value below the least positive one, so that this one has a
+ * length, too; values that are not positive are at the start.
  */
 export function createScale(kind: "linear" | "log", values: readonly number[]): Scale {
   return kind === "linear" ? linear(values) : logarithmic(values);
@@ -55,7 +55,7 @@ function roundSteps(from: number, to: number): number[] {
     { length: Math.ceil(Math.log10(to)) - first + 1 },
     (_, at) => first + at,
   );
-  // Parsed, not multiplied: 5 * 10 ** -3 is not the number that 0.005 is.
+  // Parsed, not multiplied: 5 * 10 ** -3 is not exactly 0.005.
   const all = powers.flatMap((power) => STEPS.map((step) => Number(`${step}e${power}`)));
   return all.filter((step) => step >= from * (1 - 1e-9) && step <= to * (1 + 1e-9));
 }

@@ -1,4 +1,4 @@
-/** Charts as a picture of its own, for a README. */
+/** Renders charts as a standalone SVG, for a README. */
 import { describeChart, drawChart } from "./charts.ts";
 import { stack } from "./drawing.ts";
 import { Markup, markup } from "./markup.ts";
@@ -11,8 +11,8 @@ const MARGIN = 24;
 const GAP = 48;
 
 /**
- * One SVG file with all charts below each other, 860 px wide, in fixed colours. It needs nothing from elsewhere: no
- * script, no font, no custom property, so that viewers that are no browsers show it, too.
+ * Renders one SVG file with all charts below each other, 860 px wide, in fixed colours. It has no external references,
+ * scripts, fonts or custom properties, so that viewers other than browsers show it, too.
  */
 export function renderSvg(charts: readonly Chart[], theme: ThemeName): string {
   const palette = PALETTES[theme];

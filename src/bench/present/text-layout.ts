@@ -1,9 +1,9 @@
-/** Texts in a drawing: there is no browser to measure them, so they get the space that the widest common font takes. */
+/** Lays out texts in a drawing. Without a browser they cannot be measured, so the widest common font is assumed. */
 import { isInvisible, isWide, oneLine } from "./columns.ts";
 import { type Markup, markup } from "./markup.ts";
 import { TEXTS, type TextStyle } from "./theme.ts";
 
-/** Share of a line's height above the letters' base line. */
+/** Share of the line height above the baseline. */
 const BASELINE = 0.76;
 const BOLD = 1.13;
 
@@ -15,7 +15,7 @@ const WIDTHS: readonly (readonly [chars: RegExp, em: number])[] = [
   [/[\p{Lu}&]/u, 0.79],
 ];
 
-/** In px, and rather too wide than too narrow. */
+/** Upper estimate of the width, in px. */
 export function textWidth(text: string, style: TextStyle): number {
   let em = 0;
   for (const char of text) em += charWidth(char);
@@ -28,7 +28,7 @@ function charWidth(char: string): number {
   return WIDTHS.find(([chars]) => chars.test(char))?.[1] ?? (char < "\u0250" ? 0.645 : 1.1);
 }
 
-/** The text in lines of at most `width` px: broken at spaces and within names like `a/b-c`, else anywhere. */
+/** Breaks a text into lines of at most `width` px: at spaces and within names like `a/b-c`, otherwise anywhere. */
 export function wrapText(text: string, width: number, style: TextStyle): string[] {
   const lines: string[] = [];
   let line = "";
@@ -54,7 +54,7 @@ function breakWord(word: string, width: number, style: TextStyle): string[] {
   return pieces;
 }
 
-/** The height of that many lines. */
+/** Height of the lines, in px. */
 export function textHeight(lines: readonly string[], style: TextStyle): number {
   return lines.length * TEXTS[style].line;
 }

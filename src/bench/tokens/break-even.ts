@@ -1,18 +1,18 @@
-/** From where on code execution costs less, from what was measured. */
+/** Computes from which sizes code execution costs less. */
 import { cost, countTranscript, type Tokens } from "./count.ts";
 import type { Transcript } from "./messages.ts";
 import type { Bill, BreakEven, WayCount } from "./results.ts";
 
 /** The measured conversations of one workload, by one tokenizer. */
 export interface Measured {
-  /** Of direct calling, with all definitions or with a host's search. */
+  /** Direct calling, with all definitions or with a host's search. */
   readonly theirs: WayCount;
   readonly code: WayCount;
-  /** Costs of `theirs` with the first k calls only, from k = 0. */
+  /** Tokens of `theirs` with only the first k calls, from k = 0. */
   readonly walk: readonly number[];
   readonly resultBytes: number;
   readonly valueBytes: number;
-  /** Definitions in the catalogue; absent with a host's search. */
+  /** Number of definitions in the catalogue; absent for a host's search. */
   readonly tools?: number;
 }
 
@@ -30,7 +30,7 @@ export function breakEven(measured: Measured, bill: Bill): Points {
   };
 }
 
-/** Costs with the first k of the recorded calls, from k = 0 to all. */
+/** Tokens with the first k of the recorded calls, from k = 0 to all. */
 export function walkCalls(
   tokens: Tokens,
   bill: Bill,
@@ -42,14 +42,14 @@ export function walkCalls(
   );
 }
 
-/** The results' size at which the other way costs as much, with everything else as it is. */
+/** Size of the results at which the other way costs as much, all else being equal. */
 function bytesNeeded(
   { theirs, resultBytes, valueBytes }: Measured,
   bill: Bill,
   ours: number,
 ): number | null {
   const results = theirs.parts.results[bill];
-  // A program that returns what it read costs more with more results, too.
+  // The cost of a program that returns what it read grows with the results, too.
   if (results === 0 || valueBytes * 2 > resultBytes) return null;
   const others = cost(theirs, bill) - results;
   return Math.max(0, Math.ceil((ours - others) / (results / resultBytes)));

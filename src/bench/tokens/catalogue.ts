@@ -1,4 +1,4 @@
-/** What the tools of a world cost before anything is done with them. */
+/** Counts the tokens of a world's tool definitions. */
 import type { Tokens } from "./count.ts";
 import type { OpenWorld } from "./open-world.ts";
 import type { CatalogueCount, CatalogueResult } from "./results.ts";
@@ -43,7 +43,7 @@ export async function measureCatalogue(
   };
 }
 
-/** Of all tools, as get_tool_details gives them. */
+/** Declarations of all tools, in the form of get_tool_details. */
 async function declarations({ runtime }: OpenWorld): Promise<string[]> {
   const texts: string[] = [];
   for (const { name } of await runtime.listToolCategories())

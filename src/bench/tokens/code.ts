@@ -1,4 +1,4 @@
-/** Code execution: the programs are run as a model would have them run, and what crossed is kept. */
+/** Code execution: runs the programs as a model would, and records the conversation. */
 import { agentTools } from "../../agent/agent-tools.ts";
 import { asked, type Exchange, type Transcript, turn } from "./messages.ts";
 import type { OpenWorld } from "./open-world.ts";
@@ -6,7 +6,7 @@ import type { RecordedCall } from "./tap.ts";
 import type { ToolSearch } from "./tool-search.ts";
 import type { Outcome, Workload } from "./workload.ts";
 
-/** What running the programs of a workload showed. */
+/** The recording of a workload's programs. */
 export interface CodeRun {
   /** One per program. */
   readonly exchanges: readonly Exchange[];
@@ -16,7 +16,7 @@ export interface CodeRun {
 
 const SESSION = "bench";
 
-/** Runs `programs` through execute_code, in one session where they are several. Stops at the first that fails. */
+/** Runs `programs` through execute_code; several share one session. Stops at the first that fails. */
 export async function runPrograms(world: OpenWorld, programs: readonly string[]): Promise<CodeRun> {
   const execute = agentTools(world.runtime).find(({ name }) => name === "execute_code")!;
   const exchanges: Exchange[] = [];
@@ -34,7 +34,7 @@ export async function runPrograms(world: OpenWorld, programs: readonly string[])
   return { exchanges, calls: world.take(), values };
 }
 
-/** @throws Error when a program failed or the job was not done */
+/** @throws Error if a program failed or the job was not done */
 export async function checkRun(
   world: OpenWorld,
   { id, check }: Workload,

@@ -1,10 +1,10 @@
-/** Direct calling: what the conversation would be if the model made the recorded calls itself. */
+/** Direct calling: the conversation in which the model makes the recorded calls itself. */
 import { asked, type Entry, type Exchange, type Transcript, turn } from "./messages.ts";
 import { directName, type OpenWorld } from "./open-world.ts";
 import type { Answer, RecordedCall } from "./tap.ts";
 import type { ToolSearch } from "./tool-search.ts";
 
-/** A wrong call and what the server really answered. */
+/** A wrong call and the server's real result. */
 export interface WrongCall {
   readonly server: string;
   readonly tool: string;
@@ -12,7 +12,7 @@ export interface WrongCall {
   readonly answer: Answer;
 }
 
-/** With all definitions in every request. */
+/** The conversation with all definitions in every request. */
 export function directTranscript(
   world: OpenWorld,
   task: string,
@@ -26,7 +26,7 @@ export function directTranscript(
   };
 }
 
-/** With a search tool instead, which brings the definitions into the conversation. */
+/** The conversation with a search tool, which adds definitions to the conversation. */
 export function searchTranscript(
   search: ToolSearch,
   task: string,
@@ -52,7 +52,7 @@ function callEntries(calls: readonly RecordedCall[], wrong?: WrongCall): Entry[]
   return [...failed, ...done];
 }
 
-/** Calls that began before an earlier one had ended share a turn: the best that parallel tool use can do. */
+/** Groups calls by turn: calls that overlap in time share one, the best case of parallel tool use. */
 export function turnsOf(calls: readonly RecordedCall[]): RecordedCall[][] {
   const turns: RecordedCall[][] = [];
   let end = -1;

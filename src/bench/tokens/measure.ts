@@ -1,4 +1,4 @@
-/** One workload on an open world: everything is run, then counted. */
+/** Measures one workload: runs everything, then counts. */
 import { breakEven, type Measured, walkCalls } from "./break-even.ts";
 import { checkRun, type CodeRun, codeTranscript, runPrograms } from "./code.ts";
 import { countTranscript, type Tokens } from "./count.ts";
@@ -18,15 +18,15 @@ import type { RecordedCall } from "./tap.ts";
 import { codeSearch, hostSearch, type Needed } from "./tool-search.ts";
 import type { Workload } from "./workload.ts";
 
-/** What was run, from which any conversation can be put together. */
+/** Everything that was run; any of the conversations can be built from it. */
 interface Recording {
   readonly run: CodeRun;
   readonly failure: Failure;
-  /** The conversation with the first `calls` calls, or all. `isRepaired`: with the failed attempt at its start. */
+  /** Builds the conversation with the first `calls` calls, or all. `isRepaired`: with the failed attempt at its start. */
   transcript(way: Way, options?: { calls?: number; isRepaired?: boolean }): Transcript;
 }
 
-/** @throws Error when a program fails or does not do its job */
+/** @throws Error if a program fails or does not do its job */
 export async function measureWorkload(
   world: OpenWorld,
   worldId: string,

@@ -1,4 +1,4 @@
-/** One failed attempt, in a program and as a direct call: both are really made. */
+/** Makes one failed attempt, in a program and as a direct call. */
 import { runPrograms } from "./code.ts";
 import type { WrongCall } from "./direct.ts";
 import type { Exchange } from "./messages.ts";
@@ -6,7 +6,7 @@ import type { OpenWorld } from "./open-world.ts";
 import type { RecordedCall } from "./tap.ts";
 import type { Mistake, Workload } from "./workload.ts";
 
-/** What the failed attempt was and brought; or why there was none. */
+/** The failed attempt with its results; or the reason why there is none. */
 export type Failure =
   | { readonly failed: Exchange; readonly wrong: WrongCall }
   | { readonly reason: string };
@@ -32,13 +32,13 @@ export async function makeMistake(
   return { failed, wrong: { ...found.call, answer } };
 }
 
-/** What a failed program answered; nothing where it did not fail. */
+/** Runs a program that should fail; `undefined` if it did not. */
 async function attempt(world: OpenWorld, program: string): Promise<Exchange | undefined> {
   const { exchanges } = await runPrograms(world, [program]);
   return exchanges[0]!.isError ? exchanges[0] : undefined;
 }
 
-/** The same, without a call: a program that catches its mistake must not do its job a second time. */
+/** The same while all calls are refused: a program that catches its mistake must not do its job a second time. */
 async function tryOut(world: OpenWorld, program: string): Promise<Exchange | undefined> {
   let failed: Exchange | undefined;
   const refused = await world.refusing(async () => {
@@ -47,7 +47,7 @@ async function tryOut(world: OpenWorld, program: string): Promise<Exchange | und
   return refused === 0 ? failed : undefined;
 }
 
-/** The name of the first tool without its last letter. */
+/** The default mistake: the name of the first called tool without its last letter. */
 async function misspelt(
   { runtime }: OpenWorld,
   program: string,

@@ -1,4 +1,4 @@
-/** A model that does the jobs itself: what it really costs, and whether it gets them done. */
+/** Lets a model do the workloads itself: counts its tokens and checks the outcome. */
 import { agentTools } from "../../agent/agent-tools.ts";
 import type { ModelAdapter, ModelReply } from "./adapter.ts";
 import { isDone, reader } from "./code.ts";
@@ -8,7 +8,7 @@ import { directName, type OpenWorld } from "./open-world.ts";
 import type { ModelRun } from "./results.ts";
 import type { Outcome, Workload } from "./workload.ts";
 
-/** Replies after which a model is taken to be lost. */
+/** Replies after which a conversation is ended as not solved. */
 const MAX_REPLIES = 40;
 
 /** The tools of one way, and how they are called. */
@@ -16,11 +16,11 @@ interface Kit {
   readonly system: string;
   readonly tools: readonly Definition[];
   call(name: string, input: unknown): Promise<Exchange>;
-  /** Values of programs that succeeded. */
+  /** Values of the programs that succeeded. */
   readonly values: readonly unknown[];
 }
 
-/** Lets `model` do `workload` in one way. Never rejects for what the model does. */
+/** Lets `model` do `workload` in one way. Never rejects because of the model. */
 export async function runModel(
   world: OpenWorld,
   worldId: string,
@@ -53,7 +53,7 @@ interface Talk {
   readonly entries: readonly Entry[];
   readonly text: string;
   readonly usage: ModelReply["usage"];
-  /** Why it did not come to an end. */
+  /** Why the conversation was not completed. */
   readonly problem?: string;
 }
 
@@ -78,7 +78,7 @@ async function converse(kit: Kit, task: string, model: ModelAdapter): Promise<Ta
   return { entries, text: "", usage, problem: `no end after ${MAX_REPLIES} replies` };
 }
 
-/** The reply as it was, with the results under its own ids. */
+/** The unchanged reply, then the results with its ids. */
 function answered({ content }: ModelReply, exchanges: readonly Exchange[]): Entry[] {
   const isSearch = exchanges.every(({ name }) => /^(search_tools|get_tool_details)$/.test(name));
   const isProgram = exchanges.some(({ name }) => name === "execute_code");

@@ -1,4 +1,4 @@
-/** What a reader of the figures has to know of how they were made. */
+/** The method, for readers of the figures. */
 export const NOTES: readonly string[] = [
   "Accuracy is not measured: the programs are committed, and nothing here says how often a model would have written them. A model that fails more often in one way pays for it there; plug one in to see.",
   "Every token is of a message that exists: the programs are really run against the servers, and direct calling is made from the calls and results that crossed.",

@@ -1,4 +1,4 @@
-/** A world's servers, started and tapped, with a runtime on them. */
+/** The started servers of a world, with recorded calls, and a runtime that uses them. */
 import { createRuntime, type McpClient, type Runtime } from "../../index.ts";
 import { resolveOptions } from "../../runtime/resolve-options.ts";
 import type { ServerConfig } from "../../tools/config/server-entry.ts";
@@ -7,7 +7,7 @@ import type { Definition } from "./messages.ts";
 import { type Answer, type ListedTool, type RecordedCall, Recorder, Tap } from "./tap.ts";
 import type { World } from "./workload.ts";
 
-/** JSON-RPC's code of a method that a server does not have. */
+/** JSON-RPC error code for an unknown method. */
 const METHOD_NOT_FOUND = -32_601;
 
 export class OpenWorld implements AsyncDisposable {
@@ -29,8 +29,8 @@ export class OpenWorld implements AsyncDisposable {
   }
 
   /**
-   * Start the servers of `world`. One that does not start disturbs no other.
-   * @throws CodecellError `config_error` for options that cannot be used
+   * Starts the servers of `world`. One that does not start does not affect the others.
+   * @throws CodecellError `config_error` for invalid options
    */
   static async open({ options }: World): Promise<OpenWorld> {
     const { servers, clients } = await resolveOptions(options);
@@ -46,7 +46,7 @@ export class OpenWorld implements AsyncDisposable {
     const connections = own.map(({ connection }) => connection);
     const mcpServers = Object.fromEntries(taps.map((tap) => [tap.server, tap]));
     try {
-      // Clients win over the entries of a config file with the same names.
+      // Clients take precedence over entries of a config file with the same names.
       const runtime = await createRuntime({ ...options, mcpServers });
       return new OpenWorld(runtime, taps, recorder, connections);
     } catch (error) {
@@ -55,7 +55,7 @@ export class OpenWorld implements AsyncDisposable {
     }
   }
 
-  /** Why servers did not start, by name. */
+  /** Reasons of servers that did not start, by name. */
   failures(): Record<string, string> {
     const { servers } = this.runtime.describe();
     return Object.fromEntries(
@@ -63,26 +63,26 @@ export class OpenWorld implements AsyncDisposable {
     );
   }
 
-  /** All tools by server, as direct calling gives them to a model. */
+  /** All tools by server, in the form of direct calling. */
   definitions(): ReadonlyMap<string, readonly Definition[]> {
     return new Map(
       this.#taps.map(({ server, tools }) => [server, tools.map((tool) => define(server, tool))]),
     );
   }
 
-  /** Calls a tool as a host does that calls it directly. Never rejects. */
+  /** Calls a tool as a host with direct calling does. Never rejects. */
   async call(server: string, tool: string, args: unknown): Promise<Answer> {
     const tap = this.#taps.find((each) => each.server === server);
     if (tap !== undefined) return await tap.call(tool, args);
     return { content: `no such tool: ${directName(server, tool)}`, isError: true, media: 0 };
   }
 
-  /** Runs `work` while no call of a program reaches a server, and answers how many were refused. */
+  /** Refuses all calls of programs while `work` runs, and returns how many were refused. */
   async refusing(work: () => Promise<void>): Promise<number> {
     return await this.#recorder.refusing(work);
   }
 
-  /** The calls of programs since the last time. */
+  /** Returns the calls of programs since the last `take`. */
   take(): RecordedCall[] {
     return this.#recorder.take();
   }
@@ -93,7 +93,7 @@ export class OpenWorld implements AsyncDisposable {
   }
 }
 
-/** How hosts name a server's tool to a model. */
+/** Name of a server's tool for a model, as hosts usually form it. */
 export function directName(server: string, tool: string): string {
   return `${server}__${tool}`;
 }
@@ -106,7 +106,7 @@ function define(server: string, { name, description, inputSchema }: ListedTool):
   };
 }
 
-/** A connection of ours with the face of a client. */
+/** Adapts a connection to the interface of a client. */
 function clientOf(label: string, connection: Connection, { timeoutMs }: ServerConfig): McpClient {
   const client: McpClient = {
     request: async ({ method, params = {} }, _schema, { signal, timeout } = {}) => {

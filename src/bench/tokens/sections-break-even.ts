@@ -1,4 +1,4 @@
-/** Where direct calling wins, and from where on it does not. */
+/** The section about where direct calling costs less, and the break-even points. */
 import type { Section, Table } from "../present/presentation.ts";
 import { type Bill, BILLS, type BreakEven, type TokenResults } from "./results.ts";
 import {
@@ -39,12 +39,12 @@ function points(
 
 function winners(results: TokenResults, group: WorldGroup, bill: Bill): string {
   const all = points(results, group, bill);
-  const told = (["direct", "search"] as const).map((against) => {
+  const wins = (["direct", "search"] as const).map((against) => {
     const lost = all.filter((one) => one.against === against && one.theirs <= one.ours);
     const names = lost.map(({ workload }) => titleOf(results, workload));
     return `${WAY_TITLES[against]}: ${names.length === 0 ? "nowhere" : names.join("; ")}`;
   });
-  return `${group.title}, ${BILL_TITLES[bill]}. Costs no more than code execution: ${told.join(". ")}.`;
+  return `${group.title}, ${BILL_TITLES[bill]}. Costs no more than code execution: ${wins.join(". ")}.`;
 }
 
 function titleOf({ workloads }: TokenResults, id: string): string {

@@ -1,4 +1,4 @@
-/** What tools cost before anything is done. */
+/** The section about the tokens of tool definitions. */
 import type { Section, Table } from "../present/presentation.ts";
 import { type CatalogueResult, type TokenResults, WAYS } from "./results.ts";
 import { tokensText, WAY_TITLES } from "./words.ts";
@@ -10,7 +10,7 @@ export function catalogueSection(results: TokenResults): Section {
     id: "tokens-catalogue",
     title: "Tokens of the catalogue",
     text: [
-      "What stands in every request before anything is done: all definitions; the definition of a host's search tool; or our three tools with the start context. Declarations are all tools as TypeScript, which nobody has to read: turning schemas into types is not what saves tokens.",
+      "The fixed part of every request: all definitions; the definition of a host's search tool; or our three tools with the start context. Declarations are all tools as TypeScript, for comparison only: turning schemas into types is not what saves tokens.",
     ],
     charts: [
       {
@@ -28,12 +28,12 @@ export function catalogueSection(results: TokenResults): Section {
         })),
       },
     ],
-    tables: [totals(results), ...catalogues.filter(isTold).map((one) => servers(one, results))],
+    tables: [totals(results), ...catalogues.filter(isListed).map((one) => servers(one, results))],
   };
 }
 
-/** Servers of one world among many are of no interest, unless one did not start. */
-function isTold({ group, servers: all }: CatalogueResult): boolean {
+/** Lists the servers of a world in a group only if one did not start. */
+function isListed({ group, servers: all }: CatalogueResult): boolean {
   return group === undefined || all.some(({ failure }) => failure !== undefined);
 }
 

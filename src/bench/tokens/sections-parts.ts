@@ -1,4 +1,4 @@
-/** What the tokens of jobs are for, what a failed attempt adds, and what a model really spent. */
+/** The sections about the purpose of tokens, the cost of a failed attempt, and runs of a model. */
 import type { Section, Table } from "../present/presentation.ts";
 import { cost } from "./count.ts";
 import { PARTS } from "./messages.ts";
@@ -19,7 +19,7 @@ export function partsSection(results: TokenResults): Section {
     id: "tokens-parts",
     title: "What the tokens are for",
     text: [
-      `Input by part, counted by ${name}. Program: what the model writes to have the job done, calls or a program. Results: what tools answered and the model reads. Value: what a program returned. Output is the part of it that the model writes.`,
+      `Input by part, counted by ${name}. Program: what the model writes to do the job, calls or a program. Results: what tools returned and the model reads. Value: what a program returned. Output is the part of it that the model writes.`,
     ],
     charts: [],
     tables: worldGroups(results).flatMap((group) =>

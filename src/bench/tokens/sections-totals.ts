@@ -1,10 +1,10 @@
-/** What whole jobs cost. */
+/** The section about the tokens of whole jobs. */
 import type { BarChart, LineChart, Section, Table } from "../present/presentation.ts";
 import { cost } from "./count.ts";
 import { type Bill, BILLS, type TokenResults, WAYS, type WorkloadResult } from "./results.ts";
 import { BILL_TITLES, tokensText, WAY_TITLES, workloadsOf, worldGroups } from "./words.ts";
 
-/** Calls from which on a job's growth is worth a chart. */
+/** Minimum number of turns of a job with a chart of its growth. */
 const CHART_CALLS = 10;
 
 export function totalsSection(results: TokenResults): Section {
@@ -84,7 +84,7 @@ function totalsTable(
   };
 }
 
-/** Of the job with the most turns: what each further call costs. */
+/** A chart of the cost of each further call, for the job with the most turns. */
 function growthChart(title: string, workloads: readonly WorkloadResult[]): LineChart[] {
   const [longest] = workloads.toSorted((a, b) => b.turns - a.turns);
   if (longest === undefined || longest.turns < CHART_CALLS) return [];

@@ -1,37 +1,37 @@
-/** Stands between a runtime and a server, and writes down what crosses, as the server sent it. */
+/** Records the calls between a runtime and a server, as the server sent their results. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { McpClient } from "../../index.ts";
 
 /**
- * An answer is held back for so long: of calls that a program makes at once, the last has begun before the first ends,
- * however busy the machine is. Otherwise they would be counted as several turns of direct calling.
+ * Delay of every result: of calls that a program makes at once, the last must begin before the first ends, even on a
+ * busy machine. Otherwise they would be counted as several turns of direct calling.
  */
 const HOLD_MS = 25;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A tool as `tools/list` gave it. */
+/** A tool as listed by `tools/list`. */
 export interface ListedTool {
   readonly name: string;
   readonly description?: string;
   readonly inputSchema: unknown;
 }
 
-/** What a tool answered. */
+/** The result of a tool call. */
 export interface Answer {
-  /** What a model reads of the result: its texts, or the error's. */
+  /** The text for a model: of the result, or of the error. */
   readonly content: string;
   readonly isError: boolean;
-  /** Pictures and the like in the result: no text, so they are not counted. */
+  /** Number of parts without text, such as images; they are not counted as tokens. */
   readonly media: number;
 }
 
-/** One call that really happened. */
+/** One call of a program. */
 export interface RecordedCall extends Answer {
   readonly server: string;
   readonly tool: string;
   readonly args: unknown;
-  /** Places in the order of all beginnings and ends. */
+  /** Positions in the order of all beginnings and ends. */
   readonly begun: number;
   readonly ended: number;
 }
@@ -42,7 +42,7 @@ export class Recorder {
   #calls: RecordedCall[] = [];
   #refused: number | undefined;
 
-  /** Next place in the order. */
+  /** Next position in the order. */
   tick(): number {
     return this.#clock++;
   }
@@ -51,14 +51,14 @@ export class Recorder {
     this.#calls.push(call);
   }
 
-  /** Counts a call while none may be made. @throws Error then */
+  /** Admits a call. @throws Error while calls are refused, after counting it */
   admit(): void {
     if (this.#refused === undefined) return;
     this.#refused++;
     throw new Error("no call is made while a failed attempt is tried out");
   }
 
-  /** Runs `work` while no call reaches a server, and answers how many were refused. */
+  /** Refuses all calls while `work` runs, and returns how many were refused. */
   async refusing(work: () => Promise<void>): Promise<number> {
     this.#refused = 0;
     try {
@@ -69,7 +69,7 @@ export class Recorder {
     }
   }
 
-  /** What was recorded since the last time. */
+  /** Returns the calls since the last `take`, in the order of their beginnings. */
   take(): RecordedCall[] {
     const calls = this.#calls.toSorted((a, b) => a.begun - b.begun);
     this.#calls = [];
@@ -77,14 +77,14 @@ export class Recorder {
   }
 }
 
-/** A connected client whose lists and calls are written down. */
+/** A connected client whose tool lists and calls are recorded. */
 export class Tap implements McpClient {
   readonly server: string;
   fallbackNotificationHandler: ((notification: never) => Promise<void>) | undefined;
   readonly #client: McpClient;
   readonly #recorder: Recorder;
   #tools: ListedTool[] = [];
-  /** What the runtime gives along with its requests, for those of our own. */
+  /** The result schema of the runtime's requests, for requests of the tap itself. */
   #schema: never = undefined as never;
 
   constructor(server: string, client: McpClient, recorder: Recorder) {
@@ -126,7 +126,7 @@ export class Tap implements McpClient {
     return await answer;
   }
 
-  /** Call a tool as a host does that calls it directly. Never rejects: a failure is an answer too. */
+  /** Calls a tool as a host with direct calling does. Never rejects: a failure is a result, too. */
   async call(tool: string, args: unknown): Promise<Answer> {
     const params = { name: tool, arguments: args as Record<string, unknown> };
     return await this.#client
@@ -155,7 +155,7 @@ function failed(error: unknown): Answer {
   };
 }
 
-/** What a host shows a model of a result: the texts of its content; `structuredContent` only where there is no content. */
+/** The text that a host shows a model: the texts of the content; `structuredContent` only without content. */
 function readable(result: Json): Answer {
   const { content, structuredContent } = result;
   const isError = result["isError"] === true;

@@ -1,4 +1,4 @@
-/** Looking for tools, step by step, in the two ways that do not give a model all of them. Every search is really made. */
+/** Searches for tools in the two ways that do not give a model all definitions. Every search is really made. */
 import { type AgentTool, agentTools } from "../../agent/agent-tools.ts";
 import { type Definition, type Entry, type Exchange, turn } from "./messages.ts";
 import { directName, type OpenWorld } from "./open-world.ts";
@@ -9,15 +9,15 @@ export interface Needed {
   readonly tool: string;
 }
 
-/** What stands at the start of a conversation, and the steps until the tools are known. */
+/** The catalogue of a conversation, and the steps until the tools are known. */
 export interface ToolSearch {
   readonly catalogue: string;
   readonly entries: readonly Entry[];
 }
 
-/** Definitions that a search of a host brings: as many as hosts with deferred tools usually do. */
+/** Definitions that one search of a host returns: the usual number of hosts with deferred tools. */
 const FOUND = 5;
-/** Most names that get_tool_details takes at once. */
+/** Maximum number of names in one call of get_tool_details. */
 const DETAILS = 20;
 
 export const HOST_SEARCH: Definition = {
@@ -31,7 +31,7 @@ export const HOST_SEARCH: Definition = {
   },
 };
 
-/** The search tool of a host that defers definitions: each search brings those of the best matches that are not there yet. */
+/** Searches as a host that defers definitions: each search returns those of the best matches that are not loaded yet. */
 export async function hostSearch(
   world: OpenWorld,
   queries: readonly string[],
@@ -54,7 +54,7 @@ export async function hostSearch(
   return { catalogue: JSON.stringify([HOST_SEARCH]), entries };
 }
 
-/** The three tools of code execution: searches, then the declarations of the tools that are needed. */
+/** Searches with the tools of code execution, then requests the declarations of the needed tools. */
 export async function codeSearch(
   world: OpenWorld,
   queries: readonly string[],
@@ -83,7 +83,7 @@ export async function codeSearch(
   return { catalogue: await codeCatalogue(world), entries };
 }
 
-/** What code execution has in every request: three definitions, and the start context. */
+/** What every request of code execution contains: three definitions and the start context. */
 export async function codeCatalogue({ runtime }: OpenWorld): Promise<string> {
   const definitions = agentTools(runtime).map(({ name, description, inputSchema }) => ({
     name,
@@ -93,7 +93,7 @@ export async function codeCatalogue({ runtime }: OpenWorld): Promise<string> {
   return `${JSON.stringify(definitions)}\n${await runtime.startContext()}`;
 }
 
-/** All queries at once; then, for tools that none of them brought, their names' words at once. */
+/** Makes all queries in one turn; then, in a second turn, a query by name for each tool that was not found. */
 async function searchTurns(
   queries: readonly string[],
   needed: readonly Needed[],
@@ -112,13 +112,13 @@ async function searchTurns(
   return entries;
 }
 
-/** The words of a tool's name, with its server's. */
+/** The words of the names of a server and its tool. */
 export function nameQuery(server: string, tool: string): string {
   const words = tool.replaceAll(/[^\p{L}\p{N}]+/gu, " ").replaceAll(/(\p{Ll})(\p{Lu})/gu, "$1 $2");
   return `${server} ${words}`.toLowerCase();
 }
 
-/** A call of one of the three tools, made as a model's would be. */
+/** Calls one of the three tools as a model would. */
 export async function step(
   tools: readonly AgentTool[],
   name: string,

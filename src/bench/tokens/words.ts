@@ -1,4 +1,4 @@
-/** How this benchmark's results are put into words. */
+/** Wording of the token results. */
 import { formatFigure } from "../present/figures.ts";
 import type { Bill, TokenResults, Way, WorkloadResult } from "./results.ts";
 
@@ -19,15 +19,15 @@ export function tokensText(tokens: number | undefined | null): string {
   return tokens === undefined || tokens === null ? NOTHING : formatFigure(tokens);
 }
 
-/** Worlds that are told of together. */
+/** Worlds that share their tables. */
 export interface WorldGroup {
   readonly title: string;
   readonly worlds: readonly string[];
-  /** A world of its own, and not one of many. */
+  /** Whether it is one world without a group. */
   readonly isSingle: boolean;
 }
 
-/** The worlds in which something was measured, in groups. */
+/** Groups the worlds in which something was measured. */
 export function worldGroups({ catalogues, workloads }: TokenResults): WorldGroup[] {
   const measured = catalogues.filter(({ world }) => workloads.some((one) => one.world === world));
   const single = measured.filter(({ group }) => group === undefined);
