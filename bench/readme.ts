@@ -1,6 +1,6 @@
 /**
- * `npm run bench:readme`: writes the figures of docs/benchmarks.md, and the few of them that README.md shows, from the results
- * that are committed in bench/results, so that none of them is copied by hand. `--check` fails where a page differs.
+ * `npm run bench:readme`: writes the figures of docs/benchmarks.md and README.md from the committed results in bench/results,
+ * so that none is copied by hand. `--check` fails if a page differs.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { judgeGoals } from "../src/bench/latency/goals.ts";
@@ -20,10 +20,10 @@ import type { TokenResults } from "../src/bench/tokens/results.ts";
 
 const BEGIN = "<!-- Written by bench/readme.ts from bench/results: do not edit. -->";
 const END = "<!-- End of what bench/readme.ts writes. -->";
-/** What a reader compares; all the rest is in the results. */
+/** The jobs of the page; all others are in the results. */
 const JOBS = "trivial trivial-loop runs-20 calls-1000 slow-10 filter cpu-fib cold".split(" ");
 const TIERS = ["one", "small", "medium", "large"];
-/** The same for the README: a few jobs, of the usual placements and of what they stand beside. */
+/** The jobs of the README, for the usual placements and their floors. */
 const SUMMARY_JOBS = "trivial trivial-loop calls-1000 filter cold".split(" ");
 const SUMMARY_SUBJECTS = "v8-process v8-sandbox quickjs-process bare-isolate bare-quickjs".split(
   " ",
@@ -41,13 +41,13 @@ async function readResults<T>(name: string): Promise<T> {
   return JSON.parse(await readFile(file, "utf8")) as T;
 }
 
-/** Without notes: reasons and signs are explained in the text around. */
+/** Renders without notes: the surrounding text explains reasons and signs. */
 const plain = (table: Table): string => renderMarkdown({ ...table, notes: [] });
 
 function latencyText(results: LatencyResults): string[] {
   const jobs = JOBS.map((id) => results.jobs.find((job) => job.id === id)!);
   const { machine, at, rounds, cells, growth } = results;
-  const goals = judgeGoals(cells, growth); // as they stand now, on what was measured then
+  const goals = judgeGoals(cells, growth); // today's goals on the stored figures
   return [
     `${machineLine(machine)}; ${at.slice(0, 10)}, ${rounds} rounds. Milliseconds, median; in parentheses the ratio to the bare engine in the same rounds (\\~: the rounds did not agree).`,
     plain({ ...jobTable(results, jobs, ""), title: "" }),
@@ -90,7 +90,7 @@ function peerRows({ cells, subjects }: LatencyResults): string[][] {
   ];
 }
 
-/** One row a job: its calls, and its cost in the three ways, billed every turn. */
+/** One row for each job: its calls, and its tokens in the three ways, billed every turn. */
 function tokenTable({ workloads, catalogues, tokenizers }: TokenResults): Table {
   const { name } = tokenizers[0]!;
   const number = (value: number): string => value.toLocaleString("en");
@@ -126,7 +126,7 @@ function tokenSummary(results: TokenResults): string[] {
   return tokenText({ ...results, workloads });
 }
 
-/** Puts `parts` between the marks of a page. */
+/** Writes `parts` between the marks of a page. */
 async function write(page: string, parts: readonly string[]): Promise<void> {
   const file = new URL(`../${page}`, import.meta.url);
   const current = await readFile(file, "utf8");

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:serving`: the service under load of 1, 8 and 64 clients. Figures, no judgements: they are this
- * machine's.
+ * `npm run bench:serving`: measures the service under load of 1, 8 and 64 clients. It only reports figures, without limits,
+ * because they depend on the machine.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -36,7 +36,7 @@ async function startService(engine: string): Promise<{ child: ChildProcess; url:
   return { child, url };
 }
 
-/** One request over a connection that is kept. */
+/** Sends one request over a kept-alive connection. */
 function post(url: string, agent: Agent, body: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json" };
@@ -82,7 +82,7 @@ async function measureLoad(engine: string): Promise<void> {
     "a session each": (client: number) =>
       JSON.stringify({ code: "globalThis.n = (globalThis.n ?? 0) + 1", session: `s${client}` }),
   };
-  await load(url, 2, jobs["a program"]); // warm
+  await load(url, 2, jobs["a program"]); // warm-up
   for (const [name, bodyOf] of Object.entries(jobs)) {
     for (const clients of CLIENTS) {
       const { rate, p50, p99, failures } = await load(url, clients, bodyOf);

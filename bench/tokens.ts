@@ -1,5 +1,6 @@
 /**
- * `npm run bench:tokens`: what tools cost a model, called directly, found by a search of the host, and through programs.
+ * `npm run bench:tokens`: counts the tokens of tools that a model calls directly, finds by a search of the host, or uses in
+ * programs.
  * `--tier one,small,medium,large` (default: all that are installed), `--scenarios`, `--model MODULE`, `--out FILE`.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -21,7 +22,7 @@ const { values } = parseArgs({
     out: { type: "string" },
   },
 });
-/** Calls at once must not be split into turns by our own cap: a model that calls tools directly has none. */
+/** Limit of parallel calls, high enough to never split calls into turns: direct calling has no such limit. */
 const PARALLEL_CALLS = 200;
 
 const folder = await mkdtemp(join(tmpdir(), "codecell-tokens-"));
@@ -46,7 +47,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Those that were asked for, else all; what is not installed is told of and left out. */
+/** The requested tiers, or all; reports and omits those that are not installed. */
 function chosenTiers(): TierName[] {
   const asked = values.tier?.split(",") ?? TIERS;
   const unknown = asked.find((name) => !(TIERS as readonly string[]).includes(name));

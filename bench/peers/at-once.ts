@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 
 /**
- * So many runs at once are given to a product that starts a thread or a process for each; the others wait.
- * With 200 at once on two cores, more of them at a time were slower and took gigabytes.
+ * Maximum number of concurrent runs of a product that starts a thread or a process for each; the others wait. With 200 runs
+ * on two cores, higher concurrency was slower and used gigabytes of memory.
  */
 export const AT_ONCE = 16 * availableParallelism();

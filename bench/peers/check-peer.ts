@@ -1,4 +1,4 @@
-/** The child of `check.ts`: each job once on one peer, the outcome of each sent as soon as it is there. */
+/** The child of `check.ts`: runs each job once on one peer and sends each outcome immediately. */
 import { isDeepStrictEqual } from "node:util";
 import { JOBS } from "../../src/bench/latency/jobs.ts";
 import { type Executor, ProgramFailure } from "../../src/bench/latency/subject.ts";
@@ -53,10 +53,10 @@ async function check(
 
 async function checkFailure(executor: Executor, job: string, code: string): Promise<void> {
   try {
-    tell({ job, wrong: `it answered ${JSON.stringify(await executor.run(code))}` });
+    tell({ job, wrong: `it returned ${JSON.stringify(await executor.run(code))}` });
   } catch (error) {
     if (!(error instanceof ProgramFailure)) return void tell({ job, wrong: textOf(error) });
-    tell({ job, told: `${error.line ?? "–"}:${error.column ?? "–"}` });
+    tell({ job, position: `${error.line ?? "–"}:${error.column ?? "–"}` });
   }
 }
 

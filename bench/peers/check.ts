@@ -1,17 +1,17 @@
 /**
- * `node --no-node-snapshot bench/peers/check.ts [id…]`: do the peers do the jobs, and rightly?
- * Times are of one run on a machine that is not kept quiet. Exits with 1 when a peer answers wrongly.
+ * `node --no-node-snapshot bench/peers/check.ts [id…]`: checks that the peers do the jobs with the right results.
+ * Times are of a single run and may be noisy. Exits with 1 if a peer returns a wrong value.
  */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { PEERS } from "./index.ts";
 
-/** What became of one job: its time in ms, a wrong answer, a refusal, or the position that an error told. */
+/** The outcome of one job: its time in ms, a wrong value, a refusal, or the reported position of an error. */
 export type Outcome = { readonly job: string } & (
   | { readonly ms: number }
   | { readonly wrong: string }
   | { readonly refused: string }
-  | { readonly told: string }
+  | { readonly position: string }
 );
 
 const LIMIT_MS = 60_000;
@@ -30,7 +30,7 @@ async function outcomesOf(id: string): Promise<ReadonlyMap<string, Outcome>> {
 function cell(outcome: Outcome | undefined): string {
   if (outcome === undefined) return "–";
   if ("ms" in outcome) return outcome.ms.toFixed(outcome.ms < 100 ? 1 : 0);
-  if ("told" in outcome) return outcome.told;
+  if ("position" in outcome) return outcome.position;
   return "wrong" in outcome ? "WRONG" : "refused";
 }
 

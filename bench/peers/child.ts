@@ -1,4 +1,4 @@
-/** No product: a plain node process for each run, its tools as JSON messages over node's own channel. */
+/** Not a product: a plain node process for each run, with tools as JSON messages over node's IPC channel. */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import pLimit from "p-limit";
@@ -40,7 +40,7 @@ export const subject: Subject = {
 };
 
 async function runInChild(code: string, { tools, limits }: World): Promise<unknown> {
-  // The flags of this process are not the child's: some of them cost it its startup snapshot.
+  // The child does not inherit the flags of this process: some of them disable its startup snapshot.
   const child = fork(CHILD, {
     env: {},
     execArgv: [`--max-old-space-size=${limits.memoryMb}`],

@@ -1,10 +1,10 @@
-/** The products that one would use instead of codecell. Each is loaded only when it is measured. */
+/** Products that can be used in place of codecell. Each is loaded only when it is measured. */
 import type { Subject } from "../../src/bench/latency/subject.ts";
 
 interface Peer {
   readonly id: string;
   readonly title: string;
-  /** Rejects when the product is not installed or does not load on this machine. */
+  /** Rejects if the product is not installed or does not load on this machine. */
   load(): Promise<Subject>;
 }
 

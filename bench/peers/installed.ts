@@ -1,9 +1,9 @@
-/** What is installed here. */
+/** Versions of installed packages. */
 import { readFileSync } from "node:fs";
 
 /**
  * The version of an installed package. Its file is read by path, because not every package exports it.
- * @throws Error when the package is not installed
+ * @throws Error if the package is not installed
  */
 export function installedVersion(name: string): string {
   const file = new URL(`./node_modules/${name}/package.json`, import.meta.url);

@@ -1,6 +1,6 @@
-/** Where a failure was, as far as the product's own text tells it. */
+/** Position of a failure, from the text of the product. */
 
-/** The first position in `file` that `text`, usually a stack, names. Nothing is corrected: this is what a user sees. */
+/** The first position in `file` within `text`, usually a stack; not corrected, because a user sees the same. */
 export function positionIn(
   text: string | undefined,
   file: string,

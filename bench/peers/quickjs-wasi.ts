@@ -1,4 +1,4 @@
-/** `quickjs-wasi`: the bare engine, a fresh instance for each run. Values cross as JSON text, which is its fastest way. */
+/** `quickjs-wasi`: the bare engine, a fresh instance for each run. Values cross as JSON text, which is the fastest way. */
 import { readFile } from "node:fs/promises";
 import { type JSValueHandle, QuickJS } from "quickjs-wasi";
 import { ProgramFailure, type Subject, type World } from "../../src/bench/latency/subject.ts";
@@ -6,7 +6,7 @@ import { installedVersion } from "./installed.ts";
 import { positionIn } from "./position.ts";
 
 const FILE = "program.js";
-/** From the host's function to what programs see: tools that take and answer values. */
+/** Defines tools that take and return values on top of the host's function. */
 const PRELUDE = `(call) => new Proxy({}, { get: (_, name) => async (args) => {
   const text = await call(name, JSON.stringify(args));
   return text === undefined ? undefined : JSON.parse(text);
@@ -66,7 +66,7 @@ async function evaluate(vm: QuickJS, bridge: Bridge, code: string): Promise<unkn
   return result.value.consume((text) => parse(text));
 }
 
-/** Calls from the guest to the tools. An answer that comes after the end of the run is dropped. */
+/** Calls from the guest to the tools. A result that arrives after the end of the run is dropped. */
 class Bridge implements Disposable {
   readonly #vm: QuickJS;
   readonly #tools: World["tools"];

@@ -14,10 +14,10 @@ export const subject: Subject = {
   kind: "peer",
   isolation: "V8 process shared by all runs",
   version: installedVersion("secure-exec"),
-  // A binding answers without a promise: the session waits.
+  // A binding returns no promise: the session blocks.
   call: (tool, args) => `Promise.resolve(SecureExec.bindings.${tool}(${args}))`,
   async start({ tools, limits }) {
-    // By default sessions are as many as cores, and one that waits for a tool keeps its place.
+    // By default there is one session for each core, and one that waits for a tool keeps its slot.
     process.env["SECURE_EXEC_V8_MAX_SESSIONS"] ??= String(4 * availableParallelism());
     const runtime = new NodeRuntime({
       systemDriver: createNodeDriver(),

@@ -14,7 +14,7 @@ export const subject: Subject = {
   call: (tool, args) => `external_${tool}(${args})`,
   async start({ tools, limits }) {
     const { tool } = createCodeMode({
-      // The probe starts a process to see whether the addon loads; here it is known to.
+      // The probe starts a process to check that the addon loads, which is known here.
       driver: createNodeIsolateDriver({ skipProbe: true }),
       timeout: limits.wallMs,
       memoryLimit: limits.memoryMb,
@@ -40,7 +40,7 @@ interface Result {
   readonly error?: { readonly message: string };
 }
 
-/** Errors of syntax end with their position; those of a run have none, as the tool drops their stack. */
+/** Syntax errors end with their position; runtime errors have none, because the tool drops their stack. */
 function positionOf(message: string): { line?: number; column?: number } {
   const [, line, column] = /\((\d+):(\d+)\)$/.exec(message) ?? [];
   return line === undefined ? {} : { line: Number(line), column: Number(column) };

@@ -14,10 +14,10 @@ export const subject: Subject = {
   kind: "peer",
   isolation: "V8 isolate in this process",
   version: installedVersion("@utcp/code-mode"),
-  // Tools take named arguments, and answer without a promise: the isolate's thread waits.
+  // Tools take named arguments and return no promise: the isolate's thread blocks.
   call: (tool, args) => `Promise.resolve(tools.${tool}({ value: ${args} }))`,
   async start({ tools, limits }) {
-    console.log = () => {}; // it writes two lines for each call, and has no switch for that
+    console.log = () => {}; // it logs two lines for each call, and has no option to disable that
     addFunctionToUtcpDirectCall("manual", async () => manual(tools));
     for (const [name, tool] of Object.entries(tools)) addFunctionToUtcpDirectCall(name, tool);
     const client = await CodeModeUtcpClient.create();

@@ -1,4 +1,4 @@
-/** The files that the workloads work on: the same in every run. */
+/** The files that the workloads use: the same in every run. */
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ const OBJECTS = [
 ];
 
 export const ROWS = 10_000;
-/** Of the document: what an hour or two of talk is, written down. */
+/** Length of the document: about the transcript of one or two hours of talk. */
 const SENTENCES = 2_000;
 
 /** Writes all files into `folder`, which is new. */
@@ -30,7 +30,7 @@ export async function writeData(folder: string): Promise<void> {
   await resetData(folder);
 }
 
-/** Takes away what workloads have left. */
+/** Removes what workloads have left. */
 export async function resetData(folder: string): Promise<void> {
   await rm(join(folder, MEMORY_FILE), { force: true });
   for (const name of ["out", "repo"]) {
@@ -59,7 +59,7 @@ function sentences(count: number): string {
   return `# Transcript\n\n${lines.join("\n")}\n`;
 }
 
-/** Whole numbers that look random and are the same everywhere: xorshift. */
+/** Deterministic pseudo-random integers (xorshift). */
 function sequence(seed: number): () => number {
   let state = 2_463_534_242 + seed;
   return () => {

@@ -1,4 +1,4 @@
-/** The servers of the tiers: real ones from npm, started offline with dummy keys. `one` shows what few tools cost. */
+/** The servers of the tiers: real ones from npm, started offline with dummy keys. `one` has few tools. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -29,11 +29,11 @@ interface Server {
   env?(folder: string): Record<string, string>;
 }
 
-/** Longer than a busy machine takes to start the largest ones. */
+/** Enough time to start the largest servers on a busy machine. */
 const START_TIMEOUT_MS = 120_000;
 const PLAYWRIGHT_CAPS = "vision,pdf,devtools,network,storage,testing";
 
-/** Where the workloads' files are, in the folder of a run. */
+/** Path of the workloads' files within the folder of a run. */
 export const FILES = "files";
 export const MEMORY_FILE = "memory.jsonl";
 
@@ -116,14 +116,14 @@ const SERVERS: Readonly<Record<string, Server>> = {
 };
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-/** What says that the larger tiers were fetched. */
+/** A file that exists if the larger tiers were fetched. */
 const FETCHED = here("../tiers/node_modules");
 
 export function isInstalled(tier: TierName): boolean {
   return isOurs(tier) || existsSync(FETCHED);
 }
 
-/** A tier with all smaller ones, its servers working in `folder`. */
+/** A tier, including all smaller ones, with servers that work in `folder`. */
 export async function openTier(name: TierName, folder: string): Promise<Tier> {
   const chosen = Object.entries(SERVERS).filter(
     ([, { tier }]) => TIERS.indexOf(tier) <= TIERS.indexOf(name),
@@ -143,13 +143,13 @@ function entry({ tier, package: id, file, args, env }: Server, folder: string): 
     command: process.execPath,
     args: [join(modules(tier), id, file), ...(args?.(folder) ?? [])],
     ...(env === undefined ? {} : { env: env(folder) }),
-    // So that programs can name files without knowing where the run has put them.
+    // Programs can then name files by relative paths.
     cwd: join(folder, FILES),
     startTimeoutMs: START_TIMEOUT_MS,
   };
 }
 
-/** True for tiers whose servers are installed with the project. */
+/** Whether the servers of a tier are installed with the project. */
 function isOurs(tier: TierName): boolean {
   return tier === "one" || tier === "small";
 }

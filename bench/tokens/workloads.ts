@@ -1,4 +1,4 @@
-/** The jobs: what a user asks, the committed programs, what a model would search for, and the mistake it makes first. */
+/** The workloads: the user's request, the committed programs, the queries of a model, and its first mistake. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -12,7 +12,7 @@ type Job = Omit<Workload, "programs" | "prepare" | "check"> & {
   readonly check: (outcome: { text: string; files: string }) => boolean | Promise<boolean>;
 };
 
-/** The argument `right` called `wrong`, in the program and in a direct call with `args`. */
+/** A mistake: the argument `right` is named `wrong`, in the program and in a direct call with `args`. */
 function wrongName(
   [server, tool]: readonly [string, string],
   program: readonly [right: string, wrong: string],
@@ -153,7 +153,7 @@ const JOBS: readonly Job[] = [
   },
 ];
 
-/** All of them, working in `folder`. */
+/** All workloads, with files in `folder`. */
 export async function loadWorkloads(folder: string): Promise<Workload[]> {
   return await Promise.all(
     JOBS.map(async ({ programs, check, ...job }) => ({
