@@ -142,7 +142,7 @@ async function capabilities(
   const cells: ProbeCell[] = [];
   for (const { id, title, kind } of entries) {
     if (kind === "floor") continue; // floors enforce no limits
-    log(`what ${title} can do`);
+    log(`capabilities of ${title}`);
     cells.push(...(await probeSubject(id, peers)));
   }
   return cells;

@@ -55,7 +55,7 @@ export class Recorder {
   admit(): void {
     if (this.#refused === undefined) return;
     this.#refused++;
-    throw new Error("no call is made while a failed attempt is tried out");
+    throw new Error("calls are refused during a failed attempt");
   }
 
   /** Refuses all calls while `work` runs, and returns how many were refused. */
