@@ -1,4 +1,4 @@
-/** How an expression that stands for a tool is used. */
+/** Finds out how an expression that refers to a tool is used. */
 import { type AnyNode, isFunctionExpression, nameOf } from "./acorn.ts";
 import { type Literal, literalOf } from "./literal.ts";
 

@@ -1,4 +1,4 @@
-/** Checks settings by their schema. Every message says where the setting stands, what it is, and what it must be. */
+/** Checks settings by their schema. Every message has the path of the setting, its value, and what it must be. */
 import { isObject } from "./is-object.ts";
 import type {
   ListSchema,
@@ -12,14 +12,14 @@ import type {
 } from "./setting-schema.ts";
 import { below, unknownKey, wrongValue } from "./setting-errors.ts";
 
-/** Expands the variables in a text that stands at `at`. */
+/** Expands the variables in the text of the setting at path `at`. */
 export type Expand = (text: string, at: string) => string;
 
 const asItIs: Expand = (text) => text;
 
 /**
  * A checked copy of an object of settings, with what is left out still left out.
- * @param at where the object stands, e.g. `codecell.limits`; empty at the top, `file: ` for a whole file
+ * @param at path of the object, e.g. `codecell.limits`; empty at the top, `file: ` for a whole file
  * @param expand expands the texts whose schema has `variables`
  * @throws CodecellError `config_error` for the first setting that is wrong
  */

@@ -101,7 +101,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze(defaultsOf(LIMITS) as Limits
 
 /**
  * Checks every number of `given` and fills in the missing ones from `base`; fractions are rounded down.
- * @param path where the settings stand, for the message, e.g. `limits` or `codecell.limits`
+ * @param path path of the settings, for messages, e.g. `limits` or `codecell.limits`
  * @throws CodecellError `config_error` naming the setting, its value and its range
  */
 export function resolveLimits(

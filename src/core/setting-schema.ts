@@ -44,7 +44,7 @@ export interface StringSchema extends CommonSchema {
   readonly maxLength?: number;
   /** Source of a regular expression, valid with the flag `u`. */
   readonly pattern?: string;
-  /** True where `${VAR}` stands for an environment variable; the other rules apply to the expanded text. */
+  /** True where `${VAR}` is replaced by an environment variable; the other rules apply to the expanded text. */
   readonly variables?: boolean;
   readonly default?: string;
 }

@@ -65,7 +65,7 @@ export type Outcome = (
 
 /**
  * One VM. It serves one run or, opened with `keep`, several runs one after the other, each with the variables of the runs
- * before. Between runs no guest code runs and timers stand still. Disposal ends the VM.
+ * before. Between runs no guest code runs and timers are halted. Disposal ends the VM.
  */
 export interface Session extends AsyncDisposable {
   /**

@@ -35,7 +35,7 @@ export const ENGINE: Schema = {
 
 /**
  * The reference of a built-in engine, or that of a custom engine.
- * @param at where the setting stands, for messages
+ * @param at path of the setting, for messages
  * @throws CodecellError `config_error` for anything else
  */
 export function engineRef(engine: unknown, at = "engine"): EngineRef {

@@ -1,14 +1,14 @@
 import type { SavedVm } from "../engine/engine.ts";
 import { compress, decompress } from "./compress.ts";
 
-/** A session's VM as it was after some programs. */
+/** A saved state of a session's VM. */
 export class Checkpoint {
-  /** Programs that had left something in it. */
+  /** Number of programs that had run in it. */
   readonly programs: number;
   /** Names that they had declared. */
   readonly names: ReadonlySet<string>;
   #vm: SavedVm;
-  /** The image, compressed; the VM's own is empty then. */
+  /** The compressed image. Where it is set, the image of the VM is empty. */
   #packed: Uint8Array | undefined;
 
   constructor(vm: SavedVm, programs: number, names: Iterable<string>) {
@@ -17,12 +17,12 @@ export class Checkpoint {
     this.names = new Set(names);
   }
 
-  /** One that was taken while a call was still open lacks the answer. */
+  /** False when it was taken while a call was open: it lacks the answer. */
   get isComplete(): boolean {
     return this.#vm.calls.length === 0;
   }
 
-  /** Compress the image: a session that nobody uses should cost little. */
+  /** Compresses the image, so that an unused session takes little memory. */
   async pack(): Promise<void> {
     if (this.#packed !== undefined) return;
     this.#packed = await compress(this.#vm.image);

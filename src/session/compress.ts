@@ -1,4 +1,4 @@
-/** Zstandard (RFC 8878), as fast as it still takes the emptiness out of memory. */
+/** Zstandard (RFC 8878) at its fastest level, which is enough for the empty parts of a memory image. */
 import { promisify } from "node:util";
 import {
   constants,
@@ -9,10 +9,10 @@ import {
 } from "node:zlib";
 
 const LEVEL = 1;
-/** A few bytes can be made to say gigabytes. */
+/** Cap of the decompressed size: a few bytes can decompress to gigabytes. */
 const MAX_BYTES = 1024 * 1024 * 1024;
 
-/** What is smaller is done at once: handing it to another thread and back takes longer than a session's caller should wait. */
+/** Smaller inputs are compressed synchronously: passing them to another thread and back takes longer. */
 const AT_ONCE_BYTES = 4 * 1024 * 1024;
 
 export async function compress(bytes: Uint8Array): Promise<Buffer> {

@@ -1,13 +1,13 @@
 import { CodecellError } from "../core/errors.ts";
 
-/** What whoever holds a session needs of it. */
+/** A session as {@link HeldSessions} needs it. */
 export interface Holdable {
   readonly user: string | undefined;
   /** Whether a program of it is running. */
   readonly busy: boolean;
   /** Whether it occupies a worker. */
   readonly placed: boolean;
-  /** Leave the worker, if that loses nothing. */
+  /** Leaves the worker, if nothing is lost by that. */
   park(): Promise<void>;
   end(reason: string): Promise<void>;
 }
@@ -19,7 +19,7 @@ export interface HoldLimits {
   readonly parkMs: number;
 }
 
-/** The sessions of one process by their keys: how many there may be, and what becomes of those that nobody uses. */
+/** The sessions of one process by key. Enforces the caps on their number, and parks and ends idle ones. */
 export class HeldSessions<S extends Holdable> {
   readonly #limits: HoldLimits;
   readonly #held = new Map<string, HeldSession<S>>();
@@ -52,7 +52,7 @@ export class HeldSessions<S extends Holdable> {
     held.touch();
   }
 
-  /** The session was used: its idle times begin again. */
+  /** Restarts the idle times of a session that was used. */
   touch(key: string): void {
     this.#held.get(key)?.touch();
   }
@@ -64,7 +64,7 @@ export class HeldSessions<S extends Holdable> {
     this.#held.delete(key);
   }
 
-  /** The session that was not used for longest leaves its worker. Nothing where none can. */
+  /** Parks the session that was idle for longest. Returns `undefined` where none can be parked. */
   parkOldest(): Promise<void> | undefined {
     const idle = [...this.#held.values()].filter(({ canPark }) => canPark);
     return idle.toSorted((a, b) => a.usedAt - b.usedAt)[0]?.park();
@@ -93,7 +93,7 @@ class HeldSession<S extends Holdable> {
   #usedAt = 0;
   #parkTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
-  /** It was asked to leave its worker since it was last used: it is leaving, or cannot be saved. */
+  /** Whether it was parked since its last use: it is leaving its worker, or cannot be saved. */
   #wasAsked = false;
 
   constructor(session: S, limits: HoldLimits) {

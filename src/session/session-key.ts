@@ -1,9 +1,9 @@
-/** How sessions are called, and whose they are. */
+/** Ids, users and keys of sessions, and checks of the options of a session. */
 import { types } from "node:util";
 import { CodecellError } from "../core/errors.ts";
 
 const MAX_ID = 200;
-/** Nothing that a path, a header or a log line could misread. */
+/** Only characters without a special meaning in paths, headers and log lines. */
 const ID = /^[\w.:@-]+$/;
 
 export function taken(id: string): CodecellError {

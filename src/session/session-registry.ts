@@ -12,29 +12,33 @@ import { readSnapshot, type SavedSession } from "./snapshot.ts";
 import type { SessionStart } from "./state-parts.ts";
 import type { SessionStore } from "./store.ts";
 
-/** How a session is opened. A session that exists already keeps the options it was opened with. */
+/** Options of a new session. A session that already exists keeps the options that it was opened with. */
 export interface SessionOptions {
   /**
-   * Whose session it is, 1 to 200 characters. Sessions of different users are different sessions, also where their ids are
-   * the same. Local tools get it as `context.user`. Default: nobody's.
+   * The user of the session, 1 to 200 characters. Sessions of different users are different sessions, even with the same id.
+   * Local tools get the user as `context.user`.
+   * @default none
    */
   readonly user?: string;
   /**
-   * Caps of each run; `memoryMb` is the cap of all programs of the session together. Default: for each one that is left
-   * out, the cap of the runtime.
+   * Caps of each run; `memoryMb` is the cap of all programs of the session together. A limit that is left out is that of the
+   * runtime.
+   * @default the limits of the runtime
    */
   readonly limits?: Partial<Limits>;
   /**
-   * `Math.random` and `crypto` return the same numbers for the same seed: not for secrets. Default: real randomness.
+   * Seed of `Math.random` and `crypto`: the same seed gives the same numbers, so do not use it for secrets.
+   * @default none: real randomness
    */
   readonly seed?: string | number;
   /**
-   * Where the clock of its programs starts, a date or ms since 1970. Only timers move it. Default: the real clock.
+   * Start of the clock of its programs: a date, or ms since 1970. Only timers move this clock.
+   * @default none: the real clock
    */
   readonly now?: number | Date;
 }
 
-/** Which session it is. */
+/** Identifies a session. */
 interface Identity {
   readonly key: string;
   readonly id: string;
@@ -66,7 +70,7 @@ export class SessionRegistry {
     this.#held = new HeldSessions(settings);
   }
 
-  /** The session `id` of a user; a new one where there is none. */
+  /** Returns the session `id` of a user, or opens it. */
   async open(id: string, options: SessionOptions): Promise<Session> {
     const identity = identify(id, options.user);
     const { key } = identity;
@@ -77,7 +81,7 @@ export class SessionRegistry {
     return await opening;
   }
 
-  /** The session `id` of a user, where there is one. */
+  /** Returns the session `id` of a user, if it exists. */
   async find(id: string, user: string | undefined): Promise<Session | undefined> {
     const { key } = identify(id, user);
     const known = await (this.#held.get(key) ?? this.#opening.get(key));
@@ -92,9 +96,9 @@ export class SessionRegistry {
   }
 
   /**
-   * A new session from a snapshot.
-   * @param id default: a random one
-   * @param answers those that the saved run waits for, where they come to this process
+   * Opens a new session from a snapshot.
+   * @param id by default a random one
+   * @param answers answers for which the saved run waits, where this process receives them
    */
   async restore(
     snapshot: Uint8Array,
@@ -112,12 +116,12 @@ export class SessionRegistry {
     return session;
   }
 
-  /** How many there are in this process. */
+  /** Number of sessions in this process. */
   get size(): number {
     return this.#held.size;
   }
 
-  /** End all; what a store keeps stays there. */
+  /** Ends all sessions; those in a store stay there. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#opening.values());
     const ending = this.#held.all().map((session) => session.end("the runtime is closed"));
@@ -125,7 +129,7 @@ export class SessionRegistry {
     await this.#store?.[Symbol.asyncDispose]();
   }
 
-  /** The session that was not used for longest leaves its worker to whoever waits for one. False where none can. */
+  /** Parks the session that was idle for longest, so that its worker becomes free. Returns false where none can be parked. */
   makeRoom(): boolean {
     const parking = this.#held.parkOldest();
     void parking?.then(() => this.#makeRoomForWaiting());
@@ -149,7 +153,7 @@ export class SessionRegistry {
     });
   }
 
-  /** Make a session and hold it. */
+  /** Creates a session and adds it. */
   #hold(
     { key, id, user }: Identity,
     { limits, seed, now }: Pick<SavedSession, "limits" | "seed" | "now">,
@@ -184,7 +188,7 @@ export class SessionRegistry {
     return session;
   }
 
-  /** Something was done with a session. */
+  /** Called when a session was used. */
   #touch(key: string): void {
     if (!this.#held.has(key)) return;
     this.#held.touch(key);

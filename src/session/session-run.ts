@@ -19,7 +19,7 @@ export interface PendingCall {
   readonly id: number;
   /** `server.tool` as the program spelled it. */
   readonly tool: string;
-  /** The arguments, rendered as JSON in the way that a result's value is. */
+  /** The arguments as JSON, with types that JSON lacks rendered as in the value of a result. */
   readonly args: JsonValue;
 }
 
@@ -28,11 +28,11 @@ export type KnownAnswers = ReadonlyMap<number, Answer | Promise<Answer>>;
 
 export type SessionProgram = Pick<SavedRun, "source" | "limits">;
 
-/** A program of a session, or the rest of one, that has its turn. */
+/** A program of a session, or the rest of a resumed one, that runs now. */
 export interface SessionRun extends SessionProgram {
-  /** Runs it in the session's VM. */
+  /** Runs the program in the session's VM. */
   readonly execute: (request: RunRequest, host: Host, signal: AbortSignal) => Promise<Outcome>;
-  /** What it adds to a run. */
+  /** What the session adds to a run. */
   readonly context: RunContext;
 }
 
@@ -42,21 +42,21 @@ interface RunContext {
   readonly declared: readonly string[];
   /** Its calls in the store, where the session has one. */
   readonly journal: CallJournal | undefined;
-  /** Set for the rest of a program. */
+  /** Set for a resumed run. */
   readonly resume: ResumedRun | undefined;
-  /** To be called when the run has its host. */
+  /** Must be called when the run has its host. */
   readonly onBegin: (host: RunHost) => void;
 }
 
-/** What a run had logged and called before it was saved, and the answers that it waits for. */
+/** Logs and calls of a run from before it was saved, and the answers for which it waits. */
 export interface ResumedRun extends Pick<SavedRun, "logs" | "calls"> {
   readonly answers: KnownAnswers;
 }
 
-/** Carries a run out. */
+/** Executes a run. */
 export type RunWork = (run: SessionRun) => Promise<ExecutionResult>;
 
-/** What a session reads from the host of its run, and tells it. */
+/** The host of a run as the session uses it. */
 export interface RunHost {
   readonly calls: readonly CallRecord[];
   readonly logs: { entries(): readonly LogEntry[] };
@@ -75,7 +75,7 @@ export function limitsOfRun(given: unknown, own: Limits): Limits {
   );
 }
 
-/** @throws CodecellError `config_error` for a key that is no id, `not_serializable` for a value that is not data */
+/** @throws CodecellError `config_error` for a key that is not an id, `not_serializable` for a value that is not data */
 export function encodeAnswers(answers: Readonly<Record<number, unknown>>): KnownAnswers {
   const known = new Map<number, Answer>();
   for (const [id, value] of Object.entries(answers)) {
@@ -97,13 +97,13 @@ function encodeAnswer(value: unknown, label: string): Answer {
   }
 }
 
-/** The run as a snapshot holds it, which is taken while the run goes on. */
+/** Captures a run for a snapshot while the run continues. */
 export class RunCapture {
   readonly #program: SessionProgram;
   readonly #host: RunHost;
-  /** Calls that were open when it began, by the VM's numbers. */
+  /** Calls that were open when the capture began, by the VM's numbers. */
   readonly #open: ReadonlySet<number>;
-  /** Calls that had ended. */
+  /** Calls that had ended when the capture began. */
   readonly #ended: ReadonlySet<CallRecord>;
 
   constructor(program: SessionProgram, host: RunHost) {
@@ -113,11 +113,11 @@ export class RunCapture {
     this.#ended = new Set(host.calls.filter(hasEnded));
   }
 
-  /** @param vm as it was saved since the capture began */
+  /** @param vm the VM, saved after the capture began */
   finish(vm: SavedVm): SavedRun {
     const { calls, logs, openAnswers } = this.#host;
     const ended = calls.filter(hasEnded);
-    // Calls that ended meanwhile, but whose answers the saved VM lacks: it asks for them again, and that is recorded.
+    // Calls that ended meanwhile, but whose answers the saved VM lacks: the resumed run repeats and records them.
     const late = vm.calls.filter(({ id }) => this.#open.has(id) && !openAnswers.has(id)).length;
     const meanwhile = ended.filter((call) => !this.#ended.has(call));
     const uncounted = new Set(meanwhile.slice(Math.max(0, meanwhile.length - late)));
@@ -144,7 +144,7 @@ export function pendingCalls(vm: SavedVm | undefined): PendingCall[] {
     }));
 }
 
-/** What a run logs at its beginning, for what `calls` an interrupted run of another program had made. */
+/** The first log entry of a run after another program was interrupted, with the number of its `calls`. */
 export function interruption(calls: number): LogEntry {
   const which =
     calls === 1 ? "the call that it had made stands" : `the ${calls} calls that it had made stand`;
@@ -158,7 +158,7 @@ export function notResumed(): CodecellError {
   });
 }
 
-/** What the program did and returned is worth more than where the session is kept. */
+/** A result is returned with a warning when the session could not be stored, because the program has taken effect. */
 export function withWarning(result: ExecutionResult, { message }: CodecellError): ExecutionResult {
   const text = `codecell: the session could not be put into its store: ${message}`;
   return deepFreeze({ ...result, logs: [...result.logs, { level: "warn" as const, text }] });

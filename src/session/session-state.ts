@@ -20,21 +20,21 @@ import type { StateParts } from "./state-parts.ts";
 import { StoredCopy } from "./stored-copy.ts";
 
 /**
- * All that a session is in this process: its VM, its files, a run that waits to be resumed, and the stored version that
- * they come from. Nothing else changes them. The caller does one thing at a time.
+ * The state of a session in this process: its VM, its files, a run that waits to be resumed, and the stored version that
+ * they come from. Nothing else changes them. The caller makes one call at a time.
  */
 export class SessionState {
   readonly #options: SessionVmOptions;
   readonly #workspace: Workspace;
   readonly #stored: StoredCopy;
   #vm: SessionVm;
-  /** The run that the session was saved in the midst of. */
+  /** The run that was active when the session was saved. */
   #suspended: SavedRun | undefined;
-  /** Answers that it waits for. */
+  /** Answers for which it waits. */
   #answers: KnownAnswers;
-  /** The run at work. */
+  /** The active run. */
   #active: { readonly program: SessionProgram; readonly host: RunHost } | undefined;
-  /** What {@link suspend} saved, until the run has ended here. */
+  /** The state that {@link suspend} saved, until the run has ended here. */
   #left: SavedSession | undefined;
 
   constructor({ vm, workspace, record, start }: StateParts) {
@@ -47,7 +47,7 @@ export class SessionState {
     this.#vm = this.#open(start?.saved);
   }
 
-  /** Programs that have left something in it. */
+  /** Number of programs that have run in it. */
   get programs(): number {
     return this.#vm.programs;
   }
@@ -62,13 +62,13 @@ export class SessionState {
     return this.#vm.placed;
   }
 
-  /** The host of the run at work, if there is one. */
+  /** The host of the active run, if there is one. */
   get host(): RunHost | undefined {
     return this.#active?.host;
   }
 
   /**
-   * Do `work` as a new run: with the lock, on what other processes have stored; then store what became of it.
+   * Does `work` as a new run: locks the session, loads what other processes have stored, and stores the new state.
    * @throws CodecellError `config_error` when there is a run to resume
    */
   async run(program: SessionProgram, work: RunWork): Promise<ExecutionResult> {
@@ -79,7 +79,7 @@ export class SessionState {
   }
 
   /**
-   * The same with the suspended run.
+   * Does `work` as the rest of the suspended run, in the same way as {@link run}.
    * @throws CodecellError `config_error` when there is none
    */
   async resume(answers: KnownAnswers, work: RunWork): Promise<ExecutionResult> {
@@ -93,8 +93,8 @@ export class SessionState {
   }
 
   /**
-   * Let the run at work wait without the lock: it is saved as it is now, and the lock is released. It must begin no more
-   * calls, and be ended here: what it still does is lost. {@link resume} goes on with it, in this process or another.
+   * Lets the active run wait without the lock: saves its current state and releases the lock. The run must begin no more calls
+   * and must be ended here: its later effects are lost. {@link resume} continues it, in this process or another.
    */
   async suspend(): Promise<void> {
     const saved = await this.#capture();
@@ -103,22 +103,22 @@ export class SessionState {
     this.#left = saved;
   }
 
-  /** Forget everything: variables, timers, files, a suspended run. */
+  /** Deletes everything: variables, timers, files, a suspended run. */
   async reset(): Promise<void> {
     await this.#stored.update(() => this.#restore());
   }
 
-  /** Store it as it is. */
+  /** Stores the current state. */
   async save(): Promise<void> {
     await this.#stored.update(async () => {});
   }
 
-  /** Take what other processes have stored. False when they have deleted it. */
+  /** Loads what other processes have stored. Returns false when they have deleted the session. */
   async load(): Promise<boolean> {
     return await this.#stored.load();
   }
 
-  /** As bytes; with the run at work, if there is one. */
+  /** Returns the session as bytes, with the active run, if there is one. */
   async snapshot(): Promise<Uint8Array> {
     return await writeSnapshot(await this.#capture());
   }
@@ -128,17 +128,17 @@ export class SessionState {
     return this.#suspended === undefined ? [] : pendingCalls(await this.#vm.save());
   }
 
-  /** Leave the worker, if that loses nothing. */
+  /** Leaves the worker, if nothing is lost by that. */
   async park(): Promise<void> {
     await this.#vm.park();
   }
 
-  /** End the VM. What is stored stays. */
+  /** Ends the VM. The stored session stays. */
   async end(): Promise<void> {
     await this.#vm.end();
   }
 
-  /** Delete what is stored. */
+  /** Deletes the stored session. */
   async delete(): Promise<void> {
     await this.#stored.delete();
   }
@@ -181,7 +181,7 @@ export class SessionState {
     };
   }
 
-  /** Become what was saved; without it, what a new session is. */
+  /** Restores a saved session; without one, the state of a new session. */
   async #restore(saved?: SavedSession): Promise<void> {
     await this.#vm.end();
     this.#workspace.clear();

@@ -6,20 +6,20 @@ import { Checkpoint } from "./checkpoint.ts";
 import type { SavedSession } from "./snapshot.ts";
 import { describeLoss, leaseFailure, sessionFailure } from "./vm-failures.ts";
 
-/** Idle for this long, a VM is saved, so that its worker's death costs nothing. */
+/** After this idle time a VM is saved, so that nothing is lost when its worker dies. */
 const SAVE_AFTER_MS = 100;
 
 export interface SessionVmOptions {
   readonly place: Place;
-  /** Its memory cap is the VM's for good. */
+  /** Caps of the session. `memoryMb` is the fixed cap of the VM. */
   readonly limits: Limits;
   readonly seed?: string;
   readonly now?: number;
 }
 
 /**
- * One session's VM: at times in a worker, at times only data. What is in a worker can be lost; then the session goes
- * back to where it was last saved, and says so.
+ * The VM of a session, either in a worker or only as data. If the worker is lost, the session returns to its last saved state
+ * and reports the loss.
  */
 export class SessionVm {
   readonly #options: SessionVmOptions;
@@ -27,12 +27,12 @@ export class SessionVm {
   #checkpoint: Checkpoint | undefined;
   #programs = 0;
   #names: ReadonlySet<string> = new Set();
-  /** What was lost between runs; the next run reports it. */
+  /** Description of a loss between runs; the next run reports it. */
   #loss: string | undefined;
   #saveTimer: NodeJS.Timeout | undefined;
   #running = false;
 
-  /** @param saved where to begin. Default: with a new VM */
+  /** @param saved the state to begin with, by default a new VM */
   constructor(options: SessionVmOptions, saved?: SavedSession) {
     this.#options = options;
     if (saved?.vm === undefined) return;
@@ -41,7 +41,7 @@ export class SessionVm {
     this.#checkpoint = new Checkpoint(saved.vm, this.#programs, this.#names);
   }
 
-  /** Programs that have left something here. */
+  /** Number of programs that have run here. */
   get programs(): number {
     return this.#programs;
   }
@@ -57,8 +57,8 @@ export class SessionVm {
   }
 
   /**
-   * Run a program in the VM. Where something of earlier programs was lost, the outcome says so: because this one ended
-   * the VM, or because that happened meanwhile; then it is not run. Nor is it where the saved VM cannot be had again.
+   * Runs a program in the VM. The outcome reports a loss of earlier programs' state: either this program ended the VM, or the
+   * VM was lost before; then the program is not run. It is not run either where the saved VM cannot be restored.
    */
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     clearTimeout(this.#saveTimer);
@@ -69,7 +69,7 @@ export class SessionVm {
     this.#running = true;
     const outcome = await lease.run(request, host, signal).finally(() => (this.#running = false));
     if (!outcome.clean) return await this.#endBy(outcome);
-    if (outcome.declares === undefined) return outcome; // it was not run at all
+    if (outcome.declares === undefined) return outcome; // the program was not run
     this.#programs++;
     this.#names = this.#names.union(new Set(outcome.declares));
     this.#saveTimer = setTimeout(() => void this.save().catch(() => {}), SAVE_AFTER_MS);
@@ -93,8 +93,8 @@ export class SessionVm {
   }
 
   /**
-   * The VM as data, after its last program or in the midst of one; nothing when there was none.
-   * @throws CodecellError where its engine cannot
+   * Returns the VM as data, after its last program or during one; `undefined` before the first.
+   * @throws CodecellError where its engine cannot save it
    */
   async save(): Promise<SavedVm | undefined> {
     if (this.#lease === undefined || this.#isSaved()) return await this.#checkpoint?.vm();
@@ -104,7 +104,7 @@ export class SessionVm {
     return vm;
   }
 
-  /** What a snapshot holds of it. Throws like {@link save}. */
+  /** The VM's part of a snapshot. Throws like {@link save}. */
   async capture(): Promise<Omit<SavedSession, "run" | "files">> {
     const { limits, seed, now } = this.#options;
     const vm = await this.save();
@@ -118,7 +118,7 @@ export class SessionVm {
     };
   }
 
-  /** Leave the worker, with all that is in the VM. Throws like {@link save}, and then it stays. */
+  /** Saves the VM and leaves the worker. Throws like {@link save}; then the VM stays in the worker. */
   async park(): Promise<void> {
     if (this.#lease === undefined || this.#running) return;
     await this.save();
@@ -126,7 +126,7 @@ export class SessionVm {
     await this.#checkpoint?.pack();
   }
 
-  /** Leave the worker; the VM is not wanted any more. */
+  /** Leaves the worker and drops the VM. */
   async end(): Promise<void> {
     this.#checkpoint = undefined;
     this.#programs = 0;
@@ -169,7 +169,7 @@ export class SessionVm {
     await lease?.[Symbol.asyncDispose]();
   }
 
-  /** To the last checkpoint, or to the beginning. */
+  /** Returns to the last checkpoint, or to a new VM. */
   #goBack(reason: string): void {
     const { programs, names } = this.#checkpoint ?? { programs: 0, names: new Set<string>() };
     this.#loss = describeLoss({

@@ -14,25 +14,25 @@ import {
 import { SessionState } from "./session-state.ts";
 import type { StateParts } from "./state-parts.ts";
 
-/** How a run is resumed. It has the limits that it was started with. */
+/** Options of a resumed run. It keeps the limits that it was started with. */
 export interface ResumeOptions extends RunOptions {
   /**
-   * Results of pending calls by {@link PendingCall.id}, for those whose outcome is known. A call without a result fails in
-   * the program.
+   * Results of pending calls by {@link PendingCall.id}. A pending call without a result fails in the program.
+   * @default {}
    */
   readonly answers?: Readonly<Record<number, unknown>>;
 }
 
-/** What a session needs of its registry. */
+/** What a session needs from its registry. */
 export interface SessionParts extends StateParts {
   readonly id: string;
   readonly user: string | undefined;
   readonly runner: ProgramRunner;
-  /** Called when something was done with the session. */
+  /** Called when the session was used. */
   readonly onUse: (session: Session) => void;
   /** Called when it has been closed. */
   readonly onClose: (session: Session) => void;
-  /** Makes another session of a snapshot; `answers` are those that this one still waits for. */
+  /** Opens another session from a snapshot; `answers` are those for which this one still waits. */
   readonly restore: (
     bytes: Uint8Array,
     id: string | undefined,
@@ -41,15 +41,15 @@ export interface SessionParts extends StateParts {
 }
 
 /**
- * Programs that share variables and files: each finds what those before it left on `globalThis`, declared at the top
- * level, and wrote to `fs`. Runs of one session wait for each other. Returned by `runtime.session`.
+ * Programs that share variables and files: each one sees the top-level declarations, the properties of `globalThis` and the
+ * files in `fs` of the programs before it. Runs of one session wait for each other. Returned by `runtime.session`.
  */
 export class Session {
-  /** As given to `runtime.session`. */
+  /** The id, as given to `runtime.session`. */
   readonly id: string;
-  /** Whose session it is, as given to `runtime.session`. */
+  /** The user of the session, as given to `runtime.session`. */
   readonly user: string | undefined;
-  /** The files that its programs see as `fs`. */
+  /** The files that its programs access as `fs`. */
   readonly workspace: Workspace;
   readonly #parts: SessionParts;
   readonly #state: SessionState;
@@ -66,7 +66,7 @@ export class Session {
     this.#state = new SessionState(parts);
   }
 
-  /** How many programs have left something in the session. */
+  /** Number of programs that have run in the session. */
   get programs(): number {
     return this.#state.programs;
   }
@@ -86,15 +86,15 @@ export class Session {
     return this.#state.placed;
   }
 
-  /** The tool calls that the session waits for, where it was saved in the midst of a run; else an empty list. */
+  /** The tool calls for which a session waits that was saved during a run; else an empty list. */
   async pending(): Promise<PendingCall[]> {
     return await this.#state.pending();
   }
 
   /**
-   * Run one program, after those that were given before it. The result is that of `runtime.run`.
-   * @throws CodecellError `config_error` for bad options, or when there is a run to resume; `aborted` when the session is
-   * closed; `rate_limited` when another process is at work on the session for too long
+   * Runs one program, after those that were given before it. The result is like that of `runtime.run`.
+   * @throws CodecellError `config_error` for invalid options, or when there is a run to resume; `aborted` when the session is
+   * closed; `rate_limited` when another process has the session locked for too long
    */
   async run(code: string, options: Omit<RunOptions, "user"> = {}): Promise<ExecutionResult> {
     this.#checkOpen();
@@ -106,8 +106,8 @@ export class Session {
   }
 
   /**
-   * Continue the run that the session was saved in the midst of. A call that it waits for is not made again: it returns
-   * what `options.answers` has for it; without that it fails, since nobody knows whether it was carried out.
+   * Continues the run during which the session was saved. A call for which it waits is not made a second time: it returns its
+   * result in `options.answers`; without one it fails, because it is not known whether the call was carried out.
    * @throws CodecellError `config_error` when there is no such run, `not_serializable` for an answer that cannot be passed
    * to a program; else as {@link run}
    */
@@ -118,7 +118,7 @@ export class Session {
   }
 
   /**
-   * Forget everything: variables, timers, files, a run to resume.
+   * Deletes everything in the session: variables, timers, files, a run to resume.
    * @throws CodecellError `aborted` when the session is closed
    */
   async reset(): Promise<void> {
@@ -126,14 +126,14 @@ export class Session {
     await this.#use(() => this.#state.reset());
   }
 
-  /** End the session and delete what is stored of it. A program that is running ends first. */
+  /** Ends the session and deletes it from its store. Waits until a running program has ended. */
   async close(): Promise<void> {
     await this.#end("the session is closed", () => this.#state.delete());
   }
 
   /**
-   * The session as bytes, for `runtime.restore`: variables, timers and files; during a run also that run, with the calls
-   * that it waits for.
+   * Returns the session as bytes for `runtime.restore`: variables, timers and files; during a run also that run, with the calls
+   * for which it waits.
    * @throws CodecellError `config_error` where the engine cannot save it, `aborted` when the session is closed
    */
   async snapshot(): Promise<Uint8Array> {
@@ -144,11 +144,11 @@ export class Session {
   }
 
   /**
-   * Another session of the same user that begins as a copy of this one. A call that a run waits for is not made again:
-   * both get its result.
-   * @param id of the copy. Default: a random one
-   * @throws CodecellError as {@link snapshot}; `config_error` when there is a session of that id; `quota_exceeded` when
-   * there are too many
+   * Opens another session of the same user as a copy of this one. An open call of a run is not made a second time: both sessions
+   * get its result.
+   * @param id id of the copy, by default a random one
+   * @throws CodecellError as {@link snapshot}; `config_error` when a session with that id exists; `quota_exceeded` when
+   * there are too many sessions
    */
   async fork(id?: string): Promise<Session> {
     const before = this.#state.host?.openAnswers ?? [];
@@ -157,22 +157,22 @@ export class Session {
     return await this.#parts.restore(bytes, id, new Map([...before, ...after]));
   }
 
-  /** Load what other processes have stored. False when they have deleted the session. @internal */
+  /** Loads what other processes have stored. Returns false when they have deleted the session. @internal */
   async load(): Promise<boolean> {
     return await this.#turns.run(() => this.#state.load());
   }
 
-  /** Store the session as it is. @internal */
+  /** Stores the session. @internal */
   async save(): Promise<void> {
     await this.#use(() => this.#state.save());
   }
 
-  /** Leave the worker, if that loses nothing. @internal */
+  /** Leaves the worker, if nothing is lost by that. @internal */
   async park(): Promise<void> {
     if (this.#closed === undefined) await this.#turns.run(() => this.#state.park()).catch(() => {});
   }
 
-  /** End the session in this process; what is stored stays. @internal */
+  /** Ends the session in this process; it stays in its store. @internal */
   async end(reason: string): Promise<void> {
     await this.#end(reason, async () => {});
   }
@@ -202,7 +202,7 @@ export class Session {
     });
   }
 
-  /** Do `work` when it has its turn; the session was used then. */
+  /** Does `work` after earlier work of the session, and counts as use. */
   async #use<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await this.#turns.run(work);

@@ -3,46 +3,46 @@ import { defaultsOf, type SchemaFor, whole } from "../core/setting-schema.ts";
 import { DEFAULT_WORKSPACE, type WorkspaceLimits } from "../files/workspace.ts";
 import { STORE_ADDRESS } from "./stores/open.ts";
 
-/** Settings of sessions. */
+/** Settings of all sessions of a runtime. */
 export interface SessionSettings {
   /**
-   * Sessions in this process at once, 1 to 1,000,000. Breach: `quota_exceeded`.
+   * Largest number of sessions in this process, 1 to 1,000,000. Breach: `quota_exceeded`.
    * @default 1_000
    */
   readonly max?: number;
   /**
-   * Sessions of one user at once, 1 to 1,000,000. Breach: `quota_exceeded`.
+   * Largest number of sessions of one user in this process, 1 to 1,000,000. Breach: `quota_exceeded`.
    * @default 100
    */
   readonly maxPerUser?: number;
   /**
-   * Time in ms after which a session ends that nobody used, 1 to 2,147,483,647; in a store it stays.
+   * Time in ms after which an unused session ends, 1 to 2,147,483,647; it stays in a store.
    * @default 900_000
    */
   readonly idleMs?: number;
   /**
-   * Time in ms after which a session that nobody used leaves its worker, and costs memory only: 0 to 2,147,483,647.
+   * Time in ms after which an unused session leaves its worker and takes only memory, 0 to 2,147,483,647.
    * @default 30_000
    */
   readonly parkMs?: number;
   /**
-   * Where sessions are kept beyond this process: `sqlite:<file>`, `redis://…`, `postgres://…`. All processes that share a
-   * store share its sessions. In a config file, `${VAR}` stands for an environment variable.
+   * Address of a store for sessions outside of this process: `sqlite:<file>`, `redis://…`, `postgres://…`. All processes that
+   * share a store share its sessions. In a config file, `${VAR}` is replaced by an environment variable.
    * @default none
    */
   readonly store?: string;
   /**
-   * Time in ms after which a session that nobody used is removed from its store, at least 1,000.
+   * Time in ms after which an unused session is deleted from its store, at least 1,000.
    * @default 2_592_000_000
    */
   readonly keepMs?: number;
   /**
-   * Bytes of a session's files together, 0 to 1 GiB.
+   * Bytes of all files of a session together, 0 to 1 GiB.
    * @default 16_777_216
    */
   readonly workspaceBytes?: number;
   /**
-   * Files and folders of a session, 0 to 1,000,000.
+   * Largest number of files and folders of a session, 0 to 1,000,000.
    * @default 1_000
    */
   readonly workspaceEntries?: number;
@@ -78,8 +78,8 @@ export const SESSIONS: SchemaFor<SessionSettings> = {
 };
 
 /**
- * Check settings and fill in the defaults.
- * @param expand expands the variables in texts, where there can be some
+ * Checks the settings and fills in the defaults.
+ * @param expand expands variables in texts, for a config file
  * @throws CodecellError `config_error` naming the setting
  */
 export function resolveSessions(

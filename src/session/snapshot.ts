@@ -15,7 +15,8 @@ const MAGIC = "CCS";
 const VERSION = 1;
 const CHECKSUM_BYTES = 32;
 const HEAD_BYTES = MAGIC.length + 1 + CHECKSUM_BYTES;
-/** A run that was at work. */
+
+/** A run that was active when the session was saved. */
 export interface SavedRun {
   readonly source: string;
   readonly limits: Limits;
@@ -25,16 +26,16 @@ export interface SavedRun {
 
 export type SavedFile = readonly [path: string, content: FileContent | undefined, mtimeMs: number];
 
-/** All that a session is. */
+/** A session as data. */
 export interface SavedSession {
   readonly limits: Limits;
   readonly seed?: string;
   readonly now?: number;
-  /** Programs that it has run. */
+  /** Number of programs that it has run. */
   readonly programs: number;
   /** Names that they declared. */
   readonly declared: readonly string[];
-  /** Absent for a session that has not run anything since it was made. */
+  /** Absent for a session that has not run anything. */
   readonly vm?: SavedVm;
   readonly run?: SavedRun;
   readonly files: readonly SavedFile[];
@@ -64,7 +65,7 @@ export async function writeSnapshot({ vm, files, ...facts }: SavedSession): Prom
   return Buffer.concat([Buffer.from(MAGIC), Buffer.from([VERSION]), checksum, body]);
 }
 
-/** @throws CodecellError `config_error` for what is no snapshot, of another version, or damaged */
+/** @throws CodecellError `config_error` for bytes that are not a snapshot, or one of another version or damaged */
 export async function readSnapshot(bytes: Uint8Array): Promise<SavedSession> {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (all.length < HEAD_BYTES || all.toString("latin1", 0, MAGIC.length) !== MAGIC)

@@ -4,21 +4,24 @@ import type { SessionVmOptions } from "./session-vm.ts";
 import type { SavedSession } from "./snapshot.ts";
 import type { SessionRecord } from "./store.ts";
 
-/** What the state of a session is made of. */
+/** The parts of a session's state. */
 export interface StateParts {
   readonly vm: SessionVmOptions;
   readonly workspace: Workspace;
   /** Where the session is stored, if anywhere. */
   readonly record: SessionRecord | undefined;
-  /** Default: a new session. */
+  /**
+   * The state of a restored session.
+   * @default none: a new session
+   */
   readonly start?: SessionStart | undefined;
 }
 
-/** What a restored session begins with. */
+/** The state with which a restored session begins. */
 export interface SessionStart {
   readonly saved: SavedSession;
   /** The stored version of `saved`, if it is stored. */
   readonly version?: string | undefined;
-  /** Answers that the saved run waits for and that this process gets. */
+  /** Answers for which the saved run waits and that this process receives. */
   readonly answers?: KnownAnswers | undefined;
 }

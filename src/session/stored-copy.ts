@@ -2,19 +2,19 @@ import { CodecellError } from "../core/errors.ts";
 import { readSnapshot, type SavedSession, writeSnapshot } from "./snapshot.ts";
 import type { RunJournal, SessionLock, SessionRecord } from "./store.ts";
 
-/** The session in this process, whose copy is stored. */
+/** The session in this process, of which a copy is stored. */
 export interface Original {
   capture(): Promise<SavedSession>;
-  /** Become what was saved; `undefined`: what a new session is. */
+  /** Restores a saved session; `undefined` for the state of a new one. */
   restore(saved: SavedSession | undefined): Promise<void>;
 }
 
-/** Turns the result of work that could not be stored into what the caller gets. */
+/** Makes the caller's result of work that could not be stored. */
 export type OnUnsaved<T> = (result: T, problem: CodecellError) => T;
 
 /**
- * The copy of a session in its store, as one process knows it: which version it has, and the lock while it works on
- * that. Without a store there is nothing to lock, to load or to save.
+ * The copy of a session in its store, as one process sees it: the version that it has, and the lock during an update. Without
+ * a store nothing is locked, loaded or saved.
  */
 export class StoredCopy {
   readonly #original: Original;
@@ -23,7 +23,7 @@ export class StoredCopy {
   #version: string | undefined;
   #lock: SessionLock | undefined;
 
-  /** @param version the stored version that `original` is; `undefined`: none */
+  /** @param version the stored version of `original`; `undefined` for none */
   constructor(original: Original, record: SessionRecord | undefined, version: string | undefined) {
     this.#original = original;
     this.#record = record;
@@ -31,8 +31,8 @@ export class StoredCopy {
   }
 
   /**
-   * With the lock: load what others have stored, do `work`, save what the session is then. One at a time.
-   * @param onUnsaved for work that counts though it could not be saved. Default: the problem is thrown
+   * Locks the session, loads what others have stored, does `work` and saves the new state. One update at a time.
+   * @param onUnsaved makes the result of work that could not be saved; by default the error is thrown
    */
   async update<T>(work: () => Promise<T>, onUnsaved?: OnUnsaved<T>): Promise<T> {
     await using lock = await this.#record?.acquire();
@@ -58,12 +58,12 @@ export class StoredCopy {
     }
   }
 
-  /** During an update: the journal of a run that is about to begin. */
+  /** During an update: opens the journal of a run that is about to begin. */
   async openJournal(source: string): Promise<RunJournal | undefined> {
     return await this.#lock?.openJournal(source);
   }
 
-  /** During an update: save what was captured, and release the lock. What the work still does is not saved. */
+  /** During an update: saves the captured state and releases the lock. Later effects of the work are not saved. */
   async release(saved: SavedSession): Promise<void> {
     if (this.#lock === undefined) return;
     await this.#save(this.#lock, saved);
@@ -75,7 +75,7 @@ export class StoredCopy {
     this.#version = await lock.save(await writeSnapshot(saved), this.#version);
   }
 
-  /** Take what other processes have stored since. False when they have deleted it. */
+  /** Loads what other processes have stored since. Returns false when they have deleted the session. */
   async load(): Promise<boolean> {
     const stored = await this.#record?.load(this.#version);
     if (stored === undefined) return true;

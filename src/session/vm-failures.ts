@@ -1,17 +1,17 @@
-/** How a session's run fails that could not be started in its VM. */
+/** Failures of a session's run that could not start in its VM. */
 import { CodecellError, type ErrorCode } from "../core/errors.ts";
 import type { Outcome } from "../engine/engine.ts";
 import { failedOutcome } from "../engine/failed-outcome.ts";
 
-/** What was in a VM that was lost. */
+/** The state that was lost with a VM. */
 export interface VmLoss {
-  /** How that came about. */
+  /** Why the VM was lost. */
   readonly reason: string;
-  /** Programs whose effect is lost. */
+  /** Number of programs whose state is lost. */
   readonly lost: number;
   /** Names that they declared. */
   readonly names: readonly string[];
-  /** Programs whose effect is still there. */
+  /** Number of programs whose state is kept. */
   readonly kept: number;
 }
 
@@ -33,7 +33,7 @@ export function sessionFailure(code: ErrorCode, message: string, hint?: string):
   return failedOutcome(error, true);
 }
 
-/** No VM was leased. A saved one stays as it is: what cannot read it here may be another engine or version. */
+/** No VM was leased. A saved VM is kept, because another engine or version may be able to read it. */
 export function leaseFailure(error: unknown): Outcome {
   if (!CodecellError.is(error)) throw error;
   return sessionFailure(error.code, error.message, error.hint);

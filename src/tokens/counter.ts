@@ -1,32 +1,35 @@
-/** Counts the tokens of texts without holding up the thread that everyone shares. */
+/** Counts the tokens of texts without blocking the thread. */
 import { utf8Length } from "../core/utf8.ts";
 import { isShort, partsOf } from "./parts.ts";
 import { loadTokenizer, type TokenizerName } from "./tokenizers.ts";
 
-/** The longest that counting for one run may go on without letting anything else run. */
+/** Longest time in ms for which the counting of one run may block the thread. */
 const YIELD_MS = 8;
 
-/** What counts: one of the tokenizers here by its name, or a function that says how many tokens a text has. */
+/**
+ * A tokenizer: the name of a built-in one, or a function that returns the number of tokens of a text, a finite number of at
+ * least 0.
+ */
 export type TokenizerChoice = TokenizerName | ((text: string) => number);
 
 export interface Count {
   readonly tokens: number;
-  /** Bytes of what was left out. */
+  /** Bytes of the parts that were not counted. */
   readonly uncountedBytes: number;
 }
 
-/** Counts for everyone; the clocks of one run are in a {@link Counting}. */
+/** A counter, shared by all runs. The time of one run is measured by a {@link Counting}. */
 export interface Counter {
   /** `custom` for a function. */
   readonly name: string;
-  /** A text in parts whose tokens add up. */
+  /** Splits a text into parts whose tokens add up to those of the text. */
   parts(text: string): Iterable<string>;
-  /** The tokens of a part; nothing where counting it would take too long. */
+  /** The tokens of a part; `undefined` where counting it would take too long. */
   count(part: string): number | undefined;
 }
 
 /**
- * Make ready to count.
+ * Loads the tokenizer of a counter.
  * @throws CodecellError `config_error` when the tokenizer's package is not installed
  */
 export async function openCounter(choice: TokenizerChoice): Promise<Counter> {
@@ -51,14 +54,14 @@ function checked(tokens: unknown): number {
 export class Counting {
   readonly #counter: Counter;
   #sinceYieldMs = 0;
-  /** What it has taken so far, without what others did meanwhile. */
+  /** Time in ms that counting has taken so far, without the time of other tasks in between. */
   spentMs = 0;
 
   constructor(counter: Counter) {
     this.#counter = counter;
   }
 
-  /** @param isOver asked before every part: from then on nothing more is counted */
+  /** @param isOver checked before each part: once it returns true, nothing more is counted */
   async count(text: string, isOver: () => boolean = () => false): Promise<Count> {
     let tokens = 0;
     let uncountedBytes = 0;

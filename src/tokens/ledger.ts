@@ -1,20 +1,20 @@
-/** What the texts of a run cost a model in tokens, and what it was spared. */
+/** Counts the tokens of the texts of a run. */
 import { decode } from "../core/decode.ts";
 import { renderJson } from "../core/render.ts";
 import type { ExecutionResult, TokenUsage } from "../core/result.ts";
 import { MARK } from "../core/wire-format.ts";
 import { type Count, type Counter, Counting } from "./counter.ts";
 
-/** Bytes of results that are held for a run until they are counted, when it is over. */
+/** Bytes of results that are held during a run; they are counted when it is over. */
 const HELD_BYTES = 8 * 1024 * 1024;
-/** Time that counting the results of one run may take. */
+/** Time in ms that counting the results of one run may take. */
 const RESULTS_MS = 5_000;
 
 type Part = Exclude<keyof TokenUsage, "tokenizer" | "uncountedBytes" | "hidden">;
 
-/** What a model is shown at the start, and which list of tools it is of. */
+/** The text that a model reads at the start, and the version of its list of tools. */
 export interface ShownAtStart {
-  /** Another object when the list has changed. */
+  /** Returns another object when the list has changed. */
   version(): object;
   text(): Promise<string>;
 }
@@ -32,8 +32,9 @@ export class TokenLedger {
   }
 
   /**
-   * The result with its tokens; without them when the tokenizer fails, of which a warning of the process tells once.
-   * @param signal what has not been counted of the tools' results when it is aborted, is not
+   * Returns the result with its tokens. If the tokenizer fails, it returns the result without them and emits a warning of the
+   * process once.
+   * @param signal ends the counting of the tools' results; the rest is reported as not counted
    */
   async addTo(
     result: ExecutionResult,
@@ -64,7 +65,7 @@ export class TokenLedger {
     const counts: Record<Part, Count> = {
       catalogue: await this.#countCatalogue(counting),
       program: await counting.count(source),
-      value: await counting.count(answerOf(result)),
+      value: await counting.count(valueText(result)),
       logs: await counting.count(result.logs.map(({ text }) => text).join("\n")),
       results: await results.count(counting, signal),
     };
@@ -79,25 +80,25 @@ export class TokenLedger {
   }
 }
 
-/** The results of one run's tool calls, held as they came until the run is over. */
+/** The texts of one run's tool results, held until the run is over. */
 export class HeldResults {
   readonly #held: { readonly text: string; readonly bytes: number }[] = [];
   #room = HELD_BYTES;
   #missedBytes = 0;
 
-  /** A result on its way to the program. Over the cap it is not held, and told of as not counted. */
+  /** Adds a result that goes to the program. Over the cap it is not held, and reported as not counted. */
   add(text: string, bytes: number): void {
     if (bytes > this.#room) return this.miss(bytes);
     this.#room -= bytes;
     this.#held.push({ text, bytes });
   }
 
-  /** A result whose text is not here. */
+  /** Counts a result whose text is not held as not counted. */
   miss(bytes: number): void {
     this.#missedBytes += bytes;
   }
 
-  /** Counts them and lets go of them. */
+  /** Counts the held results and drops them. */
   async count(counting: Counting, signal: AbortSignal): Promise<Count> {
     const until = counting.spentMs + RESULTS_MS;
     const isOver = (): boolean => signal.aborted || counting.spentMs > until;
@@ -114,7 +115,7 @@ export class HeldResults {
   }
 }
 
-/** A result that crossed, as a model would have read it: a string as it is, JSON of anything else, nothing of undefined. */
+/** A result as a model would read it: a string as it is, any other value as JSON, nothing for undefined. */
 function shownText(text: string): string {
   if (!text.startsWith(MARK) && !text.startsWith('"')) return text;
   const value = decode(text);
@@ -122,8 +123,8 @@ function shownText(text: string): string {
   return value === undefined ? "" : JSON.stringify(renderJson(value));
 }
 
-/** What goes back of a run beside its logs, as a model reads it. */
-function answerOf(result: ExecutionResult): string {
+/** The value or the error of a run as a model reads it. */
+function valueText(result: ExecutionResult): string {
   if (!result.ok) {
     const { message, frame, hint } = result.error;
     return [message, frame, hint].filter((text) => text !== undefined).join("\n\n");

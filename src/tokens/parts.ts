@@ -1,16 +1,16 @@
-/** Texts in parts whose tokens add up to those of the whole. */
+/** Splits texts into parts whose tokens add up to those of the whole text. */
 
 /**
- * What cannot be taken apart costs a tokenizer time that grows with its square: 64,000 times one letter take a second.
- * So parts are short, and a part that is not is not counted.
+ * A tokenizer takes quadratic time for a text that it cannot split: 64,000 times the same letter take a second. So parts are
+ * short, and longer ones are not counted.
  */
 const PART_CHARS = 1_000;
 const MAX_PART_CHARS = 2 * PART_CHARS;
 
 /**
- * Where no token of either tokenizer can reach across: both first cut a text by a pattern, and always after a letter or a
- * digit that something else follows, other than an accent or an apostrophe. What normalization (NFKC, which one of them
- * does) might change into one of these is left out.
+ * Positions that no token of either tokenizer crosses: both first split a text by a pattern, and always between a letter or
+ * digit and a following character other than a letter, a digit, an accent or an apostrophe. Characters that normalization
+ * (NFKC, which one of them does) might change into one of these are left out.
  */
 const CUT = /[0-9A-Z[\p{L}--\p{CWKCF}]](?=[^\p{L}\p{M}\p{N}\p{CWKCF}'])/gv;
 
@@ -23,7 +23,7 @@ export function* partsOf(text: string): Iterable<string> {
   }
 }
 
-/** Whether counting `part` is a matter of milliseconds. */
+/** Whether counting `part` takes only milliseconds. */
 export function isShort(part: string): boolean {
   return part.length <= MAX_PART_CHARS && part.normalize("NFKC").length <= MAX_PART_CHARS;
 }

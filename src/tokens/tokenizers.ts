@@ -1,12 +1,16 @@
-/** The door to the tokenizers. Both are loaded when first asked for: their tables are megabytes. */
+/** The only module that imports the tokenizers. Each is loaded at its first use, because its tables are megabytes. */
 import { CodecellError } from "../core/errors.ts";
 
+/**
+ * Name of a built-in tokenizer: `o200k_base` (package `tiktoken`; exact for OpenAI's models since GPT-4o) or `claude`
+ * (package `@anthropic-ai/tokenizer`; exact for Claude 2, an estimate for later models).
+ */
 export type TokenizerName = "o200k_base" | "claude";
 
-/** Counts the tokens of a text. Special tokens that stand in it are counted as the text they are. */
+/** Counts the tokens of a text. Special tokens in the text are counted as plain text. */
 export interface Tokenizer {
   readonly name: TokenizerName;
-  /** The models for which its counts are exact, and what they are for others. */
+  /** The models for which its counts are exact, and their quality for others. */
   readonly exactFor: string;
   count(text: string): number;
 }
@@ -22,7 +26,7 @@ export const TOKENIZER_NAMES = Object.keys(EXACT_FOR) as TokenizerName[];
 const loaded = new Map<TokenizerName, Promise<Tokenizer>>();
 
 /**
- * A tokenizer by name; the same one each time.
+ * Returns a tokenizer by name, always the same instance.
  * @throws CodecellError `config_error` when its package is not installed
  */
 export async function loadTokenizer(name: TokenizerName): Promise<Tokenizer> {

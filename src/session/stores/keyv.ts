@@ -1,4 +1,4 @@
-/** Keyv as a shared store: it keeps the values, a lock is the matter of each database. */
+/** Keyv as a shared store: it keeps the values; locks depend on the database. */
 import { Keyv, type KeyvStoreAdapter } from "keyv";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { SharedStore } from "../store.ts";
@@ -7,31 +7,31 @@ export type Locks = Pick<SharedStore, "lock" | "unlock">;
 
 /**
  * @param locks over the same connection as `adapter`
- * @param close ends that connection, also when the database is gone
+ * @param close ends that connection, also when the database is unreachable
  */
 export function keyvStore(
   adapter: KeyvStoreAdapter,
   locks: Locks,
   close: () => Promise<void>,
 ): SharedStore {
-  // A failed access is thrown to whoever made it; Keyv would tell of it as an event that nobody hears.
+  // A failed access is thrown to its caller; by default Keyv only emits an event.
   const keyv = new Keyv<string>({ store: adapter, throwOnErrors: true, useKeyPrefix: false });
   keyv.on("error", () => {});
-  const told = async <T>(work: Promise<T>): Promise<T> =>
+  const withContext = async <T>(work: Promise<T>): Promise<T> =>
     await work.catch((error: unknown) => {
       throw new CodecellError("internal", `the session store failed: ${messageOf(error)}`, {
         cause: error,
       });
     });
   return {
-    lock: (name, token, ttlMs) => told(locks.lock(name, token, ttlMs)),
-    unlock: (name, token) => told(locks.unlock(name, token)),
-    get: (key) => told(keyv.get(key)),
+    lock: (name, token, ttlMs) => withContext(locks.lock(name, token, ttlMs)),
+    unlock: (name, token) => withContext(locks.unlock(name, token)),
+    get: (key) => withContext(keyv.get(key)),
     set: async (key, value, ttlMs) => {
-      await told(keyv.set(key, value, ttlMs));
+      await withContext(keyv.set(key, value, ttlMs));
     },
     delete: async (key) => {
-      await told(keyv.delete(key));
+      await withContext(keyv.delete(key));
     },
     [Symbol.asyncDispose]: close,
   };

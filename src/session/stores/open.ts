@@ -2,7 +2,7 @@ import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { StringSchema } from "../../core/setting-schema.ts";
 import type { SharedStore } from "../store.ts";
 
-/** How each kind of store is opened, by the beginning of its address. */
+/** The kinds of stores: the start of the address, how to open it, and a hint for a failure. */
 const KINDS: readonly (readonly [
   pattern: RegExp,
   open: (address: string) => Promise<SharedStore>,
@@ -25,7 +25,7 @@ const KINDS: readonly (readonly [
   ],
 ];
 
-/** The address of a store: it begins as one of the kinds does. */
+/** The setting for the address of a store. */
 export const STORE_ADDRESS: StringSchema = {
   type: "string",
   pattern: KINDS.map(([pattern]) => pattern.source).join("|"),
@@ -36,7 +36,7 @@ export const STORE_ADDRESS: StringSchema = {
 const opened = new Map<string, { readonly store: Promise<SharedStore>; users: number }>();
 
 /**
- * Open a store. All who open the same one in this process share its connections; the last to leave closes them.
+ * Opens a store. All users of the same store in this process share its connections; the last one closes them.
  * @throws CodecellError `config_error` when it cannot be opened; an address may hold a password and is not shown
  */
 export async function openStore(address: string): Promise<SharedStore> {
@@ -54,7 +54,7 @@ export async function openStore(address: string): Promise<SharedStore> {
   try {
     return { ...(await entry.store), [Symbol.asyncDispose]: leave };
   } catch (error) {
-    if (opened.get(address) === entry) opened.delete(address); // not what somebody has opened since
+    if (opened.get(address) === entry) opened.delete(address); // keep an entry that was opened since
     throw error;
   }
 }

@@ -1,9 +1,9 @@
-/** The door to pg. */
+/** The only module that imports pg. */
 import type { SharedStore } from "../store.ts";
 import { sqlStore } from "./sql.ts";
 
 const CONNECT_MS = 5_000;
-/** A process needs few: its runs wait for tools, not for the database. */
+/** A process needs few connections: its runs wait for tools, not for the database. */
 const CONNECTIONS = 5;
 
 /** @param url `postgres://…` or `postgresql://…` */
@@ -15,7 +15,7 @@ export async function openPostgres(url: string): Promise<SharedStore> {
     max: CONNECTIONS,
     allowExitOnIdle: true,
   });
-  pool.on("error", () => {}); // a connection that was idle ended; the next query makes another
+  pool.on("error", () => {}); // an idle connection ended; the next query opens another
   try {
     return await sqlStore({
       query: async (sql, values) => (await pool.query(sql, [...values])).rows,

@@ -1,9 +1,9 @@
-/** The door to @keyv/redis. */
+/** The only module of sessions that imports @keyv/redis. */
 import { redisConnection } from "../../core/redis-connection.ts";
 import type { SharedStore } from "../store.ts";
 import { keyvStore, type Locks } from "./keyv.ts";
 
-/** Going on to hold a lock, and giving it back, are for its holder only; each is one step inside Redis. */
+/** Only the holder of a lock can renew or release it; each script is atomic in Redis. */
 const RENEW =
   "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0";
 const UNLOCK =

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { SharedStore } from "../store.ts";
 
-/** Which snapshot is the session's, and which run made it. */
+/** Names the current snapshot of a session and the run that made it. */
 export interface Head {
   readonly version: string;
   readonly run: string;
@@ -13,10 +13,10 @@ export class SessionEntries {
   readonly #prefix: string;
   readonly #keepMs: number;
 
-  /** @param keepMs after which an entry that is not written again expires */
+  /** @param keepMs time in ms after which an entry expires, unless it is rewritten */
   constructor(store: SharedStore, key: string, keepMs: number) {
     this.#store = store;
-    // Names of any length become keys of one length.
+    // A name of any length becomes a key of fixed length.
     this.#prefix = `codecell:${createHash("sha256").update(key).digest("hex")}:`;
     this.#keepMs = keepMs;
   }
@@ -46,12 +46,12 @@ export class SessionEntries {
     await this.#store.delete(this.#prefix + name);
   }
 
-  /** Acquire or renew the session's lock. False when another token holds it. */
+  /** Acquires or renews the session's lock. Returns false when another token holds it. */
   async lock(token: string, ttlMs: number): Promise<boolean> {
     return await this.#store.lock(`${this.#prefix}lock`, token, ttlMs);
   }
 
-  /** Release the lock, if `token` still holds it. */
+  /** Releases the lock, if `token` still holds it. */
   async unlock(token: string): Promise<void> {
     await this.#store.unlock(`${this.#prefix}lock`, token);
   }

@@ -1,12 +1,12 @@
-/** What Keyv needs of a SQL database, and locks, in statements that SQLite and PostgreSQL both understand. */
+/** The Keyv adapter and the locks for SQL databases, in statements that both SQLite and PostgreSQL support. */
 import { EventEmitter } from "node:events";
 import type { KeyvStoreAdapter } from "keyv";
 import type { SharedStore } from "../store.ts";
 import { keyvStore, type Locks } from "./keyv.ts";
 
-/** A database, open. */
+/** An open database. */
 export interface SqlDatabase extends AsyncDisposable {
-  /** Run a statement with `$1`, `$2` …; answers its rows. */
+  /** Runs a statement with `$1`, `$2` …; returns its rows. */
   query(sql: string, values: readonly (string | number)[]): Promise<readonly Row[]>;
 }
 
@@ -23,14 +23,14 @@ const GET = "SELECT value FROM codecell_sessions WHERE key = $1";
 const SET = `INSERT INTO codecell_sessions (key, value, expires) VALUES ($1, $2, $3)
   ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires = excluded.expires`;
 const DELETE = "DELETE FROM codecell_sessions WHERE key = $1";
-/** One statement: of two who try at once, one gets a row. */
+/** One atomic statement: of two that try at the same time, one gets a row. */
 const LOCK = `INSERT INTO codecell_locks (name, token, expires) VALUES ($1, $2, $3)
   ON CONFLICT (name) DO UPDATE SET token = excluded.token, expires = excluded.expires
   WHERE codecell_locks.expires < $4 OR codecell_locks.token = excluded.token
   RETURNING token`;
 const UNLOCK = "DELETE FROM codecell_locks WHERE name = $1 AND token = $2";
 
-/** That a value is too old Keyv sees itself: the time is part of it. The column is for tidying up. */
+/** Keyv itself ignores expired values, which contain their time; the column is for deleting them. */
 class SqlAdapter extends EventEmitter implements KeyvStoreAdapter {
   readonly opts = {};
   readonly #database: SqlDatabase;

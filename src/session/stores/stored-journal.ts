@@ -12,18 +12,18 @@ interface RunRecord {
 }
 
 interface CallRecord {
-  /** What is called, with a digest of the arguments. */
+  /** Name of the tool and digest of the arguments. */
   readonly call: string;
   /** Absent until the call has ended. */
   readonly answer?: Answer;
 }
 
-/** The calls of one run in a store. It exists there from the first call on. */
+/** The calls of one run in a store. The journal exists there from the first call on. */
 export class StoredJournal implements RunJournal {
   readonly interrupted: number;
   readonly #entries: SessionEntries;
   readonly #record: RunRecord;
-  /** Calls of the run when it was made before, by what was called; taken one by one. */
+  /** Calls of an earlier, interrupted attempt of the run by {@link CallRecord.call}; each is used once. */
   readonly #known: Map<string, CallRecord[]>;
   #count: number;
   #isClosed = false;
@@ -41,7 +41,7 @@ export class StoredJournal implements RunJournal {
     this.interrupted = interrupted;
   }
 
-  /** The journal that is there goes on where it is of the same program and its run did not come to its end. */
+  /** Continues the existing journal if it is of the same program and its run has not ended; else begins a new one. */
   static async open(entries: SessionEntries, source: string): Promise<StoredJournal> {
     const sourceHash = sha256(source);
     const record = await entries.readJson<RunRecord>("run");
@@ -71,11 +71,11 @@ export class StoredJournal implements RunJournal {
   }
 
   async #end(at: number, ended: CallRecord): Promise<void> {
-    // The entry may be that of another run by now.
+    // After that the entry may belong to another run.
     if (!this.#isClosed) await this.#entries.writeJson(callName(at), ended);
   }
 
-  /** Nothing is written any more. */
+  /** Stops all further writes. */
   close(): void {
     this.#isClosed = true;
   }

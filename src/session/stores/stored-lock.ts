@@ -4,7 +4,7 @@ import type { RunJournal, SessionLock } from "../store.ts";
 import type { Head, SessionEntries } from "./session-entries.ts";
 import { StoredJournal } from "./stored-journal.ts";
 
-/** A process that died loses its locks after this time. */
+/** Time after which the locks of a process that died expire. */
 const LOCK_MS = 10_000;
 const RENEW_MS = LOCK_MS / 3;
 /** How long a run waits for a session that another process has locked. */
@@ -46,12 +46,12 @@ export class StoredLock implements SessionLock {
   }
 
   async save(snapshot: Uint8Array, version: string | undefined): Promise<string> {
-    // A process that was away for longer than its lock must not undo what others have done since.
+    // A process that was suspended for longer than its lock must not overwrite what others have stored since.
     const isHeld = !this.#isReleased && (await this.#entries.lock(this.#token, LOCK_MS));
     const before = await this.#entries.head();
     if (!isHeld || before?.version !== version)
       throw new CodecellError("aborted", "another process has taken the session over");
-    // Without a run: what one that was cut short had called does not count for the new state.
+    // Without a run: the calls of an interrupted run do not count for the new state.
     const journal = this.#journal ?? (await StoredJournal.open(this.#entries, ""));
     const head: Head = { version: randomUUID(), run: journal.runId };
     await this.#entries.write(`snapshot:${head.version}`, Buffer.from(snapshot).toString("base64"));
@@ -61,7 +61,7 @@ export class StoredLock implements SessionLock {
     return head.version;
   }
 
-  /** Delete the session, and what any run of it has called. */
+  /** Deletes the session and the journal of any run of it. */
   async deleteSession(): Promise<void> {
     const journal = await StoredJournal.open(this.#entries, "");
     const head = await this.#entries.head();
@@ -79,7 +79,7 @@ export class StoredLock implements SessionLock {
     this.#isReleased = true;
     this.#journal?.close();
     clearInterval(this.#renewal);
-    await this.#entries.unlock(this.#token).catch(() => {}); // else it expires
+    await this.#entries.unlock(this.#token).catch(() => {}); // if that fails, the lock expires
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,14 +12,14 @@ import { StoredLock } from "./stored-lock.ts";
 const LOOKS = 3;
 
 /**
- * Sessions in a store that processes share. Of each: a head that names its snapshot, so that a new one takes the place
- * of the old in one step; the calls of a run that is under way; a lock.
+ * Sessions in a store that processes share. Each has a head that names its snapshot, so that a new snapshot replaces the old
+ * one atomically, the calls of an active run, and a lock.
  */
 export class StoredSessions implements SessionStore {
   readonly #store: SharedStore;
   readonly #keepMs: number;
 
-  /** @param keepMs after which a session that nobody used is deleted */
+  /** @param keepMs time in ms after which an unused session is deleted */
   constructor(store: SharedStore, keepMs: number) {
     this.#store = store;
     this.#keepMs = keepMs;
@@ -49,7 +49,7 @@ class StoredRecord implements SessionRecord {
       const text = await this.#entries.read(`snapshot:${head.version}`);
       if (text !== undefined)
         return { version: head.version, snapshot: Buffer.from(text, "base64") };
-      // Another process has replaced it meanwhile.
+      // Another process has replaced the snapshot meanwhile.
     }
     throw new CodecellError("internal", "the store has lost the snapshot of a session", {
       hint: "Does it evict keys? Sessions need a store that keeps them.",
