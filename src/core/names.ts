@@ -20,6 +20,7 @@ export interface ServerNames {
   readonly className: string;
   /** Its folder in the tree of wrappers, where that differs from its name. */
   readonly folder?: string;
+  /** Its tools. */
   readonly tools: readonly ToolNames[];
   /** Its tools are called at the remote place where programs run. */
   readonly remote?: boolean;
@@ -32,6 +33,7 @@ export interface ServerNames {
 export interface NameTable {
   /** Changes whenever the names change. */
   readonly version: string;
+  /** The servers and namespaces that programs can call. */
   readonly servers: readonly ServerNames[];
   /** Programs have `fetch`. */
   readonly fetch?: boolean;
