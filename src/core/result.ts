@@ -118,7 +118,12 @@ export interface RunReport {
   /** What the run used. */
   readonly usage: Usage;
   /** Bytes that were cut from the value and from the logs. Absent where nothing was cut. The mark at each cut names the way to the rest. */
-  readonly truncated?: { readonly value?: number; readonly logs?: number };
+  readonly truncated?: {
+    /** Bytes cut from the value. Absent where it is whole. */
+    readonly value?: number;
+    /** Bytes cut from the logs. Absent where they are whole. */
+    readonly logs?: number;
+  };
   /** Absent without a `tokenizer`, and where it fails. The time for counting is not in `usage`. */
   readonly tokens?: TokenUsage;
   /** UUID of the run; its events have the same. */
