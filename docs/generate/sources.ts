@@ -51,7 +51,7 @@ export const OPTIONS: readonly OptionsSource[] = [
   },
   {
     interface: "RunOptions",
-    file: "src/run/program-runner.ts",
+    file: "src/run/job.ts",
     takenBy: "`runtime.run(code, options)`; `session.run(code, options)`, without `user`",
   },
   {

@@ -1,19 +1,16 @@
-import { breach, isLimit } from "../core/breach.ts";
+import { breach } from "../core/breach.ts";
 import type { Caller } from "../core/caller.ts";
 import { deepFreeze } from "../core/deep-freeze.ts";
-import { CodecellError, type Failure } from "../core/errors.ts";
+import type { Failure } from "../core/errors.ts";
 import { guarded, type RuntimeEmitter } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
-import type { NameTable } from "../core/names.ts";
-import type { CallRecord, ExecutionResult, FileAccess, LogEntry } from "../core/result.ts";
+import type { ExecutionResult, FileAccess } from "../core/result.ts";
 import { utf8Length } from "../core/utf8.ts";
-import { Discovery } from "../discovery/discovery.ts";
+import type { Discovery } from "../discovery/discovery.ts";
 import type { LearnedShapes } from "../discovery/learned-shapes.ts";
-import type { Host, Outcome } from "../engine/engine.ts";
+import type { Outcome } from "../engine/engine.ts";
 import { failedOutcome } from "../engine/failed-outcome.ts";
 import { ProgramFiles } from "../files/program-files.ts";
-import type { Workspace } from "../files/workspace.ts";
-import type { RunRequest } from "../placement/placement.ts";
 import type { Preflight } from "../preflight/preflight.ts";
 import type { HeldResults, TokenLedger } from "../tokens/ledger.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
@@ -21,75 +18,12 @@ import type { CallingRun, Next } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 import { Bridge } from "./bridge.ts";
 import { callChain } from "./call-chain.ts";
-import type { CallJournal } from "./call-journal.ts";
 import { ResultHolder } from "./held-results.ts";
-import { RecordedCalls, type ResumedCalls } from "./recorded-calls.ts";
+import type { Job } from "./job.ts";
+import { RecordedCalls } from "./recorded-calls.ts";
 import { report } from "./report.ts";
 import { RunEvents } from "./run-events.ts";
-
-/** What `run` takes besides the program. */
-export interface RunOptions {
-  /**
-   * Aborting ends the run with `aborted`.
-   * @default none
-   */
-  readonly signal?: AbortSignal;
-  /**
-   * Who runs the program; local tools receive it as `context.user`.
-   * @default no user
-   */
-  readonly user?: string;
-  /**
-   * Caps of this run.
-   * @default each is the runtime's
-   */
-  readonly limits?: Partial<Limits>;
-  /**
-   * Called with each console entry as it comes. All entries are in the result too.
-   * @default none
-   */
-  readonly onLog?: (entry: LogEntry) => void;
-  /**
-   * Called with each tool call when it has ended. All calls are in the result too.
-   * @default none
-   */
-  readonly onCall?: (call: CallRecord) => void;
-}
-
-/** What a session adds to a run. */
-export interface SessionContext {
-  readonly id: string;
-  readonly workspace: Workspace;
-  /** Names that earlier programs declared. */
-  readonly declared: readonly string[];
-  /** Recorded calls of the run, and where new ones are recorded. */
-  readonly journal?: CallJournal | undefined;
-  /** Resume a saved run instead of starting one. */
-  readonly resume?: ResumedCalls | undefined;
-  /** Called with the run's host when it begins. */
-  readonly onBegin?: (bridge: Bridge) => void;
-}
-
-/**
- * Where a program comes from. One that another runtime sent here, which has this one as its placement, comes with the
- * names that it can spell; its types are checked and its tokens are counted there.
- */
-export type Origin =
-  | { readonly kind: "local" }
-  | { readonly kind: "remote"; readonly names: NameTable };
-
-/** One program to run. */
-export interface Job {
-  readonly source: string;
-  readonly limits: Limits;
-  /** Who runs the program. */
-  readonly caller: Caller;
-  readonly origin: Origin;
-  readonly options: Omit<RunOptions, "user" | "limits">;
-  /** Carries it out somewhere. */
-  readonly run: (request: RunRequest, host: Host, signal: AbortSignal) => Promise<Outcome>;
-  readonly session?: SessionContext;
-}
+import { endedByItself, FirstBreach } from "./verdict.ts";
 
 /** The tools as one caller may see them. */
 export interface ToolView {
@@ -221,32 +155,6 @@ export class ProgramRunner {
   }
 }
 
-/** The first cap that a run breached and its place did not keep: it ends the run, and is how the run ended. */
-class FirstBreach {
-  readonly #stop = new AbortController();
-  #failure: Failure | undefined;
-
-  readonly note = (failure: Failure): void => {
-    this.#failure ??= failure;
-    this.#stop.abort();
-  };
-
-  /** Aborted by a breach. */
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
-  replaces(outcome: Outcome): Outcome {
-    return this.#failure === undefined ? outcome : { ...outcome, ok: false, error: this.#failure };
-  }
-}
-
-/** Calls that nobody awaits any more are finished only for a program that came to its own end. */
-function endedByItself(outcome: Outcome): boolean {
-  if (outcome.ok || !outcome.clean) return outcome.ok;
-  return !isLimit(outcome.error) && outcome.error.name !== "AbortError";
-}
-
 function tooLarge(source: string, { sourceBytes }: Limits): Failure | undefined {
   const size = utf8Length(source);
   if (size <= sourceBytes) return undefined;
@@ -255,10 +163,4 @@ function tooLarge(source: string, { sourceBytes }: Limits): Failure | undefined 
     `the program has ${size} bytes; the cap is ${sourceBytes}`,
     "sourceBytes",
   );
-}
-
-/** @throws CodecellError `config_error` for what is no text */
-export function checkProgram(code: unknown): void {
-  if (typeof code === "string") return;
-  throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
 }

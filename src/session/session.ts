@@ -3,7 +3,8 @@ import { CodecellError } from "../core/errors.ts";
 import type { ExecutionResult } from "../core/result.ts";
 import { Semaphore } from "../core/semaphore.ts";
 import type { Workspace } from "../files/workspace.ts";
-import { checkProgram, type ProgramRunner, type RunOptions } from "../run/program-runner.ts";
+import { checkProgram, type RunOptions } from "../run/job.ts";
+import type { ProgramRunner } from "../run/program-runner.ts";
 import {
   encodeAnswers,
   type KnownAnswers,
