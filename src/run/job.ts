@@ -1,0 +1,81 @@
+import type { Caller } from "../core/caller.ts";
+import { CodecellError } from "../core/errors.ts";
+import type { Limits } from "../core/limits.ts";
+import type { NameTable } from "../core/names.ts";
+import type { CallRecord, LogEntry } from "../core/result.ts";
+import type { Host, Outcome } from "../engine/engine.ts";
+import type { Workspace } from "../files/workspace.ts";
+import type { RunRequest } from "../placement/placement.ts";
+import type { Bridge } from "./bridge.ts";
+import type { CallJournal } from "./call-journal.ts";
+import type { ResumedCalls } from "./recorded-calls.ts";
+
+/** What `run` takes besides the program. */
+export interface RunOptions {
+  /**
+   * Aborting ends the run with `aborted`.
+   * @default none
+   */
+  readonly signal?: AbortSignal;
+  /**
+   * Who runs the program; local tools receive it as `context.user`.
+   * @default no user
+   */
+  readonly user?: string;
+  /**
+   * Caps of this run.
+   * @default each is the runtime's
+   */
+  readonly limits?: Partial<Limits>;
+  /**
+   * Called with each console entry as it comes. All entries are in the result too.
+   * @default none
+   */
+  readonly onLog?: (entry: LogEntry) => void;
+  /**
+   * Called with each tool call when it has ended. All calls are in the result too.
+   * @default none
+   */
+  readonly onCall?: (call: CallRecord) => void;
+}
+
+/** What a session adds to a run. */
+export interface SessionContext {
+  readonly id: string;
+  readonly workspace: Workspace;
+  /** Names that earlier programs declared. */
+  readonly declared: readonly string[];
+  /** Recorded calls of the run, and where new ones are recorded. */
+  readonly journal?: CallJournal | undefined;
+  /** Resume a saved run instead of starting one. */
+  readonly resume?: ResumedCalls | undefined;
+  /** Called with the run's host when it begins. */
+  readonly onBegin?: (bridge: Bridge) => void;
+}
+
+/**
+ * Where a program comes from. One that another runtime sent here, which has this one as its placement, comes with the
+ * names that it can spell; its types are checked and its tokens are counted there.
+ */
+export type Origin =
+  | { readonly kind: "local" }
+  | { readonly kind: "remote"; readonly names: NameTable };
+
+/** One program to run. */
+export interface Job {
+  readonly source: string;
+  readonly limits: Limits;
+  /** Who runs the program. */
+  readonly caller: Caller;
+  readonly origin: Origin;
+  readonly options: Omit<RunOptions, "user" | "limits">;
+  /** Carries it out somewhere. */
+  readonly run: (request: RunRequest, host: Host, signal: AbortSignal) => Promise<Outcome>;
+  readonly session?: SessionContext;
+}
+
+/** @throws CodecellError `config_error` for what is no text */
+export function checkProgram(code: unknown): void {
+  if (typeof code === "string") return;
+  throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
+}
