@@ -16,8 +16,9 @@ import { CONFIG_TEXT as FILE, LIMITS, OPTIONS } from "./sources.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Some hosts write `null` where there are none. */
 const SERVERS = {
-  type: "object",
+  type: ["object", "null"],
   additionalProperties: { $ref: "#/definitions/server" },
   propertyNames: { minLength: 1 },
 };

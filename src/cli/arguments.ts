@@ -38,12 +38,12 @@ export function readArguments(
   }
 }
 
-/** Reads the common flags. The config file is read here, and nowhere else. */
+/** What a command passes to `createRuntime`, with the config file as it was read. */
 export interface CommandOptions extends RuntimeOptions {
   readonly config?: ConfigFile;
 }
 
-/** The options of createRuntime. The placement is `auto` where neither a flag nor the config has one. */
+/** Reads the common flags. The config file is read here, and nowhere else. The placement is `auto` where neither a flag nor the config has one. */
 export async function runtimeOptions(values: Values): Promise<CommandOptions> {
   const path = (values["config"] as string | undefined) ?? (await findConfig(process.cwd()));
   const config = path === undefined ? undefined : await loadConfig(path);

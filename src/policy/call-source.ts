@@ -8,6 +8,8 @@ import type { ToolSource } from "../tools/tool.ts";
 export function callSource(sources: readonly ToolSource[]): Next {
   const byName = new Map(sources.map((source) => [source.name, source]));
   return async (call) => {
+    // A link further out may have waited past the run's end: what is not begun by then is not begun any more.
+    if (call.signal.aborted) throw new ToolError("aborted", "the run is over");
     const source = byName.get(call.server);
     if (source === undefined)
       throw new ToolError("unknown_tool", `there is no server '${call.server.slice(0, 100)}'`);

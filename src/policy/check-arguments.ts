@@ -1,14 +1,18 @@
 import { ToolError } from "../core/tool-error.ts";
+import type { Caller } from "../core/caller.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { Middleware, ToolCall } from "../tools/tool-call.ts";
+import type { ToolInfo } from "../tools/tool.ts";
 
 /**
  * Checks the arguments against the schema of the tool and fills in what may be left out. What passes here exists, and has
  * arguments of the declared shape.
+ * @param catalogueOf the tools that a caller may see
  * @throws ToolError `unknown_tool`, `invalid_arguments`, `tool_error` for a server that did not start
  */
-export function checkArguments(catalogue: Catalogue): Middleware {
+export function checkArguments(catalogueOf: (caller: Caller) => Catalogue): Middleware {
   return async (call, next) => {
+    const catalogue = catalogueOf(call.run.caller);
     if (call.kind === "tool" || call.kind === "fetch")
       return await next(checkTool(call, catalogue));
     catalogue.resources(call.server); // throws where there is no such server
@@ -16,12 +20,12 @@ export function checkArguments(catalogue: Catalogue): Middleware {
   };
 }
 
+type Found = ToolCall & { readonly info: ToolInfo };
+
 function checkTool(call: ToolCall, catalogue: Catalogue): ToolCall {
   // What was not found before has two ends: the reason why not, or a list that has changed meanwhile.
   const { server, tool, info } =
-    call.info === undefined
-      ? catalogue.resolve(call.server, call.tool)
-      : { ...call, info: call.info };
+    call.info === undefined ? catalogue.resolve(call.server, call.tool) : (call as Found);
   // A tool with a schema takes an object: a call without an argument sends an empty one.
   const args = call.args === undefined && info.inputSchema !== undefined ? {} : call.args;
   catalogue.checkArguments(server, info, args);

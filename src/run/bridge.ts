@@ -11,7 +11,7 @@ import type { Catalogue } from "../tools/catalogue.ts";
 import { type CallingRun, labelOf, type Next } from "../tools/tool-call.ts";
 import { DiscoveryCalls, type DiscoverySources } from "./discovery-calls.ts";
 import { LogBuffer } from "./log-buffer.ts";
-import { isCall, parseCall } from "./parse-call.ts";
+import { isCall, labelOfAsked, parseCall } from "./parse-call.ts";
 import type { ResumedCalls } from "./recorded-calls.ts";
 
 /** What one run's bridge is made of. */
@@ -122,7 +122,7 @@ export class Bridge implements Host {
   }
 
   async #carryOut(asked: HostCall): Promise<Answer> {
-    const tool = `${asked.server}.${asked.tool}`;
+    const tool = labelOfAsked(asked);
     if (this.#abort.signal.aborted)
       return answerFailure({ code: "aborted", message: "the run is over", tool });
     const record: Mutable<CallRecord> = { tool, ok: false, ms: 0, bytes: 0 };
@@ -179,7 +179,7 @@ export class Bridge implements Host {
 
   /** End all calls that are still going on. */
   abort(): void {
-    this.#discoveryCalls.end();
+    void this.#discoveryCalls.end();
     this.#abort.abort();
   }
 
@@ -187,7 +187,7 @@ export class Bridge implements Host {
   async end(): Promise<void> {
     this.abort();
     await Promise.all(this.#open.keys());
-    if (this.#working.size > 0) await within(this.#working, STOP_MS);
+    await within([this.#discoveryCalls.end(), ...this.#working], STOP_MS);
     this.#isOver = true;
   }
 }

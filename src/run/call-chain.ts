@@ -8,6 +8,7 @@ import { callSource } from "../policy/call-source.ts";
 import { checkArguments } from "../policy/check-arguments.ts";
 import { compose } from "../policy/compose.ts";
 import { reportDenied } from "../policy/report-denied.ts";
+import type { Caller } from "../core/caller.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { Middleware, Next } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
@@ -15,7 +16,8 @@ import { encodeResults } from "./encode-result.ts";
 
 /** What the links work with. */
 export interface ChainParts {
-  readonly catalogue: Catalogue;
+  /** The tools that a caller may see. */
+  readonly catalogueOf: (caller: Caller) => Catalogue;
   readonly sources: readonly ToolSource[];
   /** Where shapes of results are learned; absent without the option `learn`. */
   readonly shapes: LearnedShapes | undefined;
@@ -26,17 +28,18 @@ export interface ChainParts {
 }
 
 /**
- * Folds the links, outermost first. A call comes in decoded. Later links take the place that the order gives them:
+ * Folds the links, outermost first. A call comes in decoded. The first four links stand around that order: they record what
+ * the program gets, whatever decided about it. A link that waits for days needs the journal's `begin` behind it. Later links take the place that the order gives them:
  * decode → validate, fill in defaults → restore tokens → bounds and rules → approve (digest of the real values) → quota →
  * commit to the audit → cache → retry → call → tokenise.
  */
-export function callChain({ catalogue, sources, shapes, ...parts }: ChainParts): Next {
+export function callChain({ catalogueOf, sources, shapes, ...parts }: ChainParts): Next {
   const links = [
     reportDenied,
     parts.holdResults,
     parts.recordedCalls,
     encodeResults,
-    checkArguments(catalogue),
+    checkArguments(catalogueOf),
     ...(shapes === undefined ? [] : [learnShapes(shapes)]),
   ];
   return compose(links, callSource(sources));

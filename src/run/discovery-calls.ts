@@ -58,25 +58,26 @@ export class DiscoveryCalls {
     return answer;
   }
 
-  /** The run is over: calls that still wait for their turn fail. */
-  end(): void {
+  /** The run is over: calls that still wait for their turn fail. Resolves when the last one has. */
+  async end(): Promise<void> {
     this.#over = true;
+    await this.#last;
   }
 
   async #timed(call: HostCall): Promise<Answer> {
-    if (this.#over)
-      return answerFailure({ code: "aborted", message: "the run is over", tool: call.tool });
-    if (this.#sinceYieldMs > YIELD_MS) {
+    if (!this.#over && this.#sinceYieldMs > YIELD_MS) {
       this.#sinceYieldMs = 0;
       await new Promise((resolve) => setImmediate(resolve));
     }
+    if (this.#over)
+      return answerFailure({ code: "aborted", message: "the run is over", tool: call.tool });
     const started = performance.now();
     const answer = await this.#answer(call);
     const ms = performance.now() - started;
     this.#spentMs += ms;
     this.#sinceYieldMs += ms;
     if (this.#spentMs > this.#limits.cpuMs) {
-      this.end();
+      this.#over = true;
       const message = `looking up tools took more than ${this.#limits.cpuMs} ms`;
       this.#onBreach(breach("cpu_limit", message, "cpuMs"));
     }

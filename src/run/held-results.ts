@@ -16,7 +16,8 @@ export class ResultHolder {
   readonly link: Middleware = async (call, next) => {
     const result = await next(call);
     const held = this.#byRun.get(call.run);
-    if (held !== undefined && result.text !== undefined)
+    // A result that comes after the run's end did not go to the program.
+    if (held !== undefined && result.text !== undefined && !call.signal.aborted)
       held.add(result.text, utf8Length(result.text));
     return result;
   };

@@ -40,6 +40,11 @@ export function parseCall(
   return { ...common, kind: isFetch ? "fetch" : "tool", server, tool, info, args };
 }
 
+/** What a call is named in records until it is parsed: `server.tool` as spelled, `?.resources/read` for a request. */
+export function labelOfAsked({ server, tool }: HostCall): string {
+  return server === "" ? `?.${REQUESTS.get(tool) ?? tool}` : `${server}.${tool}`;
+}
+
 type Request = Pick<ToolCall, "kind" | "server" | "tool" | "info" | "args">;
 
 /** A resource or a prompt: no tool, but a request to a server all the same. */

@@ -67,9 +67,9 @@ export class ProgramRunner {
     this.#place = place;
     this.#closing = closing;
     this.#tokens = tokens;
-    const { catalogue, sources, shapes } = tools;
+    const { sources, shapes } = tools;
     this.#chain = callChain({
-      catalogue,
+      catalogueOf: (caller) => tools.view(caller).catalogue,
       sources,
       shapes,
       holdResults: this.#results.link,

@@ -78,10 +78,23 @@ async function callOnce(call: ToolCall, next: Next, journal: CallJournal): Promi
 /** The result in an answer. Throws the failure in it. */
 function resultIn(answer: Answer, { label }: AskedCall): CallResult {
   const failure = failureIn(answer);
-  if (failure === undefined) return { value: decode(answer), text: answer };
+  if (failure === undefined) return new RecordedResult(answer);
   const hint = failure.hint === undefined ? {} : { hint: failure.hint };
   const code = isErrorCode(failure.code) ? failure.code : "tool_error";
   throw new ToolError(code, failure.message, { tool: label, ...hint });
+}
+
+/** Decoded only for a link that looks at the value. */
+class RecordedResult implements CallResult {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get value(): unknown {
+    return decode(this.text);
+  }
 }
 
 function inDoubt({ label }: AskedCall): ToolError {

@@ -22,7 +22,7 @@ export class FirstBreach {
   }
 }
 
-/** Calls that nobody awaits any more are finished only for a program that came to its own end. */
+/** Calls that nobody awaits any more are finished only for a program that ended by itself. */
 export function endedByItself(outcome: Outcome): boolean {
   if (outcome.ok || !outcome.clean) return outcome.ok;
   return !isLimit(outcome.error) && outcome.error.name !== "AbortError";

@@ -133,13 +133,13 @@ export class RemoteHost implements WorkerServer {
    */
   #host(own: Host, client: Host, { servers }: NameTable): Host {
     const here = new Set(this.#parts.servers());
+    // Of two servers with one name, the client's first one counts: it sent the names.
+    const ownNames = new Map<string, boolean>();
+    for (const { name, alias, remote } of servers)
+      for (const spelled of [name, alias])
+        if (!ownNames.has(spelled)) ownNames.set(spelled, remote === true && here.has(name));
     return {
-      call: (call) => {
-        const spelled = servers.find(({ name, alias }) => [name, alias].includes(call.server));
-        // Of two servers with one name, the client's counts: it sent the name.
-        const isOwn = spelled?.remote === true && here.has(spelled.name);
-        return isOwn ? own.call(call) : client.call(call);
-      },
+      call: (call) => (ownNames.get(call.server) === true ? own.call(call) : client.call(call)),
       log: (entry) => client.log(entry),
       dropped: (bytes) => client.dropped(bytes),
     };

@@ -80,7 +80,10 @@ function read(find: Find, key: "hardened" | "typeCheck" | "learn"): unknown {
 }
 
 async function fileOf(config: unknown): Promise<ConfigFile | undefined> {
-  if (config === undefined || isObject(config)) return config as ConfigFile | undefined;
+  if (config === undefined) return undefined;
+  // A file that was parsed elsewhere is not what `loadConfig` returns, and its settings would have no effect.
+  if (isObject(config) && typeof config["path"] === "string" && isObject(config["servers"]))
+    return config as unknown as ConfigFile;
   if (typeof config === "string") return await loadConfig(config);
   throw configError("config must be the path of a file, or what loadConfig returned");
 }

@@ -99,8 +99,13 @@ export class SessionState {
   async suspend(): Promise<void> {
     const saved = await this.#capture();
     if (saved.run === undefined) throw new CodecellError("internal", "no run is at work");
-    await this.#stored.release(saved);
-    this.#left = saved;
+    this.#left = saved; // before the first wait: the run can end while the state is stored
+    try {
+      await this.#stored.release(saved);
+    } catch (error) {
+      this.#left = undefined;
+      throw error;
+    }
   }
 
   /** Deletes everything: variables, timers, files, a suspended run. */

@@ -65,10 +65,11 @@ export class StoredCopy {
 
   /** During an update: saves the captured state and releases the lock. Later effects of the work are not saved. */
   async release(saved: SavedSession): Promise<void> {
-    if (this.#lock === undefined) return;
-    await this.#save(this.#lock, saved);
-    await this.#lock.release();
-    this.#lock = undefined;
+    const lock = this.#lock;
+    if (lock === undefined) return;
+    this.#lock = undefined; // what ends meanwhile is not saved a second time
+    await this.#save(lock, saved);
+    await lock.release();
   }
 
   async #save(lock: SessionLock, saved: SavedSession): Promise<void> {

@@ -131,7 +131,7 @@ test.each(pages.filter((page) => page !== "CHANGELOG.md"))(
     const text = read(page);
     const paths = [...text.matchAll(/`((?:bench|docker|docs|fixtures|src|test)\/[\w./-]+)`/g)];
     for (const [, path] of paths) expect(existsSync(join(root, path!)), path).toBe(true);
-    for (const [, script] of text.matchAll(/npm run ([\w:]+)/g))
+    for (const [, script] of text.matchAll(/npm run ([\w:-]*\w)/g))
       expect(manifest.scripts, page).toHaveProperty([script!]);
   },
 );

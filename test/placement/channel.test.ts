@@ -99,7 +99,7 @@ describe("a receiver that refuses a message", () => {
   test.each<[what: string, message: unknown, reason: string]>([
     ["bad", "bad", "refused"],
     ["no text", { toString: 1 }, "it sent what is no text"],
-    ["too large", "x".repeat(101), "it sent a message of 101 characters, and the cap is 100"],
+    ["too large", "x".repeat(101), "it sent a message of more than 100 bytes, which is the cap"],
   ])("does so at a thread's port too: %s", async (_what, message, reason) => {
     const { port1, port2 } = new MessageChannel();
     const channel = new PortChannel(port1);

@@ -62,7 +62,7 @@ const network: ToolSource = {
 async function send(asked: Pick<HostCall, "server" | "tool">, args: unknown, link: Middleware) {
   const sources = [docs, network];
   const catalogue = await createCatalogue(sources);
-  const chain = compose([link, checkArguments(catalogue)], callSource(sources));
+  const chain = compose([link, checkArguments(() => catalogue)], callSource(sources));
   const { signal } = new AbortController();
   return await chain(parseCall({ ...asked, args: encode(args) }, catalogue, RUN, signal));
 }

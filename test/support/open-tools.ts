@@ -22,7 +22,7 @@ export interface OpenTools extends Catalogue {
 
 export async function openTools(sources: readonly ToolSource[]): Promise<OpenTools> {
   const catalogue = await createCatalogue(sources);
-  const chain = compose([checkArguments(catalogue)], callSource(sources));
+  const chain = compose([checkArguments(() => catalogue)], callSource(sources));
   const call: OpenTools["call"] = async ({ server, tool, info }, args, { signal }) => {
     const asked = { label: `${server}.${tool}`, args: "", id: 0, again: false };
     const made: ToolCall = { run: RUN, kind: "tool", server, tool, info, args, asked, signal };

@@ -1,5 +1,6 @@
 /** Caps of the messages between a host and a worker, and of their parts. */
 import type { Limits } from "../../core/limits.ts";
+import { cutUnits } from "../../core/utf8.ts";
 
 /** More than a correct worker can send under the caps of a run: a broken one must not fill our memory with a message. */
 export function largestMessage({ callBytes, logBytes }: Limits): number {
@@ -32,5 +33,5 @@ export const LARGE_HEADS: Readonly<Record<string, number>> = {
 
 /** `text`, cut and marked with `…` where it is longer than `most` characters. */
 export function cutText(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return text.length > most ? `${cutUnits(text, most - 1)}…` : text;
 }

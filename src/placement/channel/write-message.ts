@@ -3,7 +3,7 @@ import type { Failure } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { CallRecord } from "../../core/result.ts";
 import type { KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
-import { cutText, MAX_DECLARED, MAX_NAME, MAX_TEXT } from "./message-caps.ts";
+import { cutText, MAX_DECLARED, MAX_DECLARED_NAME, MAX_NAME, MAX_TEXT } from "./message-caps.ts";
 import type { ToHost, ToWorker } from "./protocol.ts";
 
 /** The text of a message to a worker. */
@@ -66,7 +66,12 @@ function writeOpen(limits: Limits, { saved, ...keep }: KeepOptions): string {
 }
 
 function writeSaved({ image, ...facts }: SavedVm): string {
-  return write(["saved", facts], base64(image));
+  const calls = facts.calls.map(({ server, tool, ...call }) => ({
+    ...call,
+    server: cutText(server, MAX_NAME),
+    tool: cutText(tool, MAX_NAME),
+  }));
+  return write(["saved", { ...facts, calls }], base64(image));
 }
 
 function base64(bytes: Uint8Array): string {
@@ -89,9 +94,14 @@ function writeOutcome(outcome: Outcome): string {
   const head = {
     ...rest,
     ...(error === undefined ? {} : { error: cutFailure(error) }),
-    ...(declares === undefined ? {} : { declares: declares.slice(0, MAX_DECLARED) }),
+    ...(declares === undefined ? {} : { declares: declared(declares) }),
   };
   return write(["outcome", head, value !== undefined], value);
+}
+
+/** As many names as a host accepts; longer ones than it accepts are left out. */
+function declared(names: readonly string[]): readonly string[] {
+  return names.filter(({ length }) => length <= MAX_DECLARED_NAME).slice(0, MAX_DECLARED);
 }
 
 /** A failure with its texts cut to the lengths that a host accepts. */
@@ -99,8 +109,9 @@ export function cutFailure(failure: Failure): Failure {
   const { name, message, hint, tool } = failure;
   return {
     ...failure,
-    name: cutText(name, MAX_NAME),
-    message: cutText(message, MAX_TEXT),
+    // A custom engine may leave one out.
+    name: cutText(name ?? "Error", MAX_NAME),
+    message: cutText(message ?? "", MAX_TEXT),
     ...(hint === undefined ? {} : { hint: cutText(hint, MAX_TEXT) }),
     ...(tool === undefined ? {} : { tool: cutText(tool, MAX_TEXT) }),
   };

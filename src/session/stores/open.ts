@@ -16,12 +16,12 @@ const KINDS: readonly (readonly [
   [
     /^rediss?:\/\//,
     async (address) => (await import("./redis.ts")).openRedis(address),
-    "It needs the package @keyv/redis (npm install @keyv/redis), and a server that answers there.",
+    "It needs the package @keyv/redis (npm install @keyv/redis), and a server that can be reached there.",
   ],
   [
     /^postgres(?:ql)?:\/\//,
     async (address) => (await import("./postgres.ts")).openPostgres(address),
-    "It needs the package pg (npm install pg), and a server that answers there.",
+    "It needs the package pg (npm install pg), and a server that can be reached there.",
   ],
 ];
 

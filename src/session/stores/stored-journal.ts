@@ -59,15 +59,21 @@ export class StoredJournal implements RunJournal {
   }
 
   async begin(tool: string, args: string): Promise<JournalEntry> {
-    if (this.#isClosed) throw new CodecellError("aborted", "the journal of the run is closed");
+    this.#checkOpen();
     const call = `${tool} ${sha256(args)}`;
     const known = this.#known.get(call)?.shift();
     if (known !== undefined)
       return known.answer === undefined ? { inDoubt: true } : { answer: known.answer };
     const at = this.#count++;
     if (at === 0) await this.#entries.writeJson("run", this.#record);
+    this.#checkOpen();
     await this.#entries.writeJson(callName(at), { call });
+    this.#checkOpen();
     return { end: (answer) => this.#end(at, { call, answer }) };
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new CodecellError("aborted", "the journal of the run is closed");
   }
 
   async #end(at: number, ended: CallRecord): Promise<void> {

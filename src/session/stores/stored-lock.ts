@@ -56,8 +56,10 @@ export class StoredLock implements SessionLock {
     const head: Head = { version: randomUUID(), run: journal.runId };
     await this.#entries.write(`snapshot:${head.version}`, Buffer.from(snapshot).toString("base64"));
     await this.#entries.writeJson("head", head);
-    if (before !== undefined) await this.#entries.delete(`snapshot:${before.version}`);
-    await journal.delete();
+    // The new state is stored: what is left of the old one expires.
+    if (before !== undefined)
+      await this.#entries.delete(`snapshot:${before.version}`).catch(() => {});
+    await journal.delete().catch(() => {});
     return head.version;
   }
 

@@ -70,12 +70,12 @@ export function parseConfig(
     const servers = checkServers({ [bare]: json }, "", env, file);
     return { path: fileName, servers, settings: undefined };
   }
-  const { servers = {}, mcpServers = {}, codecell } = readSettings(CONFIG_TEXT, json, file);
+  const { servers, mcpServers, codecell } = readSettings(CONFIG_TEXT, json, file);
   return {
     path: fileName,
     servers: {
-      ...checkServers(servers, "servers", env, file),
-      ...checkServers(mcpServers, "mcpServers", env, file),
+      ...checkServers(servers ?? {}, "servers", env, file),
+      ...checkServers(mcpServers ?? {}, "mcpServers", env, file),
     },
     settings: codecell,
   };

@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
 import { basename, isAbsolute, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { readSettings } from "../../core/check-settings.ts";
+import { type Expand, readSettings } from "../../core/check-settings.ts";
+import { isObject } from "../../core/is-object.ts";
 import { below, configError } from "../../core/setting-errors.ts";
 import { type Environment, Expander } from "./expand-variables.ts";
 import { checkOAuth, type OAuthConfig } from "./oauth-entry.ts";
@@ -71,14 +72,21 @@ const TYPES = {
   sse: "sse",
 } as const;
 
+/** Keys that say nothing about a server of the other kind. Hosts leave them in an entry, so variables in them may be unset. */
+const STDIO_KEYS = ["args", "env", "cwd"];
+const HTTP_KEYS = ["headers", "oauth"];
+
 /**
- * Check one entry of `mcpServers` and expand its variables.
+ * Checks one entry of `mcpServers` and expands its variables.
  * @param at its place in the config, e.g. `.mcp.json: mcpServers.github`
  * @throws CodecellError `config_error` naming the path
  */
 export function readEntry(given: unknown, at: string, env: Environment): ServerConfig {
   const expander = new Expander(env);
-  const entry = readSettings(SERVER_ENTRY, given, at, expander.expand);
+  const foreign = foreignKeys(given).map((key) => below(at, key));
+  const expand: Expand = (text, place) =>
+    foreign.some((path) => place.startsWith(path)) ? text : expander.expand(text, place);
+  const entry = readSettings(SERVER_ENTRY, given, at, expand);
   const { command, url, type } = entry;
   if (command !== undefined && url !== undefined)
     throw configError(`${at} has both a command and a url; keep one`);
@@ -95,6 +103,14 @@ export function readEntry(given: unknown, at: string, env: Environment): ServerC
       : httpConfig(entry as HttpServerEntry, at);
   const common = commonConfig(entry as McpServerEntry, at);
   return { ...config, ...common, secrets: [...config.secrets, ...expander.used] };
+}
+
+/** The keys of the other kind of server. */
+function foreignKeys(given: unknown): readonly string[] {
+  if (!isObject(given)) return [];
+  const { command, url } = given;
+  if ((command === undefined) === (url === undefined)) return [];
+  return url === undefined ? HTTP_KEYS : STDIO_KEYS;
 }
 
 function stdioConfig({ command, args = [], env = {}, cwd }: StdioServerEntry, at: string) {
