@@ -268,7 +268,7 @@ onLinux("the kernel says of a sandboxed worker", () => {
       engine: { ...rawEngine, options: { key: SECRET } },
       placement: "sandbox",
       workers: ONE_WORKER,
-      limits: { cpuMs: 5_000 }, // the kernel's limit of CPU time follows from it
+      limits: { cpuMs: 5_000, compileMs: 1_000 }, // the kernel's limit of CPU time follows from them
       sandbox: { env: ["CODECELL_TEST_SECRET"] },
     });
     worker = workerOf(process.pid);
