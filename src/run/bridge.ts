@@ -187,7 +187,9 @@ export class Bridge implements Host {
   async end(): Promise<void> {
     this.abort();
     await Promise.all(this.#open.keys());
-    await within([this.#discoveryCalls.end(), ...this.#working], STOP_MS);
+    const last = this.#discoveryCalls.end();
+    const work = last === undefined ? [...this.#working] : [last, ...this.#working];
+    if (work.length > 0) await within(work, STOP_MS); // most runs have nothing to wait for, and set no timer
     this.#isOver = true;
   }
 }

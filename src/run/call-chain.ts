@@ -2,8 +2,7 @@
  * The chain that every call passes: tools, resources, prompts and `fetch`. What happens around a call is a link, and this
  * is their order. By a dependency rule only the files of the chain import what makes a call.
  */
-import type { LearnedShapes } from "../discovery/learned-shapes.ts";
-import { learnShapes } from "../discovery/learned-shapes.ts";
+import { type LearnedShapes, learnShapes } from "../discovery/learned-shapes.ts";
 import { callSource } from "../policy/call-source.ts";
 import { checkArguments } from "../policy/check-arguments.ts";
 import { compose } from "../policy/compose.ts";
@@ -28,8 +27,9 @@ export interface ChainParts {
 }
 
 /**
- * Folds the links, outermost first. A call comes in decoded. The first four links stand around that order: they record what
- * the program gets, whatever decided about it. A link that waits for days needs the journal's `begin` behind it. Later links take the place that the order gives them:
+ * Folds the links, outermost first. A call comes in decoded. The first four links are outside the order below: they
+ * record what the program gets, whatever decided about it. A link that waits for days needs the journal's `begin` behind
+ * it. Later links take the place that the order gives them:
  * decode → validate, fill in defaults → restore tokens → bounds and rules → approve (digest of the real values) → quota →
  * commit to the audit → cache → retry → call → tokenise.
  */

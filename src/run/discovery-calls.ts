@@ -32,7 +32,8 @@ export class DiscoveryCalls {
   readonly #limits: Limits;
   readonly #onBytes: (size: number) => void;
   readonly #onBreach: (failure: Failure) => void;
-  #last: Promise<unknown> = Promise.resolve();
+  /** The last one that was asked for; undefined before the first. */
+  #last: Promise<unknown> | undefined;
   #spentMs = 0;
   #sinceYieldMs = 0;
   #over = false;
@@ -53,15 +54,15 @@ export class DiscoveryCalls {
   /** Returns the result or the failure as text; never rejects. */
   answer(call: HostCall): Promise<Answer> {
     if (WAITING.test(call.tool)) return this.#answer(call);
-    const answer = this.#last.then(() => this.#timed(call));
+    const answer = (this.#last ?? Promise.resolve()).then(() => this.#timed(call));
     this.#last = answer;
     return answer;
   }
 
-  /** The run is over: calls that still wait for their turn fail. Resolves when the last one has. */
-  async end(): Promise<void> {
+  /** The run is over: calls that still wait for their turn fail. Returns the last one, if there was any. */
+  end(): Promise<unknown> | undefined {
     this.#over = true;
-    await this.#last;
+    return this.#last;
   }
 
   async #timed(call: HostCall): Promise<Answer> {
