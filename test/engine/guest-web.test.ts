@@ -255,8 +255,6 @@ const LIKE_NODE = [
   `(() => { const c = new AbortController(); const seen = []; c.signal.onabort = () => seen.push("on"); c.signal.addEventListener("abort", () => seen.push("heard"));
     c.abort(); c.abort("again"); return [seen, c.signal.aborted, c.signal.reason.name, c.signal.reason.code]; })()`,
   `(() => { try { AbortSignal.abort("why").throwIfAborted(); } catch (error) { return error; } })()`,
-  `(() => { const a = new AbortController(); const b = new AbortController(); const any = AbortSignal.any([a.signal, b.signal]);
-    b.abort("b"); a.abort("a"); return [any.aborted, any.reason, AbortSignal.any([AbortSignal.abort(3)]).reason]; })()`,
   `(() => { try { new AbortSignal(); } catch (error) { return error.name; } })()`,
   `
     [
@@ -298,6 +296,18 @@ const INSPECTED = [
 
 /** What has no counterpart in Node, or differs from it on purpose. */
 const OWN: readonly (readonly [expression: string, expected: string | RegExp])[] = [
+  // Not among those compared with Node: Node 24 gives "a", although "b" was aborted first.
+  [
+    `(() => {
+      const a = new AbortController();
+      const b = new AbortController();
+      const any = AbortSignal.any([a.signal, b.signal]);
+      b.abort("b");
+      a.abort("a");
+      return [any.aborted, any.reason, AbortSignal.any([AbortSignal.abort(3)]).reason];
+    })()`,
+    '[true,"b",3]',
+  ],
   [
     `(() => { const a = { name: "a" }; a.self = [a]; return inspect(a); })()`,
     "{ name: 'a', self: [ [Circular] ] }",
