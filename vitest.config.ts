@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 const ALL = "test/**/*.test.ts";
@@ -39,6 +40,8 @@ if (process.version.startsWith("v24.")) projects.push(project("node24", NODE24))
 export default defineConfig({
   test: {
     projects,
+    // Tests wait more than they compute, so two files at a time are faster on two cores as well.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // A test that hangs ends by these. They are far above what any test takes, so that no test depends on how fast or how busy the machine is.
     testTimeout: 120_000,
     hookTimeout: 120_000,

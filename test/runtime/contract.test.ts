@@ -407,7 +407,7 @@ const ERRORS: readonly (readonly [promise: string, code: string, error: object])
   ],
   [
     "an error in a timer",
-    "setTimeout(() => { throw new Error('later') }, 1);\nawait tools.demo.never()",
+    "setTimeout(() => { throw new Error('later') }, 1);\nawait tools.demo.slow({ ms: 500 })",
     { code: "program_error", message: "later" },
   ],
   [

@@ -3,6 +3,8 @@ import type { World } from "./subject.ts";
 
 /** Duration of the slow tool, in ms. */
 export const SLOW_MS = 50;
+/** How long the tool `meet` waits for its other callers, in ms. */
+const MEET_MS = 400;
 /** Approximate size of a row as JSON. */
 const ROW_BYTES = 100;
 
@@ -48,6 +50,7 @@ export const TOOLS: World["tools"] = {
     await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
     return value;
   },
+  meet: async (callers) => await meet(callers as number),
   rows: async (args) => rowsOf((args as { bytes: number }).bytes),
   sink: async (value) => ({ received: (value as readonly unknown[]).length }),
   never: () => new Promise(() => {}),
@@ -55,3 +58,20 @@ export const TOOLS: World["tools"] = {
     throw new Error("the till is closed");
   },
 };
+
+/** The callers of the tool `meet` that wait. */
+let waiting: PromiseWithResolvers<number>[] = [];
+
+/** Waits until `callers` calls are open at the same time, and returns how many there were when it was over. */
+async function meet(callers: number): Promise<number> {
+  const own = Promise.withResolvers<number>();
+  waiting.push(own);
+  if (waiting.length >= callers) release();
+  const timer = setTimeout(release, MEET_MS);
+  return await own.promise.finally(() => clearTimeout(timer));
+}
+
+function release(): void {
+  for (const { resolve } of waiting) resolve(waiting.length);
+  waiting = [];
+}
