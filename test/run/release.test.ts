@@ -12,8 +12,10 @@ import { Run } from "../../src/engine/run.ts";
 import type { Vm } from "../../src/engine/vm.ts";
 import { createRuntime } from "../support/patient.ts";
 import { startChild } from "../../src/placement/pool/child-process.ts";
+import type { WorkerHandle } from "../../src/placement/pool/worker-handle.ts";
 import { createMcpServer, McpHttpHandler, type McpHttpOptions } from "../../src/serve/mcp/index.ts";
 import { openStore } from "../../src/session/stores/open.ts";
+import { isAlive } from "../support/processes.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -205,6 +207,37 @@ test("a worker process that cannot be put where it belongs is ended", async () =
   expect(starting).toThrow("the cgroup is gone");
   await ended;
   expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});
+
+/** A wrapper that starts a process, which holds the wrapper's pipes, and reports its id. */
+function startWrapper(starter: string): { worker: WorkerHandle; started: () => number } {
+  let started = 0;
+  const worker = startChild({
+    file: "sh",
+    args: ["-c", `${starter} sleep 1000 & echo $! >&4; wait`],
+    env: { PATH: process.env.PATH ?? "" },
+    findWorker: (info) => (started = Number(info) || 0) || undefined,
+  });
+  return { worker, started: () => (worker.usage(), started) };
+}
+
+test("a wrapper that is killed while it starts leaves no process behind", async () => {
+  const { worker, started } = startWrapper("");
+  await expect.poll(started).toBeGreaterThan(0);
+  worker.kill();
+  expect((await worker.exited).detail).toBe("signal SIGKILL");
+  await expect.poll(() => isAlive(started())).toBe(false);
+});
+
+test("what keeps the pipes of a killed worker open does not keep its host waiting", async () => {
+  const { worker, started } = startWrapper("setsid");
+  await expect.poll(started).toBeGreaterThan(0);
+  try {
+    worker.kill();
+    expect((await worker.exited).detail).toBe("signal SIGKILL");
+  } finally {
+    process.kill(started(), "SIGKILL");
+  }
 });
 
 test("a store that could not be opened is forgotten, not one that was opened since", async () => {

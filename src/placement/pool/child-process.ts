@@ -10,6 +10,8 @@ import type { WorkerExit, WorkerHandle, WorkerUsage } from "./worker-handle.ts";
 /** Cap of a worker's messages before its first run: that it has booted, or why it cannot. */
 const BOOT_MESSAGE_BYTES = 64 * 1024;
 const STDERR_TAIL = 4_096;
+/** Time for the pipes of a child that has ended to be read to their end. */
+const PIPES_MS = 1_000;
 const OUT_OF_MEMORY =
   /(heap|process) out of memory|Allocation failed|bad_alloc|invalid (array|table|string) (length|size)|OOM/i;
 
@@ -47,8 +49,10 @@ export interface Command {
  */
 export function startChild(command: Command): WorkerHandle {
   const { file, args, feeds = [], findWorker } = command;
-  const extra = [...feeds, ...(findWorker === undefined ? [] : [""])].map(() => "pipe" as const);
+  const isWrapper = findWorker !== undefined;
+  const extra = [...feeds, ...(isWrapper ? [""] : [])].map(() => "pipe" as const);
   const child = spawn(file, args, {
+    detached: isWrapper,
     stdio: ["pipe", "ignore", "pipe", "pipe", ...extra],
     env: command.env ?? {},
     cwd: "/",
@@ -65,17 +69,30 @@ export function startChild(command: Command): WorkerHandle {
     throw error;
   }
   feed(child, feeds);
-  const workerId = findWorker === undefined ? () => child.pid : reportedId(child, findWorker);
+  const workerId = isWrapper ? reportedId(child, findWorker) : () => child.pid;
   const [stdin, , stderr, socket, ...rest] = child.stdio as (Socket | null)[];
   for (const pipe of rest) pipe?.unref(); // they end during the start; `hold` controls the others
   const streams = [child, stdin, stderr, socket];
   return {
     channel,
-    kill: () => void child.kill("SIGKILL"),
+    kill: () => (isWrapper ? killGroup(child) : void child.kill("SIGKILL")),
     exited,
     usage: () => readUsage(workerId()),
     hold: (held) => streams.forEach((stream) => (held ? stream?.ref() : stream?.unref())),
   };
+}
+
+/**
+ * Kills a wrapper with what it started. What bubblewrap forks dies with it only after its set-up; until then it is in the
+ * wrapper's process group.
+ */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return; // the number may be another process by now
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // it has just ended
+  }
 }
 
 function feed(child: ChildProcess, feeds: readonly (string | Uint8Array)[]): void {
@@ -112,6 +129,12 @@ function watchExit(child: ChildProcess): Promise<WorkerExit> {
     child.on("error", (error) =>
       resolve({ outOfMemory: false, detail: error.message, lastWords: "" }),
     );
+    // Something that the child left behind may hold its pipes open.
+    child.on("exit", () => {
+      const close = (): void => child.stdio.forEach((pipe) => pipe?.destroy());
+      const timer = setTimeout(close, PIPES_MS);
+      child.on("close", () => clearTimeout(timer));
+    });
     child.on("close", (code, signal) => {
       // No guest can write here: this is the last output of V8 itself.
       const outOfMemory = OUT_OF_MEMORY.test(tail);
