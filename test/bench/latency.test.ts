@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { compareResults } from "../../src/bench/compare.ts";
 import { judgeGoals } from "../../src/bench/latency/goals.ts";
 import { GROWTH, growthOf } from "../../src/bench/latency/growth.ts";
@@ -24,6 +24,9 @@ import { behindTable } from "../../src/bench/latency/tables.ts";
 import { median, quantile, spread } from "../../src/bench/statistics.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { descendants, procFile, until } from "../support/processes.ts";
+
+// A bench measures for as long as it takes, and longer on a busy machine.
+vi.setConfig({ testTimeout: 900_000 });
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const MAIN = here("../../dist/cli/main.js");
