@@ -84,6 +84,8 @@ const DOORS = {
 
 /** Where Node's own modules may be imported. The rest runs where Node is not: inline + quickjs + the fetch handler. */
 const NODE = {
+  "core/async-context.ts":
+    "async contexts, which Bun, Deno and Workers have under the same name; loaded by the host's side only",
   "placement/": "starts threads and processes",
   "engine/v8/": "isolated-vm is an addon of Node; replays count their calls by digest",
   "engine/quickjs/quickjs.ts": "finds the file of its WebAssembly, loaded on demand",

@@ -1,3 +1,4 @@
+import { outsideRuns } from "../core/async-context.ts";
 import type { EngineRef } from "../engine/engine.ts";
 import type { Place } from "./placement.ts";
 import { startChild } from "./pool/child-process.ts";
@@ -30,7 +31,7 @@ export function probeEngine(ref: EngineRef, hardened = false): Promise<void> {
   const key = `${ref.module} ${hardened}`;
   let probe = probed.get(key);
   if (probe === undefined) {
-    const worker = startWorker(ref, hardened);
+    const worker = outsideRuns(() => startWorker(ref, hardened));
     probe = worker.booted.finally(() => worker.kill());
     probed.set(key, probe);
   }

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
+import { outsideRuns } from "../core/async-context.ts";
 import { CodecellError, messageOf } from "../core/errors.ts";
+import { Holders } from "../core/holders.ts";
 import type { CheckRequest, ThreadMessage, TypeDiagnostic } from "./compiler-thread.ts";
 
 const PAGE_BYTES = 4_096;
@@ -8,6 +10,8 @@ const PAGE_BYTES = 4_096;
 /** TypeScript's compiler, kept warm; one check at a time. */
 export class Compiler {
   readonly #worker: Worker;
+  /** The thread keeps this process alive only during a request. */
+  readonly #holders: Holders;
   #pid: number | undefined;
   /** The result of the current request; at first, the start of the compiler. */
   #waiting = Promise.withResolvers<readonly TypeDiagnostic[]>();
@@ -15,6 +19,7 @@ export class Compiler {
 
   private constructor(worker: Worker) {
     this.#worker = worker;
+    this.#holders = new Holders((held) => (held ? worker.ref() : worker.unref()));
     worker.on("message", (message: ThreadMessage) => {
       if ("pid" in message) this.#pid = message.pid;
       this.#waiting.resolve("found" in message ? message.found : []);
@@ -28,7 +33,8 @@ export class Compiler {
   /** @throws CodecellError `config_error` when TypeScript 7 is not installed */
   static async start(): Promise<Compiler> {
     const file = new URL(`./compiler-thread${import.meta.url.slice(-3)}`, import.meta.url);
-    const compiler = new Compiler(new Worker(file, { execArgv: [], stdout: true, stderr: true }));
+    const options = { execArgv: [], stdout: true, stderr: true };
+    const compiler = outsideRuns(() => new Compiler(new Worker(file, options)));
     try {
       await compiler.#answer();
       return compiler;
@@ -49,13 +55,12 @@ export class Compiler {
     return await this.#answer();
   }
 
-  /** The thread keeps this process alive only during a request. */
   async #answer(): Promise<readonly TypeDiagnostic[]> {
-    this.#worker.ref();
+    const release = this.#holders.take();
     try {
       return await this.#waiting.promise;
     } finally {
-      this.#worker.unref();
+      release();
     }
   }
 

@@ -1,3 +1,4 @@
+import { outsideRuns } from "../../core/async-context.ts";
 import { aborted } from "../../core/breach.ts";
 import { CodecellError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
@@ -82,12 +83,12 @@ export class WorkerPool implements Place {
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     const worker = await this.#lease(signal);
     if (worker === undefined) return neverBegan();
-    worker.hold(true);
+    const release = worker.hold();
     try {
       return await worker.run(request, host, signal);
     } finally {
       this.#ran(worker);
-      void this.#giveBack(worker);
+      void this.#giveBack(worker, release);
     }
   }
 
@@ -108,11 +109,9 @@ export class WorkerPool implements Place {
     const worker = await this.#lease(signal);
     if (worker === undefined) throw new CodecellError("aborted", aborted().message);
     const end = async (): Promise<void> => {
-      if (!worker.dead) {
-        worker.hold(true); // until it is ready
-        worker.end();
-      }
-      await this.#giveBack(worker);
+      const release = worker.hold();
+      if (!worker.dead) worker.end();
+      await this.#giveBack(worker, release);
     };
     try {
       await worker.open(limits, keep);
@@ -125,10 +124,10 @@ export class WorkerPool implements Place {
     return {
       gone: worker.gone,
       run: async (request, host, runSignal) => {
-        worker.hold(true);
+        const release = worker.hold();
         this.#running.add(worker);
         return await worker.runKept(request, host, runSignal).finally(() => {
-          worker.hold(false);
+          release();
           this.#ran(worker);
         });
       },
@@ -189,7 +188,7 @@ export class WorkerPool implements Place {
   }
 
   async #boot(): Promise<WorkerClient> {
-    const worker = this.#spawn();
+    const worker = outsideRuns(this.#spawn);
     worker.onWait = () => this.#serve();
     this.#all.add(worker);
     try {
@@ -206,11 +205,12 @@ export class WorkerPool implements Place {
     worker.kill();
   }
 
-  async #giveBack(worker: WorkerClient): Promise<void> {
+  /** @param release ends the hold on the worker, once it is ready */
+  async #giveBack(worker: WorkerClient, release: () => void): Promise<void> {
     this.#returning++;
     const fit = (await worker.ready) && worker.runs < this.#options.runsPerWorker;
     this.#returning--;
-    worker.hold(false);
+    release();
     if (fit) return this.#offer(worker);
     this.#discard(worker);
     this.#serve();
@@ -230,9 +230,7 @@ export class WorkerPool implements Place {
     this.#booting++;
     const worker = await this.#boot().catch((error: unknown) => this.#fail(error));
     this.#booting--;
-    if (worker === undefined) return;
-    worker.hold(false);
-    this.#offer(worker);
+    if (worker !== undefined) this.#offer(worker);
   }
 
   /** A boot failed. Without any worker left, all waiting requests fail with the error. */
@@ -258,14 +256,15 @@ export class WorkerPool implements Place {
     const { spare, computing, idleMs } = this.#options;
     const kept = Math.max(spare, computing);
     if (this.#idle.length <= kept || this.#trimTimer !== undefined) return;
-    this.#trimTimer = setTimeout(() => {
+    const trim = (): void => {
       this.#trimTimer = undefined;
       // The idle list is a stack: the workers at its start have been idle for longest.
       const left = (): number =>
         (this.#idleSince.get(this.#idle[0]!) ?? 0) + idleMs - performance.now();
       while (this.#idle.length > kept && left() <= 0) this.#discard(this.#idle.shift()!);
       if (this.#idle.length > kept) this.#trimLater(Math.max(1, left()));
-    }, ms).unref();
+    };
+    this.#trimTimer = outsideRuns(() => setTimeout(trim, ms).unref());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
 import { memoryBreach } from "../../core/breach.ts";
 import { CodecellError, type Failure } from "../../core/errors.ts";
+import { Holders } from "../../core/holders.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
 import { neverBegan } from "../../engine/failed-outcome.ts";
@@ -30,7 +31,10 @@ type Reply = Extract<ToHost, { readonly type: "opened" | "saved" }>;
 export class WorkerClient {
   /** Resolves when the worker has booted; rejects with `engine_unavailable` when it cannot. */
   readonly booted: Promise<void>;
+  /** Resolves when the worker has ended, with a description of its exit. */
+  readonly gone: Promise<string>;
   readonly #handle: WorkerHandle;
+  readonly #holders: Holders;
   readonly #boot: WorkerBoot;
   #ready: PromiseWithResolvers<boolean> = Promise.withResolvers();
   #active: { readonly run: ActiveRun; readonly limits: Limits } | undefined;
@@ -45,9 +49,13 @@ export class WorkerClient {
 
   constructor(handle: WorkerHandle, engine: EngineRef) {
     this.#handle = handle;
+    this.#holders = new Holders((held) => handle.hold(held));
     this.#calls = new ForwardedCalls(handle.channel);
     this.#boot = new WorkerBoot(engine.name);
     this.booted = this.#boot.done;
+    this.gone = handle.exited.then(({ detail }) => detail);
+    const release = this.hold();
+    void this.booted.then(release, release);
     handle.channel.onMessage((text) => this.#receive(readToHost(text)));
     this.#send({ type: "engine", engine });
     void handle.exited.then((exit) => this.#onExit(exit));
@@ -69,14 +77,9 @@ export class WorkerClient {
     return this.#active?.run.idle === true || this.#calls.open > 0;
   }
 
-  /** Resolves when the worker has ended, with a description of its exit. */
-  get gone(): Promise<string> {
-    return this.#handle.exited.then(({ detail }) => detail);
-  }
-
-  /** Sets whether the worker keeps this process alive. */
-  hold(held: boolean): void {
-    this.#handle.hold(held);
+  /** Lets the worker keep this process alive until the returned function is called. A boot and a reply hold it by themselves. */
+  hold(): () => void {
+    return this.#holders.take();
   }
 
   /** Runs a program in a new VM. */
@@ -126,13 +129,13 @@ export class WorkerClient {
 
   async #ask<Value>(question: ToWorker, read: (reply: Reply) => Value | undefined): Promise<Value> {
     if (this.#dead) throw ended();
-    this.hold(true);
+    const release = this.hold();
     const reply = this.#replies.next(read);
     this.#send(question);
     const timer = setTimeout(() => this.kill(), REPLY_MS);
     return await reply.finally(() => {
       clearTimeout(timer);
-      this.hold(this.#active !== undefined);
+      release();
     });
   }
 

@@ -14,7 +14,7 @@ export interface WorkerHandle {
   readonly exited: Promise<WorkerExit>;
   /** What it has used since its start, by the operating system's counters; `undefined` where they cannot be read. */
   usage(): WorkerUsage | undefined;
-  /** Sets whether it keeps this process alive. */
+  /** Sets whether it keeps this process alive; called by its `Holders` only. */
   hold(held: boolean): void;
 }
 
