@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { outsideRuns } from "../core/async-context.ts";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { type LearnedShape, LearnedShapes } from "./learned-shapes.ts";
 
@@ -26,8 +27,9 @@ export class LearnedFile implements AsyncDisposable {
 
   private constructor(path: string, known: readonly LearnedShape[]) {
     this.#path = path;
+    const saveNow = (): void => void this.#save();
     this.shapes = new LearnedShapes(known, () => {
-      this.#timer ??= setTimeout(() => void this.#save(), SAVE_DELAY_MS).unref();
+      this.#timer ??= outsideRuns(() => setTimeout(saveNow, SAVE_DELAY_MS).unref());
     });
   }
 

@@ -33,6 +33,8 @@ export interface RunParts {
   readonly clock?: "host" | number;
 }
 
+const unheard: Vm["onSend"] = () => undefined;
+
 type Verdict = { ok: true; value?: string } | { ok: false; error: Failure };
 
 /**
@@ -260,6 +262,7 @@ export class Run {
   #end(verdict: Verdict, clean = true): undefined {
     if (this.#over) return;
     this.#over = true;
+    this.#vm.onSend = unheard; // a kept VM must not keep this run, its host and what that holds
     this.#pendingCalls.close(this.#parts.keep ? "keep" : "drop");
     this.#vmContext.timers.halt();
     this.#sampleHeap();

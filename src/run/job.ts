@@ -3,11 +3,12 @@ import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { CallRecord, LogEntry } from "../core/result.ts";
-import type { Host, Outcome } from "../engine/engine.ts";
+import type { Outcome } from "../engine/engine.ts";
 import type { Workspace } from "../files/workspace.ts";
 import type { RunRequest } from "../placement/placement.ts";
 import type { Bridge } from "./bridge.ts";
 import type { CallJournal } from "./call-journal.ts";
+import type { HostInContext } from "./host-in-context.ts";
 import type { ResumedCalls } from "./recorded-calls.ts";
 
 /** What `run` takes besides the program. */
@@ -70,7 +71,7 @@ export interface Job {
   readonly origin: Origin;
   readonly options: Omit<RunOptions, "user" | "limits">;
   /** Carries it out somewhere. */
-  readonly run: (request: RunRequest, host: Host, signal: AbortSignal) => Promise<Outcome>;
+  readonly run: (request: RunRequest, host: HostInContext, signal: AbortSignal) => Promise<Outcome>;
   readonly session?: SessionContext;
 }
 

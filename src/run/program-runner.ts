@@ -19,6 +19,7 @@ import type { ToolSource } from "../tools/tool.ts";
 import { Bridge } from "./bridge.ts";
 import { callChain } from "./call-chain.ts";
 import { ResultHolder } from "./held-results.ts";
+import { HostInContext } from "./host-in-context.ts";
 import type { Job } from "./job.ts";
 import { RecordedCalls } from "./recorded-calls.ts";
 import { report } from "./report.ts";
@@ -151,7 +152,7 @@ export class ProgramRunner {
     const names =
       origin.kind === "local" ? this.#tools.view(job.caller).catalogue.names : origin.names;
     const request = { source, limits, names, resume: session?.resume !== undefined };
-    return await job.run(request, bridge, signal);
+    return await job.run(request, new HostInContext(bridge), signal);
   }
 }
 

@@ -1,3 +1,4 @@
+import { outsideRuns } from "../core/async-context.ts";
 import { RuntimeEmitter } from "../core/events.ts";
 import { startContext } from "../discovery/start-context.ts";
 import { openPlace } from "../placement/open-place.ts";
@@ -20,9 +21,12 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   const resolved = await resolveOptions(options);
   const { tokenizer } = resolved;
   const counter = tokenizer === undefined ? undefined : await openCounter(tokenizer);
-  const opening = openPlace(resolved);
   const emitter = new RuntimeEmitter();
-  const parts = [opening, openToolbox(resolved, emitter), openSessionStore(resolved)] as const;
+  const parts = [
+    outsideRuns(() => openPlace(resolved)),
+    openToolbox(resolved, emitter),
+    outsideRuns(() => openSessionStore(resolved)),
+  ] as const;
   const [place, toolbox, store] = await Promise.allSettled(parts);
   if (
     place.status === "fulfilled" &&

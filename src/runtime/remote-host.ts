@@ -1,3 +1,4 @@
+import { outsideRuns } from "../core/async-context.ts";
 import { callerNamed } from "../core/caller.ts";
 import { CodecellError, isErrorCode, messageOf } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
@@ -87,7 +88,7 @@ export class RemoteHost implements WorkerServer {
 
   async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     const outcome = await this.#track(async () => this.#runAt(this.#openVm, request, host, signal));
-    setTimeout(this.#parts.onIdle, IDLE_MS).unref();
+    outsideRuns(() => setTimeout(this.#parts.onIdle, IDLE_MS).unref());
     return outcome;
   }
 
@@ -155,7 +156,7 @@ export class RemoteHost implements WorkerServer {
   async #take(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<void> {
     const lease = await this.#parts.place.lease(limits, keep, signal);
     this.#lease = lease;
-    void lease.gone.then(() => this.#channel.close());
+    outsideRuns(() => void lease.gone.then(() => this.#channel.close()));
   }
 
   get #openVm(): VmLease {

@@ -1,3 +1,4 @@
+import { outsideRuns } from "../core/async-context.ts";
 import { CodecellError } from "../core/errors.ts";
 
 /** A session as {@link HeldSessions} needs it. */
@@ -114,8 +115,10 @@ class HeldSession<S extends Holdable> {
     this.stopTimers();
     this.#usedAt = performance.now();
     this.#wasAsked = false;
-    this.#parkTimer = setTimeout(() => void this.session.park(), parkMs).unref();
-    this.#idleTimer = setTimeout(() => this.#expire(), idleMs).unref();
+    outsideRuns(() => {
+      this.#parkTimer = setTimeout(() => void this.session.park(), parkMs).unref();
+      this.#idleTimer = setTimeout(() => this.#expire(), idleMs).unref();
+    });
   }
 
   async park(): Promise<void> {

@@ -1,3 +1,4 @@
+import { outsideRuns } from "../core/async-context.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
 import { neverBegan } from "../engine/failed-outcome.ts";
@@ -72,8 +73,8 @@ export class SessionVm {
     if (outcome.declares === undefined) return outcome; // the program was not run
     this.#programs++;
     this.#names = this.#names.union(new Set(outcome.declares));
-    this.#saveTimer = setTimeout(() => void this.save().catch(() => {}), SAVE_AFTER_MS);
-    this.#saveTimer.unref();
+    const save = (): void => void this.save().catch(() => {});
+    this.#saveTimer = outsideRuns(() => setTimeout(save, SAVE_AFTER_MS).unref());
     return outcome;
   }
 
@@ -152,7 +153,7 @@ export class SessionVm {
     };
     const lease = await place.lease(limits, keep, signal);
     this.#lease = lease;
-    void lease.gone.then((detail) => this.#onGone(lease, detail));
+    outsideRuns(() => void lease.gone.then((detail) => this.#onGone(lease, detail)));
     return lease;
   }
 

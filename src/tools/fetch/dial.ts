@@ -1,6 +1,7 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { Agent, buildConnector } from "undici";
+import { outsideRuns } from "../../core/async-context.ts";
 import { ToolError } from "../../core/tool-error.ts";
 import type { AddressCheck } from "./addresses.ts";
 
@@ -39,12 +40,15 @@ export function guardedAgent(
     connect: (options, done) => {
       const host = options.hostname.replace(/^\[|\]$/g, "");
       if (isIP(host) !== 0 && !isAllowed(host)) return done(refused(host), null);
-      dial(options, (error, socket) => {
-        if (error !== null) return done(error, null);
-        if (isAllowed(socket.remoteAddress ?? "")) return done(null, socket);
-        socket.destroy();
-        done(refused(host), null);
-      });
+      // Other requests use the connection too.
+      outsideRuns(() =>
+        dial(options, (error, socket) => {
+          if (error !== null) return done(error, null);
+          if (isAllowed(socket.remoteAddress ?? "")) return done(null, socket);
+          socket.destroy();
+          done(refused(host), null);
+        }),
+      );
     },
   });
 }

@@ -1,6 +1,8 @@
 import { ResultSchema } from "@modelcontextprotocol/sdk/types.js";
+import { currentContext, outsideRuns } from "../../core/async-context.ts";
 import { messageOf } from "../../core/errors.ts";
 import { ToolError } from "../../core/tool-error.ts";
+import type { Progress } from "../call-context.ts";
 import { describe } from "./failure.ts";
 import {
   MethodNotFound,
@@ -24,7 +26,8 @@ export class ClientUpstream implements Upstream {
     this.#client = client;
     const before = client.fallbackNotificationHandler;
     client.fallbackNotificationHandler = async (notification: never) => {
-      for (const listener of this.#listeners) listener(notification);
+      // It came in the context in which the caller's client was connected.
+      for (const listener of this.#listeners) outsideRuns(() => listener(notification));
       await before?.call(client, notification);
     };
   }
@@ -47,7 +50,7 @@ export class ClientUpstream implements Upstream {
         ...(signal === undefined ? {} : { signal: AbortSignal.any([signal]) }),
         timeout: timeoutMs ?? NO_TIMEOUT_MS,
         resetTimeoutOnProgress: true,
-        onprogress: onProgress ?? (() => {}),
+        onprogress: onProgress === undefined ? () => {} : inOwnContext(onProgress),
       };
       return (await this.#client.request(
         { method, params },
@@ -66,4 +69,10 @@ export class ClientUpstream implements Upstream {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listeners.length = 0;
   }
+}
+
+/** Progress comes in the context in which the caller's client was connected. */
+function inOwnContext(onProgress: (progress: Progress) => void): (progress: Progress) => void {
+  const enter = currentContext();
+  return (progress) => enter(() => onProgress(progress));
 }

@@ -1,7 +1,14 @@
 import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { ErrorCode, McpError, ResultSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  ErrorCode,
+  McpError,
+  type Progress as McpProgress,
+  ResultSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+import { currentContext, outsideRuns } from "../../core/async-context.ts";
 import { ToolError } from "../../core/tool-error.ts";
+import type { Progress } from "../call-context.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
 import { redactor } from "../redact.ts";
 import { type Authorizer, PersonProvider, serviceProvider } from "./auth/oauth.ts";
@@ -113,21 +120,18 @@ export class Connection implements Upstream {
   ): Promise<Result> {
     const { signal, timeoutMs, onProgress } = options;
     const aborts = signal ?? this.#stop.signal;
+    const requestOptions = {
+      // The SDK never removes its listener from the signal; this signal lives only as long as the request.
+      signal: AbortSignal.any([aborts]),
+      timeout: timeoutMs ?? NO_TIMEOUT_MS,
+      resetTimeoutOnProgress: true,
+      // Without it the SDK neither asks for progress nor resets the timeout.
+      onprogress: onProgress === undefined ? unheard : inOwnContext(onProgress),
+    };
     try {
-      return await link.client.request({ method, params }, ResultSchema, {
-        // The SDK never removes its listener from the signal; this signal lives only as long as the request.
-        signal: AbortSignal.any([aborts]),
-        timeout: timeoutMs ?? NO_TIMEOUT_MS,
-        resetTimeoutOnProgress: true,
-        // Without it the SDK neither asks for progress nor resets the timeout.
-        onprogress: ({ progress, total, message }) => {
-          onProgress?.({
-            progress,
-            ...(total === undefined ? {} : { total }),
-            ...(message === undefined ? {} : { message }),
-          });
-        },
-      });
+      return await link.causes.request(() =>
+        link.client.request({ method, params }, ResultSchema, requestOptions),
+      );
     } catch (error) {
       if (isLostSession(error, link) || error instanceof UnauthorizedError) throw error;
       throw this.#translate(error, link, options, aborts);
@@ -206,7 +210,8 @@ export class Connection implements Upstream {
   }
 
   #open(): Promise<Link> {
-    const opening = this.#openLink();
+    // All callers share it, so it belongs to none of them.
+    const opening = outsideRuns(() => this.#openLink());
     opening.then(
       (link) => {
         this.#live = link;
@@ -237,6 +242,21 @@ export class Connection implements Upstream {
     const link = await this.#link?.catch(() => undefined);
     await Promise.all([link?.close(), ...this.#closings]);
   }
+}
+
+function unheard(): void {}
+
+/** Progress comes in the context of what reads the connection. */
+function inOwnContext(onProgress: (progress: Progress) => void): (report: McpProgress) => void {
+  const enter = currentContext();
+  return ({ progress, total, message }) =>
+    enter(() =>
+      onProgress({
+        progress,
+        ...(total === undefined ? {} : { total }),
+        ...(message === undefined ? {} : { message }),
+      }),
+    );
 }
 
 function shorten(text: string): string {

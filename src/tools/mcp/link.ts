@@ -12,6 +12,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { untilAborted } from "../../core/until-aborted.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
 import type { Authorizer } from "./auth/oauth.ts";
+import { Causes } from "./causes.ts";
 import { type ClientHooks, createClient } from "./client.ts";
 import { StdioTransport } from "./stdio.ts";
 import { makeTransport } from "./transport.ts";
@@ -41,6 +42,8 @@ export const MAX_LOGINS = 3;
 /** One connection to a server, from initialize to its end. It is never revived; a new one is made. */
 export class Link {
   readonly client: Client;
+  /** Which request a message of the server belongs to. */
+  readonly causes = new Causes();
   readonly #transport: Transport;
   readonly #auth: LinkAuth | undefined;
   #dead = false;
@@ -140,8 +143,10 @@ export class Link {
     };
     try {
       const timeout = Math.max(1, deadline - performance.now());
+      const connecting = client.connect(transport, { timeout });
+      link.#attribute();
       await within(
-        client.connect(transport, { timeout }),
+        connecting,
         timeout,
         `no answer within ${config.startTimeoutMs} ms`,
         events.signal,
@@ -153,6 +158,14 @@ export class Link {
       await transport.close();
       throw new LinkError(error, postMortem);
     }
+  }
+
+  /** Lets the client, which has just been connected, handle each message in the context of its cause. */
+  #attribute(): void {
+    const { onmessage } = this.#transport;
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Transport is no EventTarget
+    this.#transport.onmessage = (message, extra) =>
+      this.causes.handle(() => onmessage?.(message, extra));
   }
 
   /** Ends the connection and the server process, if it is one. */

@@ -1,3 +1,4 @@
+import { outsideRuns } from "../../core/async-context.ts";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import { ToolError } from "../../core/tool-error.ts";
 import type { CallContext } from "../call-context.ts";
@@ -35,8 +36,8 @@ export class McpSource implements ToolSource {
     this.#options = options;
     this.resources = new McpResources(name, upstream, options.listTimeoutMs);
     upstream.onNotification(({ method }) => {
-      if (method === "notifications/tools/list_changed")
-        for (const listener of this.#listeners) listener();
+      if (method !== "notifications/tools/list_changed") return;
+      for (const listener of this.#listeners) outsideRuns(listener); // they renew what all runs share
     });
   }
 
