@@ -15,6 +15,8 @@ import {
   matches,
   parseHostRule,
 } from "../../src/tools/fetch/hosts.ts";
+import { isForbiddenHeader } from "../../src/tools/fetch/request-headers.ts";
+import { checkRequest } from "../../src/tools/fetch/request.ts";
 import { resolveNetwork } from "../../src/tools/fetch/settings.ts";
 import { buildNames } from "../../src/tools/names.ts";
 
@@ -352,5 +354,91 @@ describe("path rules", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("headers of a program's request", () => {
+  /** Of proxies, frameworks and servers: each tells of another method, URL, host or sender. */
+  const ABOUT_THE_REQUEST = [
+    ..."X-HTTP-Method-Override X-HTTP-Method X-Method-Override X-Method X-HttpMethod X-HTTPMethodOverride".split(
+      " ",
+    ),
+    ..."X-Original-Method X-Forwarded-Method X-Original-URL X-Original-URI X-Original-Host".split(
+      " ",
+    ),
+    ..."X-Rewrite-URL X-Rewrite-URI X-Request-URI X-URL X-Override-URL X-Host X-HTTP-Host-Override".split(
+      " ",
+    ),
+    ..."X-Forwarded-For X-Forwarded-Host X-Forwarded-Proto X-Forwarded-Server X-Forwarded Forwarded".split(
+      " ",
+    ),
+    ..."Forwarded-For X-Real-IP X-Client-IP Client-IP True-Client-IP CF-Connecting-IP Fastly-Client-IP".split(
+      " ",
+    ),
+    ..."X-Cluster-Client-IP X-Originating-IP X-Remote-IP X-Remote-Addr X-ProxyUser-IP X-Scheme".split(
+      " ",
+    ),
+    ..."X-URL-Scheme Front-End-Https Remote-User X-Remote-User SSL-Client-Verify X-SSL-Client-DN".split(
+      " ",
+    ),
+    ..."X-Middleware-Subrequest Proxy-Authorization Proxy-Connection Proxy".split(" "),
+  ];
+  const OF_THE_CONNECTION = [
+    ..."Host Connection Keep-Alive Transfer-Encoding Content-Length TE Trailer Upgrade Expect Via".split(
+      " ",
+    ),
+    ..."Date Origin Referer HTTP2-Settings Alt-Used Max-Forwards CDN-Loop Early-Data".split(" "),
+    ..."Sec-Fetch-Site Sec-WebSocket-Key Access-Control-Request-Method".split(" "),
+  ];
+  const HARMLESS = [
+    ..."Accept Accept-Encoding Accept-Language Authorization Cache-Control Content-Type Cookie".split(
+      " ",
+    ),
+    ..."Content-Encoding DPoP ETag Idempotency-Key If-Match If-None-Match MCP-Protocol-Version".split(
+      " ",
+    ),
+    ..."MCP-Session-Id Prefer Range Traceparent User-Agent X-API-Key X-Amz-Date X-CSRF-Token".split(
+      " ",
+    ),
+    ..."X-GitHub-Api-Version X-Goog-Api-Key X-Ms-Version X-Request-Id X-Requested-With".split(" "),
+    ..."X-Shopify-Access-Token X-Client-Version Stripe-Account Notion-Version Depth".split(" "),
+  ];
+  const request = (name: string): unknown =>
+    checkRequest({ url: "https://example.com/", headers: { [name]: "DELETE" } }, 0);
+  const refusal = (name: string): unknown => {
+    try {
+      request(name);
+      return undefined;
+    } catch (error) {
+      return (error as { code?: unknown }).code;
+    }
+  };
+
+  test("no header that tells of another request can be set, however it is spelled", () => {
+    const separators = fc.array(fc.constantFrom("-", "_", "--", "-_", ".", "~"), {
+      minLength: 5,
+      maxLength: 5,
+    });
+    const property = fc.property(
+      fc.constantFrom(...ABOUT_THE_REQUEST, ...OF_THE_CONNECTION),
+      separators,
+      fc.infiniteStream(fc.boolean()),
+      fc.constantFrom("", "_", "-"),
+      (name, between, upper, around) => {
+        let at = 0;
+        const spelled = [...name.replaceAll("-", () => between[at++ % between.length]!)]
+          .map((letter) => (upper.next().value ? letter.toUpperCase() : letter.toLowerCase()))
+          .join("");
+        expect(refusal(around + spelled + around), spelled).toBe("denied");
+      },
+    );
+    fc.assert(property);
+    for (const name of [...ABOUT_THE_REQUEST, ...OF_THE_CONNECTION])
+      expect(refusal(name), name).toBe("denied");
+  });
+
+  test("what clients of APIs set can be set", () => {
+    for (const name of HARMLESS) expect(refusal(name), name).toBeUndefined();
+    expect(HARMLESS.filter((name) => isForbiddenHeader(name.toLowerCase()))).toEqual([]);
   });
 });

@@ -270,6 +270,18 @@ describe.each(["v8", "quickjs"] as const)("fetch in a program, %s", (engine) => 
       /header host/,
     ],
     [
+      "a header that makes it another method",
+      "await fetch('ORIGIN/echo', { method: 'POST', headers: { 'X-HTTP-Method-Override': 'DELETE' } })",
+      "denied",
+      /header x-http-method-override is not a program's to set/,
+    ],
+    [
+      "a header that makes it another URL, for a server that takes _ for -",
+      "await fetch('ORIGIN/echo', { headers: { X_Original_URL: '/admin' } })",
+      "denied",
+      /header x_original_url/,
+    ],
+    [
       "a header with a line break",
       "await fetch('ORIGIN/echo', { headers: { a: 'b\\r\\nc: d' } })",
       "invalid_arguments",

@@ -1,4 +1,5 @@
 import { ToolError } from "../../core/tool-error.ts";
+import { isForbiddenHeader } from "./request-headers.ts";
 
 export type Pair = readonly [name: string, value: string];
 
@@ -11,12 +12,6 @@ export interface FetchRequest {
   readonly redirect: "follow" | "manual" | "error";
 }
 
-/**
- * Headers that say whom a connection is for or how a message is cut: set by a program they could make an allowed server
- * or a proxy before it serve another host. The Fetch standard forbids most of them to pages too.
- */
-const FORBIDDEN =
-  /^(?:host|connection|keep-alive|transfer-encoding|content-length|te|trailer|upgrade|expect|via|date|origin|referer|http2-settings|proxy-.*|sec-.*|x-forwarded-.*|forwarded|x-real-ip)$/;
 /** RFC 9110, 5.6.2 and 5.5. */
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
@@ -60,7 +55,7 @@ function checkHeaders(given: unknown): Pair[] {
       throw invalid(
         `${JSON.stringify(rawName)?.slice(0, 100)} is not a header, or its value is none`,
       );
-    if (FORBIDDEN.test(name))
+    if (isForbiddenHeader(name))
       throw new ToolError("denied", `the header ${name} is not a program's to set`);
     return [name, value];
   });
