@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
-import { serve } from "@hono/node-server";
+import { type HttpBindings, serve } from "@hono/node-server";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { AGENT_SETTINGS } from "../agent/settings.ts";
 import { readSettings } from "../core/check-settings.ts";
@@ -92,6 +92,7 @@ async function serveHttp(
     // Clients are not identified: each connection has its own sessions.
     createServer: () =>
       createMcpServer(runtime, stateless ? options : { ...options, user: randomUUID() }),
+    clientOf: (_request, context) => (context as HttpBindings).incoming.socket.remoteAddress,
     stateless,
     allowedHosts,
     allowedOrigins,

@@ -3,7 +3,9 @@ import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { outsideRuns } from "../../core/async-context.ts";
 import { originProblem } from "../http/origin.ts";
+import { type HttpSession, HttpSessions } from "./http-sessions.ts";
 
 /** What {@link McpHttpHandler} takes. */
 export interface McpHttpOptions {
@@ -40,43 +42,70 @@ export interface McpHttpOptions {
    */
   readonly token?: string;
   /**
-   * Ends a session that was not used for so long, in ms.
+   * Ends a session that was not used for so long, in ms; one that has not asked for anything ends after a minute.
    * @default 1_800_000
    */
   readonly sessionIdleMs?: number;
   /**
-   * Most sessions at once; beyond, new ones are refused.
+   * Most sessions at once. A new one takes the place of the oldest that has not asked for anything, else of the one that was
+   * not used for longest, of those that were not used for a minute; else it is refused, with status 503.
    * @default 1_000
    */
   readonly maxSessions?: number;
+  /**
+   * Who sent a request, where `context` is what the web server passes to `fetch` after the request. Behind a proxy all
+   * requests have one address: name the client by what the proxy says.
+   * @default all are unknown, and {@link McpHttpOptions.maxSessionsPerClient} has no effect
+   */
+  readonly clientOf?: (request: Request, ...context: readonly unknown[]) => string | undefined;
+  /**
+   * Most sessions of one client at once; beyond, a new one takes the place of one of its own, in the order of `maxSessions`.
+   * @default 250
+   */
+  readonly maxSessionsPerClient?: number;
 }
 
-interface SessionEntry {
-  readonly transport: WebStandardStreamableHTTPServerTransport;
-  readonly server: Server;
-  lastUse: number;
-  /** Requests in progress, streams included. */
-  open: number;
-}
+/** Time in ms between two looks for sessions that have ended. */
+const SWEEP_MS = 60_000;
 
 /** An endpoint for MCP over Streamable HTTP (MCP specification, "Transports"). Its `fetch` fits any web-standard server. */
 export class McpHttpHandler implements AsyncDisposable {
   readonly #options: McpHttpOptions;
-  readonly #sessions = new Map<string, SessionEntry>();
+  readonly #sessions: HttpSessions;
   readonly #sweep: ReturnType<typeof setInterval>;
 
   constructor(options: McpHttpOptions) {
     this.#options = options;
-    this.#sweep = setInterval(() => void this.#endIdle(), 60_000);
+    const {
+      maxSessions = 1_000,
+      maxSessionsPerClient = 250,
+      sessionIdleMs = 30 * 60_000,
+    } = options;
+    this.#sessions = new HttpSessions({
+      max: maxSessions,
+      maxPerClient: maxSessionsPerClient,
+      idleMs: sessionIdleMs,
+    });
+    const sweep = (): void => void this.#sessions.endIdle();
+    this.#sweep = outsideRuns(() => setInterval(sweep, SWEEP_MS));
     (this.#sweep as { unref?: () => void }).unref?.();
   }
 
-  /** Responds to one request. */
-  readonly fetch = async (request: Request): Promise<Response> => {
+  /**
+   * Responds to one request.
+   * @param context what the web server passes besides the request; see {@link McpHttpOptions.clientOf}
+   */
+  readonly fetch = async (request: Request, ...context: readonly unknown[]): Promise<Response> => {
     const refused = this.#refuse(request);
     if (refused !== undefined) return refused;
     if (this.#options.stateless === true) return await this.#answerOnce(request);
-    return await this.#answerInSession(request);
+    const id = request.headers.get("mcp-session-id");
+    if (id === null)
+      return await this.#begin(request, this.#options.clientOf?.(request, ...context));
+    const session = this.#sessions.get(id);
+    return session === undefined
+      ? failure(404, -32_001, "this session has ended; initialize a new one")
+      : await this.#answerIn(session, request);
   };
 
   /** Refuses other paths, pages of other origins, foreign host names (DNS rebinding), and requests without the token. */
@@ -106,24 +135,40 @@ export class McpHttpHandler implements AsyncDisposable {
     }
   }
 
-  async #answerInSession(request: Request): Promise<Response> {
-    const id = request.headers.get("mcp-session-id");
-    let session = id === null ? undefined : this.#sessions.get(id);
-    if (id !== null && session === undefined)
-      return failure(404, -32_001, "this session has ended; initialize a new one");
-    session ??= await this.#begin();
-    if (session === undefined) return failure(503, -32_000, "there are too many sessions");
-    return await this.#answerIn(session, request);
+  /** Begins a session, if the request is an initialize. */
+  async #begin(request: Request, client: string | undefined): Promise<Response> {
+    let isRefused = false;
+    const { transport, server } = this.#create({
+      enableJsonResponse: this.#options.json ?? false,
+      sessionIdGenerator: () => randomUUID(),
+      onsessioninitialized: async (id) => {
+        isRefused = !this.#sessions.add(id, session);
+        if (isRefused) await server.close(); // the transport answers nothing after that
+      },
+      onsessionclosed: (id) => this.#sessions.remove(id),
+    });
+    const lastUse = performance.now();
+    const session = { transport, server, client, lastUse, open: 0, busy: 0, isUsed: false };
+    await server.connect(transport as Transport);
+    noteUse(session);
+    const response = await this.#answerIn(session, request);
+    if (!isRefused) return response;
+    await response.body?.cancel();
+    const headers = { "retry-after": `${this.#sessions.retryAfterS}` };
+    return failure(503, -32_000, "there are too many sessions", headers);
   }
 
   /** However a request ends, its session can become idle after it. */
-  async #answerIn(session: SessionEntry, request: Request): Promise<Response> {
+  async #answerIn(session: HttpSession, request: Request): Promise<Response> {
     const { transport, server } = session;
+    const busy = request.method === "POST" ? 1 : 0;
     const end = (): void => {
       session.open--;
-      session.lastUse = performance.now();
+      session.busy -= busy;
+      this.#sessions.touch(transport.sessionId, session);
     };
     session.open++;
+    session.busy += busy;
     try {
       return whenSent(await transport.handleRequest(request), end);
     } catch (error) {
@@ -135,47 +180,31 @@ export class McpHttpHandler implements AsyncDisposable {
     }
   }
 
-  async #begin(): Promise<SessionEntry | undefined> {
-    const { json = false, maxSessions = 1_000 } = this.#options;
-    if (this.#sessions.size >= maxSessions) await this.#endIdle();
-    if (this.#sessions.size >= maxSessions) return undefined;
-    const made = this.#create({
-      enableJsonResponse: json,
-      sessionIdGenerator: () => randomUUID(),
-      onsessioninitialized: (id) => void this.#sessions.set(id, session),
-      onsessionclosed: (id) => void this.#sessions.delete(id),
-    });
-    const session: SessionEntry = { ...made, lastUse: performance.now(), open: 0 };
-    await made.server.connect(made.transport as Transport);
-    return session;
-  }
-
   #create(
     options: ConstructorParameters<typeof WebStandardStreamableHTTPServerTransport>[0],
-  ): Pick<SessionEntry, "transport" | "server"> {
+  ): Pick<HttpSession, "transport" | "server"> {
     return {
       transport: new WebStandardStreamableHTTPServerTransport(options),
       server: this.#options.createServer(),
     };
   }
 
-  async #endIdle(): Promise<void> {
-    const { sessionIdleMs = 30 * 60_000 } = this.#options;
-    const before = performance.now() - sessionIdleMs;
-    const idle = [...this.#sessions].filter(
-      ([, { open, lastUse }]) => open === 0 && lastUse <= before,
-    );
-    for (const [id] of idle) this.#sessions.delete(id);
-    await Promise.allSettled(idle.map(([, { server }]) => server.close()));
-  }
-
   /** Ends all sessions. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweep);
-    const all = [...this.#sessions.values()];
-    this.#sessions.clear();
-    await Promise.allSettled(all.map(({ server }) => server.close()));
+    await this.#sessions.endAll();
   }
+}
+
+/** Notes the first request that a session makes after its initialize. */
+function noteUse(session: HttpSession): void {
+  const { transport } = session;
+  const { onmessage } = transport;
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Transport is no EventTarget
+  transport.onmessage = (message, extra) => {
+    session.isUsed ||= "id" in message && "method" in message && message.method !== "initialize";
+    onmessage?.(message, extra);
+  };
 }
 
 /** Compared in constant time. */
