@@ -24,11 +24,6 @@ export function checkId(what: string, id: unknown): void {
   );
 }
 
-export function checkUser(user: unknown): void {
-  if (typeof user === "string" && user !== "" && user.length <= MAX_ID) return;
-  throw new CodecellError("config_error", `user must be a text of 1 to ${MAX_ID} characters`);
-}
-
 export function seedOf(seed: unknown): string {
   if (typeof seed === "string") return seed;
   if (typeof seed === "number" && Number.isFinite(seed)) return `${seed}`;

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { callerNamed } from "../core/caller.ts";
 import { type Limits, resolveLimits } from "../core/limits.ts";
 import { Workspace, type WorkspaceLimits } from "../files/workspace.ts";
 import type { Place } from "../placement/placement.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
 import { HeldSessions } from "./held-sessions.ts";
-import { checkId, checkUser, keyOf, seedOf, taken, timeOf } from "./session-key.ts";
+import { checkId, keyOf, seedOf, taken, timeOf } from "./session-key.ts";
 import type { KnownAnswers } from "./session-run.ts";
 import { Session } from "./session.ts";
 import type { ResolvedSessions } from "./settings.ts";
@@ -199,6 +200,6 @@ export class SessionRegistry {
 /** @throws CodecellError `config_error` */
 function identify(id: string, user: string | undefined): Identity {
   checkId("the session's id", id);
-  if (user !== undefined) checkUser(user);
+  callerNamed(user);
   return { key: keyOf(id, user), id, user };
 }

@@ -1,5 +1,6 @@
 /** What clients may send to run a program. */
 import { z } from "zod";
+import { USER_PATTERN, USER_WANTED } from "../../core/caller.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../index.ts";
 import { ApiError } from "./api-error.ts";
 
@@ -18,8 +19,7 @@ export const RUN_REQUEST = z.strictObject({
     .describe("Programs of one session find what those before them left"),
   user: z
     .string()
-    .min(1)
-    .max(200)
+    .regex(new RegExp(USER_PATTERN, "u"), `must be ${USER_WANTED}`)
     .optional()
     .describe("Who the program runs for; where requests are authenticated it is the token's"),
   limits: LIMITS.optional(),

@@ -11,6 +11,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { type AgentTool, agentTools, type AgentToolsOptions } from "../../agent/agent-tools.ts";
 import { agentTexts } from "../../agent/descriptions.ts";
+import { callerNamed } from "../../core/caller.ts";
 import { VERSION } from "../../core/version.ts";
 import { type Runtime, ToolError } from "../../index.ts";
 import { ProgressReporter } from "./progress.ts";
@@ -39,6 +40,7 @@ const TOOLS = "codecell://tools/";
 export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}): Server {
   const tools = agentTools(runtime, options);
   const { user } = options;
+  callerNamed(user);
   const [search, details, execute] = tools.map(({ name }) => name) as [string, string, string];
   const server = new Server(
     { name: "codecell", title: "codecell", version: options.version ?? VERSION },

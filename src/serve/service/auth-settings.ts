@@ -1,4 +1,5 @@
 /** Who may use the HTTP service: `codecell.serve.auth` in the config file. */
+import { USER_PATTERN, USER_WANTED } from "../../core/caller.ts";
 import { configError } from "../../core/setting-errors.ts";
 import type { ListSchema, SchemaFor, StringSchema } from "../../core/setting-schema.ts";
 import { type Scope, SCOPES } from "../http/api.ts";
@@ -8,7 +9,7 @@ export interface ApiKey {
   /** The key itself, at least 16 characters. */
   readonly key: string;
   /**
-   * Programs run for this user, 1 to 200 characters.
+   * Programs run for this user, 1 to 200 characters, no control characters.
    * @default the request says for whom
    */
   readonly user?: string;
@@ -65,7 +66,7 @@ const API_KEY: SchemaFor<ApiKey> = {
   type: "object",
   properties: {
     key: { ...TEXT, minLength: 16 },
-    user: { ...FILLED_TEXT, maxLength: 200 },
+    user: { ...TEXT, pattern: USER_PATTERN, wanted: USER_WANTED },
     scopes: {
       type: "array",
       items: { ...TEXT, enum: SCOPES },

@@ -1,6 +1,7 @@
 /** Authentication: API keys, and tokens of an OAuth 2.1 authorization server (RFC 6750, 9068, 9728). The door to jose. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from "jose";
+import { isUserName } from "../../core/caller.ts";
 import { ApiError } from "../http/api-error.ts";
 import { type Principal, type Scope, SCOPES } from "../http/api.ts";
 import type { ApiKey, AuthSettings, JwtSettings } from "./auth-settings.ts";
@@ -89,7 +90,10 @@ export class Authenticator {
       this.#keySet = this.#keySet?.catch(() => undefined as never);
       throw this.#refusal(request, error);
     }
-    const { sub, scope, scp } = payload;
+    // A claim is any JSON, whatever its type says.
+    const { sub, scope, scp } = payload as Readonly<Record<string, unknown>>;
+    if (!isUserName(sub))
+      throw this.#challenge(request, 401, "the token's sub names no user", "invalid_token");
     const claimed = typeof scope === "string" ? scope.split(" ") : Array.isArray(scp) ? scp : [];
     return principalOf(
       sub,
