@@ -32,7 +32,7 @@ describe("a config file", () => {
       cwd: "/example.com",
       startTimeoutMs: 30_000,
       path: ".mcp.json: mcpServers.github",
-      secrets: ["t0ps3cret", "$TOKEN", "t0ps3cret", "example.com"],
+      secrets: ["t0ps3cret"],
     });
   });
 

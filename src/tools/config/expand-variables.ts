@@ -1,5 +1,6 @@
 import { type Expand } from "../../core/check-settings.ts";
 import { configError } from "../../core/setting-errors.ts";
+import type { NamedValue } from "../secrets.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -10,7 +11,7 @@ const VARIABLE = /\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 export class Expander {
   readonly #env: Environment;
   /** Values that came from the environment. */
-  readonly used: string[] = [];
+  readonly used: NamedValue[] = [];
 
   constructor(env: Environment) {
     this.#env = env;
@@ -24,7 +25,7 @@ export class Expander {
     text.replace(VARIABLE, (_match, name: string, fallback: string | undefined) => {
       const value = Object.hasOwn(this.#env, name) ? this.#env[name] : undefined;
       if (value !== undefined && (value !== "" || fallback === undefined)) {
-        this.used.push(value);
+        this.used.push({ name, value, from: "variable" });
         return value;
       }
       if (fallback !== undefined) return fallback;

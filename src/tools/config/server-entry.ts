@@ -5,6 +5,7 @@ import { type Expand, readSettings } from "../../core/check-settings.ts";
 import { isObject } from "../../core/is-object.ts";
 import { below, configError } from "../../core/setting-errors.ts";
 import { type Environment, Expander } from "./expand-variables.ts";
+import { argumentValues, headerValues, type NamedValue, secretsOf, urlValues } from "../secrets.ts";
 import { checkOAuth, type OAuthConfig } from "./oauth-entry.ts";
 import {
   type HttpServerEntry,
@@ -31,7 +32,7 @@ export interface CommonConfig {
     /** A name for people. */
     readonly name?: string;
   }[];
-  /** Values that must not show in any message. */
+  /** Values that must not show in any message, see `secrets.ts`. */
   readonly secrets: readonly string[];
 }
 
@@ -97,12 +98,12 @@ export function readEntry(given: unknown, at: string, env: Environment): ServerC
       `${at}.type is "${type as string}", but the entry has a ${url === undefined ? "command" : "url"}`,
     );
   if (entry.oauth !== undefined) checkOAuth(entry.oauth as OAuthConfig, below(at, "oauth"));
-  const config =
+  const { values, ...config } =
     url === undefined
       ? stdioConfig(entry as StdioServerEntry, at)
       : httpConfig(entry as HttpServerEntry, at);
   const common = commonConfig(entry as McpServerEntry, at);
-  return { ...config, ...common, secrets: [...config.secrets, ...expander.used] };
+  return { ...config, ...common, secrets: secretsOf([...values, ...expander.used]) };
 }
 
 /** The keys of the other kind of server. */
@@ -117,21 +118,24 @@ function stdioConfig({ command, args = [], env = {}, cwd }: StdioServerEntry, at
   if (command.trim() === "")
     throw configError(`${at}.command is empty; write the program to start`);
   const folder = cwd === undefined ? {} : { cwd };
-  return { type: "stdio" as const, command, args, env, ...folder, secrets: Object.values(env) };
+  const variables = Object.entries(env).map(([name, value]): NamedValue => ({ name, value }));
+  const values = [...variables, ...argumentValues(args)];
+  return { type: "stdio" as const, command, args, env, ...folder, values };
 }
 
 function httpConfig({ type, url, headers = {}, oauth = {} }: HttpServerEntry, at: string) {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !["http:", "https:"].includes(parsed.protocol))
     throw configError(`${at}.url must be an http:// or https:// address`);
-  const inUrl = [parsed.username, parsed.password, ...parsed.searchParams.values()];
-  const credentials = [oauth.clientSecret, oauth.privateKey].filter((text) => text !== undefined);
+  const credentials = [oauth.clientSecret, oauth.privateKey]
+    .filter((text) => text !== undefined)
+    .map((value): NamedValue => ({ name: "oauth", value, from: "credentials" }));
   return {
     type: type === undefined ? ("auto" as const) : TYPES[type],
     url,
     headers,
     oauth,
-    secrets: [...Object.values(headers), ...inUrl, ...credentials],
+    values: [...headerValues(headers), ...urlValues(parsed), ...credentials],
   };
 }
 

@@ -3,13 +3,13 @@ import { messageOf } from "../../core/errors.ts";
 import { Semaphore } from "../../core/semaphore.ts";
 import { ToolError } from "../../core/tool-error.ts";
 import type { CallContext } from "../call-context.ts";
-import { redactor } from "../redact.ts";
 import type { ToolInfo, ToolSource } from "../tool.ts";
-import { readBody } from "./body.ts";
+import { checkUnpacked, readBody, utf8 } from "./body.ts";
 import { guardedAgent, type Resolver } from "./dial.ts";
 import { type Destination, destinationOf, matches } from "./hosts.ts";
 import { REDIRECTS, redirected } from "./redirect.ts";
-import { checkRequest, type FetchRequest, type Pair } from "./request.ts";
+import { AnswerRedactor } from "./redact-answer.ts";
+import { checkRequest, type FetchRequest, headersFor, type Pair } from "./request.ts";
 import type { AllowRule, ResolvedNetwork } from "./settings.ts";
 
 const LABEL = "network.fetch";
@@ -24,7 +24,10 @@ interface FetchAnswer {
   readonly body: string | Uint8Array;
 }
 
-/** The network as a tool: a program has no other access to it. Every hop of every request is checked here. */
+/**
+ * The network as a tool: a program has no other access to it. Every hop of every request is checked here. No secret of the
+ * host's headers is in what leaves it, be it a body, an address, a header, a status text or the message of an error.
+ */
 export class FetchSource implements ToolSource {
   readonly name = "network";
   readonly warnings: readonly string[] = [];
@@ -32,12 +35,14 @@ export class FetchSource implements ToolSource {
   readonly #settings: ResolvedNetwork;
   readonly #agent: Agent;
   readonly #slots: Semaphore;
+  readonly #redactor: AnswerRedactor;
 
   /** @param resolve for tests: the system's resolver by default */
   constructor(settings: ResolvedNetwork, resolve?: Resolver) {
     this.#settings = settings;
     this.#agent = guardedAgent(settings.isAllowedAddress, settings.connections, resolve);
     this.#slots = new Semaphore(settings.connections);
+    this.#redactor = new AnswerRedactor(settings.secrets);
   }
 
   async list(): Promise<readonly ToolInfo[]> {
@@ -73,7 +78,8 @@ export class FetchSource implements ToolSource {
       try {
         return await this.#follow(request, signal, context);
       } catch (error) {
-        throw toToolError(error, timeout.aborted, this.#settings.timeoutMs);
+        const failure = toToolError(error, timeout.aborted, this.#settings.timeoutMs);
+        throw this.#redactor.error(failure);
       }
     });
   }
@@ -89,12 +95,19 @@ export class FetchSource implements ToolSource {
       const { response, answer } = await this.#hop(request, signal, context);
       const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
       if (location === null || request.redirect === "manual")
-        return { ...answer, url: withoutFragment(request.url), redirected: hop > 0 };
+        return {
+          ...answer,
+          url: this.#redactor.text(withoutFragment(request.url)),
+          redirected: hop > 0,
+        };
       if (request.redirect === "error")
         throw new ToolError("tool_error", "the server redirects, which the request does not want");
       if (hop >= this.#settings.redirects)
         throw new ToolError("denied", `the server redirects more than ${hop} times`);
-      request = redirected(request, response.status, location);
+      const next = redirected(request, response.status, location);
+      if (next.url.origin !== request.url.origin && this.#redactor.has(next.url.href))
+        throw denied("the server redirects to another with a secret of this host in the address");
+      request = next;
     }
   }
 
@@ -104,7 +117,8 @@ export class FetchSource implements ToolSource {
     context: CallContext,
   ): Promise<{ response: Response; answer: Omit<FetchAnswer, "url" | "redirected"> }> {
     const started = performance.now();
-    const reported = { method: request.method, url: request.url.origin + request.url.pathname };
+    const address = this.#redactor.text(request.url.origin + request.url.pathname);
+    const reported = { method: request.method, url: address };
     try {
       const rule = this.#ruleFor(request);
       const { response, answer, bytes } = await this.#send(request, rule, signal);
@@ -112,7 +126,7 @@ export class FetchSource implements ToolSource {
       context.onRequest?.({ ...reported, status: response.status, bytes, ms });
       return { response, answer };
     } catch (error) {
-      const failure = toToolError(error, false, 0);
+      const failure = this.#redactor.error(toToolError(error, false, 0));
       const ms = performance.now() - started;
       context.onRequest?.({ ...reported, bytes: 0, ms, error: failure.message });
       throw error;
@@ -147,26 +161,28 @@ export class FetchSource implements ToolSource {
     answer: Omit<FetchAnswer, "url" | "redirected">;
     bytes: number;
   }> {
-    const own = headers.filter(([name]) => !Object.hasOwn(rule.headers, name));
+    const redactor = this.#redactor;
     const response = await fetch(url, {
       method,
-      headers: [...own, ...Object.entries(rule.headers)].map(([name, value]) => [name, value]),
+      headers: headersFor(headers, rule.headers, redactor.isActive),
       ...(body === undefined ? {} : { body }),
       redirect: "manual",
       dispatcher: this.#agent,
       signal,
     });
+    if (redactor.isActive) checkUnpacked(response);
     const bytes = await readBody(response, this.#settings.responseBytes);
-    const redact = redactor(Object.values(rule.headers));
-    const text = utf8(bytes);
+    const clean = await redactor.bytes(bytes);
     return {
       response,
       bytes: bytes.length,
       answer: {
         status: response.status,
-        statusText: response.statusText,
-        headers: [...response.headers].map(([name, value]) => [name, redact(value)] as const),
-        body: text === undefined ? bytes : redact(text),
+        statusText: redactor.text(response.statusText),
+        headers: [...response.headers]
+          .filter(([name]) => !redactor.has(name))
+          .map(([name, value]) => [name, redactor.text(value)] as const),
+        body: utf8(clean) ?? clean,
       },
     };
   }
@@ -188,14 +204,6 @@ function spell({ protocol, host, port }: Destination): string {
 
 function withoutFragment(url: URL): string {
   return url.href.slice(0, url.href.length - url.hash.length);
-}
-
-function utf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Describes a failure without details of the host: undici keeps the reason in `cause`. */

@@ -12,6 +12,11 @@ export interface FetchRequest {
   readonly redirect: "follow" | "manual" | "error";
 }
 
+/**
+ * Headers that have a server cut or encode its answer as the program likes, so that a secret which it echoes would not be
+ * found in it: five bytes at a time, packed, in another alphabet. Servers may ignore all of these (RFC 9110).
+ */
+const RESHAPING = new Set(["range", "if-range", "accept-encoding", "accept-charset", "a-im"]);
 /** RFC 9110, 5.6.2 and 5.5. */
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
@@ -42,6 +47,21 @@ export function checkRequest(args: unknown, maxBodyBytes: number): FetchRequest 
     redirect,
     ...(checkedBody === undefined ? {} : { body: checkedBody }),
   };
+}
+
+/**
+ * The headers of a request: the host's in place of the program's of the same name.
+ * @param whole whether the answer has to come whole and plain, as it is searched for secrets
+ */
+export function headersFor(
+  own: readonly Pair[],
+  hosts: Readonly<Record<string, string>>,
+  whole: boolean,
+): [name: string, value: string][] {
+  const kept = own.filter(
+    ([name]) => !Object.hasOwn(hosts, name) && !(whole && RESHAPING.has(name)),
+  );
+  return [...kept, ...Object.entries(hosts)].map(([name, value]) => [name, value]);
 }
 
 function checkHeaders(given: unknown): Pair[] {

@@ -2,6 +2,7 @@ import { readSettings } from "../../core/check-settings.ts";
 import { below, configError, shown } from "../../core/setting-errors.ts";
 import { defaultsOf, type ListSchema, type SchemaFor, whole } from "../../core/setting-schema.ts";
 import { type Environment, Expander } from "../config/expand-variables.ts";
+import { headerValues, secretsOf } from "../secrets.ts";
 import { type AddressCheck, addressCheck } from "./addresses.ts";
 import { HOST, type HostRule, parseHostRule } from "./hosts.ts";
 
@@ -15,8 +16,8 @@ export interface AllowedHost {
    */
   readonly methods?: readonly string[];
   /**
-   * Added to every request to this host, on the host's side: a program never sees them. They override its own. `${VAR}`
-   * stands for an environment variable.
+   * Added to every request to this host, on the host's side: a program never sees them, nor in answers that echo them.
+   * They override its own. `${VAR}` stands for an environment variable.
    * @default {}
    */
   readonly headers?: Readonly<Record<string, string>>;
@@ -72,6 +73,8 @@ export interface AllowRule extends HostRule {
 export interface ResolvedNetwork {
   readonly allow: readonly AllowRule[];
   readonly deny: readonly HostRule[];
+  /** Of all hosts' headers: no answer of any host holds one. */
+  readonly secrets: readonly string[];
   readonly isAllowedAddress: AddressCheck;
   readonly connections: number;
   readonly requestBytes: number;
@@ -133,11 +136,14 @@ export function resolveNetwork(
   at: string,
 ): ResolvedNetwork | undefined {
   if (given === undefined) return undefined;
-  const { expand } = new Expander(environment);
-  const settings = { ...defaultsOf(NETWORK), ...readSettings(NETWORK, given, at, expand) };
+  const expander = new Expander(environment);
+  const settings = { ...defaultsOf(NETWORK), ...readSettings(NETWORK, given, at, expander.expand) };
   const { allow, deny, allowPrivate, ...numbers } = settings as Required<NetworkSettings>;
+  const rules = allow.map((entry, index) => allowRule(entry, `${at}.allow[${index}]`));
+  const headers = rules.flatMap((rule) => headerValues(rule.headers));
   const resolved = {
-    allow: allow.map((entry, index) => allowRule(entry, `${at}.allow[${index}]`)),
+    allow: rules,
+    secrets: secretsOf([...headers, ...expander.used]),
     deny: deny.map((pattern, index) => parseHostRule(pattern, `${at}.deny[${index}]`, "wide")),
     isAllowedAddress: addressCheck(allowPrivate, `${at}.allowPrivate`),
     ...numbers,
