@@ -188,6 +188,12 @@ export default {
       { path: "^src/", pathNot: Object.keys(CHAIN).map(path) },
       { path: path(CALLS) },
     ),
+    error(
+      "only-auth-asks-authorization-servers",
+      "The SDK's own authorization asks whatever address a server names, with the headers of its entry, and renews a token as often as it is asked",
+      { path: "^src/", pathNot: path("tools/mcp/auth/") },
+      { path: "node_modules/@modelcontextprotocol/sdk/.*client/auth" },
+    ),
     ...users,
     ...doors,
     error(

@@ -15,7 +15,11 @@ export async function login(args: string[]): Promise<number> {
   const { config: file } = await runtimeOptions(values);
   const [name] = positionals;
   const config = remoteServer(file?.servers ?? {}, name);
-  await using authorizer = await LoopbackAuthorizer.listen(showAddress, config.oauth.callbackPort);
+  await using authorizer = await LoopbackAuthorizer.listen(
+    showAddress,
+    config.oauth.callbackPort,
+    (issuer) => note(`${name!} names ${issuer} as its authorization server`),
+  );
   await using source = configuredSource(name!, config, { authorizer });
   try {
     const tools = await source.list();

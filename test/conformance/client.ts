@@ -3,7 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkServers } from "../../src/tools/config/parse-config.ts";
-import type { Authorizer } from "../../src/tools/mcp/auth/oauth.ts";
+import type { Authorizer } from "../../src/tools/mcp/auth/authorizer.ts";
 import { TokenStore } from "../../src/tools/mcp/auth/token-store.ts";
 import { configuredSource } from "../../src/tools/mcp/open.ts";
 import type { ToolInfo } from "../../src/tools/tool.ts";
@@ -42,7 +42,11 @@ async function oauth(): Promise<Record<string, string>> {
     };
   if (scenario === "auth/basic-cimd")
     return { clientMetadataUrl: "https://conformance-test.local/client-metadata.json" };
-  return { ...client, ...secret };
+  return {
+    ...client,
+    ...secret,
+    ...(client_secret === undefined ? {} : { issuer: await issuer() }),
+  };
 }
 
 /** A person who agrees to everything. */

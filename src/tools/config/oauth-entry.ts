@@ -34,8 +34,9 @@ export interface OAuthConfig {
    */
   readonly scope?: string;
   /**
-   * The authorization server of a service's credentials; they go to no other, whatever the MCP server says.
-   * @default none: needed with `client_credentials`
+   * The authorization server. The client's id and its secret go to no other, whatever the MCP server says. Needed with
+   * `client_credentials`.
+   * @default for people: the one that the MCP server names, or with a `clientSecret` the MCP server itself and no other
    */
   readonly issuer?: string;
   /**
@@ -110,6 +111,11 @@ export function checkOAuth(oauth: OAuthConfig, at: string): void {
   // Without it the MCP server could name any authorization server, and receive the credentials there.
   if (service && issuer === undefined)
     throw configError(`${at}.issuer is missing: the address of the authorization server`);
+  if (
+    issuer !== undefined &&
+    !/^https?:$/.test(URL.canParse(issuer) ? new URL(issuer).protocol : "")
+  )
+    throw configError(`${at}.issuer must be an http:// or https:// address`);
   if (!service && privateKey !== undefined)
     throw configError(`${at}.privateKey is for services: set "grant": "client_credentials"`);
 }

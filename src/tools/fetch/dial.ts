@@ -19,11 +19,13 @@ const resolveName: Resolver = (name, done) => systemLookup(name, { all: true }, 
  * Connections that reach allowed addresses only. A name is resolved once, all of its addresses are checked, and what
  * was checked is what is dialled, so that a second answer of the name server cannot lead elsewhere. An address in the
  * URL itself is checked too: for that no name is looked up. What the connection reached is checked at the end again.
+ * @param refused the error for a host that leads elsewhere
  */
 export function guardedAgent(
   isAllowed: AddressCheck,
   connections: number,
   resolve: Resolver = resolveName,
+  refused: (host: string) => Error = refusedToPrograms,
 ): Agent {
   const lookup: LookupFunction = (name, options, done) =>
     resolve(name, (error, addresses) => {
@@ -53,7 +55,7 @@ export function guardedAgent(
   });
 }
 
-function refused(host: string): ToolError {
+function refusedToPrograms(host: string): ToolError {
   return new ToolError(
     "denied",
     `${host} leads to an address that programs may not reach (private, link-local or reserved)`,

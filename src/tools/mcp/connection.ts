@@ -1,4 +1,3 @@
-import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import {
   ErrorCode,
@@ -11,11 +10,14 @@ import { ToolError } from "../../core/tool-error.ts";
 import type { Progress } from "../call-context.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
 import { redactor } from "../redact.ts";
-import { type Authorizer, PersonProvider, serviceProvider } from "./auth/oauth.ts";
+import { type Authorizer, LoginBegun } from "./auth/authorizer.ts";
+import type { Credentials } from "./auth/credentials.ts";
+import { PersonCredentials } from "./auth/person.ts";
+import { ServiceCredentials } from "./auth/service.ts";
 import { TokenStore } from "./auth/token-store.ts";
 import type { ClientHooks } from "./client.ts";
 import { describe, describeStart, describeStop } from "./failure.ts";
-import { Link, type LinkAuth, MAX_LOGINS } from "./link.ts";
+import { Link, MAX_LOGINS } from "./link.ts";
 import {
   MethodNotFound,
   NO_TIMEOUT_MS,
@@ -105,7 +107,7 @@ export class Connection implements Upstream {
       try {
         return await this.#requestOn(link, method, params, options);
       } catch (error) {
-        if (!(error instanceof UnauthorizedError)) throw error;
+        if (!(error instanceof LoginBegun)) throw error;
         if (logins === MAX_LOGINS || !(await link.logIn(error)))
           throw this.#translate(error, link, options, this.#stop.signal);
       }
@@ -133,7 +135,7 @@ export class Connection implements Upstream {
         link.client.request({ method, params }, ResultSchema, requestOptions),
       );
     } catch (error) {
-      if (isLostSession(error, link) || error instanceof UnauthorizedError) throw error;
+      if (isLostSession(error, link) || error instanceof LoginBegun) throw error;
       throw this.#translate(error, link, options, aborts);
     }
   }
@@ -190,23 +192,20 @@ export class Connection implements Upstream {
       signal: this.#stop.signal,
       server: this.#name,
       hooks: roots === undefined ? hooks : { ...hooks, roots },
-      auth: await this.#auth(),
+      credentials: await this.#credentials(),
     });
   }
 
   /** Nothing without stored credentials and without a person to log in now: requests then go without credentials. */
-  async #auth(): Promise<LinkAuth | undefined> {
+  async #credentials(): Promise<Credentials | undefined> {
     const config = this.#config;
     if (config.type === "stdio") return undefined;
-    const service = serviceProvider(config.oauth);
-    if (service !== undefined) return { provider: service };
+    const { url, oauth } = config;
     const { store = new TokenStore(), authorizer } = this.#options;
-    if (authorizer === undefined && (await store.read(config.url)).tokens === undefined)
-      return undefined;
-    return {
-      provider: new PersonProvider(config.url, config.oauth, store, authorizer),
-      authorizer,
-    };
+    const service = ServiceCredentials.from(url, oauth);
+    if (service !== undefined) return service;
+    if (authorizer === undefined && (await store.read(url)).tokens === undefined) return undefined;
+    return new PersonCredentials(url, oauth, store, authorizer);
   }
 
   #open(): Promise<Link> {

@@ -1,9 +1,8 @@
-import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../core/errors.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
-import { LoginNeeded } from "./auth/oauth.ts";
+import { LoginBegun, LoginNeeded } from "./auth/authorizer.ts";
 import { type Link, LinkError } from "./link.ts";
 
 /** `Unsupported protocol version`: the server speaks only versions that this SDK does not. */
@@ -48,7 +47,7 @@ export function describe(error: unknown, server?: string): string {
       "give a connected Client of @modelcontextprotocol/client in the place of its config entry"
     );
   }
-  if (error instanceof LoginNeeded || error instanceof UnauthorizedError)
+  if (error instanceof LoginNeeded || error instanceof LoginBegun)
     return `it wants a login${server === undefined ? "" : `: codecell login ${server}`}`;
   if (error instanceof McpError) return error.message.replace(/^(?:MCP error -?\d+: )+/, "");
   if (error instanceof StreamableHTTPError) return describeHttp(error, server);

@@ -1,9 +1,5 @@
-import {
-  type OAuthClientProvider,
-  UnauthorizedError,
-} from "@modelcontextprotocol/sdk/client/auth.js";
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { SSEClientTransport, SseError } from "@modelcontextprotocol/sdk/client/sse.js";
+import { SseError } from "@modelcontextprotocol/sdk/client/sse.js";
 import {
   StreamableHTTPClientTransport,
   StreamableHTTPError,
@@ -11,7 +7,8 @@ import {
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { untilAborted } from "../../core/until-aborted.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
-import type { Authorizer } from "./auth/oauth.ts";
+import { LoginBegun } from "./auth/authorizer.ts";
+import type { Credentials } from "./auth/credentials.ts";
 import { Causes } from "./causes.ts";
 import { type ClientHooks, createClient } from "./client.ts";
 import { StdioTransport } from "./stdio.ts";
@@ -27,13 +24,8 @@ export interface LinkEvents {
   /** Name of the server, for the host's handlers. */
   readonly server: string;
   readonly hooks: ClientHooks;
-  readonly auth?: LinkAuth | undefined;
-}
-
-/** Credentials of a server behind HTTP, and the person who can renew them. */
-export interface LinkAuth {
-  readonly provider: OAuthClientProvider;
-  readonly authorizer?: Authorizer | undefined;
+  /** Of a server behind HTTP. */
+  readonly credentials?: Credentials | undefined;
 }
 
 /** A person may be asked for more scopes after the login; more often than this is a server that never has enough. */
@@ -45,13 +37,13 @@ export class Link {
   /** Which request a message of the server belongs to. */
   readonly causes = new Causes();
   readonly #transport: Transport;
-  readonly #auth: LinkAuth | undefined;
+  readonly #credentials: Credentials | undefined;
   #dead = false;
 
-  private constructor(client: Client, transport: Transport, auth: LinkAuth | undefined) {
+  private constructor(client: Client, transport: Transport, credentials: Credentials | undefined) {
     this.client = client;
     this.#transport = transport;
-    this.#auth = auth;
+    this.#credentials = credentials;
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Client is no EventTarget
     client.onclose = () => {
       this.#dead = true;
@@ -107,18 +99,18 @@ export class Link {
     deadline: number,
     events: LinkEvents,
   ): Promise<Link> {
+    const { credentials } = events;
     let until = deadline;
     for (let logins = 0; ; logins++) {
-      const transport = makeTransport(
-        config,
-        maxMessageBytes,
-        events.onGarbage,
-        events.auth?.provider,
-      );
+      let failure: unknown;
+      const onFailure = (error: unknown): void => void (failure = error);
+      const auth = credentials === undefined ? undefined : { credentials, onFailure };
+      const transport = makeTransport(config, maxMessageBytes, events.onGarbage, auth);
       try {
         return await Link.#open(config, transport, until, events);
-      } catch (error) {
-        if (logins === MAX_LOGINS || !(await logIn(error, transport, events.auth))) throw error;
+      } catch (thrown) {
+        const error = failure === undefined ? thrown : new LinkError(failure, {});
+        if (logins === MAX_LOGINS || !(await logIn(error, credentials))) throw error;
         until = performance.now() + config.startTimeoutMs;
       }
     }
@@ -126,7 +118,7 @@ export class Link {
 
   /** True when `error` said that a person has to log in, and they did. */
   async logIn(error: unknown): Promise<boolean> {
-    return await logIn(error, this.#transport, this.#auth);
+    return await logIn(error, this.#credentials);
   }
 
   static async #open(
@@ -136,7 +128,7 @@ export class Link {
     events: LinkEvents,
   ): Promise<Link> {
     const client = createClient(events.server, events.hooks, events.onNotification);
-    const link = new Link(client, transport, events.auth);
+    const link = new Link(client, transport, events.credentials);
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Client is no EventTarget
     client.onerror = (error) => {
       if (endsTheConnection(error)) void client.close();
@@ -190,18 +182,10 @@ export class LinkError extends Error {
   }
 }
 
-async function logIn(
-  thrown: unknown,
-  transport: Transport,
-  auth: LinkAuth | undefined,
-): Promise<boolean> {
+async function logIn(thrown: unknown, credentials: Credentials | undefined): Promise<boolean> {
   const error = thrown instanceof LinkError ? thrown.cause : thrown;
-  if (!(error instanceof UnauthorizedError) || auth?.authorizer === undefined) return false;
-  if (
-    !(transport instanceof StreamableHTTPClientTransport || transport instanceof SSEClientTransport)
-  )
-    return false;
-  await transport.finishAuth(await auth.authorizer.code());
+  if (!(error instanceof LoginBegun) || credentials?.finishLogin === undefined) return false;
+  await credentials.finishLogin();
   return true;
 }
 

@@ -1,34 +1,41 @@
-import type { OAuthClientProvider } from "@modelcontextprotocol/sdk/client/auth.js";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { HttpConfig, ServerConfig } from "../config/server-entry.ts";
+import { authorizedFetch, type Credentials } from "./auth/credentials.ts";
 import { cappedFetch } from "./http.ts";
 import { type StdioOptions, StdioTransport } from "./stdio.ts";
+
+/** Who authorizes requests, and what is told of a failure to. */
+export interface TransportAuth {
+  readonly credentials: Credentials;
+  readonly onFailure: (error: unknown) => void;
+}
 
 /** Makes the transport that the config of a server names. */
 export function makeTransport(
   config: ServerConfig,
   maxMessageBytes: number,
   onGarbage: StdioOptions["onGarbage"],
-  authProvider: OAuthClientProvider | undefined,
+  auth: TransportAuth | undefined,
 ): Transport {
   if (config.type === "stdio") {
     const { command, args, env, cwd } = config;
     return new StdioTransport({ command, args, env, cwd, maxMessageBytes, onGarbage });
   }
-  return makeHttpTransport(config, maxMessageBytes, authProvider);
+  return makeHttpTransport(config, maxMessageBytes, auth);
 }
 
 function makeHttpTransport(
   { type, url, headers }: HttpConfig,
   maxMessageBytes: number,
-  authProvider: OAuthClientProvider | undefined,
+  auth: TransportAuth | undefined,
 ): Transport {
+  const send = cappedFetch(maxMessageBytes);
+  // The SDK's own authorization would ask whatever address the server names, with the headers of the config.
   const options = {
     requestInit: { headers },
-    fetch: cappedFetch(maxMessageBytes),
-    ...(authProvider === undefined ? {} : { authProvider }),
+    fetch: auth === undefined ? send : authorizedFetch(send, auth.credentials, auth.onFailure),
   };
   // The SDK's own classes do not fit its interface under exactOptionalPropertyTypes.
   if (type === "sse") return new SSEClientTransport(new URL(url), options) as Transport;

@@ -7,16 +7,31 @@ import type {
   OAuthClientInformationMixed,
   OAuthTokens,
 } from "@modelcontextprotocol/sdk/shared/auth.js";
+import { withFileLock } from "./file-lock.ts";
 
 /** What is kept of one server. */
 export interface StoredCredentials {
+  /** The server that they are for. */
   readonly url: string;
-  readonly client?: OAuthClientInformationMixed;
-  readonly tokens?: OAuthTokens;
-  readonly discovery?: OAuthDiscoveryState;
+  /** With the `issuer` that registered it. */
+  readonly client?: OAuthClientInformationMixed | undefined;
+  /** With the `issuer` that they are from. */
+  readonly tokens?: OAuthTokens | undefined;
+  readonly discovery?: OAuthDiscoveryState | undefined;
 }
 
-/** Credentials by the address of their server, a file each, readable by their owner only. */
+/** The credentials of one server while their lock is held. */
+export interface LockedCredentials {
+  /** As they are now: another process may have changed them before the lock was had. */
+  readonly stored: StoredCredentials;
+  /** Readers see what was or what is, never half of it. */
+  save(changes: Partial<Omit<StoredCredentials, "url">>): Promise<void>;
+}
+
+/**
+ * Credentials by the address of their server, a file each, readable by their owner only. They are changed under the lock
+ * of their file only, by one at a time of all processes that share the folder.
+ */
 export class TokenStore {
   readonly #folder: string;
 
@@ -42,21 +57,42 @@ export class TokenStore {
     return { url };
   }
 
-  /** Changes what is kept of a server. Readers see the old file or the new one, never half of one. */
-  async update(url: string, changes: Partial<StoredCredentials>): Promise<void> {
-    const credentials = { ...(await this.read(url)), ...changes };
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    const file = this.#file(url);
-    const draft = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    await writeFile(draft, `${JSON.stringify(credentials, undefined, 2)}\n`, {
-      mode: 0o600,
-      flag: "wx",
+  /** @throws Error when another process holds the lock for too long, or nothing can be written, without a path in it */
+  async locked<T>(url: string, work: (credentials: LockedCredentials) => Promise<T>): Promise<T> {
+    const lock = `${this.#file(url)}.lock`;
+    await storing(mkdir(this.#folder, { recursive: true, mode: 0o700 }));
+    const locked = Promise.withResolvers<void>();
+    const result = withFileLock(lock, async () => {
+      locked.resolve();
+      let stored = await this.read(url);
+      return await work({
+        get stored() {
+          return stored;
+        },
+        save: async (changes) => {
+          stored = { ...stored, ...changes };
+          await storing(this.#write(stored));
+        },
+      });
     });
-    await rename(draft, file);
+    // Only a failure to take the lock is one of storing: what `work` throws is passed on as it is.
+    await storing(Promise.race([locked.promise, result]));
+    return await result;
   }
 
-  async delete(url: string): Promise<void> {
-    await rm(this.#file(url), { force: true });
+  async #write(credentials: StoredCredentials): Promise<void> {
+    const file = this.#file(credentials.url);
+    const draft = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+    try {
+      await writeFile(draft, `${JSON.stringify(credentials, undefined, 2)}\n`, {
+        mode: 0o600,
+        flag: "wx",
+      });
+      await rename(draft, file);
+    } catch (error) {
+      await rm(draft, { force: true });
+      throw error;
+    }
   }
 
   #file(url: string): string {
@@ -64,5 +100,14 @@ export class TokenStore {
       this.#folder,
       `${createHash("sha256").update(url).digest("hex").slice(0, 32)}.json`,
     );
+  }
+}
+
+/** An error of the file system names a path of the host; its code says enough. */
+async function storing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw new Error("its credentials cannot be stored", { cause });
   }
 }
