@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
 import { outsideRuns } from "../core/async-context.ts";
 import { CodecellError, messageOf } from "../core/errors.ts";
+import { isInHome, readPrivate, writePrivate } from "../core/private-files.ts";
 import { type LearnedShape, LearnedShapes } from "./learned-shapes.ts";
 
 const SAVE_DELAY_MS = 500;
@@ -54,7 +55,7 @@ export class LearnedFile implements AsyncDisposable {
 async function load(path: string): Promise<readonly LearnedShape[]> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readPrivate(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw new CodecellError("config_error", `learn: ${path} cannot be read: ${messageOf(error)}`);
@@ -70,10 +71,12 @@ async function load(path: string): Promise<readonly LearnedShape[]> {
 
 /** Readers see the old file or the new one. A disk that is full costs what was learned, not the run. */
 async function save(path: string, tools: readonly LearnedShape[]): Promise<void> {
+  const text = `${JSON.stringify({ tools }, undefined, 2)}\n`;
   try {
+    if (isInHome(path)) return await writePrivate(path, text);
     await mkdir(dirname(path), { recursive: true });
     const draft = `${path}.${process.pid}`;
-    await writeFile(draft, `${JSON.stringify({ tools }, undefined, 2)}\n`);
+    await writeFile(draft, text);
     await rename(draft, path);
   } catch (error) {
     process.emitWarning(`learned shapes were not saved: ${messageOf(error)}`, "CodecellWarning");

@@ -1,12 +1,16 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { OAuthDiscoveryState } from "@modelcontextprotocol/sdk/client/auth.js";
 import type {
   OAuthClientInformationMixed,
   OAuthTokens,
 } from "@modelcontextprotocol/sdk/shared/auth.js";
+import {
+  codecellHome,
+  makePrivateFolder,
+  readPrivate,
+  writePrivate,
+} from "../../../core/private-files.ts";
 import { withFileLock } from "./file-lock.ts";
 
 /** What is kept of one server. */
@@ -36,15 +40,13 @@ export class TokenStore {
   readonly #folder: string;
 
   /** @param folder default: `$CODECELL_HOME/credentials`, else `~/.codecell/credentials` */
-  constructor(
-    folder = join(process.env["CODECELL_HOME"] ?? join(homedir(), ".codecell"), "credentials"),
-  ) {
+  constructor(folder = join(codecellHome(), "credentials")) {
     this.#folder = folder;
   }
 
   async read(url: string): Promise<StoredCredentials> {
     try {
-      const stored: unknown = JSON.parse(await readFile(this.#file(url), "utf8"));
+      const stored: unknown = JSON.parse(await readPrivate(this.#file(url)));
       if (
         typeof stored === "object" &&
         stored !== null &&
@@ -60,7 +62,7 @@ export class TokenStore {
   /** @throws Error when another process holds the lock for too long, or nothing can be written, without a path in it */
   async locked<T>(url: string, work: (credentials: LockedCredentials) => Promise<T>): Promise<T> {
     const lock = `${this.#file(url)}.lock`;
-    await storing(mkdir(this.#folder, { recursive: true, mode: 0o700 }));
+    await storing(makePrivateFolder(this.#folder));
     const locked = Promise.withResolvers<void>();
     const result = withFileLock(lock, async () => {
       locked.resolve();
@@ -81,18 +83,8 @@ export class TokenStore {
   }
 
   async #write(credentials: StoredCredentials): Promise<void> {
-    const file = this.#file(credentials.url);
-    const draft = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    try {
-      await writeFile(draft, `${JSON.stringify(credentials, undefined, 2)}\n`, {
-        mode: 0o600,
-        flag: "wx",
-      });
-      await rename(draft, file);
-    } catch (error) {
-      await rm(draft, { force: true });
-      throw error;
-    }
+    const text = `${JSON.stringify(credentials, undefined, 2)}\n`;
+    await writePrivate(this.#file(credentials.url), text);
   }
 
   #file(url: string): string {
