@@ -86,6 +86,7 @@ const DOORS = {
 const NODE = {
   "core/async-context.ts":
     "async contexts, which Bun, Deno and Workers have under the same name; loaded by the host's side only",
+  "core/private-files.ts": "codecell's home; loaded only by what keeps files",
   "placement/": "starts threads and processes",
   "engine/v8/": "isolated-vm is an addon of Node; replays count their calls by digest",
   "engine/quickjs/quickjs.ts": "finds the file of its WebAssembly, loaded on demand",
@@ -193,6 +194,13 @@ export default {
       "The SDK's own authorization asks whatever address a server names, with the headers of its entry, and renews a token as often as it is asked",
       { path: "^src/", pathNot: path("tools/mcp/auth/") },
       { path: "node_modules/@modelcontextprotocol/sdk/.*client/auth" },
+      "found-configs-need-trust",
+      "A config file that nobody named is trusted before anything of it is used: there is one way to it",
+      {
+        path: "^src/",
+        pathNot: path("index.ts|runtime/resolve-options.ts|tools/config/|cli/trust/|cli/doctor.ts"),
+      },
+      { path: path("tools/config/load-config.ts") },
     ),
     ...users,
     ...doors,

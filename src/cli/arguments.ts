@@ -1,14 +1,14 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import type { ConfigFile, RuntimeOptions } from "../index.ts";
-import { findConfig, loadConfig } from "../tools/config/load-config.ts";
+import { commandConfig, CONFIG_FLAGS } from "./trust/command-config.ts";
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
 type Values = Record<string, string | boolean | undefined>;
 
 /** Flags that every command with a runtime has. */
 export const RUNTIME_FLAGS: Flags = {
-  config: { type: "string" },
+  ...CONFIG_FLAGS,
   engine: { type: "string" },
   placement: { type: "string" },
   json: { type: "boolean" },
@@ -43,10 +43,16 @@ export interface CommandOptions extends RuntimeOptions {
   readonly config?: ConfigFile;
 }
 
-/** Reads the common flags. The config file is read here, and nowhere else. The placement is `auto` where neither a flag nor the config has one. */
-export async function runtimeOptions(values: Values): Promise<CommandOptions> {
-  const path = (values["config"] as string | undefined) ?? (await findConfig(process.cwd()));
-  const config = path === undefined ? undefined : await loadConfig(path);
+/**
+ * Reads the common flags. The config file is read here, and nowhere else. The placement is `auto` where neither a flag nor the
+ * config has one.
+ * @param mayAsk false where standard input is not a person's, even if it is a terminal
+ */
+export async function runtimeOptions(values: Values, mayAsk = true): Promise<CommandOptions> {
+  const config = await commandConfig(values["config"] as string | undefined, {
+    trust: values["trust"] === true,
+    mayAsk,
+  });
   const placement = values["placement"] ?? config?.settings?.["placement"] ?? "auto";
   return {
     placement: placement as "auto",

@@ -4,8 +4,12 @@ import { CodecellError, messageOf } from "../core/errors.ts";
 import { createRuntime, type EngineName } from "../index.ts";
 import { engineRef, ENGINES } from "../placement/open-place.ts";
 import { probeEngine } from "../placement/process.ts";
+import { findConfig, userServers } from "../tools/config/load-config.ts";
 import { readArguments } from "./arguments.ts";
-import { paint, printJson } from "./output.ts";
+import { paint, printable, printJson } from "./output.ts";
+import { FOUND, foundJson, howToTrust, isTrustedByEnvironment } from "./trust/found-config.ts";
+import { readFound } from "./trust/found-file.ts";
+import { readTrust, trustOf } from "./trust/store.ts";
 
 interface Check {
   readonly name: string;
@@ -21,7 +25,7 @@ export async function doctor(args: string[]): Promise<number> {
   const { values } = readArguments(args, { json: { type: "boolean" } }, 0);
   const engines = await Promise.all(ENGINES.map(checkEngine));
   const working = ENGINES.find((_name, at) => engines[at]!.ok);
-  const checks = [checkNode(), ...engines, await checkSandbox(working)];
+  const checks = [checkNode(), ...engines, await checkSandbox(working), await checkConfig()];
   const ok = engines.some((check) => check.ok);
   if (values["json"] === true) printJson({ ok, checks });
   else process.stdout.write(checks.map(line).join(""));
@@ -30,7 +34,8 @@ export async function doctor(args: string[]): Promise<number> {
 
 function line({ name, ok, detail, hint }: Check): string {
   const mark = ok ? paint("green", "ok  ") : paint("yellow", "no  ");
-  return `${mark} ${name.padEnd(16)} ${detail}\n${hint === undefined ? "" : `${" ".repeat(22)}${hint}\n`}`;
+  const advice = hint === undefined ? "" : `${" ".repeat(22)}${printable(hint)}\n`;
+  return `${mark} ${name.padEnd(16)} ${printable(detail)}\n${advice}`;
 }
 
 function checkNode(): Check {
@@ -51,9 +56,32 @@ async function checkEngine(name: (typeof ENGINES)[number]): Promise<Check> {
     await probeEngine(engineRef(name));
     return { name: `engine ${name}`, ok: true, detail: "boots in a worker process" };
   } catch (error) {
-    const hint = CodecellError.is(error) ? error.hint : undefined;
-    return { name: `engine ${name}`, ok: false, detail: messageOf(error), hint };
+    return { name: `engine ${name}`, ok: false, ...failureOf(error) };
   }
+}
+
+/** What commands here would read. Nothing of it is started. */
+async function checkConfig(): Promise<Check> {
+  const name = "config";
+  try {
+    const path = await findConfig(process.cwd());
+    if (path === undefined) return { name, ok: true, detail: "none here" };
+    if (path === userServers()) return { name, ok: true, detail: `${path}, which is yours` };
+    const file = await readFound(path);
+    foundJson(file);
+    if (isTrustedByEnvironment()) return { name, ok: true, detail: `${path}: CODECELL_TRUST is 1` };
+    const store = await readTrust();
+    const state = trustOf(store, file);
+    if (state === "trusted") return { name, ok: true, detail: `${path} is trusted` };
+    const problem = store.problem === undefined ? "" : `; ${store.problem}`;
+    return { name, ok: false, detail: `${path} ${FOUND[state]}${problem}`, hint: howToTrust(file) };
+  } catch (error) {
+    return { name, ok: false, ...failureOf(error) };
+  }
+}
+
+function failureOf(error: unknown): Pick<Check, "detail" | "hint"> {
+  return { detail: messageOf(error), hint: CodecellError.is(error) ? error.hint : undefined };
 }
 
 /** The real thing: a worker of an engine that works here, inside of it. */
@@ -70,8 +98,7 @@ async function checkSandbox(engine: EngineName | undefined): Promise<Check> {
     if (result.ok) return { name, ok: true, detail: `${await toolOf()}; placement auto uses it` };
     return { name, ok: false, detail: result.error.message, hint: result.error.hint };
   } catch (error) {
-    const hint = CodecellError.is(error) ? error.hint : undefined;
-    return { name, ok: false, detail: messageOf(error), hint };
+    return { name, ok: false, ...failureOf(error) };
   }
 }
 

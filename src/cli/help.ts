@@ -1,5 +1,7 @@
-const RUNTIME = `  --config FILE       servers and settings; default: .mcp.json, else codecell.json here, else ~/.mcp/servers/*
-  --engine NAME       v8 (default) or quickjs
+const CONFIG = `  --config FILE       servers and settings; default: .mcp.json, else codecell.json here, else ~/.mcp/servers/*
+  --trust             trust the file that is found here, for this start; see codecell help trust
+`;
+const RUNTIME = `${CONFIG}  --engine NAME       v8 (default) or quickjs
   --placement NAME    auto (default), inline, thread, process or sandbox
   --json              one JSON object on stdout, nothing else
 `;
@@ -15,6 +17,7 @@ Usage
   codecell mcp [--http PORT]            be an MCP server: three tools that stand for all
   codecell serve [--port N]             be an HTTP service
   codecell login SERVER                 log in to a remote server
+  codecell trust FILE                   trust a config file that is found in its folder
   codecell bench latency|tokens|report  measure: times here, tokens of your servers
   codecell doctor                       what works on this machine
   codecell help [COMMAND]
@@ -76,7 +79,21 @@ ${RUNTIME.replace(/ {2}--json.*\n/, "")}  --port N            default 8787; 0 is
 Shows an address to open; the credentials are kept under ~/.codecell/credentials (or $CODECELL_HOME/credentials), readable
 by you only. From then on programs can use the server.
 
-  --config FILE       where the server is configured; default as for run
+${CONFIG}  --json              one JSON object on stdout, nothing else
+`,
+  trust: `codecell trust FILE    trust a config file that commands find in their folder
+
+A .mcp.json or codecell.json that nobody named with --config may have come with the folder. It starts programs and can send
+environment variables away, so it is trusted first, by its path and its content: on a terminal commands ask, elsewhere they
+exit with 2. This command shows what the file does and remembers that you trust it as it is; a change has to be trusted again.
+What is remembered is in ~/.codecell/trusted.json (or $CODECELL_HOME/trusted.json). The flag --trust of other commands, or
+CODECELL_TRUST=1 in the environment, trusts for one start. ~/.mcp/servers is yours and needs no trust.
+
+Trusted or not, a found file may set only engine, placement (auto or sandbox), hardened, typeCheck, learn (true or false),
+tokenizer, limits and mcp.maxResultChars (up to their defaults) under codecell. More than that needs --config.
+
+  --list              the files that are trusted
+  --remove            take it back
   --json              one JSON object on stdout, nothing else
 `,
   types: `codecell types --out DIR    the tools' wrappers as TypeScript files
@@ -97,8 +114,7 @@ Exit codes: 0 written, 1 a server did not start and its tools are missing, 2 usa
 
 codecell bench tokens [PROGRAM…]    what the tools of your config cost a model: all definitions, a host's tool search, programs
 
-  --config FILE       servers; default: .mcp.json, else codecell.json here, else ~/.mcp/servers/*
-  PROGRAM             files of programs: they are run, and each compared with calling its tools one by one
+${CONFIG}  PROGRAM             files of programs: they are run, and each compared with calling its tools one by one
   --model MODULE      exports complete({ system, tools, messages }) => { content }: does the jobs itself
   --engine, --placement as for run
 

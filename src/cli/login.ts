@@ -6,8 +6,9 @@ import { LoopbackAuthorizer } from "../tools/mcp/auth/loopback.ts";
 import { configuredSource } from "../tools/mcp/open.ts";
 import { readArguments, runtimeOptions } from "./arguments.ts";
 import { fail, note, printable, printJson } from "./output.ts";
+import { CONFIG_FLAGS } from "./trust/command-config.ts";
 
-const FLAGS = { config: { type: "string" }, json: { type: "boolean" } } as const;
+const FLAGS = { ...CONFIG_FLAGS, json: { type: "boolean" } } as const;
 
 /** `codecell login SERVER`: a person logs in once, programs use it from then on. */
 export async function login(args: string[]): Promise<number> {

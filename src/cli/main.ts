@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   serve: async (args) => await (await import("./serve.ts")).serve(args),
   bench: async (args) => await (await import("./bench/command.ts")).bench(args),
   doctor: async (args) => await (await import("./doctor.ts")).doctor(args),
+  trust: async (args) => await (await import("./trust/command.ts")).trust(args),
 };
 
 async function main([command, ...args]: string[]): Promise<number> {

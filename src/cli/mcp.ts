@@ -29,7 +29,7 @@ export async function mcp(args: string[]): Promise<number> {
   const { values } = readArguments(args, FLAGS, 0);
   if (values["print-config"] !== undefined) return printConfig(values);
   const http = values["http"] === undefined ? undefined : httpOptions(values);
-  const options = await runtimeOptions(values);
+  const options = await runtimeOptions(values, http !== undefined);
   const given = options.config?.settings?.["mcp"] ?? {};
   const settings = readSettings(AGENT_SETTINGS, given, "codecell.mcp");
   await using runtime = await createRuntime(options);

@@ -1,9 +1,9 @@
-import { mkdir, readFile } from "node:fs/promises";
-import { homedir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { isObject } from "../core/is-object.ts";
+import { codecellHome } from "../core/private-files.ts";
 import type { ExecutionResult, LogEntry, TokenUsage } from "../core/result.ts";
 import {
   type ConfigFile,
@@ -47,7 +47,8 @@ export async function run(args: string[]): Promise<number> {
       ? { memoryMb: parseMemory("--memory", values["memory"]) }
       : {}),
   };
-  const [code, options] = await Promise.all([readProgram(file), runtimeOptions(values)]);
+  const options = await runtimeOptions(values); // which may ask on the terminal that the program comes from
+  const code = await readProgram(file);
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort());
   const name = values["session"] as string | undefined;
@@ -55,7 +56,7 @@ export async function run(args: string[]): Promise<number> {
     ...options,
     limits,
     workers: { spare: 0 },
-    ...(name === undefined ? {} : await keptSessions(options.config)),
+    ...(name === undefined ? {} : keptSessions(options.config)),
   });
   reportProblems(runtime.describe());
   const json = values["json"] === true;
@@ -71,14 +72,10 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** A session of this command has to outlive it; where the config names no store, it is kept in a file of the user. */
-async function keptSessions(
-  file: ConfigFile | undefined,
-): Promise<Pick<RuntimeOptions, "sessions">> {
+function keptSessions(file: ConfigFile | undefined): Pick<RuntimeOptions, "sessions"> {
   const given = file?.settings?.["sessions"] ?? {};
   if (!isObject(given) || given["store"] !== undefined) return {};
-  const folder = process.env["CODECELL_HOME"] ?? join(homedir(), ".codecell");
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  return { sessions: { ...given, store: `sqlite:${join(folder, "sessions.db")}` } };
+  return { sessions: { ...given, store: `sqlite:${join(codecellHome(), "sessions.db")}` } };
 }
 
 async function readProgram(file: string): Promise<string> {

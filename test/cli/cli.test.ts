@@ -213,6 +213,8 @@ test("a server that does not start is named, and the rest goes on", async () => 
   };
   await mkdir(`${folder}/project`, { recursive: true });
   await writeFile(`${folder}/project/.mcp.json`, JSON.stringify({ mcpServers: servers }));
+  const trusted = await codecell(["trust", ".mcp.json"], { cwd: `${folder}/project` });
+  expect(trusted.code).toBe(0);
   const { code, out, err } = await codecell(["run", "-"], {
     cwd: `${folder}/project`,
     input: "return (await tools.memory.read_graph()).entities",
@@ -352,6 +354,7 @@ test("help is there for every command", async () => {
     ["mcp", "-h"],
     ["types", "--help"],
     ["help", "login"],
+    ["trust", "--help"],
     ["serve", "--help"],
     ["bench", "latency", "--help"],
   ]) {
@@ -360,7 +363,9 @@ test("help is there for every command", async () => {
     expect(out).toContain("codecell");
   }
   const { err } = await codecell(["serv"]);
-  expect(err).toContain("The commands are run, tools, types, login, mcp, serve, bench, doctor");
+  expect(err).toContain(
+    "The commands are run, tools, types, login, mcp, serve, bench, doctor, trust",
+  );
 });
 
 test("a session is kept from one command to the next, on both engines", async () => {

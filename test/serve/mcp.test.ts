@@ -362,11 +362,8 @@ test("the entry that started codecell is left out of its own config", async () =
   const nested = join(folder, "nested");
   mkdirSync(nested);
   const own = { command: "npx", args: ["-y", "codecell", "mcp"] };
-  writeFileSync(
-    join(nested, ".mcp.json"),
-    JSON.stringify({ mcpServers: { own, ...MCP_SERVERS }, codecell: SETTINGS }),
-  );
-  const { code, out, err } = await exec([CLI, "tools", "--json"], nested);
+  writeFileSync(join(nested, ".mcp.json"), JSON.stringify({ mcpServers: { own, ...MCP_SERVERS } }));
+  const { code, out, err } = await exec([CLI, "tools", "--json", "--trust"], nested);
   expect({
     code,
     names: (JSON.parse(out) as { categories: { name: string }[] }).categories.map(

@@ -36,7 +36,7 @@ async function codecell(
   args: readonly string[],
   visit?: (address: string) => void,
 ): Promise<Ended> {
-  const env = { PATH: process.env["PATH"] ?? "", HOME: folder };
+  const env = { PATH: process.env["PATH"] ?? "", HOME: folder, CODECELL_TRUST: "1" };
   const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, env });
   let out = "";
   let err = "";

@@ -1,6 +1,8 @@
 /** Measures the time from the start of a process to its first line of output. */
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../../core/errors.ts";
@@ -23,8 +25,9 @@ export async function timeToLine(
   line: string,
   input = "",
 ): Promise<number> {
+  // Without anybody's config, so without servers: others can write to the folder of temporary files itself.
+  const nowhere = await mkdtemp(join(tmpdir(), "codecell-bench-"));
   const started = performance.now();
-  const nowhere = tmpdir(); // without the user's config, so without servers
   const child = spawn(process.execPath, args, {
     stdio: ["pipe", "pipe", "pipe"],
     cwd: nowhere,
@@ -45,6 +48,7 @@ export async function timeToLine(
   } finally {
     clearTimeout(timer);
     child.kill("SIGKILL");
+    await rm(nowhere, { recursive: true, force: true });
   }
 }
 

@@ -9,9 +9,10 @@ import {
 } from "../../bench/index.ts";
 import { readArguments, runtimeOptions } from "../arguments.ts";
 import { note } from "../output.ts";
+import { CONFIG_FLAGS } from "../trust/command-config.ts";
 import { readResults, write } from "./results-file.ts";
 
-const FLAGS = { out: { type: "string" }, config: { type: "string" } } as const;
+const FLAGS = { ...CONFIG_FLAGS, out: { type: "string" } } as const;
 const DEFAULT_OUT = "codecell-bench.html";
 /** Where the benchmarks write their results, according to our documents. */
 const USUAL_FILES = ["latency.json", "tokens.json"];
@@ -45,9 +46,9 @@ async function usualFiles(): Promise<string[]> {
 async function measure(
   values: Record<string, string | boolean | undefined>,
 ): Promise<AnyResults[]> {
+  const options = await runtimeOptions(values);
   note(`there is no ${USUAL_FILES.join(" or ")} here: measuring briefly`);
   const latency = await benchLatency({ rounds: QUICK_ROUNDS, log: note });
-  const options = await runtimeOptions(values);
   if (options.config === undefined) return [latency];
   return [latency, await benchTokens({ worlds: [await configWorld(options)], log: note })];
 }

@@ -2,11 +2,12 @@ import { benchTokens, configWorld, loadModel } from "../../bench/index.ts";
 import { CodecellError } from "../../core/errors.ts";
 import { readArguments, runtimeOptions } from "../arguments.ts";
 import { note } from "../output.ts";
+import { CONFIG_FLAGS } from "../trust/command-config.ts";
 import { OUTPUT_FLAGS, prepare, reportResults } from "./results-file.ts";
 
 const FLAGS = {
   ...OUTPUT_FLAGS,
-  config: { type: "string" },
+  ...CONFIG_FLAGS,
   engine: { type: "string" },
   placement: { type: "string" },
   model: { type: "string" },

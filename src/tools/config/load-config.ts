@@ -1,6 +1,6 @@
 import { access, readdir, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { Environment } from "./expand-variables.ts";
 import type { ConfigFile } from "./parse-config.ts";
@@ -20,8 +20,14 @@ export async function findConfig(
     const file = join(cwd, name);
     if (await exists(file)) return file;
   }
-  const folder = join(home, ".mcp", "servers");
-  return (await serverFiles(folder)).length > 0 ? folder : undefined;
+  const folder = userServers(home);
+  // An empty or relative HOME would make a folder of the working folder the user's own.
+  return isAbsolute(folder) && (await serverFiles(folder)).length > 0 ? folder : undefined;
+}
+
+/** The folder of the user's own servers: what {@link findConfig} finds there needs no trust. */
+export function userServers(home: string = homedir()): string {
+  return join(home, ".mcp", "servers");
 }
 
 /**

@@ -64,8 +64,17 @@ export function parseConfig(
   env: Environment,
   bare?: string,
 ): ConfigFile {
+  return checkConfig(parseConfigText(text, fileName), fileName, env, bare);
+}
+
+/** Checks what {@link parseConfigText} returned, and expands the variables of its servers. */
+export function checkConfig(
+  json: unknown,
+  fileName: string,
+  env: Environment,
+  bare?: string,
+): ConfigFile {
   const file = `${fileName}: `;
-  const json = parseJson(text, fileName);
   if (bare !== undefined && isEntry(json)) {
     const servers = checkServers({ [bare]: json }, "", env, file);
     return { path: fileName, servers, settings: undefined };
@@ -110,7 +119,11 @@ function isLeftOut(entry: { disabled?: unknown; enabled?: unknown } | null): boo
   return entry?.disabled === true || entry?.enabled === false;
 }
 
-function parseJson(text: string, fileName: string): unknown {
+/**
+ * The JSON of a config file, unchecked.
+ * @throws CodecellError `config_error` naming the position of what is no JSON
+ */
+export function parseConfigText(text: string, fileName: string): unknown {
   const json = text.replace(/^\uFEFF/, "");
   try {
     return JSON.parse(json);
