@@ -20,8 +20,13 @@ export function answerFailure(failure: CallFailure): Answer {
   return FAILURE + native.stringifyJson(failure);
 }
 
+/** Whether the answer is a failure. */
+export function isFailure(answer: Answer): boolean {
+  return answer[0] === FAILURE;
+}
+
 /** The failure in an answer, or `undefined` for the text of a value. */
 export function failureIn(answer: Answer): CallFailure | undefined {
-  if (answer[0] !== FAILURE) return undefined;
+  if (!isFailure(answer)) return undefined;
   return native.parseJson(native.sliceText(answer, 1)) as CallFailure;
 }

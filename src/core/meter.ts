@@ -3,7 +3,7 @@ import type { Failure } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 
 /** Look-ups of tools and digests do not count as tool calls; this caps their number. */
-const MAX_FREE_CALLS = 10_000;
+export const MAX_FREE_CALLS = 10_000;
 
 /**
  * Counts what a run sends through the bridge and reports a breached cap. There is one beside the VM, to stop a flood before

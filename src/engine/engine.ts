@@ -115,6 +115,11 @@ export interface KeepOptions {
    * @default none: a new VM
    */
   readonly saved?: SavedVm;
+  /**
+   * Time in ms that restoring it may compute.
+   * @default 60_000
+   */
+  readonly replayMs?: number;
 }
 
 /** A VM as data: its state, and what it waits for. */

@@ -7,6 +7,8 @@ import { Run } from "./run.ts";
 import { VmContext } from "./vm-context.ts";
 import type { SavableVm, Vm } from "./vm.ts";
 
+/** Default of {@link KeepOptions.replayMs}. */
+const REPLAY_MS = 60_000;
 /** Time that a copied VM may take to reseed its random generator. */
 const COPIED_MS = 1_000;
 
@@ -52,9 +54,10 @@ export class PersistentVm implements Session {
     keep: KeepOptions,
     retire: () => void,
   ): Promise<PersistentVm> {
-    const { saved, seed } = keep;
+    const { saved, seed, replayMs = REPLAY_MS } = keep;
     try {
-      if (saved !== undefined) await vm.load({ engine: saved.engine, bytes: saved.image });
+      if (saved !== undefined)
+        await vm.load({ engine: saved.engine, bytes: saved.image }, replayMs);
       // A seeded VM must return the same numbers in the copy.
       if (saved !== undefined && seed === undefined) vm.receive("copied", 0, "", COPIED_MS);
     } catch (error) {

@@ -41,7 +41,7 @@ export interface SavableVm extends Vm {
    * Restores the saved VM in this one.
    * @throws CodecellError when that is not possible here
    */
-  load(image: VmImage): Promise<void>;
+  load(image: VmImage, budgetMs: number): Promise<void>;
 }
 
 /** A saved VM. */

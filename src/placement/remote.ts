@@ -1,8 +1,9 @@
 /** Workers in another codecell service, each over its own WebSocket. The only client-side module that imports ws. */
 import type { Socket } from "node:net";
 import { createWebSocketStream, WebSocket } from "ws";
+import { oneLine } from "../core/one-line.ts";
 import type { EngineRef } from "../engine/engine.ts";
-import { FramedChannel } from "./channel/framed.ts";
+import { FramedChannel, WEB_SOCKET_PIECE_BYTES } from "./channel/framed.ts";
 import type { Place } from "./placement.ts";
 import { type PoolOptions, WorkerPool } from "./pool/pool.ts";
 import { WorkerClient } from "./pool/worker-client.ts";
@@ -21,6 +22,8 @@ export interface RemoteService {
 
 const CONNECT_MS = 10_000;
 const BOOT_MESSAGE_BYTES = 64 * 1024;
+/** Parts in which one WebSocket message may come: each costs memory of its own. */
+const MAX_PARTS = 4_096;
 
 /**
  * A pool of connections to a service: programs run there and call the tools of this side through the connection. A lost
@@ -43,11 +46,15 @@ function connect({ remote, token }: RemoteService): WorkerHandle {
     headers,
     handshakeTimeout: CONNECT_MS,
     perMessageDeflate: false,
+    maxPayload: 4 * WEB_SOCKET_PIECE_BYTES,
+    maxFragments: MAX_PARTS,
+    maxBufferedChunks: MAX_PARTS,
   });
   let socket: Socket | undefined;
   webSocket.on("upgrade", (response) => (socket = response.socket as Socket));
   const exited = new Promise<WorkerExit>((resolve) => {
-    const end = (detail: string): void => resolve({ outOfMemory: false, detail, lastWords: "" });
+    const end = (detail: string): void =>
+      resolve({ outOfMemory: false, detail: oneLine(detail), lastWords: "" });
     webSocket.on("unexpected-response", (_request, { statusCode }) => {
       end(`${where} answered ${statusCode}`);
       webSocket.terminate();
@@ -58,7 +65,9 @@ function connect({ remote, token }: RemoteService): WorkerHandle {
     );
   });
   return {
-    channel: new FramedChannel(createWebSocketStream(webSocket), BOOT_MESSAGE_BYTES),
+    channel: new FramedChannel(createWebSocketStream(webSocket), BOOT_MESSAGE_BYTES, {
+      pieceBytes: WEB_SOCKET_PIECE_BYTES,
+    }),
     callsTools: true,
     kill: () => webSocket.terminate(),
     exited,

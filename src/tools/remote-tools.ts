@@ -1,5 +1,6 @@
 /** Tools of a codecell service at which programs run (placement `{ remote }`): they are called there, never from here. */
 import { CodecellError, messageOf } from "../core/errors.ts";
+import { isObject } from "../core/is-object.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
@@ -11,6 +12,8 @@ interface RemoteServer {
 }
 
 const TIMEOUT_MS = 10_000;
+/** Bytes of the list, which is parsed in one step: thousands of tools. What each tool may be is for the catalogue to check. */
+const MAX_LIST_BYTES = 16 * 1024 * 1024;
 
 /**
  * The servers of a service, each as a source of tools.
@@ -22,8 +25,7 @@ export async function remoteSources(remote: string, token?: string): Promise<Too
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    const { servers } = (await response.json()) as { servers: readonly RemoteServer[] };
-    return servers.map((server) => new RemoteSource(server));
+    return readServers(await readText(response)).map((server) => new RemoteSource(server));
   } catch (error) {
     throw new CodecellError(
       "engine_unavailable",
@@ -34,6 +36,37 @@ export async function remoteSources(remote: string, token?: string): Promise<Too
       },
     );
   }
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_LIST_BYTES) throw new Error(`its list has more than ${MAX_LIST_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** The service may be anything that answers at this address. */
+function readServers(text: string): readonly RemoteServer[] {
+  const list: unknown = JSON.parse(text);
+  const servers: unknown = isObject(list) ? list["servers"] : undefined;
+  if (!Array.isArray(servers) || !servers.every(isServer))
+    throw new Error("it does not list its tools");
+  return servers;
+}
+
+function isServer(value: unknown): value is RemoteServer {
+  if (!isObject(value)) return false;
+  const { name, instructions, tools } = value;
+  const isText = typeof name === "string" && /^(string|undefined)$/.test(typeof instructions);
+  return isText && Array.isArray(tools) && tools.every(isTool);
+}
+
+function isTool(value: unknown): boolean {
+  return isObject(value) && typeof value["name"] === "string";
 }
 
 class RemoteSource implements ToolSource {

@@ -1,12 +1,18 @@
 /** The fuzz targets for a number of inputs that takes seconds; `npm run fuzz` runs them for longer. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { frameDecoder, programCompiler } from "./targets.ts";
+import { frameDecoder, programCompiler, workerMessages } from "./targets.ts";
 
 test("frame decoder", async () => {
   const result = await fc.check(frameDecoder, { numRuns: 4_000 });
   expect(result.failed, fc.defaultReportMessage(result) ?? "").toBe(false);
   expect(result.numRuns).toBe(4_000);
+});
+
+test("messages of a worker", async () => {
+  const result = await fc.check(workerMessages, { numRuns: 500 });
+  expect(result.failed, fc.defaultReportMessage(result) ?? "").toBe(false);
+  expect(result.numRuns).toBe(500);
 });
 
 test("program compiler", () => {

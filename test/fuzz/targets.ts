@@ -1,6 +1,7 @@
 /** Fuzz targets: what a hostile worker can send, and what a hostile program can be. */
 import { readdirSync, readFileSync } from "node:fs";
 import { duplexPair } from "node:stream";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseExpressionAt } from "acorn";
 import * as fc from "fast-check";
@@ -10,6 +11,9 @@ import { DeadlineError, withDeadline } from "../../src/compile/deadline.ts";
 import { ProtocolError } from "../../src/placement/channel/fields.ts";
 import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { readToHost, readToWorker } from "../../src/placement/channel/read-message.ts";
+import { writeToHost } from "../../src/placement/channel/write-message.ts";
+import { CodecellError, DEFAULT_LIMITS } from "../../src/index.ts";
+import { END, type FakeWorker, fakeWorker, FORGED, HEADS_TO_HOST, isSane, runIn } from "../support/fake-worker.ts";
 
 const CAP = 1_000;
 const HOSTILE = fileURLToPath(new URL("../../fixtures/hostile/", import.meta.url));
@@ -76,6 +80,58 @@ export const frameDecoder = fc.asyncProperty(bytes, fc.array(fc.nat(2_000)), asy
   raw.destroy();
   end.destroy();
 });
+
+/** What the host asks of a worker before the worker sends what it likes. */
+const QUESTIONS: Readonly<Record<string, (worker: FakeWorker) => Promise<unknown>>> = {
+  nothing: async () => undefined,
+  "a run": ({ client }) => runIn(client),
+  "a VM": ({ client }) => client.open(DEFAULT_LIMITS, {}),
+  "a VM, and a save": async (worker) => {
+    await openVm(worker);
+    return await worker.client.save();
+  },
+  "a VM, and its end": async (worker) => {
+    await openVm(worker);
+    worker.client.end();
+  },
+};
+
+async function openVm({ client, send }: FakeWorker): Promise<void> {
+  const opening = client.open(DEFAULT_LIMITS, {});
+  send('["opened"]\n');
+  await opening;
+}
+
+const forgedMessage = fc
+  .tuple(
+    fc.constantFrom(...HEADS_TO_HOST, "[]", ""),
+    fc.oneof(fc.constantFrom(...FORGED), fc.json()),
+    fc.constantFrom("", "1", '"body"', "~{", "\u0001".repeat(3_000)),
+  )
+  .map(([head, forged, body]) => `${head.replaceAll("_", forged)}\n${body}`);
+
+/**
+ * Messages with fields of wrong types, with own `toString` and `valueOf`, nests and floods, whatever the host has asked: the host goes on,
+ * and all that it reports is sane.
+ */
+export const workerMessages = fc.asyncProperty(
+  fc.constantFrom(...Object.keys(QUESTIONS)),
+  fc.array(fc.tuple(forgedMessage, fc.constantFrom(1, 1, 2, 30)), { maxLength: 4 }),
+  async (question, floods) => {
+    const worker = await fakeWorker();
+    const asked = Promise.allSettled([QUESTIONS[question]!(worker)]);
+    await wait(0);
+    for (const [message, times] of floods)
+      worker.send(...Array.from({ length: times }, () => message));
+    worker.send(END, writeToHost({ type: "refused", error: { code: "internal", message: "no" } }));
+    await wait(0);
+    worker.client.kill();
+    const [answer] = await asked;
+    if (answer.status === "rejected" && !CodecellError.is(answer.reason)) throw answer.reason;
+    if (answer.status === "fulfilled" && !isSane(answer.value, -2))
+      throw new Error("what the host reports is not sane");
+  },
+);
 
 const corpus = readdirSync(HOSTILE, { recursive: true, encoding: "utf8" })
   .filter((file) => /\.[jt]s$/.test(file))

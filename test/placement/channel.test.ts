@@ -6,6 +6,7 @@ import type { Runtime } from "../../src/index.ts";
 import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { PortChannel } from "../../src/placement/channel/port.ts";
 import { createRuntime } from "../support/patient.ts";
+import { descendants, isAlive, until } from "../support/processes.ts";
 import { raw as rawProgram, rawEngine } from "../support/raw-engine.ts";
 
 function receiver(maxBytes = 1_000_000): {
@@ -165,13 +166,35 @@ describe("a worker that has been taken over", () => {
       { ok: false, error: { code: "timeout" }, calls: [{ tool: "demo.echo", ok: false }] },
     ],
     ["logs", { ok: true }],
+    ["large names", { ok: false, error: { code: "worker_crashed" } }],
+    ["long message", { ok: false, error: { code: "worker_crashed" } }],
+    ["large logs", { ok: false, error: { code: "worker_crashed" } }],
+    ["many logs", { ok: false, error: { code: "worker_crashed" } }],
+    ["idle flood", { ok: false, error: { code: "worker_crashed" } }],
+    ["drop flood", { ok: false, error: { code: "worker_crashed" } }],
+    ["call flood", { ok: false, error: { code: "call_limit" } }],
+    ["cpu limit", { ok: false, error: { code: "worker_crashed" } }],
+    ["admission", { ok: false, error: { code: "worker_crashed" } }],
+    ["approval", { ok: false, error: { code: "worker_crashed" } }],
+    [
+      "error output",
+      { ok: false, error: { code: "worker_crashed", message: expect.stringContaining("flooded") } },
+    ],
   ])("%s: the host believes nothing and goes on", async (attack, outcome) => {
     const limits = attack === "arguments" ? {} : { wallMs: 60_000 };
     const result = await runtime.run(`return '${attack}'`, { limits });
     expect(result).toMatchObject(outcome);
     expect(result.ok ? undefined : result.error.frame).toBeUndefined();
     for (const { text } of result.logs) expect(text).not.toContain("\u001b");
-    expect(JSON.stringify(result.logs).length).toBeLessThan(10_000);
+    const logged = result.logs.reduce((bytes, { text }) => bytes + text.length + 1, 0);
+    expect(logged).toBeLessThan(3_000);
+  });
+
+  test("one that computes after its run is ended, though nobody waits for it", async () => {
+    const before = descendants(process.pid);
+    await runtime.run("return 'spins afterwards'");
+    const spinning = descendants(process.pid).filter((pid) => before.includes(pid));
+    expect(await until(() => spinning.some((pid) => !isAlive(pid)))).toBe(true);
   });
 
   test("a prototype in its value pollutes nothing", async () => {

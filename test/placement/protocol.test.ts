@@ -1,15 +1,13 @@
 /** The messages between host and worker: what is sent arrives, and nothing else passes. */
-import { duplexPair } from "node:stream";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { DEFAULT_LIMITS } from "../../src/index.ts";
-import type { Outcome, SavedVm } from "../../src/engine/engine.ts";
+import type { SavedVm } from "../../src/engine/engine.ts";
 import { ProtocolError } from "../../src/placement/channel/fields.ts";
 import { readToHost, readToWorker } from "../../src/placement/channel/read-message.ts";
 import { writeToHost, writeToWorker } from "../../src/placement/channel/write-message.ts";
-import { WorkerClient } from "../../src/placement/pool/worker-client.ts";
 import type { ToHost, ToWorker } from "../../src/placement/channel/protocol.ts";
+import { END, fakeWorker, FORGED, HEADS_TO_HOST, isSane, runIn } from "../support/fake-worker.ts";
 
 const limits = DEFAULT_LIMITS;
 const usage = { cpuMs: 1.5, peakBytes: 1_000, compileMs: 0.25 };
@@ -116,56 +114,6 @@ test("what a program or a tool makes long is cut by a sound worker, and accepted
     expect(JSON.stringify(readToHost(writeToHost(message))).length).toBeLessThan(500_000);
 });
 
-const DEEP = "[".repeat(200_000) + "]".repeat(200_000);
-/** What a forged field can be, as JSON. */
-const FORGED = [
-  '{"toString":1}',
-  '{"toString":null,"valueOf":null}',
-  '{"__proto__":{"polluted":true},"length":1e9}',
-  "1e300",
-  "1e999",
-  "-1",
-  "0.5",
-  "null",
-  "true",
-  "[]",
-  '"__proto__"',
-  `"${"x".repeat(100_000)}"`,
-  DEEP,
-];
-/** Heads of messages to a host, with a hole for a forged field. */
-const HEADS_TO_HOST = [
-  "_",
-  "[_]",
-  '["ready",_]',
-  '["unavailable",_,_]',
-  '["opened",_]',
-  '["saved",_]',
-  '["saved",{"engine":"x","runs":1,"running":false,"drawn":0,"timers":[[1,_]],"calls":[],"answers":[]}]',
-  '["saved",{"engine":"x","runs":1,"running":false,"drawn":0,"timers":[],"calls":[_],"answers":[]}]',
-  '["saved",{"engine":"x","runs":1,"running":false,"drawn":0,"timers":[],"calls":[],"answers":[_]}]',
-  '["refused",_,_,_]',
-  '["call",_,"s","t",1,false]',
-  '["call",1,_,"t",1,false]',
-  '["call",1,"s",_,1,false]',
-  '["call",1,"s","t",_,_]',
-  '["called",_]',
-  '["called",{"tool":_,"ok":_,"ms":_,"bytes":_,"error":_}]',
-  '["log",_]',
-  '["dropped",_]',
-  '["idle",_]',
-  '["outcome",_,_]',
-  '["outcome",{"ok":_},true]',
-  '["outcome",{"ok":true,"usage":_,"clean":_},true]',
-  '["outcome",{"ok":true,"usage":{"cpuMs":_,"peakBytes":_,"compileMs":_}},false]',
-  '["outcome",{"ok":true,"declares":_},false]',
-  '["outcome",{"ok":true,"declares":[_]},false]',
-  '["outcome",{"ok":false,"error":_},false]',
-  '["outcome",{"ok":false,"error":{"code":_,"name":"n","message":"m"}},false]',
-  '["outcome",{"ok":false,"error":{"code":"internal","name":_,"message":"m"}},false]',
-  '["outcome",{"ok":false,"error":{"code":"internal","name":"n","message":_}},false]',
-  '["outcome",{"ok":false,"error":{"code":"internal","name":"n","message":"m","line":_,"column":_,"hint":_,"tool":_}},false]',
-];
 const HEADS_TO_WORKER = [
   "_",
   "[_]",
@@ -182,15 +130,6 @@ const HEADS_TO_WORKER = [
   '["answer",_]',
   '["abort",_]',
 ];
-
-/** Whether all of it is as small and plain as a checked message is. */
-function isSane(value: unknown, depth = 0): boolean {
-  if (depth > 8) return false;
-  if (typeof value === "string") return value.length <= 100_000;
-  if (typeof value === "number") return Math.abs(value) <= Number.MAX_SAFE_INTEGER;
-  if (typeof value !== "object" || value === null) return true;
-  return Object.values(value).every((part) => isSane(part, depth + 1));
-}
 
 function readOrRefuse<Message>(read: (text: string) => Message, text: string): Message | undefined {
   try {
@@ -241,47 +180,10 @@ test.each(["log", "call", "shutdown"])("a head of megabytes is refused unread: %
   expect(() => readToHost(text)).toThrow("it sent a message with a head of 30000");
 });
 
-/** A host's side of a worker that is played by hand. */
-function fakeWorker(): {
-  client: WorkerClient;
-  send: (text: string) => void;
-  received: readonly string[];
-} {
-  const [near, far] = duplexPair();
-  const exit = Promise.withResolvers<{ outOfMemory: boolean; detail: string; lastWords: string }>();
-  const kill = (): void => {
-    far.destroy();
-    exit.resolve({ outOfMemory: false, detail: "killed", lastWords: "" });
-  };
-  const handle = {
-    channel: new FramedChannel(near, 1_000_000),
-    kill,
-    exited: exit.promise,
-    usage: () => undefined,
-    hold: () => {},
-  };
-  const client = new WorkerClient(handle, { name: "fake", module: "" });
-  const worker = new FramedChannel(far, 1_000_000);
-  const received: string[] = [];
-  worker.onMessage((message) => received.push(message));
-  const send = (text: string): void => void worker.send(text);
-  send('["ready"]\n');
-  return { client, send, received };
-}
-
-const request = { source: "1", limits, names: { version: "", servers: [] } };
-const END = '["outcome",{"ok":true,"clean":true},false]\n';
-
-function runIn(client: WorkerClient, host: object = {}): Promise<Outcome> {
-  const noHost = { call: async () => "1", log: () => {}, dropped: () => {} };
-  return client.run(request, { ...noHost, ...host }, new AbortController().signal);
-}
-
 describe("a run in a worker that has been taken over", () => {
   test.each(HEADS_TO_HOST)("ends with an outcome, whatever is forged in %s", async (head) => {
     for (const forged of FORGED) {
-      const { client, send } = fakeWorker();
-      await client.booted;
+      const { client, send } = await fakeWorker();
       const running = runIn(client);
       send(`${head.replaceAll("_", forged)}\n"body"`);
       send(END);
@@ -292,26 +194,22 @@ describe("a run in a worker that has been taken over", () => {
   });
 
   test("ends with worker_crashed where the host of the run throws", async () => {
-    const { client, send } = fakeWorker();
-    await client.booted;
-    const running = runIn(client, {
-      log: () => {
-        throw new TypeError("a bug of ours");
-      },
-    });
+    const { client, send } = await fakeWorker();
+    const log = (): never => {
+      throw new TypeError("a bug of ours");
+    };
+    const running = runIn(client, { host: { log } });
     send('["log","info"]\ntext');
     expect(await running).toMatchObject({ ok: false, error: { code: "worker_crashed" } });
     expect(client.dead).toBe(true);
   });
 
   test("gets an answer for a call that the host of the run cannot make", async () => {
-    const { client, send, received } = fakeWorker();
-    await client.booted;
-    const running = runIn(client, {
-      call: () => {
-        throw new TypeError("a bug of ours");
-      },
-    });
+    const { client, send, received } = await fakeWorker();
+    const call = (): never => {
+      throw new TypeError("a bug of ours");
+    };
+    const running = runIn(client, { host: { call } });
     send('["call",1,"demo","echo"]\n1');
     await expect.poll(() => received.at(-1)).toContain('["answer",1]\n!{"code":"internal"');
     send(END);
@@ -319,8 +217,7 @@ describe("a run in a worker that has been taken over", () => {
   });
 
   test.each(["opened", "saved"])("a reply of the wrong kind to a question: %s", async (type) => {
-    const { client, send } = fakeWorker();
-    await client.booted;
+    const { client, send } = await fakeWorker();
     const asked = type === "opened" ? client.save() : client.open(limits, {});
     send(type === "opened" ? '["opened"]\n' : writeToHost({ type: "saved", vm }));
     await expect(asked).rejects.toMatchObject({ code: "worker_crashed" });

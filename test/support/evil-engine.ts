@@ -11,16 +11,25 @@ function frame(text: string): Buffer {
   return Buffer.concat([header, body]);
 }
 
-/** All of a frame, however large it is for the pipe. */
-function send(text: string): void {
-  const bytes = frame(text);
+/** All of it, however large it is for the pipe. */
+function write(descriptor: number, bytes: Buffer): void {
   for (let at = 0; at < bytes.length;) {
     try {
-      at += writeSync(CHANNEL, bytes, at);
+      at += writeSync(descriptor, bytes, at);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
     }
   }
+}
+
+function send(text: string): void {
+  write(CHANNEL, frame(text));
+}
+
+/** The same message without end, a thousand at a time. */
+function flood(text: string): void {
+  const many = Buffer.concat(Array.from({ length: 1_000 }, () => frame(text)));
+  for (;;) write(CHANNEL, many);
 }
 
 function outcome(fields: string): () => void {
@@ -69,6 +78,29 @@ const attacks: Record<string, () => void> = {
     for (let id = 0; id < 2_000; id++) writeSync(CHANNEL, frame(`["call",${id},"demo","echo"]\n1`));
   },
   arguments: () => writeSync(CHANNEL, frame('["call",1,"demo","echo"]\n~{"$type":"Map"}')),
+  "large names": () => send(`["call",1,"${"n".repeat(8_000_000)}","echo"]\n1`),
+  "long message": () =>
+    send(`["outcome",{"ok":false,"error":{"name":"E","message":"${"m".repeat(60_000_000)}"}},false]\n`),
+  "large logs": () => {
+    for (;;) send(`["log","info"]\n${"\u0001".repeat(8_000_000)}`);
+  },
+  "many logs": () => flood('["log","info"]\nx'),
+  "idle flood": () => flood('["idle"]\n'),
+  "call flood": () => flood('["call",1,"","listTools"]\n1'),
+  "drop flood": () => flood('["dropped",1]\n'),
+  "cpu limit": outcome('"ok":false,"error":{"code":"cpu_limit","name":"LimitError","message":"m"}'),
+  admission: outcome('"ok":false,"error":{"code":"rate_limited","name":"Error","message":"m"}'),
+  approval: outcome(
+    '"ok":false,"error":{"code":"approval_required","name":"ToolError","message":"m","tool":"a.b"}',
+  ),
+  "error output": () => {
+    for (;;) write(2, Buffer.alloc(65_536, "x"));
+  },
+  "spins afterwards": () => {
+    send('["outcome",{"ok":true,"clean":true},false]\n');
+    send('["ready"]\n');
+    for (;;);
+  },
   logs: () => {
     for (let line = 0; line < 100; line++)
       writeSync(CHANNEL, frame(`["log","error"]\n${"\u001b[31m".repeat(100)}`));

@@ -12,10 +12,9 @@ type Entry =
 const PRELUDE = hash("sha256", GUEST_SOURCE);
 /** A VM with a longer journal cannot be saved. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
+const CLOCK_TOLERANCE_MS = 2;
 /** The same cap in bytes of JSON, three per character (only escapes take more). In base64 it fits into any message (message-caps.ts). */
 const MAX_BYTES = 3 * MAX_CHARACTERS;
-/** Time for each slice of a replay, which repeats the computations of the programs. */
-const SLICE_MS = 60_000;
 
 /**
  * A VM that can be restored although its memory cannot be copied: all inputs, with readings of the clock and randomness, are
@@ -84,10 +83,10 @@ export class ReplayedVm implements SavableVm {
     return { engine: this.#engine, bytes };
   }
 
-  async load({ engine, bytes }: VmImage): Promise<void> {
+  async load({ engine, bytes }: VmImage, budgetMs: number): Promise<void> {
     if (engine !== this.#engine) throw refusal("it was made by another engine or version");
     const entries = JSON.parse(Buffer.from(bytes).toString()) as Entry[];
-    new Replay(this.#vm, entries).run();
+    new Replay(this.#vm, entries, budgetMs).run();
     for (const entry of entries) this.#record(entry);
     this.#listen();
   }
@@ -100,13 +99,18 @@ export class ReplayedVm implements SavableVm {
 class Replay {
   readonly #vm: Vm;
   readonly #entries: readonly Entry[];
+  readonly #budgetMs: number;
+  readonly #deadline: number;
   #at = 0;
   #programs = 0;
   #divergence: string | undefined;
 
-  constructor(vm: Vm, entries: readonly Entry[]) {
+  /** @param budgetMs time for all of it: a replay repeats the computations of the programs */
+  constructor(vm: Vm, entries: readonly Entry[], budgetMs: number) {
     this.#vm = vm;
     this.#entries = entries;
+    this.#budgetMs = budgetMs;
+    this.#deadline = performance.now() + budgetMs;
     vm.onSend = (kind, id, name, text) => this.#answer(describe(kind, id, name, text));
   }
 
@@ -116,10 +120,11 @@ class Replay {
       if (entry[0] === "send") throw this.#diverged(`did not ${plain(entry[1])}`);
       try {
         if (entry[0] === "start") this.#start(entry[1], entry[2]);
-        else this.#vm.receive(entry[1], entry[2], entry[3], SLICE_MS);
+        else this.#vm.receive(entry[1], entry[2], entry[3], this.#leftMs());
       } catch (error) {
         // An engine rethrows an unhandled rejection; the state shows whether the VM is usable.
-        if (this.#vm.state !== "usable") throw error;
+        if (this.#vm.state !== "usable" || CodecellError.is(error)) throw error;
+        this.#leftMs(); // or it was stopped
       }
       if (this.#divergence !== undefined) throw this.#diverged(this.#divergence);
     }
@@ -127,7 +132,15 @@ class Replay {
 
   #start(code: string, setup: string): void {
     this.#programs++;
-    this.#vm.start(code, setup, SLICE_MS);
+    this.#vm.start(code, setup, this.#leftMs());
+  }
+
+  /** An engine's timer may fire a little early: what is left after it is no time. */
+  #leftMs(): number {
+    const leftMs = Math.ceil(this.#deadline - performance.now());
+    if (leftMs <= CLOCK_TOLERANCE_MS)
+      throw refusal(`its programs compute for more than ${this.#budgetMs} ms`);
+    return leftMs;
   }
 
   #answer(what: string): string | undefined {

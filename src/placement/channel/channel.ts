@@ -8,8 +8,9 @@ export interface Channel {
   /**
    * Sets the only receiver. It also gets the messages that came before. If it throws, the channel closes with that error: so a
    * receiver can reject a message, and no message can end this process.
+   * @param gate judges every message before the receiver gets it; by default all are received
    */
-  onMessage(listener: (message: string) => void): void;
+  onMessage(listener: (message: string) => void, gate?: Gate): void;
   /** Sets the largest size in bytes of the messages that follow; a larger one breaks the protocol. */
   limit(maxBytes: number): void;
   /** Settles when no more messages will come: with an error when the peer broke the protocol. */
@@ -17,6 +18,16 @@ export interface Channel {
   /** Ends the channel: no more messages are received or sent. */
   close(): void;
 }
+
+/**
+ * Judges a message before any work is done on it: by its first characters ({@link START_CHARACTERS}) and its size. False drops it
+ * unread. If it throws, the channel closes with that error. Where the message is still to come, nothing more is read from the
+ * peer until a promise has settled.
+ */
+export type Gate = (start: string, bytes: number) => boolean | Promise<boolean>;
+
+/** Characters of a message that its gate gets: more than the longest name of a type of message. */
+export const START_CHARACTERS = 32;
 
 /** An exception of a listener as an error of the channel. */
 export function listenerError(thrown: unknown): Error {

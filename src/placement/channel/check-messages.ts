@@ -12,10 +12,11 @@ import {
   readList,
   readMeasure,
   readOptionalText,
+  readSize,
   readText,
 } from "./fields.ts";
-import { MAX_DECLARED, MAX_DECLARED_NAME, MAX_NAME } from "./message-caps.ts";
-import { cutFailure, cutRecord } from "./write-message.ts";
+import { MAX_DECLARED, MAX_NAME } from "./message-caps.ts";
+import { cutDeclared, cutFailure, cutRecord } from "./write-message.ts";
 
 /** Longest duration of a run, see `limits.wallMs`. */
 const MAX_MS = 86_400_000;
@@ -40,15 +41,16 @@ function readUsage(sent: unknown): EngineUsage {
   const { cpuMs, peakBytes, compileMs } = readFields(sent, "usage");
   return {
     cpuMs: readMeasure(cpuMs, "usage.cpuMs", MAX_MS),
-    peakBytes: readMeasure(peakBytes, "usage.peakBytes", MAX_BYTES),
+    peakBytes: readSize(peakBytes, "usage.peakBytes", MAX_BYTES),
     compileMs: readMeasure(compileMs, "usage.compileMs", MAX_MS),
   };
 }
 
 function readDeclared(sent: unknown): string[] {
-  return readList(sent, "declares", MAX_DECLARED)
-    .map((name) => readText(name, "a name of declares"))
-    .filter((name) => name.length <= MAX_DECLARED_NAME && isIdentifier(name));
+  const names = readList(sent, "declares", MAX_DECLARED);
+  return cutDeclared(names.map((name) => readText(name, "a name of declares"))).filter((name) =>
+    isIdentifier(name),
+  );
 }
 
 /** The frame of a failure is not read: it is made here, from this side's source. */
@@ -77,7 +79,7 @@ export function readRecord(sent: unknown): CallRecord {
     tool: readText(tool, "record.tool"),
     ok: readFlag(ok, "record.ok"),
     ms: readMeasure(ms, "record.ms", MAX_MS),
-    bytes: readMeasure(bytes, "record.bytes", MAX_BYTES),
+    bytes: readSize(bytes, "record.bytes", MAX_BYTES),
     ...optional("error", readOptionalText(error, "record.error")),
   });
 }
@@ -86,19 +88,46 @@ export function readRecord(sent: unknown): CallRecord {
 const MAX_WAITING = 100_000;
 const MAX_TIMER_MS = Number.MAX_SAFE_INTEGER;
 
-/** A VM that was saved. @param image its image in base64 */
-export function readSavedVm(sent: unknown, image: string): SavedVm {
+/**
+ * A VM that was saved.
+ * @param body the texts of its calls and answers, and its image in base64; the head has the lengths of the texts
+ */
+export function readSavedVm(sent: unknown, body: string): SavedVm {
   const { engine, runs, running, drawn, timers, calls, answers } = readFields(sent, "vm");
+  const texts = new Texts(body);
   return {
     engine: readText(engine, "vm.engine", MAX_NAME),
-    image: Buffer.from(image, "base64"),
     runs: readInteger(runs, "vm.runs"),
     running: readFlag(running, "vm.running"),
     drawn: readInteger(drawn, "vm.drawn"),
     timers: readPairs(timers, "vm.timers", (ms) => readMeasure(ms, "a timer's time", MAX_TIMER_MS)),
-    calls: readList(calls, "vm.calls", MAX_WAITING).map(readSavedCall),
-    answers: readPairs(answers, "vm.answers", (answer) => readText(answer, "an answer")),
+    calls: readList(calls, "vm.calls", MAX_WAITING).map((call) => readSavedCall(call, texts)),
+    answers: readPairs(answers, "vm.answers", (length) => texts.next(length)),
+    image: Buffer.from(texts.rest(), "base64"),
   };
+}
+
+/** Texts that stand one after the other in a body. */
+class Texts {
+  readonly #body: string;
+  #at = 0;
+
+  constructor(body: string) {
+    this.#body = body;
+  }
+
+  next(length: unknown): string {
+    const end = this.#at + readInteger(length, "the length of a text");
+    if (end > this.#body.length)
+      throw new ProtocolError("it sent a malformed message: a text is longer than its body");
+    const text = this.#body.slice(this.#at, end);
+    this.#at = end;
+    return text;
+  }
+
+  rest(): string {
+    return this.#body.slice(this.#at);
+  }
 }
 
 function readPairs<Value>(
@@ -112,8 +141,8 @@ function readPairs<Value>(
   });
 }
 
-function readSavedCall(sent: unknown): SavedCall {
-  const { id, kind, server, tool, args } = readFields(sent, "a saved call");
+function readSavedCall(sent: unknown, texts: Texts): SavedCall {
+  const { id, kind, server, tool, length } = readFields(sent, "a saved call");
   if (kind !== "call" && kind !== "digest")
     throw new ProtocolError("it sent a malformed message: a saved call of no kind");
   return {
@@ -121,6 +150,6 @@ function readSavedCall(sent: unknown): SavedCall {
     kind,
     server: readText(server, "a saved call's server", MAX_NAME),
     tool: readText(tool, "a saved call's tool", MAX_NAME),
-    args: readText(args, "a saved call's args"),
+    args: texts.next(length),
   };
 }

@@ -9,19 +9,26 @@ import {
   readFields,
   readFlag,
   readList,
+  readMeasure,
   readNumber,
   readOptionalText,
   readText,
 } from "./fields.ts";
 import { cutText, MAX_NAME } from "./message-caps.ts";
 
-/** How a VM is opened. @param image of the saved VM, in base64 */
-export function readKeep(sent: unknown, image: string): KeepOptions {
-  const { seed, now, saved } = readFields(sent, "keep");
+/** Longest time for restoring a VM. */
+const MAX_REPLAY_MS = 3_600_000;
+
+/** How a VM is opened. @param body the texts and the image of the saved VM */
+export function readKeep(sent: unknown, body: string): KeepOptions {
+  const { seed, now, saved, replayMs } = readFields(sent, "keep");
   return {
     ...optional("seed", readOptionalText(seed, "keep.seed")),
     ...(now === undefined ? {} : { now: readNumber(now, "keep.now") }),
-    ...(saved === undefined ? {} : { saved: readSavedVm(saved, image) }),
+    ...(saved === undefined ? {} : { saved: readSavedVm(saved, body) }),
+    ...(replayMs === undefined
+      ? {}
+      : { replayMs: readMeasure(replayMs, "keep.replayMs", MAX_REPLAY_MS) }),
   };
 }
 

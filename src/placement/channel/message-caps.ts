@@ -2,34 +2,71 @@
 import type { Limits } from "../../core/limits.ts";
 import { cutUnits } from "../../core/utf8.ts";
 
-/** More than a correct worker can send under the caps of a run: a broken one must not fill our memory with a message. */
-export function largestMessage({ callBytes, logBytes }: Limits): number {
-  return 8 * callBytes + logBytes + 1024 * 1024;
+/** More than a correct peer sends under the caps of a run: a broken one must not fill our memory with a message. */
+export function largestMessage({ callBytes, logBytes, sourceBytes }: Limits): number {
+  return Math.max(callBytes, logBytes, sourceBytes) + 2 * 1024 * 1024;
 }
 
-/** A saved VM is at most as large as its memory, in base64; the cap of a journal is smaller. */
-export function largestImage({ memoryMb }: Limits): number {
-  return (Math.max(memoryMb, 64) * 1024 * 1024 * 4) / 3;
+/** A saved VM is at most as large as its memory, in base64; the cap of a journal is smaller. Beside it are the texts that it waits for. */
+export function largestSavedVm({ memoryMb, bridgeBytes }: Limits): number {
+  return (Math.max(memoryMb, 64) * 1024 * 1024 * 4) / 3 + bridgeBytes + 2 * 1024 * 1024;
 }
 
 /** Characters of the name of a server or a tool, as a program or a host spells it. */
 export const MAX_NAME = 1_000;
+/** Characters of a tool's label: a server's name, a dot and a tool's name. */
+export const MAX_LABEL = 2 * MAX_NAME + 1;
 /** Characters of an error's message or hint. */
 export const MAX_TEXT = 16_384;
 /** Number of names that a program can declare for the next programs of its session. */
 export const MAX_DECLARED = 10_000;
 /** Characters of one declared name. */
 export const MAX_DECLARED_NAME = 200;
+/** Characters of all declared names. */
+export const MAX_DECLARED_TEXT = 128 * 1024;
 
-/** Characters of the head of a message, which is parsed before its fields are checked. */
-export const MAX_HEAD = 512 * 1024;
-/** The same for types of messages with larger heads. `Infinity`: only the size of the message is capped. */
-export const LARGE_HEADS: Readonly<Record<string, number>> = {
-  outcome: 4 * 1024 * 1024, // the names that a program declared
-  saved: Infinity, // the calls and answers that a VM waits for
-  open: Infinity,
-  engine: Infinity, // options of any engine
+const KIB = 1024;
+
+/**
+ * Bytes of the heads of messages by their type. A head is parsed before its fields are checked, and parsing a million empty
+ * lists takes as long as parsing any text: so a head is no larger than the texts in it need, where each character may be an
+ * escape of six bytes.
+ */
+const HEADS: Readonly<Record<string, number>> = {
+  // to a host
+  ready: 64,
+  opened: 64,
+  idle: 64,
+  busy: 64,
+  dropped: 64,
+  log: 64,
+  call: 128 * KIB, // two names, and a reason in the error where they are too long
+  called: 32 * KIB, // a label and a message
+  refused: 256 * KIB, // a message and a hint
+  unavailable: 256 * KIB,
+  outcome: KIB * KIB, // the names that a program declared
+  saved: 2 * KIB * KIB, // what a VM waits for: up to 20,000 timers, and names of calls
+  // to a worker
+  engine: Infinity, // options of any engine, from a host that is trusted; a service caps the message
+  names: 64,
+  run: 16 * KIB,
+  runKept: 16 * KIB,
+  open: 2 * KIB * KIB,
+  save: 64,
+  end: 64,
+  abort: 64,
+  answer: 64,
 };
+
+/** The cap of the head of a message, in bytes. */
+export function largestHead(type: string): number {
+  return Object.hasOwn(HEADS, type) ? HEADS[type]! : 64;
+}
+
+/** The type of a message by its first characters, see `Gate`; an empty text where it has none. */
+export function typeOf(start: string): string {
+  return /^\["(\w{1,20})"/.exec(start)?.[1] ?? "";
+}
 
 /** `text`, cut and marked with `…` where it is longer than `most` characters. */
 export function cutText(text: string, most: number): string {

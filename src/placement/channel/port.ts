@@ -1,5 +1,5 @@
-import { exceedsUtf8 } from "../../core/utf8.ts";
-import { type Channel, listenerError } from "./channel.ts";
+import { exceedsUtf8, utf8Length } from "../../core/utf8.ts";
+import { type Channel, type Gate, listenerError, START_CHARACTERS } from "./channel.ts";
 
 /** The common interface of a thread's and its parent's port (MessagePort, Worker). */
 export interface Port {
@@ -22,16 +22,22 @@ export class PortChannel implements Channel {
     for (const end of ["exit", "close", "error"]) port.on(end, () => this.close());
   }
 
-  onMessage(listener: (message: string) => void): void {
+  onMessage(listener: (message: string) => void, gate?: Gate): void {
     this.#port.on("message", (message) => {
       if (!this.#open) return;
       try {
-        listener(this.#check(message));
+        const text = this.#check(message);
+        if (gate?.(text.slice(0, START_CHARACTERS), utf8Length(text)) !== false) listener(text);
       } catch (error) {
-        this.#closed.resolve(listenerError(error));
-        this.close();
+        this.#refuse(error);
       }
     });
+    this.#port.on("messageerror", (error) => this.#refuse(error));
+  }
+
+  #refuse(reason: unknown): void {
+    this.#closed.resolve(listenerError(reason));
+    this.close();
   }
 
   #check(message: unknown): string {

@@ -13,11 +13,12 @@ import {
   readInteger,
   readJson,
   readList,
-  readMeasure,
   readOptionalText,
+  readSize,
   readText,
 } from "./fields.ts";
-import { cutText, LARGE_HEADS, MAX_HEAD, MAX_NAME, MAX_TEXT } from "./message-caps.ts";
+import { START_CHARACTERS } from "./channel.ts";
+import { cutText, largestHead, MAX_NAME, MAX_TEXT, typeOf } from "./message-caps.ts";
 import type { ToHost, ToWorker } from "./protocol.ts";
 
 /** For each type of message: makes the message from its fields and its body. */
@@ -71,7 +72,7 @@ const TO_HOST: Readers<ToHost> = {
   log: ([, level], text) => ({ type: "log", level: readLevel(level), text }),
   dropped: ([, bytes]) => ({
     type: "dropped",
-    bytes: readMeasure(bytes, "dropped", Number.MAX_SAFE_INTEGER),
+    bytes: readSize(bytes, "dropped", Number.MAX_SAFE_INTEGER),
   }),
   idle: () => ({ type: "idle" }),
   busy: () => ({ type: "busy" }),
@@ -97,8 +98,8 @@ function read<Message extends { readonly type: string }>(
 ): Message {
   const end = text.indexOf("\n");
   if (end < 0) throw new ProtocolError("it sent what is no message");
-  if (end > MAX_HEAD && end > largestHead(text))
-    throw new ProtocolError(`it sent a message with a head of ${end} characters`);
+  const most = largestHead(typeOf(text.slice(0, START_CHARACTERS)));
+  if (end > most) throw new ProtocolError(`it sent a message with a head of ${end} characters`);
   const head = readJson(text.slice(0, end), "its head");
   const fields = readList(head, "its head", MAX_FIELDS);
   const type = fields[0];
@@ -109,12 +110,6 @@ function read<Message extends { readonly type: string }>(
 
 /** More fields than any message has. */
 const MAX_FIELDS = 10;
-
-/** The cap of a message's head by its type, which is read without parsing a text that may be too large. */
-function largestHead(text: string): number {
-  const type = /^\["(\w{1,20})"/.exec(text)?.[1] ?? "";
-  return Object.hasOwn(LARGE_HEADS, type) ? LARGE_HEADS[type]! : MAX_HEAD;
-}
 
 function readWords(message: unknown, hint: unknown): { message: string; hint?: string } {
   const said = readOptionalText(hint, "hint");

@@ -1,9 +1,18 @@
 /** Writes messages as text, see protocol.ts. */
-import type { Failure } from "../../core/errors.ts";
+import { CodecellError, type Failure } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { CallRecord } from "../../core/result.ts";
 import type { KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
-import { cutText, MAX_DECLARED, MAX_DECLARED_NAME, MAX_NAME, MAX_TEXT } from "./message-caps.ts";
+import {
+  cutText,
+  largestHead,
+  MAX_DECLARED,
+  MAX_DECLARED_NAME,
+  MAX_DECLARED_TEXT,
+  MAX_LABEL,
+  MAX_NAME,
+  MAX_TEXT,
+} from "./message-caps.ts";
 import type { ToHost, ToWorker } from "./protocol.ts";
 
 /** The text of a message to a worker. */
@@ -28,7 +37,10 @@ export function writeToWorker(message: ToWorker): string {
   }
 }
 
-/** The text of a message to a host. Texts that programs or tools supplied are cut to what the host accepts. */
+/**
+ * The text of a message to a host. Texts that programs or tools supplied are cut to what the host accepts.
+ * @throws CodecellError `config_error` for a saved VM that waits for more than the host accepts
+ */
 export function writeToHost(message: ToHost): string {
   switch (message.type) {
     case "call":
@@ -61,17 +73,39 @@ function write(head: readonly unknown[], body = ""): string {
 
 function writeOpen(limits: Limits, { saved, ...keep }: KeepOptions): string {
   if (saved === undefined) return write(["open", limits, keep]);
-  const { image, ...facts } = saved;
-  return write(["open", limits, { ...keep, saved: facts }], base64(image));
+  const { facts, body } = partsOf(saved);
+  return write(["open", limits, { ...keep, saved: facts }], body);
 }
 
-function writeSaved({ image, ...facts }: SavedVm): string {
-  const calls = facts.calls.map(({ server, tool, ...call }) => ({
-    ...call,
-    server: cutText(server, MAX_NAME),
-    tool: cutText(tool, MAX_NAME),
-  }));
-  return write(["saved", { ...facts, calls }], base64(image));
+function writeSaved(vm: SavedVm): string {
+  const { facts, body } = partsOf(vm);
+  const head = JSON.stringify(["saved", facts]);
+  if (head.length > largestHead("saved"))
+    throw new CodecellError("config_error", "the session waits for too much to be saved", {
+      hint: "Await calls and timers before the session is saved.",
+    });
+  return `${head}\n${body}`;
+}
+
+/** What a message has of a saved VM: in the head the lengths of its texts, which are one after the other in the body. */
+function partsOf({ image, calls, answers, ...facts }: SavedVm): {
+  readonly facts: object;
+  readonly body: string;
+} {
+  const texts = [...calls.map(({ args }) => args), ...answers.map(([, answer]) => answer)];
+  return {
+    facts: {
+      ...facts,
+      calls: calls.map(({ args, server, tool, ...call }) => ({
+        ...call,
+        server: cutText(server, MAX_NAME),
+        tool: cutText(tool, MAX_NAME),
+        length: args.length,
+      })),
+      answers: answers.map(([id, answer]) => [id, answer.length]),
+    },
+    body: texts.join("") + base64(image),
+  };
 }
 
 function base64(bytes: Uint8Array): string {
@@ -94,14 +128,18 @@ function writeOutcome(outcome: Outcome): string {
   const head = {
     ...rest,
     ...(error === undefined ? {} : { error: cutFailure(error) }),
-    ...(declares === undefined ? {} : { declares: declared(declares) }),
+    ...(declares === undefined ? {} : { declares: cutDeclared(declares) }),
   };
   return write(["outcome", head, value !== undefined], value);
 }
 
 /** As many names as a host accepts; longer ones than it accepts are left out. */
-function declared(names: readonly string[]): readonly string[] {
-  return names.filter(({ length }) => length <= MAX_DECLARED_NAME).slice(0, MAX_DECLARED);
+export function cutDeclared(names: readonly string[]): readonly string[] {
+  let characters = 0;
+  return names
+    .filter(({ length }) => length <= MAX_DECLARED_NAME)
+    .slice(0, MAX_DECLARED)
+    .filter(({ length }) => (characters += length) <= MAX_DECLARED_TEXT);
 }
 
 /** A failure with its texts cut to the lengths that a host accepts. */
@@ -122,7 +160,7 @@ export function cutRecord(record: CallRecord): CallRecord {
   const { tool, error } = record;
   return {
     ...record,
-    tool: cutText(tool, MAX_TEXT),
+    tool: cutText(tool, MAX_LABEL),
     ...(error === undefined ? {} : { error: cutText(error, MAX_NAME) }),
   };
 }

@@ -1,4 +1,5 @@
 import { CodecellError } from "../../core/errors.ts";
+import { oneLine } from "../../core/one-line.ts";
 import type { WorkerExit } from "./worker-handle.ts";
 
 /** Time from the start of a worker to its report that it is ready. */
@@ -41,5 +42,5 @@ export class WorkerBoot {
 
 /** The reason that a wrapper or Node wrote when it could not start. */
 function firstReason(lastWords: string): string {
-  return /^(?:\w*Error|[a-z-]+): .+$/m.exec(lastWords)?.[0].slice(0, 300) ?? "";
+  return oneLine(/^(?:\w*Error|[a-z-]+): .+$/m.exec(lastWords)?.[0].slice(0, 300) ?? "");
 }

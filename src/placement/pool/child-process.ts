@@ -12,6 +12,10 @@ const BOOT_MESSAGE_BYTES = 64 * 1024;
 const STDERR_TAIL = 4_096;
 /** Time for the pipes of a child that has ended to be read to their end. */
 const PIPES_MS = 1_000;
+/** Bytes of error output in a worker's life. What a guest prints is no part of it: more comes only from a worker that floods us. */
+const MAX_STDERR = 4 * 1024 * 1024;
+/** Characters of a wrapper's report. */
+const MAX_INFO = 4_096;
 const OUT_OF_MEMORY =
   /(heap|process) out of memory|Allocation failed|bad_alloc|invalid (array|table|string) (length|size)|OOM/i;
 
@@ -110,7 +114,9 @@ function reportedId(
 ): () => number | undefined {
   let info = "";
   let found: number | undefined;
-  (child.stdio.at(-1) as Readable).setEncoding("utf8").on("data", (text: string) => (info += text));
+  const pipe = child.stdio.at(-1) as Readable;
+  pipe.on("error", () => {}); // without a report nothing is measured
+  pipe.setEncoding("utf8").on("data", (text: string) => (info = (info + text).slice(0, MAX_INFO)));
   return () => (found ??= findWorker(info));
 }
 
@@ -121,10 +127,7 @@ function cannotStart(): CodecellError {
 }
 
 function watchExit(child: ChildProcess): Promise<WorkerExit> {
-  let tail = "";
-  child.stderr
-    ?.setEncoding("utf8")
-    .on("data", (text: string) => (tail = (tail + text).slice(-STDERR_TAIL)));
+  const errors = new ErrorOutput(child);
   return new Promise((resolve) => {
     child.on("error", (error) =>
       resolve({ outOfMemory: false, detail: error.message, lastWords: "" }),
@@ -136,11 +139,41 @@ function watchExit(child: ChildProcess): Promise<WorkerExit> {
       child.on("close", () => clearTimeout(timer));
     });
     child.on("close", (code, signal) => {
-      // No guest can write here: this is the last output of V8 itself.
-      const outOfMemory = OUT_OF_MEMORY.test(tail);
-      resolve({ outOfMemory, detail: describeExit(code, signal), lastWords: tail });
+      // No guest can write here: this is the last output of V8 itself. A worker that was taken over only mislabels its own end.
+      const lastWords = errors.tail;
+      const outOfMemory = OUT_OF_MEMORY.test(lastWords);
+      resolve({ outOfMemory, detail: errors.excess ?? describeExit(code, signal), lastWords });
     });
   });
+}
+
+/** The last part of what a child writes to its error output. A child that floods it is killed. */
+class ErrorOutput {
+  #tail: Buffer = Buffer.alloc(0);
+  #bytes = 0;
+
+  constructor(child: ChildProcess) {
+    child.stderr?.on("error", () => {}); // its exit shows the reason
+    child.stderr?.on("data", (chunk: Buffer) => {
+      this.#add(chunk);
+      if (this.#bytes > MAX_STDERR) child.kill("SIGKILL");
+    });
+  }
+
+  #add(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    const end = chunk.subarray(-STDERR_TAIL);
+    this.#tail = Buffer.concat([this.#tail, end]).subarray(-STDERR_TAIL);
+  }
+
+  get tail(): string {
+    return this.#tail.toString("utf8");
+  }
+
+  /** Why the child was killed, if it was. */
+  get excess(): string | undefined {
+    return this.#bytes > MAX_STDERR ? "it flooded its error output" : undefined;
+  }
 }
 
 /** A wrapper reports the signal that ended its child as 128 plus the signal's number, like a shell. */

@@ -9,6 +9,11 @@ const POLL_MS = 50;
 /** Memory of Node, the engine and some garbage, beside the memory of the program. */
 const RSS_BASE_BYTES = 256 * 1024 * 1024;
 
+/** More memory than a worker may have for runs under `limits`, in bytes. */
+export function largestResident({ memoryMb }: Limits): number {
+  return RSS_BASE_BYTES + 2 * memoryMb * 1024 * 1024;
+}
+
 interface Actions {
   /** Requests the worker to end the run. */
   readonly abort: () => void;
@@ -53,11 +58,11 @@ export class Watchdog implements Disposable {
     const usage = this.#handle.usage();
     if (usage === undefined) return;
     this.#start ??= usage;
-    const { cpuMs, compileMs, memoryMb } = this.#limits;
+    const { cpuMs, compileMs } = this.#limits;
     // Compiling has a separate budget, and the worker's other threads (garbage collection) are counted here too.
     if (usage.cpuMs - this.#start.cpuMs > (cpuMs + compileMs + GRACE_MS) * 1.5)
       this.#actions.kill(cpuBreach(this.#limits));
-    else if (usage.rssBytes > RSS_BASE_BYTES + 2 * memoryMb * 1024 * 1024)
+    else if (usage.rssBytes > largestResident(this.#limits))
       this.#actions.kill(memoryBreach(this.#limits));
   }
 

@@ -1,18 +1,22 @@
 import { memoryBreach } from "../../core/breach.ts";
 import { CodecellError, type Failure } from "../../core/errors.ts";
 import { Holders } from "../../core/holders.ts";
-import type { Limits } from "../../core/limits.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../core/limits.ts";
+import { Semaphore } from "../../core/semaphore.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
 import { neverBegan } from "../../engine/failed-outcome.ts";
 import { ProtocolError } from "../channel/fields.ts";
-import { largestImage, largestMessage } from "../channel/message-caps.ts";
+import { largestMessage, largestSavedVm } from "../channel/message-caps.ts";
 import type { RunMessage, ToHost, ToWorker } from "../channel/protocol.ts";
 import { readToHost } from "../channel/read-message.ts";
 import { writeToWorker } from "../channel/write-message.ts";
 import type { RunRequest } from "../placement.ts";
 import { ActiveRun } from "./active-run.ts";
+import { mayRefuseWith } from "./believed-outcome.ts";
 import { WorkerBoot } from "./boot.ts";
+import { ExpectedMessages } from "./expected-messages.ts";
 import { ForwardedCalls } from "./forwarded-calls.ts";
+import { IdleWatch } from "./idle-watch.ts";
 import { PendingReplies } from "./pending-replies.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
@@ -21,12 +25,31 @@ import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
 const READY_MS = 2_000;
 /** Time for saving and opening a VM; the replay of a journal takes as long as its programs computed. */
 const REPLY_MS = 60_000;
+/** Beside a VM there is its image while it is saved or restored, and the image as text. */
+const IMAGE_COPIES = 4;
+/** Saves that are asked for at once; a service closes a connection that asks for many. */
+const MAX_SAVES = 8;
 
 type Reply = Extract<ToHost, { readonly type: "opened" | "saved" }>;
 
+interface Use {
+  readonly run: ActiveRun;
+  readonly limits: Limits;
+  /** Whether the run is in a VM that is kept: then the worker is not ready for other runs after it. */
+  readonly isKept: boolean;
+}
+
+interface Question {
+  readonly question: ToWorker;
+  readonly reply: Reply["type"];
+  /** Caps of the answering; the wall time is {@link REPLY_MS}. */
+  readonly limits: Limits;
+}
+
 /**
  * The host's side of one worker, which has one run at a time. It checks everything that the worker reports, and it has its
- * own clock: a worker that does not reply in time, or breaks the protocol, is killed.
+ * own clock: a worker that does not reply in time, that sends what is not due, or breaks the protocol in any other way, is
+ * killed; so is one that computes while it has nothing to do.
  */
 export class WorkerClient {
   /** Resolves when the worker has booted; rejects with `engine_unavailable` when it cannot. */
@@ -37,9 +60,14 @@ export class WorkerClient {
   readonly #holders: Holders;
   readonly #boot: WorkerBoot;
   #ready: PromiseWithResolvers<boolean> = Promise.withResolvers();
-  #active: { readonly run: ActiveRun; readonly limits: Limits } | undefined;
+  #active: Use | undefined;
   readonly #calls: ForwardedCalls;
+  readonly #expected = new ExpectedMessages((bytes) => this.#active?.run.dropLog(bytes));
+  readonly #idleWatch: IdleWatch;
   readonly #replies = new PendingReplies<Reply>();
+  readonly #saves = new Semaphore(MAX_SAVES);
+  /** Caps of the kept VM. */
+  #vmLimits = DEFAULT_LIMITS;
   #namesVersion = "";
   #dead = false;
   /** Called when the program begins to wait for something outside. */
@@ -56,7 +84,12 @@ export class WorkerClient {
     this.gone = handle.exited.then(({ detail }) => detail);
     const release = this.hold();
     void this.booted.then(release, release);
-    handle.channel.onMessage((text) => this.#receive(readToHost(text)));
+    this.#idleWatch = new IdleWatch(handle, DEFAULT_LIMITS, (reason) => this.#end(crash(reason)));
+    handle.channel.onMessage(
+      (text) => this.#receive(readToHost(text)),
+      // What was sent before the worker was killed is not read any more.
+      (start, bytes) => !this.#dead && this.#expected.admit(start, bytes),
+    );
     this.#send({ type: "engine", engine });
     void handle.exited.then((exit) => this.#onExit(exit));
     void handle.channel.closed.then((reason) => this.#onClosed(reason));
@@ -77,6 +110,10 @@ export class WorkerClient {
     return this.#active?.run.idle === true || this.#calls.open > 0;
   }
 
+  get #isService(): boolean {
+    return this.#handle.callsTools === true;
+  }
+
   /** Lets the worker keep this process alive until the returned function is called. A boot and a reply hold it by themselves. */
   hold(): () => void {
     return this.#holders.take();
@@ -86,6 +123,7 @@ export class WorkerClient {
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     const { limits, source } = request;
     this.#ready = Promise.withResolvers();
+    this.#calls.onNewVm(false);
     this.#handle.channel.limit(largestMessage(limits));
     const outcome = await this.#run(request, host, signal, { type: "run", limits, source });
     if (!this.#dead) this.#awaitReady();
@@ -95,8 +133,16 @@ export class WorkerClient {
   /** Opens a VM that is kept for {@link runKept}. @throws CodecellError */
   async open(limits: Limits, keep: KeepOptions): Promise<void> {
     this.#ready = Promise.withResolvers();
-    this.#handle.channel.limit(largestMessage(limits) + largestImage(limits));
-    await this.#ask({ type: "open", limits, keep }, ({ type }) => type === "opened" || undefined);
+    this.#vmLimits = limits;
+    const { saved, replayMs = REPLY_MS } = keep;
+    this.#calls.onNewVm(saved !== undefined);
+    this.#handle.channel.limit(largestMessage(limits) + largestSavedVm(limits));
+    const question = { type: "open", limits, keep } as const;
+    const caps = saved === undefined ? limits : { ...limits, cpuMs: replayMs };
+    await this.#ask(
+      { question, reply: "opened", limits: caps },
+      ({ type }) => type === "opened" || undefined,
+    );
   }
 
   /** Runs a program in the kept VM. */
@@ -104,19 +150,23 @@ export class WorkerClient {
     const { limits, source, resume = false } = request;
     await this.#calls.settled(); // answers to calls of the previous run come first
     if (signal.aborted) return neverBegan();
-    this.#handle.channel.limit(largestMessage(limits) + largestImage(limits));
+    this.#handle.channel.limit(largestMessage(limits) + largestSavedVm(this.#vmLimits));
     return await this.#run(request, host, signal, { type: "runKept", limits, resume, source });
   }
 
   /** The kept VM as data. @throws CodecellError */
   async save(): Promise<SavedVm> {
-    return await this.#ask({ type: "save" }, (reply) =>
-      reply.type === "saved" ? reply.vm : undefined,
+    const question = { type: "save" } as const;
+    const read = (reply: Reply): SavedVm | undefined =>
+      reply.type === "saved" ? reply.vm : undefined;
+    return await this.#saves.run(() =>
+      this.#ask({ question, reply: "saved", limits: this.#vmLimits }, read),
     );
   }
 
   /** Closes the kept VM: the worker becomes ready for other runs. */
   end(): void {
+    this.#expected.expectReady();
     this.#send({ type: "end" });
     this.#awaitReady();
   }
@@ -127,36 +177,52 @@ export class WorkerClient {
     this.#bury();
   }
 
-  async #ask<Value>(question: ToWorker, read: (reply: Reply) => Value | undefined): Promise<Value> {
+  async #ask<Value>(
+    { question, reply: type, limits }: Question,
+    read: (reply: Reply) => Value | undefined,
+  ): Promise<Value> {
     if (this.#dead) throw ended();
     const release = this.hold();
     const reply = this.#replies.next(read);
+    this.#expected.ask(type, limits);
+    this.#idleWatch.end();
+    // Restoring a VM can run its programs again. During a run the watchdog of the run is there.
+    const caps = { ...limits, wallMs: REPLY_MS, memoryMb: IMAGE_COPIES * limits.memoryMb };
+    using _watchdog = this.#active === undefined ? this.#watch(caps) : undefined;
     this.#send(question);
-    const timer = setTimeout(() => this.kill(), REPLY_MS);
     return await reply.finally(() => {
-      clearTimeout(timer);
       release();
+      if (this.#active === undefined) this.#idleWatch.begin(caps);
+    });
+  }
+
+  #watch(limits: Limits, signal = new AbortController().signal): Watchdog {
+    return new Watchdog(this.#handle, limits, signal, {
+      abort: () => this.#send({ type: "abort" }),
+      kill: (failure) => this.#end(failure),
     });
   }
 
   async #run(
-    { limits, names }: RunRequest,
+    { limits, names, resume = false }: RunRequest,
     host: Host,
     signal: AbortSignal,
     command: ToWorker,
   ): Promise<Outcome> {
     this.runs++;
+    const callsTools = this.#isService;
     const run = new ActiveRun({
       host,
+      limits,
+      signal,
       calls: this.#calls,
-      callsTools: this.#handle.callsTools === true,
+      callsTools,
       onWait: () => this.onWait?.(),
     });
-    this.#active = { run, limits };
-    using _watchdog = new Watchdog(this.#handle, limits, signal, {
-      abort: () => this.#send({ type: "abort" }),
-      kill: (failure) => this.#end(failure),
-    });
+    this.#active = { run, limits, isKept: command.type === "runKept" };
+    this.#expected.begin({ limits, callsTools, resumed: resume });
+    this.#idleWatch.end();
+    using _watchdog = this.#watch(limits, signal);
     if (names.version !== this.#namesVersion) this.#send({ type: "names", names });
     this.#namesVersion = names.version;
     this.#send(command);
@@ -176,14 +242,17 @@ export class WorkerClient {
     void this.#ready.promise.then(() => clearTimeout(timer));
   }
 
-  /** Kills the worker; its run fails with `failure`. */
+  /** Kills the worker; its run fails with `failure`, and so does what it was asked for. */
   #end(failure: Failure): void {
+    const { code, message, hint } = failure;
     this.#active?.run.fail(failure);
+    this.#replies.end(new CodecellError(code, message, { hint }));
     this.kill();
   }
 
   #bury(): void {
     this.#dead = true;
+    this.#idleWatch[Symbol.dispose]();
     this.#ready.resolve(false);
     this.#replies.end(ended());
   }
@@ -205,24 +274,43 @@ export class WorkerClient {
   }
 
   #receive(message: ToHost): void {
-    if (this.#dead) return; // sent before the worker was killed
     switch (message.type) {
       case "ready":
-        this.#boot.succeed();
-        return this.#ready.resolve(true);
+        return this.#onReady();
       case "unavailable":
         this.#boot.fail(message.message, message.hint);
         return this.kill();
       case "opened":
       case "saved":
+        this.#expected.replied();
         return expected(this.#replies.resolve(message));
       case "refused": {
         const { code, message: text, hint } = message.error;
+        this.#expected.replied();
+        if (!mayRefuseWith(code, this.#isService))
+          throw new ProtocolError(`it refused with '${code}', which is not its to say`);
         return expected(this.#replies.reject(new CodecellError(code, text, { hint })));
       }
       default:
-        return this.#active?.run.receive(message satisfies RunMessage); // without an active run it is too late
+        this.#active?.run.receive(message satisfies RunMessage);
+        if (message.type === "outcome") this.#endRun();
     }
+  }
+
+  #onReady(): void {
+    this.#expected.onReady();
+    this.#boot.succeed();
+    this.#ready.resolve(true);
+    this.#idleWatch.begin();
+  }
+
+  /** The run has reported its outcome: whatever follows, also in the same moment, is no part of it. */
+  #endRun(): void {
+    const { limits, isKept } = this.#active!;
+    this.#active = undefined;
+    this.#expected.end();
+    if (!isKept) this.#expected.expectReady();
+    this.#idleWatch.begin(limits);
   }
 }
 
