@@ -1,15 +1,18 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { outsideRuns } from "../core/async-context.ts";
 import { callerNamed } from "../core/caller.ts";
-import { CodecellError, isErrorCode, messageOf } from "../core/errors.ts";
+import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 import { failedOutcome } from "../engine/failed-outcome.ts";
 import type { Channel } from "../placement/channel/channel.ts";
-import { largestImage, largestMessage } from "../placement/channel/message-caps.ts";
+import { largestMessage, largestSavedVm } from "../placement/channel/message-caps.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 import { serveProtocol, type WorkerServer } from "../placement/worker/serve-protocol.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
+import { ConnectionClock } from "./connection-clock.ts";
+import { RemoteDoor } from "./remote-door.ts";
 
 export interface RemoteHostParts {
   readonly place: Place;
@@ -32,9 +35,29 @@ export interface RemoteClient {
    * @default no user
    */
   readonly user?: string | undefined;
-  /** Called before every run; throws to refuse it. Returns a function to call when the run is over. */
-  readonly admit?: () => Promise<() => void>;
+  /**
+   * Called before every run, and before a VM is opened; throws to refuse it. Returns a function to call when that is over.
+   * @param bytes size of a request that is still to be received, where it is large; else 0
+   * @default all are admitted
+   */
+  readonly admit?: (bytes: number) => Promise<() => void>;
+  /**
+   * Time in ms that a message may take to arrive.
+   * @default 30_000
+   */
+  readonly messageMs?: number;
+  /**
+   * Time in ms after which a connection ends that is not used.
+   * @default 600_000
+   */
+  readonly idleMs?: number;
 }
+
+/** Default of {@link RemoteClient.messageMs}. */
+export const MESSAGE_MS = 30_000;
+const UNUSED_MS = 600_000;
+/** Time from one save of a VM to the next one of the same client; it copies the VM three times. */
+const SAVE_GAP_MS = 200;
 
 /** A client saves its VM when it was idle for less than this. */
 const IDLE_MS = 500;
@@ -54,23 +77,52 @@ export class RemoteHost implements WorkerServer {
   #running: Promise<Outcome> | undefined;
   /** Pending while a VM is being leased. */
   #opening: Promise<void> | undefined;
+  readonly #clock: ConnectionClock;
+  /** Number of requests that are admitted, or wait for it. */
+  #requests = 0;
+  #savedAt = -Infinity;
 
   constructor(channel: Channel, parts: RemoteHostParts) {
     this.#channel = channel;
     this.#parts = parts;
-    channel.limit(largestMessage(parts.limits) + largestImage(parts.limits));
-    serveProtocol(channel, this);
+    const { limits, client } = parts;
+    const { admit = async () => () => {}, idleMs = UNUSED_MS } = client;
+    channel.limit(largestMessage(limits) + largestSavedVm(limits));
+    this.#clock = new ConnectionClock(channel, { idleMs, isUsed: () => this.#isUsed });
+    const counted = (bytes: number): Promise<() => void> => this.#count(admit(bytes));
+    const onMessage = (): void => this.#clock.heard();
+    serveProtocol(channel, this, new RemoteDoor(limits, counted, onMessage));
     void channel.closed.then(() => this.#leave()).catch(() => {}); // nobody is left to report it to
+  }
+
+  /** Counts a request from before it is admitted until it is over. */
+  async #count(admission: Promise<() => void>): Promise<() => void> {
+    this.#requests++;
+    try {
+      const leave = await admission;
+      return () => {
+        this.#requests--;
+        leave();
+      };
+    } catch (error) {
+      this.#requests--;
+      throw error;
+    }
+  }
+
+  get #isUsed(): boolean {
+    return this.#requests > 0 || this.#running !== undefined;
   }
 
   /** Settles when the client has gone and nothing of its runs is left. */
   async finished(): Promise<void> {
     await this.#channel.closed;
-    await this.#running;
+    await this.#running?.catch(() => {}); // its client is told, if there is one
   }
 
   async boot({ name }: EngineRef): Promise<void> {
     const { engine } = this.#parts;
+    this.#clock.greeted();
     if (name === engine) return;
     throw new CodecellError(
       "engine_unavailable",
@@ -93,7 +145,7 @@ export class RemoteHost implements WorkerServer {
   }
 
   async #track(work: () => Promise<Outcome>): Promise<Outcome> {
-    this.#running = work().catch(failed);
+    this.#running = work();
     return await this.#running.finally(() => (this.#running = undefined));
   }
 
@@ -104,28 +156,23 @@ export class RemoteHost implements WorkerServer {
     signal: AbortSignal,
   ): Promise<Outcome> {
     const { client, limits: most, runner } = this.#parts;
-    const leave = await client.admit?.();
     let outcome: Outcome | undefined;
-    try {
-      const result = await runner.run({
-        source,
-        limits: least(asked, most),
-        caller: callerNamed(client.user),
-        origin: { kind: "remote", names },
-        options: {
-          signal,
-          onCall: (record) => host.called?.(record),
-        },
-        run: async (request, bridge, stop) => {
-          outcome = await site.run({ ...request, resume }, this.#host(bridge, host, names), stop);
-          return outcome;
-        },
-      });
-      if (outcome === undefined && !result.ok) return failedOutcome(result.error, true);
-      return outcome!;
-    } finally {
-      leave?.();
-    }
+    const result = await runner.run({
+      source,
+      limits: least(asked, most),
+      caller: callerNamed(client.user),
+      origin: { kind: "remote", names },
+      options: {
+        signal,
+        onCall: (record) => host.called?.(record),
+      },
+      run: async (request, bridge, stop) => {
+        outcome = await site.run({ ...request, resume }, this.#host(bridge, host, names), stop);
+        return outcome;
+      },
+    });
+    if (outcome === undefined && !result.ok) return failedOutcome(result.error, true);
+    return outcome!;
   }
 
   /**
@@ -153,8 +200,10 @@ export class RemoteHost implements WorkerServer {
     await this.#opening.finally(() => (this.#opening = undefined));
   }
 
+  /** Restoring a VM can run any program: it is watched like a run, and computes no longer than one. */
   async #take(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<void> {
-    const lease = await this.#parts.place.lease(limits, keep, signal);
+    const capped = { ...keep, replayMs: limits.cpuMs };
+    const lease = await this.#parts.place.lease(limits, capped, signal);
     this.#lease = lease;
     outsideRuns(() => void lease.gone.then(() => this.#channel.close()));
   }
@@ -166,7 +215,12 @@ export class RemoteHost implements WorkerServer {
   }
 
   async save(): Promise<SavedVm> {
-    return await this.#openVm.save();
+    await sleep(Math.max(0, this.#savedAt + SAVE_GAP_MS - performance.now()));
+    try {
+      return await this.#openVm.save();
+    } finally {
+      this.#savedAt = performance.now();
+    }
   }
 
   async end(): Promise<void> {
@@ -177,7 +231,7 @@ export class RemoteHost implements WorkerServer {
 
   /** Releases a VM that is not in use: its client has saved it by now. False where there is none. */
   endIdleLease(): boolean {
-    if (this.#lease === undefined || this.#running !== undefined) return false;
+    if (this.#lease === undefined || this.#isUsed) return false;
     this.#channel.close();
     return true;
   }
@@ -195,11 +249,4 @@ function least(asked: Limits, most: Limits): Limits {
   return Object.fromEntries(
     names.map((name) => [name, Math.min(asked[name], most[name])]),
   ) as unknown as Limits;
-}
-
-/** The outcome of a run that was not admitted, or could not be carried out. */
-function failed(error: unknown): Outcome {
-  const given = (error as { code?: unknown } | null)?.code;
-  const code = isErrorCode(given) ? given : "internal";
-  return failedOutcome({ code, name: "CodecellError", message: messageOf(error) }, false);
 }

@@ -13,7 +13,7 @@ import type {
   ToolSpec,
   ToolSummary,
 } from "../discovery/summary.ts";
-import { FramedChannel } from "../placement/channel/framed.ts";
+import { FramedChannel, WEB_SOCKET_PIECE_BYTES } from "../placement/channel/framed.ts";
 import type { OpenedPlace } from "../placement/open-place.ts";
 import type { Place } from "../placement/placement.ts";
 import type { Inspection } from "../preflight/inspect.ts";
@@ -25,7 +25,7 @@ import type { SessionStore } from "../session/store.ts";
 import type { TokenLedger } from "../tokens/ledger.ts";
 import type { ToolInfo } from "../tools/tool.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { type RemoteClient, RemoteHost } from "./remote-host.ts";
+import { MESSAGE_MS, type RemoteClient, RemoteHost } from "./remote-host.ts";
 import type { ServerReport, Toolbox } from "./toolbox.ts";
 
 /** The parts of a runtime, for people and for `codecell doctor`. */
@@ -165,7 +165,10 @@ export class Runtime implements AsyncDisposable {
   async hostRemote(stream: Duplex, client: RemoteClient): Promise<void> {
     this.#checkOpen();
     const { engine, limits } = this.#options;
-    const channel = new FramedChannel(stream, 0);
+    const channel = new FramedChannel(stream, 0, {
+      messageMs: client.messageMs ?? MESSAGE_MS,
+      pieceBytes: WEB_SOCKET_PIECE_BYTES,
+    });
     const close = (): void => channel.close();
     this.#closing.signal.addEventListener("abort", close, { once: true });
     const host = new RemoteHost(channel, {

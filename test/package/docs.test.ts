@@ -166,6 +166,8 @@ test("every documented setting of the service is accepted, and no other is left"
     limitStore: "redis://127.0.0.1",
     maxBodyBytes: 1,
     requestMs: 1,
+    remoteConnections: 1,
+    remoteIdleMs: 1,
     shutdownMs: 0,
     allowedHosts: [],
     allowedOrigins: [],

@@ -1,14 +1,16 @@
-import { CodecellError, messageOf } from "../../core/errors.ts";
+import { CodecellError, type ErrorCode, isErrorCode, messageOf } from "../../core/errors.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../core/limits.ts";
 import type { NameTable } from "../../core/names.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
 import { failedOutcome } from "../../engine/failed-outcome.ts";
 import type { Channel } from "../channel/channel.ts";
 import { ProtocolError } from "../channel/fields.ts";
+import { typeOf } from "../channel/message-caps.ts";
 import type { ToHost, ToWorker } from "../channel/protocol.ts";
 import { readToWorker } from "../channel/read-message.ts";
 import { writeToHost } from "../channel/write-message.ts";
 import type { RunRequest } from "../placement.ts";
+import { Admissions, type Door } from "./admissions.ts";
 import { HostProxy } from "./host-proxy.ts";
 
 /**
@@ -32,13 +34,18 @@ export interface WorkerServer {
   end(): Promise<void>;
 }
 
+/** Requests to open, save and end that may wait for one another. A sound host has fewer, see worker-client.ts. */
+const MAX_WAITING = 16;
+
 /**
  * Serves the host at the other end of `channel`. A violation of the protocol, or an exception for which there is no reply,
  * closes the channel. When the channel closes, the run is aborted.
+ * @param door by default none: the host is trusted
  */
-export function serveProtocol(channel: Channel, server: WorkerServer): void {
-  const dispatcher = new Dispatcher(channel, server);
-  channel.onMessage((text) => dispatcher.dispatch(readToWorker(text)));
+export function serveProtocol(channel: Channel, server: WorkerServer, door?: Door): void {
+  const dispatcher = new Dispatcher(channel, server, door);
+  const receive = (text: string): void => dispatcher.dispatch(readToWorker(text));
+  channel.onMessage(receive, (start, bytes) => dispatcher.judge(typeOf(start), bytes));
   void channel.closed.then(() => dispatcher.stop());
 }
 
@@ -46,21 +53,39 @@ class Dispatcher {
   readonly #channel: Channel;
   readonly #server: WorkerServer;
   readonly #host: HostProxy;
+  readonly #admissions: Admissions | undefined;
   readonly #closed = new AbortController();
   #names: NameTable = { version: "", servers: [] };
+  #isBooted = false;
   /** Aborts the active run. */
   #run: AbortController | undefined;
+  /** The last request to open, save or end: the next one begins after it. */
+  #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
 
-  constructor(channel: Channel, server: WorkerServer) {
+  constructor(channel: Channel, server: WorkerServer, door: Door | undefined) {
     this.#channel = channel;
     this.#server = server;
     this.#host = new HostProxy(channel);
+    if (door !== undefined) this.#admissions = new Admissions(door, this.#closed.signal);
+  }
+
+  /** The gate of the channel. @throws ProtocolError */
+  judge(type: string, bytes: number): boolean | Promise<boolean> {
+    if ((type === "engine") === this.#isBooted)
+      throw new ProtocolError("its first message, and no other, must name the engine");
+    if (this.#admissions === undefined) return true;
+    if (type === "answer" && this.#host.unanswered === 0)
+      throw new ProtocolError("it answered a call that nobody made");
+    if (this.#run !== undefined && (type === "run" || type === "runKept")) throw twoRuns();
+    return this.#admissions.judge(type, bytes, (error) => this.#refuse(type, error));
   }
 
   /** @throws ProtocolError */
   dispatch(message: ToWorker): void {
     switch (message.type) {
       case "engine":
+        this.#isBooted = true;
         return this.#start(this.#boot(message.engine));
       case "names":
         this.#names = message.names;
@@ -70,11 +95,11 @@ class Dispatcher {
       case "runKept":
         return this.#start(this.#runKept(this.#request(message), this.#begin()));
       case "open":
-        return this.#start(this.#open(message.limits, message.keep));
+        return this.#inOrder(() => this.#open(message.limits, message.keep));
       case "save":
-        return this.#start(this.#save());
+        return this.#inOrder(() => this.#save());
       case "end":
-        return this.#start(this.#end());
+        return this.#inOrder(() => this.#end());
       case "answer":
         return this.#host.answer(message.call, message.answer);
       case "abort":
@@ -87,6 +112,15 @@ class Dispatcher {
   stop(): void {
     this.#closed.abort();
     this.#run?.abort();
+    this.#admissions?.end();
+  }
+
+  /** @throws ProtocolError where too many wait */
+  #inOrder(work: () => Promise<void>): void {
+    if (++this.#waiting > MAX_WAITING) throw new ProtocolError("it asked for too much at a time");
+    const done = this.#last.then(work).finally(() => this.#waiting--);
+    this.#last = done.catch(() => {});
+    this.#start(done);
   }
 
   #start(work: Promise<void>): void {
@@ -120,36 +154,60 @@ class Dispatcher {
 
   /** Returns the signal of a new run. @throws ProtocolError while another run is active */
   #begin(): AbortSignal {
-    if (this.#run !== undefined) throw new ProtocolError("it asked for two runs at a time");
+    if (this.#run !== undefined) throw twoRuns();
     this.#run = new AbortController();
     return this.#run.signal;
   }
 
   async #runOnce(request: RunRequest, signal: AbortSignal): Promise<void> {
     this.#host.abandonCalls();
-    await this.#report(this.#server.run(request, this.#host, signal));
+    await this.#report(() => this.#server.run(request, this.#host, signal));
     await this.#becomeReady(request.limits);
   }
 
   async #runKept(request: RunRequest, signal: AbortSignal): Promise<void> {
-    await this.#report(this.#server.runKept(request, this.#host, signal));
+    await this.#report(() => this.#server.runKept(request, this.#host, signal));
   }
 
-  async #report(running: Promise<Outcome>): Promise<void> {
-    const outcome = await running.catch(internalOutcome);
+  async #report(work: () => Promise<Outcome>): Promise<void> {
+    const outcome = await this.#carryOut(work);
     this.#run = undefined;
-    await this.#send({ type: "outcome", outcome });
+    await this.#host.end(outcome);
+  }
+
+  async #carryOut(work: () => Promise<Outcome>): Promise<Outcome> {
+    let leave: (() => void) | undefined;
+    try {
+      leave = await this.#admissions?.enter();
+    } catch (error) {
+      return failed(error, this.#admissions?.isLost === false); // nothing has begun
+    }
+    try {
+      return await work();
+    } catch (error) {
+      return failed(error, false);
+    } finally {
+      leave?.();
+    }
   }
 
   async #open(limits: Limits, keep: KeepOptions): Promise<void> {
     await this.#reply(async () => {
-      await this.#server.open(limits, keep, this.#closed.signal);
+      const leave = await this.#admissions?.enter();
+      await this.#server.open(limits, keep, this.#closed.signal).finally(leave);
       return { type: "opened" };
     });
   }
 
   async #save(): Promise<void> {
     await this.#reply(async () => ({ type: "saved", vm: await this.#server.save() }));
+  }
+
+  /** A request was refused before it was received. */
+  async #refuse(type: string, error: unknown): Promise<void> {
+    if (type === "open") return await this.#send(refusal(error));
+    await this.#host.end(failed(error, true));
+    if (type === "run") await this.#becomeReady(DEFAULT_LIMITS);
   }
 
   async #end(): Promise<void> {
@@ -159,7 +217,13 @@ class Dispatcher {
   }
 
   async #reply(work: () => Promise<ToHost>): Promise<void> {
-    await this.#send(await work().catch(refusal));
+    let text: string;
+    try {
+      text = writeToHost(await work());
+    } catch (error) {
+      text = writeToHost(refusal(error));
+    }
+    await this.#channel.send(text);
   }
 
   async #send(message: ToHost): Promise<void> {
@@ -168,17 +232,33 @@ class Dispatcher {
 }
 
 function refusal(error: unknown): ToHost {
-  const message = messageOf(error);
-  if (!CodecellError.is(error)) return { type: "refused", error: { code: "internal", message } };
-  const { code, hint } = error;
+  const hint = CodecellError.is(error) ? error.hint : undefined;
   return {
     type: "refused",
-    error: { code, message, ...(hint === undefined ? {} : { hint }) },
+    error: {
+      code: codeOf(error),
+      message: messageOf(error),
+      ...(hint === undefined ? {} : { hint }),
+    },
   };
 }
 
-/** A bug of codecell is reported as one; without an outcome the host would wait. */
-function internalOutcome(error: unknown): Outcome {
-  const message = messageOf(error);
-  return failedOutcome({ code: "internal", name: "InternalError", message }, false);
+/**
+ * The outcome of a run that was refused or could not be carried out; a bug of codecell is reported as one. Without an outcome
+ * the host would wait.
+ */
+function failed(error: unknown, clean: boolean): Outcome {
+  const code = codeOf(error);
+  const name = code === "internal" ? "InternalError" : "CodecellError";
+  return failedOutcome({ code, name, message: messageOf(error) }, clean);
+}
+
+function twoRuns(): ProtocolError {
+  return new ProtocolError("it asked for two runs at a time");
+}
+
+/** Errors of the service have codes too, and are not a CodecellError. */
+function codeOf(error: unknown): ErrorCode {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return isErrorCode(code) ? code : "internal";
 }

@@ -6,6 +6,7 @@ import type { Runtime } from "../../index.ts";
 import { ApiError } from "../http/api-error.ts";
 import { originProblem } from "../http/origin.ts";
 import type { Service } from "./app.ts";
+import { type Connection, Connections } from "./connections.ts";
 import { REMOTE_PATH } from "./paths.ts";
 import type { ResolvedServe } from "./settings.ts";
 
@@ -14,8 +15,14 @@ const REASONS: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
+  429: "Too Many Requests",
   503: "Service Unavailable",
 };
+
+/** Bytes of one WebSocket message, which is in our memory before its content is judged; clients send pieces of a quarter of it. */
+const MAX_PAYLOAD = 256 * 1024;
+/** Parts in which one WebSocket message may come: each costs memory of its own. */
+const MAX_PARTS = 4_096;
 
 /**
  * Accepts WebSockets at {@link REMOTE_PATH}, from those who may run programs.
@@ -27,7 +34,33 @@ export function acceptRemotes(
   settings: ResolvedServe,
   { authenticator, admit }: Pick<Service, "authenticator" | "admit">,
 ): void {
-  const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_PAYLOAD,
+    maxFragments: MAX_PARTS,
+    maxBufferedChunks: MAX_PARTS,
+  });
+  const connections = new Connections(settings.remoteConnections);
+  const { requestMs: messageMs, remoteIdleMs: idleMs } = settings;
+  const admitted = async (
+    user: string | undefined,
+    connection: Connection,
+    bytes: number,
+  ): Promise<() => void> => {
+    if (bytes === 0) return await admit(user);
+    const giveBack = await connection.takeLarge();
+    try {
+      const leave = await admit(user);
+      return () => {
+        leave();
+        giveBack();
+      };
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  };
   const identify = async (request: Request): Promise<string | undefined> => {
     const { allowedHosts, allowedOrigins } = settings;
     if (new URL(request.url).pathname !== REMOTE_PATH)
@@ -40,9 +73,13 @@ export function acceptRemotes(
   };
   const accept = async (incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const user = await identify(asRequest(incoming));
+    if (socket.destroyed) return; // it did not wait
+    const connection = connections.open(user);
+    socket.once("close", () => connection.end());
     webSockets.handleUpgrade(incoming, socket, head, (webSocket) => {
       webSocket.on("error", () => webSocket.terminate());
-      const client = { user, admit: () => admit(user) };
+      const admitOne = (bytes: number): Promise<() => void> => admitted(user, connection, bytes);
+      const client = { user, admit: admitOne, messageMs, idleMs };
       runtime
         .hostRemote(createWebSocketStream(webSocket), client)
         .catch(() => webSocket.terminate());
@@ -54,7 +91,9 @@ export function acceptRemotes(
       // An invalid request (its Host, for example) throws before authentication.
       const status =
         error instanceof ApiError ? error.status : error instanceof TypeError ? 400 : 503;
-      socket.end(`HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\nConnection: close\r\n\r\n`);
+      const headers = { ...(error instanceof ApiError ? error.headers : {}), connection: "close" };
+      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.end(`HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\n${lines.join("")}\r\n`);
     });
   });
 }

@@ -58,10 +58,21 @@ export interface ServeSettings {
    */
   readonly maxBodyBytes?: number;
   /**
-   * Time in ms that a client may take to send its request, 1 to 2,147,483,647.
+   * Time in ms that a client may take to send its request, or a runtime elsewhere one message, 1 to 2,147,483,647.
    * @default 30_000
    */
   readonly requestMs?: number;
+  /**
+   * Connections of one user whose runtimes have this service as their placement, at least 1; more are refused. Each run that such a
+   * runtime has at a time takes one, and so does each of its sessions that is not idle.
+   * @default 64
+   */
+  readonly remoteConnections?: number;
+  /**
+   * Time in ms after which such a connection ends that is not used, 1 to 2,147,483,647. The runtime opens another one when it needs it.
+   * @default 600_000
+   */
+  readonly remoteIdleMs?: number;
   /**
    * Time in ms that runs may go on after SIGTERM, 0 to 2,147,483,647; then they are aborted.
    * @default 10_000
@@ -112,6 +123,8 @@ export const SERVE: SchemaFor<ServeSettings> = {
     limitStore: { ...TEXT, pattern: "^rediss?://", wanted: "redis://…" },
     maxBodyBytes: { ...COUNT, default: MAX_BODY_BYTES },
     requestMs: whole(1, MAX_TIMER_MS, 30_000),
+    remoteConnections: { ...COUNT, default: 64 },
+    remoteIdleMs: whole(1, MAX_TIMER_MS, 600_000),
     shutdownMs: whole(0, MAX_TIMER_MS, 10_000),
     allowedHosts: { ...TEXTS, default: [] },
     allowedOrigins: { ...TEXTS, default: [] },
