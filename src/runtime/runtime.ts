@@ -25,7 +25,8 @@ import type { SessionStore } from "../session/store.ts";
 import type { TokenLedger } from "../tokens/ledger.ts";
 import type { ToolInfo } from "../tools/tool.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { MESSAGE_MS, type RemoteClient, RemoteHost } from "./remote-host.ts";
+import { MESSAGE_MS, type RemoteClient } from "./remote-client.ts";
+import { RemoteHost } from "./remote-host.ts";
 import type { ServerReport, Toolbox } from "./toolbox.ts";
 
 /** The parts of a runtime, for people and for `codecell doctor`. */

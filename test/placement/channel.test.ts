@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Runtime } from "../../src/index.ts";
 import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { PortChannel } from "../../src/placement/channel/port.ts";
+import { ReceivedBytes } from "../../src/placement/channel/received-bytes.ts";
+import { growth } from "../support/cost.ts";
 import { createRuntime } from "../support/patient.ts";
 import { descendants, isAlive, until } from "../support/processes.ts";
 import { raw as rawProgram, rawEngine } from "../support/raw-engine.ts";
@@ -80,6 +82,81 @@ describe("framed messages", () => {
     await Promise.all(sends);
     await channel.send("into the void");
     expect(await channel.closed).toBeUndefined();
+  });
+});
+
+describe("a message that is being received", () => {
+  test("costs the same in a million pieces as in one", async () => {
+    const work = (size: number): void => {
+      const bytes = new ReceivedBytes();
+      for (let at = 0; at < size; at++) bytes.add(Buffer.of(1), size);
+      expect(bytes.length).toBe(size);
+    };
+    expect(await growth(work, 20_000, 200_000)).toBeLessThan(40); // ten where it is linear, a hundred where it is not
+  });
+
+  test("is dropped by its gate before it is whole, and what follows arrives", async () => {
+    const [raw, end] = duplexPair();
+    const received: string[] = [];
+    const gate = (start: string, bytes: number): boolean => {
+      expect(start.length).toBeLessThanOrEqual(32);
+      return bytes < 100;
+    };
+    new FramedChannel(end, 1_000_000).onMessage((message) => received.push(message), gate);
+    for (const text of ["one", "x".repeat(500_000), "", "two", "y".repeat(101), "three"])
+      raw.write(frame(text));
+    await expect.poll(() => received).toEqual(["one", "", "two", "three"]);
+  });
+
+  test("waits for a gate that takes its time, and so does what follows", async () => {
+    const [raw, end] = duplexPair();
+    const received: string[] = [];
+    const verdict = Promise.withResolvers<boolean>();
+    const gate = (start: string): boolean | Promise<boolean> => start !== "slow" || verdict.promise;
+    new FramedChannel(end, 1_000).onMessage((message) => received.push(message), gate);
+    raw.write(Buffer.concat(["one", "slow", "three"].map(frame)));
+    await settle();
+    raw.write(frame("four"));
+    await settle();
+    expect(received).toEqual(["one"]);
+    verdict.resolve(true);
+    await expect.poll(() => received).toEqual(["one", "slow", "three", "four"]);
+  });
+
+  test("closes the channel where its gate throws or rejects", async () => {
+    for (const gate of [
+      (): boolean => {
+        throw new Error("refused");
+      },
+      async (): Promise<boolean> => {
+        throw new Error("refused");
+      },
+    ]) {
+      const [raw, end] = duplexPair();
+      const channel = new FramedChannel(end, 1_000);
+      channel.onMessage(() => {}, gate);
+      raw.write(frame("text"));
+      expect(await channel.closed).toEqual(new Error("refused"));
+    }
+  });
+
+  test("closes the channel where it does not end in time", async () => {
+    const [raw, end] = duplexPair();
+    const channel = new FramedChannel(end, 1_000, { messageMs: 50 });
+    const received: string[] = [];
+    channel.onMessage((message) => received.push(message));
+    raw.write(Buffer.concat([frame("whole"), frame("part").subarray(0, 6)]));
+    expect((await channel.closed)?.message).toContain("within 50 ms");
+    expect(received).toEqual(["whole"]);
+  });
+
+  test("is written in pieces where its stream needs them", async () => {
+    const [near, far] = duplexPair();
+    const sizes: number[] = [];
+    far.on("data", (chunk: Buffer) => sizes.push(chunk.length));
+    void new FramedChannel(near, 1_000, { pieceBytes: 100 }).send("x".repeat(1_000));
+    await expect.poll(() => sizes.reduce((sum, size) => sum + size, 0)).toBe(1_004);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(100);
   });
 });
 

@@ -37,6 +37,9 @@ export interface WorkerServer {
 /** Requests to open, save and end that may wait for one another. A sound host has fewer, see worker-client.ts. */
 const MAX_WAITING = 16;
 
+/** Calls that a host has not answered when it asks for another run. A sound host answers all calls of a run at its end. */
+const MAX_UNANSWERED = 50_000;
+
 /**
  * Serves the host at the other end of `channel`. A violation of the protocol, or an exception for which there is no reply,
  * closes the channel. When the channel closes, the run is aborted.
@@ -77,7 +80,11 @@ class Dispatcher {
     if (this.#admissions === undefined) return true;
     if (type === "answer" && this.#host.unanswered === 0)
       throw new ProtocolError("it answered a call that nobody made");
-    if (this.#run !== undefined && (type === "run" || type === "runKept")) throw twoRuns();
+    if (type === "run" || type === "runKept") {
+      if (this.#run !== undefined) throw twoRuns();
+      if (this.#host.unanswered > MAX_UNANSWERED)
+        throw new ProtocolError("it left too many calls without an answer");
+    }
     return this.#admissions.judge(type, bytes, (error) => this.#refuse(type, error));
   }
 
