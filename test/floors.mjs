@@ -106,6 +106,12 @@ const NODE = {
   "cli/": "a program of Node's",
 };
 
+/** Queues in order of arrival. What several users wait for has a `core/fair-queue.ts`: one of them could keep the others waiting. */
+const IN_ORDER = {
+  "run/bridge.ts": "the calls of one run",
+  "session/session.ts": "the runs of one session",
+};
+
 /** What makes a call of a tool, a resource or a prompt. Nothing but the chain and its last link may. */
 const CALLS =
   "policy/call-source.ts|tools/(open-sources|local|remote-tools|resource-source|mcp/(open|source|connection|link|client-upstream|resources)|fetch/fetch).ts";
@@ -194,6 +200,8 @@ export default {
       "The SDK's own authorization asks whatever address a server names, with the headers of its entry, and renews a token as often as it is asked",
       { path: "^src/", pathNot: path("tools/mcp/auth/") },
       { path: "node_modules/@modelcontextprotocol/sdk/.*client/auth" },
+    ),
+    error(
       "found-configs-need-trust",
       "A config file that nobody named is trusted before anything of it is used: there is one way to it",
       {
@@ -201,6 +209,12 @@ export default {
         pathNot: path("index.ts|runtime/resolve-options.ts|tools/config/|cli/trust/|cli/doctor.ts"),
       },
       { path: path("tools/config/load-config.ts") },
+    ),
+    error(
+      "users-wait-in-fair-order",
+      "A queue in order of arrival is for what one user waits for",
+      { path: "^src/", pathNot: Object.keys(IN_ORDER).map(path) },
+      { path: "^src/core/semaphore\\.ts$" },
     ),
     ...users,
     ...doors,

@@ -1,4 +1,4 @@
-/** Runs a limited number of tasks at a time; the others wait in order. */
+/** Runs a limited number of tasks of one user at a time; the others wait in order. What users share has a {@link FairSemaphore}. */
 export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];

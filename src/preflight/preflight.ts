@@ -39,11 +39,13 @@ export class Preflight implements AsyncDisposable {
   /**
    * The first type error of a program, with the others in its hint; nothing where types are not checked.
    * @param declared names that earlier programs of its session left
+   * @param user who runs it
    */
   async typeFailure(
     source: string,
     limits: Limits,
     declared: readonly string[] = [],
+    user?: string,
   ): Promise<Failure | undefined> {
     if (this.#checker === undefined) return undefined;
     const { readProgram } = await import("./inspect.ts");
@@ -57,6 +59,7 @@ export class Preflight implements AsyncDisposable {
       source,
       { ...program, declared },
       limits.sourceBytes,
+      user,
     );
     if (first === undefined || others.length === 0) return first;
     const list = others

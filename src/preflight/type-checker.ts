@@ -3,6 +3,7 @@ import { programText } from "../compile/parse.ts";
 import type { InspectedProgram, ToolUse } from "../compile/program-uses.ts";
 import { breach } from "../core/breach.ts";
 import { type Failure, messageOf } from "../core/errors.ts";
+import { FairSemaphore } from "../core/fair-semaphore.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { cutUnits } from "../core/utf8.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
@@ -46,7 +47,8 @@ export class TypeChecker implements AsyncDisposable {
   readonly #catalogue: Catalogue;
   readonly #tree: WrapperTree;
   #compiler: Promise<Compiler> | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  /** One check at a time; users take turns. */
+  readonly #turns = new FairSemaphore(1);
 
   constructor(catalogue: Catalogue, tree: WrapperTree) {
     this.#catalogue = catalogue;
@@ -60,11 +62,17 @@ export class TypeChecker implements AsyncDisposable {
     await this.check("1", { tools: [], imports: [], dynamic: [], returns: [] }, 1_000);
   }
 
-  /** The type errors of a program that compiles, in the order of the text. */
-  check(source: string, uses: InspectedProgram, sourceBytes: number): Promise<Failure[]> {
-    const checking = this.#last.then(() => this.#check(source, uses, sourceBytes));
-    this.#last = checking.catch(() => {});
-    return checking;
+  /**
+   * The type errors of a program that compiles, in the order of the text.
+   * @param user who asks
+   */
+  async check(
+    source: string,
+    uses: InspectedProgram,
+    sourceBytes: number,
+    user?: string,
+  ): Promise<Failure[]> {
+    return await this.#turns.run(user, () => this.#check(source, uses, sourceBytes));
   }
 
   async #check(source: string, uses: InspectedProgram, sourceBytes: number): Promise<Failure[]> {

@@ -1,6 +1,6 @@
 import { type Agent, fetch, type Response } from "undici";
 import { messageOf } from "../../core/errors.ts";
-import { Semaphore } from "../../core/semaphore.ts";
+import { FairSemaphore } from "../../core/fair-semaphore.ts";
 import { ToolError } from "../../core/tool-error.ts";
 import type { CallContext } from "../call-context.ts";
 import type { ToolInfo, ToolSource } from "../tool.ts";
@@ -34,14 +34,14 @@ export class FetchSource implements ToolSource {
   readonly offersFetch = true;
   readonly #settings: ResolvedNetwork;
   readonly #agent: Agent;
-  readonly #slots: Semaphore;
+  readonly #slots: FairSemaphore;
   readonly #redactor: AnswerRedactor;
 
   /** @param resolve for tests: the system's resolver by default */
   constructor(settings: ResolvedNetwork, resolve?: Resolver) {
     this.#settings = settings;
     this.#agent = guardedAgent(settings.isAllowedAddress, settings.connections, resolve);
-    this.#slots = new Semaphore(settings.connections);
+    this.#slots = new FairSemaphore(settings.connections);
     this.#redactor = new AnswerRedactor(settings.secrets);
   }
 
@@ -72,7 +72,7 @@ export class FetchSource implements ToolSource {
   /** @throws ToolError `denied`, `invalid_arguments`, `output_limit`, `tool_error` */
   async call(_tool: string, args: unknown, context: CallContext): Promise<FetchAnswer> {
     const request = checkRequest(args, this.#settings.requestBytes);
-    return await this.#slots.run(async () => {
+    return await this.#slots.run(context.caller.user, async () => {
       const timeout = AbortSignal.timeout(this.#settings.timeoutMs);
       const signal = AbortSignal.any([context.signal, timeout]);
       try {
