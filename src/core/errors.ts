@@ -44,8 +44,8 @@ export const ERROR_CODES = [
    */
   "approval_required",
   /**
-   * Too many runs in this time, or the session is in use by another process.
-   * @cure Wait, and try again.
+   * Too many runs at once or in this time, or the session is in use by another process.
+   * @cure Wait, and try again: after `retryAfterMs` (`Retry-After` over HTTP), where it is known.
    */
   "rate_limited",
   /**
@@ -157,7 +157,7 @@ const BRAND = Symbol.for("codecell.CodecellError");
 
 /**
  * Thrown for misuse of the library and for a runtime that cannot start
- * (`config_error`, `engine_unavailable`, `sandbox_unavailable`, `aborted` …).
+ * (`config_error`, `engine_unavailable`, `sandbox_unavailable`, `aborted` …), and where a run is not let in (`rate_limited`).
  * A program's failure is not thrown: it is the `error` of the result.
  */
 export class CodecellError extends Error {
@@ -167,21 +167,29 @@ export class CodecellError extends Error {
   readonly code: ErrorCode;
   /** What to do next, where there is something to do. */
   readonly hint: string | undefined;
+  /** Time in ms after which the same can be tried again, where it is known: with `rate_limited`. */
+  readonly retryAfterMs: number | undefined;
   /** @internal */
   readonly [BRAND] = true;
 
   /**
    * @param options.hint what to do next
+   * @param options.retryAfterMs time in ms after which the same can be tried again
    * @param options.cause the error that led to this one
    */
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string | undefined; cause?: unknown } = {},
+    options: {
+      hint?: string | undefined;
+      retryAfterMs?: number | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   /** True for a CodecellError of any copy of this package, where `instanceof` sees only its own. */

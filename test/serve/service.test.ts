@@ -1,6 +1,8 @@
 /** The HTTP service, asked by real clients on loopback. */
 import { createServer, request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, type Runtime } from "../../src/index.ts";
@@ -8,6 +10,7 @@ import { createApi } from "../../src/serve/http/api.ts";
 import { openApiDocument } from "../../src/serve/http/openapi.ts";
 import { type RunningService, type ServeSettings, startService } from "../../src/serve/index.ts";
 import { createService } from "../../src/serve/service/app.ts";
+import { RunLimits } from "../../src/serve/service/run-limits.ts";
 import { SERVICE_PATHS } from "../../src/serve/service/paths.ts";
 import { resolveServe } from "../../src/serve/service/settings.ts";
 import { startRedis } from "../support/databases.ts";
@@ -512,6 +515,24 @@ describe.each(["memory", "Redis"])("limits in %s", (where) => {
     expect((await Promise.all(first)).map(({ status }) => status)).toEqual([200, 200]);
     expect((await run("ann")).status).toBe(200);
   });
+});
+
+test("names of users who come once are not kept", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const limits = await RunLimits.open(resolveServe({ parallelRuns: 1 }));
+  const size = 100_000;
+  const users = 1_000;
+  const come = async (at: number): Promise<void> =>
+    (await limits.admit(`${at}`.padEnd(size, "x")))();
+  const kept = (): number => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = kept();
+  for (let at = 0; at < users; at++) await come(at);
+  expect(kept() - before).toBeLessThan((size * users) / 4);
+  await limits[Symbol.asyncDispose]();
 });
 
 test("it ends gracefully: no new runs, those at work may finish, the rest is aborted in time", async () => {

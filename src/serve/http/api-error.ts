@@ -40,10 +40,16 @@ export function errorResponse(thrown: unknown): Response {
     return body(status, { code, message, hint }, headers);
   }
   if (CodecellError.is(thrown)) {
-    const { code, message, hint } = thrown;
-    return body(STATUS[code] ?? 500, { code, message, hint });
+    const { code, message, hint, retryAfterMs } = thrown;
+    const headers = retryAfterMs === undefined ? {} : retryAfter(retryAfterMs);
+    return body(STATUS[code] ?? 500, { code, message, hint }, headers);
   }
   return body(500, { code: "internal", message: "the service failed; its log says why" });
+}
+
+/** The header that tells a client when to come back (RFC 9110, section 10.2.3). */
+export function retryAfter(ms: number): Readonly<Record<string, string>> {
+  return { "retry-after": `${Math.max(1, Math.ceil(ms / 1_000))}` };
 }
 
 function body(

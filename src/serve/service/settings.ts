@@ -16,7 +16,7 @@ import { AUTH, type AuthSettings, checkAuth } from "./auth-settings.ts";
 export interface RateLimit {
   /** Requests to run a program, at least 1. */
   readonly runs: number;
-  /** The time in seconds, at least 1. */
+  /** The time in seconds, 1 to 2,147,483. */
   readonly perSeconds: number;
 }
 
@@ -107,7 +107,7 @@ const TEXTS: ListSchema = { type: "array", items: TEXT };
 const RATE_LIMIT: SchemaFor<RateLimit> = {
   title: "RateLimit",
   type: "object",
-  properties: { runs: COUNT, perSeconds: COUNT },
+  properties: { runs: COUNT, perSeconds: whole(1, Math.floor(MAX_TIMER_MS / 1_000)) },
   required: ["runs", "perSeconds"],
 };
 
