@@ -65,6 +65,7 @@ export type { ServerReport } from "./runtime/toolbox.ts";
 export type { SessionOptions } from "./session/session-registry.ts";
 export type { PendingCall } from "./session/session-run.ts";
 export type { ResumeOptions, Session } from "./session/session.ts";
+export type { SharingSettings } from "./run/sharing.ts";
 export type { SessionSettings } from "./session/settings.ts";
 export type { TokenizerChoice } from "./tokens/counter.ts";
 export type { TokenizerName } from "./tokens/tokenizers.ts";

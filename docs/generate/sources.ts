@@ -50,6 +50,11 @@ export const OPTIONS: readonly OptionsSource[] = [
     takenBy: "`createRuntime({ workers })`",
   },
   {
+    interface: "SharingSettings",
+    file: "src/run/sharing.ts",
+    takenBy: "`createRuntime({ sharing })`",
+  },
+  {
     interface: "RunOptions",
     file: "src/run/job.ts",
     takenBy: "`runtime.run(code, options)`; `session.run(code, options)`, without `user`",

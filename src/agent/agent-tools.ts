@@ -169,13 +169,16 @@ async function runProgram(
         }),
   };
   const whose = user === undefined ? {} : { user };
-  if (session === undefined)
-    return resultAnswer(await runtime.run(code, { ...options, ...whose }), maxChars);
   try {
+    if (session === undefined)
+      return resultAnswer(await runtime.run(code, { ...options, ...whose }), maxChars);
     const opened = await runtime.session(session, whose);
     return resultAnswer(await opened.run(code, options), maxChars);
   } catch (error) {
-    if (!CodecellError.is(error)) throw error;
-    return textAnswer(`${error.code}: ${error.message}`, maxChars, true);
+    // Without a session, only what passes by itself is something that a model can do anything about.
+    if (!CodecellError.is(error) || (session === undefined && error.code !== "rate_limited"))
+      throw error;
+    const { code: kind, message, hint } = error;
+    return textAnswer([`${kind}: ${message}`, hint].filter(Boolean).join("\n\n"), maxChars, true);
   }
 }

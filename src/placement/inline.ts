@@ -24,6 +24,7 @@ export async function inlinePlace(ref: EngineRef): Promise<Place> {
     lease: (limits, keep) => lease(engine, limits, keep),
     onPressure: undefined,
     waiting: 0,
+    mayTakeFrom: () => false,
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
   };
 }

@@ -9,6 +9,11 @@ export interface RunRequest {
   readonly limits: Limits;
   readonly names: NameTable;
   /**
+   * Who the program runs for.
+   * @default no user; all runs without one count as runs of one
+   */
+  readonly user?: string | undefined;
+  /**
    * In a leased VM: continue the run of `source` that was active when the VM was saved.
    * @default false: start a new run
    */
@@ -25,13 +30,21 @@ export interface Place extends AsyncDisposable {
   run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome>;
   /**
    * Leases a VM for several runs, one after the other.
+   * @param user who the programs run for
    * @throws CodecellError when the engine has no sessions, or cannot restore the saved VM
    */
-  lease(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<VmLease>;
+  lease(
+    limits: Limits,
+    keep: KeepOptions,
+    signal: AbortSignal,
+    user: string | undefined,
+  ): Promise<VmLease>;
   /** Called when runs wait for a worker and none is free: the holder of an unused lease should end it. */
   onPressure: (() => void) | undefined;
   /** Number of runs and leases that wait for a worker while none is being started for them. */
   readonly waiting: number;
+  /** Whether one of them may have a worker that `user` holds and does not use: it is of the same user, or of one who holds fewer. */
+  mayTakeFrom(user: string | undefined): boolean;
 }
 
 /** A VM at a place, held until it is disposed of. */

@@ -51,7 +51,8 @@ export interface WorkerSettings {
   readonly spare?: number;
   /**
    * Largest number of workers, 1 to 256; further runs wait for one. A worker runs one program at a time. A run begins when
-   * fewer programs compute than there are cores; programs that wait for a call or a timer do not count.
+   * fewer programs compute than there are cores; programs that wait for a call or a timer do not count. A user who has none
+   * begins beyond both numbers, see {@link SharingSettings}.
    * @default 32, or fewer where a quarter of the memory is too small for them; at least the number of cores
    */
   readonly max?: number;
@@ -83,9 +84,14 @@ const MOST_WORKERS = 32;
 /**
  * Checks the settings and fills in the defaults.
  * @param fromFile the settings of the config file; `given` overrides them key by key
+ * @param weights the shares of users
  * @throws CodecellError `config_error` naming the setting
  */
-export function resolveWorkers(given: unknown = {}, fromFile: unknown = {}): PoolOptions {
+export function resolveWorkers(
+  given: unknown = {},
+  fromFile: unknown = {},
+  weights: PoolOptions["weights"] = new Map(),
+): PoolOptions {
   const cores = Math.max(2, availableParallelism());
   return {
     max: mostWorkers(cores),
@@ -93,6 +99,7 @@ export function resolveWorkers(given: unknown = {}, fromFile: unknown = {}): Poo
     ...readSettings(WORKERS, fromFile, "codecell.workers"),
     ...readSettings(WORKERS, given, "workers"),
     computing: cores,
+    weights,
   } as PoolOptions;
 }
 

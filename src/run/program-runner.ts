@@ -143,15 +143,16 @@ export class ProgramRunner {
 
   async #carryOut(job: Job, bridge: Bridge, signal: AbortSignal): Promise<Outcome> {
     const { source, limits, origin, session } = job;
+    const { user } = job.caller;
     const error =
       tooLarge(source, limits) ??
       (origin.kind === "local"
-        ? await this.#tools.preflight.typeFailure(source, limits, session?.declared)
+        ? await this.#tools.preflight.typeFailure(source, limits, session?.declared, user)
         : undefined);
     if (error !== undefined) return failedOutcome(error, true);
     const names =
       origin.kind === "local" ? this.#tools.view(job.caller).catalogue.names : origin.names;
-    const request = { source, limits, names, resume: session?.resume !== undefined };
+    const request = { source, limits, names, user, resume: session?.resume !== undefined };
     return await job.run(request, new HostInContext(bridge), signal);
   }
 }

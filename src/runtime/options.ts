@@ -16,6 +16,7 @@ import {
   WORKERS,
   type WorkerSettings,
 } from "../placement/settings.ts";
+import { type ResolvedSharing, SHARING, type SharingSettings } from "../run/sharing.ts";
 import { type ResolvedSessions, SESSIONS, type SessionSettings } from "../session/settings.ts";
 import type { TokenizerChoice } from "../tokens/counter.ts";
 import { TOKENIZER_NAMES } from "../tokens/tokenizers.ts";
@@ -115,6 +116,11 @@ export interface RuntimeOptions {
    * @default see each of {@link WorkerSettings}
    */
   readonly workers?: WorkerSettings;
+  /**
+   * How users share this runtime: how many runs each may have, and whose turn it is when they wait.
+   * @default see each of {@link SharingSettings}
+   */
+  readonly sharing?: SharingSettings;
 }
 
 /** Options with every default filled in. */
@@ -137,6 +143,7 @@ export interface ResolvedOptions {
   readonly learn: boolean | string;
   readonly tokenizer: TokenizerChoice | undefined;
   readonly sessions: ResolvedSessions;
+  readonly sharing: ResolvedSharing;
 }
 
 const LEARN = { wanted: "true, false, or the path of a file", shows: "nothing" } as const;
@@ -164,6 +171,7 @@ export const SETTINGS = {
   limits: LIMITS,
   sessions: SESSIONS,
   workers: WORKERS,
+  sharing: SHARING,
 } as const satisfies Readonly<Record<string, Schema>>;
 
 export const OPTIONS: SchemaFor<RuntimeOptions> = {

@@ -10,6 +10,7 @@ import type { Channel } from "../placement/channel/channel.ts";
 import { largestMessage, largestSavedVm } from "../placement/channel/message-caps.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 import { serveProtocol, type WorkerServer } from "../placement/worker/serve-protocol.ts";
+import type { Admission } from "../run/admission.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
 import { ConnectionClock } from "./connection-clock.ts";
 import { type RemoteClient, UNUSED_MS } from "./remote-client.ts";
@@ -20,6 +21,7 @@ export interface RemoteHostParts {
   /** What runs at this place; a client that needs another engine receives an error. */
   readonly engine: string;
   readonly runner: ProgramRunner;
+  readonly admission: Admission;
   /** The servers whose tools are called here. */
   readonly servers: () => readonly string[];
   /** What a client's runs may have at most. */
@@ -59,13 +61,29 @@ export class RemoteHost implements WorkerServer {
     this.#channel = channel;
     this.#parts = parts;
     const { limits, client } = parts;
-    const { admit = async () => () => {}, idleMs = UNUSED_MS } = client;
+    const { idleMs = UNUSED_MS } = client;
     channel.limit(largestMessage(limits) + largestSavedVm(limits));
     this.#clock = new ConnectionClock(channel, { idleMs, isUsed: () => this.#isUsed });
-    const counted = (bytes: number): Promise<() => void> => this.#count(admit(bytes));
+    const counted = (bytes: number): Promise<() => void> => this.#count(this.#admit(bytes));
     const onMessage = (): void => this.#clock.heard();
     serveProtocol(channel, this, new RemoteDoor(limits, counted, onMessage));
     void channel.closed.then(() => this.#leave()).catch(() => {}); // nobody is left to report it to
+  }
+
+  /** Lets a request in, by the caps of the service and by those of the runtime. */
+  async #admit(bytes: number): Promise<() => void> {
+    const { admission, client } = this.#parts;
+    const leave = await client.admit?.(bytes);
+    try {
+      const entered = admission.enter(client.user);
+      return () => {
+        entered[Symbol.dispose]();
+        leave?.();
+      };
+    } catch (error) {
+      leave?.();
+      throw error;
+    }
   }
 
   /** Counts a request from before it is admitted until it is over. */
@@ -176,7 +194,8 @@ export class RemoteHost implements WorkerServer {
   /** Restoring a VM can run any program: it is watched like a run, and computes no longer than one. */
   async #take(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<void> {
     const capped = { ...keep, replayMs: limits.cpuMs };
-    const lease = await this.#parts.place.lease(limits, capped, signal);
+    const { place, client } = this.#parts;
+    const lease = await place.lease(limits, capped, signal, client.user);
     this.#lease = lease;
     outsideRuns(() => void lease.gone.then(() => this.#channel.close()));
   }
@@ -205,6 +224,7 @@ export class RemoteHost implements WorkerServer {
   /** Releases a VM that is not in use: its client has saved it by now. False where there is none. */
   endIdleLease(): boolean {
     if (this.#lease === undefined || this.#isUsed) return false;
+    if (!this.#parts.place.mayTakeFrom(this.#parts.client.user)) return false;
     this.#channel.close();
     return true;
   }

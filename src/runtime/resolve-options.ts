@@ -9,6 +9,7 @@ import {
   resolvePlacement,
   resolveWorkers,
 } from "../placement/settings.ts";
+import { resolveSharing } from "../run/sharing.ts";
 import { type ResolvedSessions, resolveSessions } from "../session/settings.ts";
 import type { TokenizerChoice } from "../tokens/counter.ts";
 import { Expander } from "../tools/config/expand-variables.ts";
@@ -55,6 +56,8 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   const named = await serversOf(options.mcpServers, file);
   const network = await networkOf(find("network"));
   checkNames(tools, named, network !== undefined);
+  const given = find("sharing");
+  const sharing = resolveSharing(given.value, given.at);
   const fileLimits = resolveLimits(settings["limits"], undefined, "codecell.limits");
   return {
     ...named,
@@ -70,7 +73,8 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     tokenizer: tokenizerOf(find),
     limits: resolveLimits(options.limits, fileLimits),
     sessions: sessionsOf(find("sessions")),
-    workers: resolveWorkers(options.workers, settings["workers"]),
+    workers: resolveWorkers(options.workers, settings["workers"], sharing.weights),
+    sharing,
   };
 }
 

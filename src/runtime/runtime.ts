@@ -17,6 +17,7 @@ import { FramedChannel, WEB_SOCKET_PIECE_BYTES } from "../placement/channel/fram
 import type { OpenedPlace } from "../placement/open-place.ts";
 import type { Place } from "../placement/placement.ts";
 import type { Inspection } from "../preflight/inspect.ts";
+import { Admission } from "../run/admission.ts";
 import { checkProgram, type RunOptions } from "../run/job.ts";
 import { ProgramRunner } from "../run/program-runner.ts";
 import { type SessionOptions, SessionRegistry } from "../session/session-registry.ts";
@@ -51,6 +52,7 @@ export class Runtime implements AsyncDisposable {
   readonly #toolbox: Toolbox;
   readonly #emitter: RuntimeEmitter;
   readonly #runner: ProgramRunner;
+  readonly #admission: Admission;
   readonly #sessions: SessionRegistry;
   /** Runtimes elsewhere whose programs run here. */
   readonly #remotes = new Set<RemoteHost>();
@@ -74,21 +76,31 @@ export class Runtime implements AsyncDisposable {
     this.#toolbox = toolbox;
     const names = { engine: options.engine.name, placement: place.name };
     this.#runner = new ProgramRunner(toolbox, emitter, names, this.#closing.signal, tokens);
-    const { limits, sessions } = options;
+    const { limits, sessions, sharing } = options;
+    this.#admission = new Admission(sharing);
     place.onPressure = () => this.#makeRoom();
-    this.#sessions = new SessionRegistry(place, this.#runner, limits, sessions, store);
+    this.#sessions = new SessionRegistry(
+      place,
+      this.#runner,
+      limits,
+      sessions,
+      store,
+      this.#admission,
+    );
   }
 
   /**
    * Runs one program: TypeScript or JavaScript, in a Markdown fence or not.
    * Resolves whatever the program does.
-   * @throws CodecellError `config_error` for bad options, `aborted` when the runtime is closed
+   * @throws CodecellError `config_error` for bad options, `aborted` when the runtime is closed, `rate_limited` when the user
+   * or everybody together has too many runs here
    */
   async run(code: string, options: RunOptions = {}): Promise<ExecutionResult> {
     this.#checkOpen();
     checkProgram(code);
     const limits = resolveLimits(options.limits, this.#options.limits);
     this.#place.check?.(limits);
+    using _admitted = this.#admission.enter(options.user);
     const run = this.#place.run.bind(this.#place);
     const caller = callerNamed(options.user);
     const origin = { kind: "local" } as const;
@@ -176,6 +188,7 @@ export class Runtime implements AsyncDisposable {
       place: this.#place,
       engine: engine.name,
       runner: this.#runner,
+      admission: this.#admission,
       servers: () => this.#toolbox.catalogue.servers.map(({ name }) => name),
       limits,
       client,

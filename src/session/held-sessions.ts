@@ -65,9 +65,14 @@ export class HeldSessions<S extends Holdable> {
     this.#held.delete(key);
   }
 
-  /** Parks the session that was idle for longest. Returns `undefined` where none can be parked. */
-  parkOldest(): Promise<void> | undefined {
-    const idle = [...this.#held.values()].filter(({ canPark }) => canPark);
+  /**
+   * Parks the session that was idle for longest. Returns `undefined` where none can be parked.
+   * @param of whether sessions of a user may be parked
+   */
+  parkOldest(of: (user: string | undefined) => boolean): Promise<void> | undefined {
+    const idle = [...this.#held.values()].filter(
+      ({ canPark, session }) => canPark && of(session.user),
+    );
     return idle.toSorted((a, b) => a.usedAt - b.usedAt)[0]?.park();
   }
 

@@ -3,6 +3,7 @@ import { callerNamed } from "../core/caller.ts";
 import { type Limits, resolveLimits } from "../core/limits.ts";
 import { Workspace, type WorkspaceLimits } from "../files/workspace.ts";
 import type { Place } from "../placement/placement.ts";
+import type { Admission } from "../run/admission.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
 import { HeldSessions } from "./held-sessions.ts";
 import { checkId, keyOf, seedOf, taken, timeOf } from "./session-key.ts";
@@ -53,6 +54,7 @@ export class SessionRegistry {
   readonly #limits: Limits;
   readonly #workspace: WorkspaceLimits;
   readonly #store: SessionStore | undefined;
+  readonly #admission: Admission;
   readonly #held: HeldSessions<Session>;
   readonly #opening = new Map<string, Promise<Session>>();
 
@@ -62,12 +64,14 @@ export class SessionRegistry {
     limits: Limits,
     settings: ResolvedSessions,
     store: SessionStore | undefined,
+    admission: Admission,
   ) {
     this.#place = place;
     this.#runner = runner;
     this.#limits = limits;
     this.#workspace = settings.workspace;
     this.#store = store;
+    this.#admission = admission;
     this.#held = new HeldSessions(settings);
   }
 
@@ -132,7 +136,7 @@ export class SessionRegistry {
 
   /** Parks the session that was idle for longest, so that its worker becomes free. Returns false where none can be parked. */
   makeRoom(): boolean {
-    const parking = this.#held.parkOldest();
+    const parking = this.#held.parkOldest((user) => this.#place.mayTakeFrom(user));
     void parking?.then(() => this.#makeRoomForWaiting());
     return parking !== undefined;
   }
@@ -165,6 +169,7 @@ export class SessionRegistry {
       id,
       user,
       runner: this.#runner,
+      admission: this.#admission,
       vm: {
         place: this.#place,
         limits,

@@ -64,7 +64,7 @@ export class SessionVm {
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
     clearTimeout(this.#saveTimer);
     if (this.#loss !== undefined) return sessionFailure("worker_crashed", this.#takeLoss());
-    const lease = await this.#place(signal).catch(leaseFailure);
+    const lease = await this.#place(signal, request.user).catch(leaseFailure);
     if ("ok" in lease) return lease;
     if (signal.aborted) return neverBegan();
     this.#running = true;
@@ -142,7 +142,7 @@ export class SessionVm {
     return checkpoint.programs === this.#programs && checkpoint.isComplete;
   }
 
-  async #place(signal: AbortSignal): Promise<VmLease> {
+  async #place(signal: AbortSignal, user: string | undefined): Promise<VmLease> {
     if (this.#lease !== undefined) return this.#lease;
     const { place, limits, seed, now } = this.#options;
     const saved = await this.#checkpoint?.vm();
@@ -151,7 +151,7 @@ export class SessionVm {
       ...(now === undefined ? {} : { now }),
       ...(saved === undefined ? {} : { saved }),
     };
-    const lease = await place.lease(limits, keep, signal);
+    const lease = await place.lease(limits, keep, signal, user);
     this.#lease = lease;
     outsideRuns(() => void lease.gone.then((detail) => this.#onGone(lease, detail)));
     return lease;

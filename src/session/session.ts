@@ -3,6 +3,7 @@ import { CodecellError } from "../core/errors.ts";
 import type { ExecutionResult } from "../core/result.ts";
 import { Semaphore } from "../core/semaphore.ts";
 import type { Workspace } from "../files/workspace.ts";
+import type { Admission } from "../run/admission.ts";
 import { checkProgram, type RunOptions } from "../run/job.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
 import {
@@ -29,6 +30,7 @@ export interface SessionParts extends StateParts {
   readonly id: string;
   readonly user: string | undefined;
   readonly runner: ProgramRunner;
+  readonly admission: Admission;
   /** Called when the session was used. */
   readonly onUse: (session: Session) => void;
   /** Called when it has been closed. */
@@ -95,12 +97,13 @@ export class Session {
   /**
    * Runs one program, after those that were given before it. The result is like that of `runtime.run`.
    * @throws CodecellError `config_error` for invalid options, or when there is a run to resume; `aborted` when the session is
-   * closed; `rate_limited` when another process has the session locked for too long
+   * closed; `rate_limited` when another process has the session locked for too long, or as `runtime.run`
    */
   async run(code: string, options: Omit<RunOptions, "user"> = {}): Promise<ExecutionResult> {
     this.#checkOpen();
     checkProgram(code);
     const limits = limitsOfRun(options.limits, this.#parts.vm.limits);
+    using _admitted = this.#parts.admission.enter(this.user);
     return await this.#use(() =>
       this.#state.run({ source: code, limits }, (run) => this.#carryOut(run, options)),
     );
@@ -115,6 +118,7 @@ export class Session {
   async resume({ answers = {}, ...options }: ResumeOptions = {}): Promise<ExecutionResult> {
     this.#checkOpen();
     const known = encodeAnswers(answers);
+    using _admitted = this.#parts.admission.enter(this.user);
     return await this.#use(() => this.#state.resume(known, (run) => this.#carryOut(run, options)));
   }
 

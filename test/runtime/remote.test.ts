@@ -5,6 +5,7 @@ import { createWebSocketStream, WebSocket } from "ws";
 import { DEFAULT_LIMITS, type Runtime } from "../../src/index.ts";
 import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { type RunningService, startService } from "../../src/serve/index.ts";
+import { Gate } from "../support/gate.ts";
 import { createRuntime } from "../support/patient.ts";
 import { until } from "../support/processes.ts";
 import { value } from "../support/value.ts";
@@ -217,6 +218,32 @@ test("runs from elsewhere count at the service as all others do", async () => {
     [true, "ann"],
     [false, "ann"],
   ]);
+});
+
+test("and share it with the others there: what is too much is refused with a time to come back", async () => {
+  const host = await createRuntime({
+    engine: "quickjs",
+    placement: "inline",
+    sharing: { maxPerUser: 1 },
+  });
+  const gate = new Gate();
+  await using service = await startService(host, {
+    port: 0,
+    auth: { apiKeys: [{ key: KEY, user: "ann" }] },
+  });
+  await using runtime = await createRuntime({
+    engine: "quickjs",
+    placement: { remote: service.url, token: KEY },
+    tools: { gate: { wait: gate.wait } },
+  });
+  const first = runtime.run("await tools.gate.wait('first')");
+  expect(await until(() => gate.arrived === 1)).toBe(true);
+  expect(await runtime.run("1")).toMatchObject({
+    ok: false,
+    error: { code: "rate_limited", hint: expect.stringContaining("Try again in 1 s") },
+  });
+  gate.open();
+  expect(await value(first)).toBe("first");
 });
 
 test("another engine than the service's is refused by its name", async () => {

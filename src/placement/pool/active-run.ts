@@ -12,8 +12,8 @@ export interface ActiveRunParts extends Pick<RunKind, "limits" | "callsTools"> {
   readonly host: Host;
   readonly calls: ForwardedCalls;
   readonly signal: AbortSignal;
-  /** Called when the program begins to wait for something outside. */
-  readonly onWait: () => void;
+  /** Called when the worker reports that the program waits, or goes on. */
+  readonly onReport: () => void;
 }
 
 /** One run in a worker: forwards the worker's reports to the host of the run. */
@@ -51,12 +51,14 @@ export class ActiveRun {
 
   /** @throws ProtocolError for a message that this worker may not send */
   receive(message: RunMessage): void {
-    const { host, callsTools, onWait } = this.#parts;
+    const { host, callsTools, onReport } = this.#parts;
+    const wasIdle = this.#idle;
     this.#idle = message.type === "idle";
+    if (wasIdle !== this.#idle) onReport();
     switch (message.type) {
       case "call":
         this.#forward(message);
-        return onWait();
+        return onReport();
       case "called":
         if (!callsTools) throw new ProtocolError("it reported a tool call, and has no tools");
         return host.called?.(this.#bounded(message.record));
@@ -66,7 +68,6 @@ export class ActiveRun {
         this.#droppedInside = Math.max(this.#droppedInside, message.bytes);
         return host.dropped(this.#droppedInside + this.#droppedHere);
       case "idle":
-        return onWait();
       case "busy":
         return;
       case "outcome":

@@ -196,6 +196,7 @@ function readUsage(pid: number | undefined): WorkerUsage | undefined {
     return {
       cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
       rssBytes: Number(fields[21]) * PAGE_BYTES,
+      asleep: fields[0] === "S",
     };
   } catch {
     return undefined; // it has just ended

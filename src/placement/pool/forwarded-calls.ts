@@ -17,11 +17,14 @@ type CallMessage = Extract<ToHost, { readonly type: "call" }>;
 /** Forwards the calls of a worker's programs to the host of the run, and the answers back. */
 export class ForwardedCalls {
   readonly #channel: Channel;
+  readonly #onSettled: () => void;
   readonly #open = new Set<Promise<void>>();
   #failures: Set<string> | undefined = new Set();
 
-  constructor(channel: Channel) {
+  /** @param onSettled called when the answer to a call was sent */
+  constructor(channel: Channel, onSettled: () => void) {
     this.#channel = channel;
+    this.#onSettled = onSettled;
   }
 
   /** Number of calls without an answer. */
@@ -47,7 +50,10 @@ export class ForwardedCalls {
   forward(message: CallMessage, host: Host, onAnswer: () => void): void {
     const call = this.#answer(message, host, onAnswer).catch(() => this.#channel.close());
     this.#open.add(call);
-    void call.finally(() => this.#open.delete(call));
+    void call.finally(() => {
+      this.#open.delete(call);
+      this.#onSettled();
+    });
   }
 
   async #answer(message: CallMessage, host: Host, onAnswer: () => void): Promise<void> {

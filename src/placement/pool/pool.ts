@@ -5,18 +5,13 @@ import type { Limits } from "../../core/limits.ts";
 import type { Host, KeepOptions, Outcome } from "../../engine/engine.ts";
 import { neverBegan } from "../../engine/failed-outcome.ts";
 import type { Place, RunRequest, VmLease } from "../placement.ts";
+import { IdleWorkers } from "./idle-workers.ts";
+import { TurnQueue, type TurnOptions } from "./turn-queue.ts";
 import type { WorkerClient } from "./worker-client.ts";
 
-export interface PoolOptions {
+export interface PoolOptions extends TurnOptions {
   /** Number of workers kept booted and idle. */
   readonly spare: number;
-  /** Largest number of workers; further runs wait for one. */
-  readonly max: number;
-  /**
-   * Number of runs that may compute at the same time; a further run waits until one of them waits for a tool or a timer. More
-   * runs than cores would not end sooner, and their duration would exceed their CPU time.
-   */
-  readonly computing: number;
   /** Time in ms after which an unused worker ends, unless it is one of the few that are kept. */
   readonly idleMs: number;
   /** Runs after which a worker is replaced. */
@@ -26,7 +21,8 @@ export interface PoolOptions {
 /**
  * A place with a pool of workers, each with one run at a time. A worker is reused only after a clean run; otherwise it is
  * replaced, so that the next run is not affected. Replacements boot before they are needed. Programs mostly wait for their
- * tools; meanwhile others run in further workers, which end when they are not needed for a while.
+ * tools; meanwhile others run in further workers, which end when they are not needed for a while. Whose turn it is decides a
+ * {@link TurnQueue}.
  */
 export class WorkerPool implements Place {
   readonly name: string;
@@ -34,19 +30,15 @@ export class WorkerPool implements Place {
   onPressure: (() => void) | undefined;
   readonly #spawn: () => WorkerClient;
   readonly #options: PoolOptions;
-  readonly #idle: WorkerClient[] = [];
   readonly #all = new Set<WorkerClient>();
-  readonly #queue: PromiseWithResolvers<WorkerClient | undefined>[] = [];
-  /** Workers that run a program, or are reserved for one. */
-  readonly #running = new Set<WorkerClient>();
-  readonly #idleSince = new WeakMap<WorkerClient, number>();
+  readonly #idle: IdleWorkers;
+  readonly #turns: TurnQueue;
   /** `onPressure` was called, and no worker has become idle since. */
   #pressed = false;
   #booting = 0;
   /** Number of workers that have ended a run and have not reported yet that they are ready. */
   #returning = 0;
   #closed = false;
-  #trimTimer: NodeJS.Timeout | undefined;
 
   private constructor(
     name: string,
@@ -58,6 +50,16 @@ export class WorkerPool implements Place {
     this.check = check;
     this.#spawn = spawn;
     this.#options = options;
+    const { spare, computing, idleMs } = options;
+    this.#idle = new IdleWorkers({
+      kept: Math.max(spare, computing),
+      idleMs,
+      discard: (worker) => this.#discard(worker),
+    });
+    this.#turns = new TurnQueue(options, this.#idle, () => {
+      this.#refill();
+      if (!this.#pressed) this.#press();
+    });
   }
 
   /**
@@ -81,37 +83,30 @@ export class WorkerPool implements Place {
   }
 
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
-    const worker = await this.#lease(signal);
+    const { user } = request;
+    const worker = await this.#turn(user, signal);
     if (worker === undefined) return neverBegan();
     const release = worker.hold();
     try {
       return await worker.run(request, host, signal);
     } finally {
-      this.#ran(worker);
-      void this.#giveBack(worker, release);
+      this.#turns.end(worker, user);
+      void this.#giveBack(worker, user, release);
     }
   }
 
-  get waiting(): number {
-    if (!this.#mayStart) return 0; // they wait for a core, not for a worker
-    const coming = this.#booting + this.#options.max - this.#all.size;
-    return Math.max(0, this.#queue.length - coming);
-  }
-
-  /** Whether another program may compute now. */
-  get #mayStart(): boolean {
-    let computing = 0;
-    for (const worker of this.#running) if (!worker.waits) computing++;
-    return computing < this.#options.computing;
-  }
-
-  async lease(limits: Limits, keep: KeepOptions, signal: AbortSignal): Promise<VmLease> {
-    const worker = await this.#lease(signal);
+  async lease(
+    limits: Limits,
+    keep: KeepOptions,
+    signal: AbortSignal,
+    user: string | undefined,
+  ): Promise<VmLease> {
+    const worker = await this.#turn(user, signal);
     if (worker === undefined) throw new CodecellError("aborted", aborted().message);
     const end = async (): Promise<void> => {
       const release = worker.hold();
       if (!worker.dead) worker.end();
-      await this.#giveBack(worker, release);
+      await this.#giveBack(worker, user, release);
     };
     try {
       await worker.open(limits, keep);
@@ -119,16 +114,16 @@ export class WorkerPool implements Place {
       void end();
       throw error;
     } finally {
-      this.#ran(worker);
+      this.#turns.end(worker, user);
     }
     return {
       gone: worker.gone,
       run: async (request, host, runSignal) => {
+        if ((await this.#turn(user, runSignal, worker)) === undefined) return neverBegan();
         const release = worker.hold();
-        this.#running.add(worker);
         return await worker.runKept(request, host, runSignal).finally(() => {
           release();
-          this.#ran(worker);
+          this.#turns.end(worker, user);
         });
       },
       save: () => worker.save(),
@@ -136,34 +131,30 @@ export class WorkerPool implements Place {
     };
   }
 
-  /** Leases a worker; `undefined` when `signal` is aborted before one is free. */
-  async #lease(signal: AbortSignal): Promise<WorkerClient | undefined> {
-    if (this.#closed) throw new CodecellError("aborted", "the runtime is closed");
-    if (signal.aborted) return undefined;
-    const place = Promise.withResolvers<WorkerClient | undefined>();
-    this.#queue.push(place);
-    this.#serve();
-    this.#press();
-    const giveUp = (): void => {
-      const at = this.#queue.indexOf(place);
-      if (at < 0) return; // it already has a worker
-      this.#queue.splice(at, 1);
-      place.resolve(undefined);
-    };
-    signal.addEventListener("abort", giveUp, { once: true });
-    return await place.promise.finally(() => signal.removeEventListener("abort", giveUp));
+  get waiting(): number {
+    return Math.max(0, this.#turns.wanted - this.#booting - this.#room);
   }
 
-  /** Assigns idle workers to the waiting requests in order, while more programs may compute. */
-  #serve(): void {
-    while (this.#queue.length > 0 && this.#mayStart) {
-      const worker = this.#takeIdle();
-      if (worker === undefined) break;
-      this.#running.add(worker);
-      this.#queue.shift()!.resolve(worker);
-    }
-    this.#refill();
-    if (!this.#pressed) this.#press();
+  mayTakeFrom(holder: string | undefined): boolean {
+    return this.#turns.mayTakeFrom(holder);
+  }
+
+  /** See {@link TurnQueue.enter}. */
+  async #turn(
+    user: string | undefined,
+    signal: AbortSignal,
+    own?: WorkerClient,
+  ): Promise<WorkerClient | undefined> {
+    if (this.#closed) throw new CodecellError("aborted", "the runtime is closed");
+    const turn = this.#turns.enter(user, signal, own);
+    this.#press();
+    return await turn;
+  }
+
+  /** Number of workers that may be started. */
+  get #room(): number {
+    const beyond = this.#all.size < this.#options.max ? 0 : this.#turns.beyond;
+    return Math.max(0, this.#options.max + beyond - this.#all.size);
   }
 
   /** Calls `onPressure` if requests wait and no more workers can be started. */
@@ -173,23 +164,9 @@ export class WorkerPool implements Place {
     this.onPressure?.();
   }
 
-  /** Called when a worker does not run a program any more. */
-  #ran(worker: WorkerClient): void {
-    this.#running.delete(worker);
-    this.#serve();
-  }
-
-  #takeIdle(): WorkerClient | undefined {
-    for (let worker = this.#idle.pop(); worker !== undefined; worker = this.#idle.pop()) {
-      if (!worker.dead) return worker;
-      this.#all.delete(worker);
-    }
-    return undefined;
-  }
-
   async #boot(): Promise<WorkerClient> {
     const worker = outsideRuns(this.#spawn);
-    worker.onWait = () => this.#serve();
+    worker.onReport = () => this.#turns.notice(worker);
     this.#all.add(worker);
     try {
       await worker.booted;
@@ -206,24 +183,29 @@ export class WorkerPool implements Place {
   }
 
   /** @param release ends the hold on the worker, once it is ready */
-  async #giveBack(worker: WorkerClient, release: () => void): Promise<void> {
+  async #giveBack(
+    worker: WorkerClient,
+    user: string | undefined,
+    release: () => void,
+  ): Promise<void> {
     this.#returning++;
     const fit = (await worker.ready) && worker.runs < this.#options.runsPerWorker;
     this.#returning--;
+    this.#turns.release(user);
     release();
     if (fit) return this.#offer(worker);
     this.#discard(worker);
-    this.#serve();
+    this.#turns.serve();
   }
 
   /** Boots workers for the waiting requests and the spares. Booting computes, so its number is capped too. */
   #refill(): void {
-    const { spare, max, computing } = this.#options;
-    const wanted = this.#mayStart ? Math.max(0, this.#queue.length - this.#returning) : 0;
-    const missing = wanted + spare - this.#idle.length - this.#booting;
-    const room = Math.min(max - this.#all.size, Math.max(computing, spare) - this.#booting);
-    for (let count = Math.min(missing, room); count > 0 && !this.#closed; count--)
-      void this.#addWorker();
+    if (this.#closed) return;
+    const { spare, computing } = this.#options;
+    const wanted = Math.max(0, this.#turns.wanted - this.#returning);
+    const missing = wanted + spare - this.#idle.count - this.#booting;
+    const count = Math.min(missing, this.#room, Math.max(computing, spare) - this.#booting);
+    for (let left = count; left > 0; left--) void this.#addWorker();
   }
 
   async #addWorker(): Promise<void> {
@@ -235,42 +217,25 @@ export class WorkerPool implements Place {
 
   /** A boot failed. Without any worker left, all waiting requests fail with the error. */
   #fail(error: unknown): undefined {
-    if (this.#all.size === 0) for (const waiting of this.#queue.splice(0)) waiting.reject(error);
+    if (this.#all.size === 0) this.#turns.clear(({ reject }) => reject(error));
   }
 
   #offer(worker: WorkerClient): void {
     // It may have been killed because of its last run after it reported that it is ready.
     if (this.#closed || worker.dead) {
       this.#discard(worker);
-      return this.#serve();
+      return this.#turns.serve();
     }
     this.#idle.push(worker);
-    this.#idleSince.set(worker, performance.now());
     this.#pressed = false;
-    this.#serve();
-    this.#trimLater(this.#options.idleMs);
-  }
-
-  /** Ends workers that were idle for `idleMs`, down to the number that can compute at the same time. */
-  #trimLater(ms: number): void {
-    const { spare, computing, idleMs } = this.#options;
-    const kept = Math.max(spare, computing);
-    if (this.#idle.length <= kept || this.#trimTimer !== undefined) return;
-    const trim = (): void => {
-      this.#trimTimer = undefined;
-      // The idle list is a stack: the workers at its start have been idle for longest.
-      const left = (): number =>
-        (this.#idleSince.get(this.#idle[0]!) ?? 0) + idleMs - performance.now();
-      while (this.#idle.length > kept && left() <= 0) this.#discard(this.#idle.shift()!);
-      if (this.#idle.length > kept) this.#trimLater(Math.max(1, left()));
-    };
-    this.#trimTimer = outsideRuns(() => setTimeout(trim, ms).unref());
+    this.#turns.serve();
+    this.#idle.trim();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#trimTimer);
-    for (const waiting of this.#queue.splice(0)) waiting.resolve(undefined);
+    this.#idle.stop();
+    this.#turns.clear(({ resolve }) => resolve(undefined));
     for (const worker of this.#all) worker.kill();
     this.#all.clear();
   }

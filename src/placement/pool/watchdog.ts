@@ -36,11 +36,18 @@ export class Watchdog implements Disposable {
   readonly #unlisten: () => void;
   #abortTimer: NodeJS.Timeout | undefined;
 
-  constructor(handle: WorkerHandle, limits: Limits, signal: AbortSignal, actions: Actions) {
+  /** @param before usage before the run, where it is known */
+  constructor(
+    handle: WorkerHandle,
+    limits: Limits,
+    before: WorkerUsage | undefined,
+    signal: AbortSignal,
+    actions: Actions,
+  ) {
     this.#handle = handle;
     this.#limits = limits;
     this.#actions = actions;
-    this.#start = handle.usage();
+    this.#start = before;
     this.#wallTimer = setTimeout(() => actions.kill(wallBreach(limits)), limits.wallMs + GRACE_MS);
     this.#pollTimer = setInterval(() => this.#poll(), POLL_MS);
     const onAbort = (): void => this.#abort();

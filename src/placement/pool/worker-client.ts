@@ -4,7 +4,7 @@ import { Holders } from "../../core/holders.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../core/limits.ts";
 import { Semaphore } from "../../core/semaphore.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
-import { neverBegan } from "../../engine/failed-outcome.ts";
+import { failedOutcome, neverBegan } from "../../engine/failed-outcome.ts";
 import { ProtocolError } from "../channel/fields.ts";
 import { largestMessage, largestSavedVm } from "../channel/message-caps.ts";
 import type { RunMessage, ToHost, ToWorker } from "../channel/protocol.ts";
@@ -19,7 +19,7 @@ import { ForwardedCalls } from "./forwarded-calls.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import { PendingReplies } from "./pending-replies.ts";
 import { Watchdog } from "./watchdog.ts";
-import type { WorkerExit, WorkerHandle } from "./worker-handle.ts";
+import type { WorkerExit, WorkerHandle, WorkerUsage } from "./worker-handle.ts";
 
 /** Time from the end of a run to the worker's report that it is ready. */
 const READY_MS = 2_000;
@@ -70,15 +70,17 @@ export class WorkerClient {
   #vmLimits = DEFAULT_LIMITS;
   #namesVersion = "";
   #dead = false;
-  /** Called when the program begins to wait for something outside. */
-  onWait: (() => void) | undefined;
+  /** Usage before the run, or at the first successful reading. */
+  #before: WorkerUsage | undefined;
+  /** Called when {@link waits} may have changed. */
+  onReport: (() => void) | undefined;
   /** Number of runs that this worker has begun. */
   runs = 0;
 
   constructor(handle: WorkerHandle, engine: EngineRef) {
     this.#handle = handle;
     this.#holders = new Holders((held) => handle.hold(held));
-    this.#calls = new ForwardedCalls(handle.channel);
+    this.#calls = new ForwardedCalls(handle.channel, () => this.onReport?.());
     this.#boot = new WorkerBoot(engine.name);
     this.booted = this.#boot.done;
     this.gone = handle.exited.then(({ detail }) => detail);
@@ -105,13 +107,21 @@ export class WorkerClient {
     return this.#dead;
   }
 
-  /** Whether the program waits: for an answer to a call, or for a timer. */
+  /** Whether the program waits, for an answer to a call or for a timer, as far as the worker reports it. */
   get waits(): boolean {
     return this.#active?.run.idle === true || this.#calls.open > 0;
   }
 
   get #isService(): boolean {
     return this.#handle.callsTools === true;
+  }
+
+  /** What the present run has used, and whether it sleeps, by the operating system's counters. */
+  used(): Pick<WorkerUsage, "cpuMs" | "asleep"> | undefined {
+    const usage = this.#handle.usage();
+    if (usage === undefined) return undefined;
+    this.#before ??= usage;
+    return { ...usage, cpuMs: usage.cpuMs - this.#before.cpuMs };
   }
 
   /** Lets the worker keep this process alive until the returned function is called. A boot and a reply hold it by themselves. */
@@ -150,6 +160,7 @@ export class WorkerClient {
     const { limits, source, resume = false } = request;
     await this.#calls.settled(); // answers to calls of the previous run come first
     if (signal.aborted) return neverBegan();
+    if (this.#dead) return failedOutcome(crash("the worker ended before the run began"), false);
     this.#handle.channel.limit(largestMessage(limits) + largestSavedVm(this.#vmLimits));
     return await this.#run(request, host, signal, { type: "runKept", limits, resume, source });
   }
@@ -197,7 +208,8 @@ export class WorkerClient {
   }
 
   #watch(limits: Limits, signal = new AbortController().signal): Watchdog {
-    return new Watchdog(this.#handle, limits, signal, {
+    this.#before = this.#handle.usage();
+    return new Watchdog(this.#handle, limits, this.#before, signal, {
       abort: () => this.#send({ type: "abort" }),
       kill: (failure) => this.#end(failure),
     });
@@ -217,7 +229,7 @@ export class WorkerClient {
       signal,
       calls: this.#calls,
       callsTools,
-      onWait: () => this.onWait?.(),
+      onReport: () => this.onReport?.(),
     });
     this.#active = { run, limits, isKept: command.type === "runKept" };
     this.#expected.begin({ limits, callsTools, resumed: resume });

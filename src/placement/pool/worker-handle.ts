@@ -30,4 +30,6 @@ export interface WorkerExit {
 export interface WorkerUsage {
   readonly cpuMs: number;
   readonly rssBytes: number;
+  /** Whether its main thread is not running and does not want to. Absent where the system does not say it. */
+  readonly asleep?: boolean;
 }

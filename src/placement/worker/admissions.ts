@@ -18,7 +18,12 @@ export interface Door {
 }
 
 /** Requests that compute or open a VM. Names are part of the request that follows them. */
-const ADMITTED: ReadonlySet<string> = new Set<ToWorker["type"]>(["names", "run", "runKept", "open"]);
+const ADMITTED: ReadonlySet<string> = new Set<ToWorker["type"]>([
+  "names",
+  "run",
+  "runKept",
+  "open",
+]);
 
 /**
  * Admits the requests of one host. Nothing of a host that is not trusted computes, opens a VM, or takes more than a little memory,

@@ -56,7 +56,8 @@ export class HostProxy implements Host {
     this.#isTelling = true;
     setImmediate(() => {
       this.#isTelling = false;
-      if (this.#isIdle !== this.#toldIdle) void this.#send({ type: this.#isIdle ? "idle" : "busy" });
+      if (this.#isIdle !== this.#toldIdle)
+        void this.#send({ type: this.#isIdle ? "idle" : "busy" });
     });
   }
 
