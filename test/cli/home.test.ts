@@ -97,7 +97,8 @@ describe("what is kept there", () => {
   test("credentials, when they are read too", async () => {
     const home = wide();
     const url = "https://mcp.example.com/mcp";
-    await new TokenStore().update(url, { tokens: { access_token: "a", token_type: "bearer" } });
+    const tokens = { access_token: "a", token_type: "bearer" };
+    await new TokenStore().locked(url, async (kept) => await kept.save({ tokens }));
     const [file] = readdirSync(join(home, "credentials"));
     const path = join(home, "credentials", file!);
     expect(rightsOf(home)).toEqual({

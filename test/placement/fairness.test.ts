@@ -203,6 +203,20 @@ test("a user with more weight computes more", { timeout: 300_000 }, async () => 
   expect(first.filter((user) => user === "bob").length).toBeGreaterThan(23);
 });
 
+test("a user's runs do not take the worker that another user's session holds", async () => {
+  await using runtime = await startRuntime(
+    { engine: "v8", placement: "process" },
+    { workers: { max: 2, spare: 0 }, sessions: { parkMs: 600_000 } },
+  );
+  const session = await runtime.session("s", { user: "ann" });
+  await session.run("let n = 1");
+  await using crowd = crowdOf(runtime, "console.log('begun'); await tools.demo.never()");
+  expect(await until(() => crowd.begun === 1)).toBe(true);
+  await notKeptWaiting(runtime, crowd, "bob");
+  expect([session.placed, crowd.begun]).toEqual([true, 1]);
+  expect(await session.run("n")).toMatchObject({ value: 1 });
+});
+
 test("a session that waits for its turn does not stop a run that waits for its worker", async () => {
   await using runtime = await startRuntime(
     { engine: "quickjs", placement: "process" },

@@ -363,6 +363,36 @@ test("no more requests at once than connections", async () => {
   slow.close();
 });
 
+test("one user's requests do not keep another's waiting", async () => {
+  const seen: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const slow = createServer((request, response) => {
+    seen.push(request.url!);
+    void gate.promise.then(() => response.end());
+  });
+  await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${portOf(slow)}`;
+  await using runtime = await createRuntime({
+    placement: "inline",
+    network: { allow: [url], allowPrivate: LOOPBACK, connections: 1 },
+  });
+  const many = `await Promise.all(Array.from({ length: 20 }, (_, at) => fetch('${url}/eve' + at)))`;
+  const eve = runtime.run(many, { user: "eve" });
+  await expect.poll(() => seen.length).toBe(1);
+  const asked = Promise.withResolvers<unknown>();
+  const ann = runtime.run(`console.log('asks'); await fetch('${url}/ann')`, {
+    user: "ann",
+    onLog: asked.resolve,
+  });
+  await asked.promise;
+  await new Promise((resolve) => setTimeout(resolve, 10)); // its request waits too by now
+  gate.resolve();
+  expect(await Promise.all([eve, ann])).toMatchObject([{ ok: true }, { ok: true }]);
+  expect(seen.indexOf("/ann")).toBeLessThanOrEqual(2);
+  slow.closeAllConnections();
+  slow.close();
+});
+
 test("without allowed hosts there is no fetch", async () => {
   for (const network of [undefined, { allow: [] }]) {
     await using runtime = await createRuntime({ placement: "inline", ...(network && { network }) });
