@@ -1,4 +1,5 @@
-/** What a model reads when it searches for tools. */
+/** What a model reads when it searches for tools. Servers name and describe them: no text of theirs forges a line. */
+import { oneLine, printable } from "../core/one-line.ts";
 import { type Runtime, type ToolDetail, ToolError, type ToolSummary } from "../index.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -36,16 +37,16 @@ async function listCategories(runtime: Runtime): Promise<string> {
   return categories
     .map(
       ({ name, tools, description = "" }) =>
-        `${name} (${tools} tools)${description === "" ? "" : `: ${description}`}`,
+        oneLine(`${name} (${tools} tools)${description === "" ? "" : `: ${description}`}`),
     )
     .join("\n");
 }
 
 function line({ category, name, call, description, parameters, declaration }: ToolSummary): string {
-  const head = `${category}.${name}`;
-  if (declaration !== undefined) return `${head}: ${call}\n${declaration}`;
-  const how = parameters === undefined ? call : call.replace("(args)", `(${parameters})`);
-  return `${head}: ${how}${description === undefined || description === "" ? "" : ` // ${description}`}`;
+  const head = `${oneLine(category)}.${oneLine(name)}`;
+  if (declaration !== undefined) return `${head}: ${oneLine(call)}\n${printable(declaration)}`;
+  const how = parameters === undefined ? call : call.replace("(args)", () => `(${parameters})`);
+  return `${head}: ${oneLine(how)}${description === undefined || description === "" ? "" : ` // ${oneLine(description)}`}`;
 }
 
 /** Declarations of the tools that a model named. @throws ToolError */
@@ -62,7 +63,7 @@ export async function describeTools(runtime: Runtime, args: Arguments): Promise<
     const { call, declaration } = await runtime.getToolSpec(category, tool);
     return `// ${call}\n${declaration}`;
   });
-  return (await Promise.all(described)).join("\n");
+  return printable((await Promise.all(described)).join("\n"));
 }
 
 /** Models shorten: one name for a list, the category apart. */

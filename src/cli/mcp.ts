@@ -5,6 +5,7 @@ import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js"
 import { AGENT_SETTINGS } from "../agent/settings.ts";
 import { readSettings } from "../core/check-settings.ts";
 import { CodecellError } from "../core/errors.ts";
+import { printableJson } from "../core/one-line.ts";
 import { createRuntime, type Runtime } from "../index.ts";
 import { isLoopback } from "../serve/http/origin.ts";
 import { createMcpServer, McpHttpHandler, type McpServerOptions } from "../serve/mcp/index.ts";
@@ -141,6 +142,6 @@ function printConfig(values: Values): number {
   ];
   const entry = { ...(host === "vscode" ? { type: "stdio" } : {}), command: "npx", args };
   const key = host === "vscode" ? "servers" : "mcpServers";
-  process.stdout.write(`${JSON.stringify({ [key]: { codecell: entry } }, undefined, 2)}\n`);
+  process.stdout.write(`${printableJson({ [key]: { codecell: entry } }, 2)}\n`);
   return 0;
 }

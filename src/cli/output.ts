@@ -1,5 +1,7 @@
 import { styleText } from "node:util";
-import { oneLine } from "../core/one-line.ts";
+import { printable, printableJson } from "../core/one-line.ts";
+
+export { printable } from "../core/one-line.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -12,11 +14,6 @@ export function paint(
   return styleText(style, text, { stream, validateStream: true });
 }
 
-/** Text that came from a program or a server: it must not steer the terminal. Line breaks stay. */
-export function printable(text: string): string {
-  return text.split("\n").map(oneLine).join("\n");
-}
-
 export interface Complaint {
   readonly message: string;
   readonly code?: string | undefined;
@@ -26,16 +23,21 @@ export interface Complaint {
 /** Reports to a person, on stderr, what went wrong and what to do. */
 export function fail({ message, code, hint }: Complaint): void {
   const label = paint("red", code ?? "error", process.stderr);
-  process.stderr.write(`${label}: ${printable(message)}\n`);
-  if (hint !== undefined) process.stderr.write(`  ${printable(hint)}\n`);
+  process.stderr.write(`${label}: ${remark(message)}\n`);
+  if (hint !== undefined) process.stderr.write(`  ${remark(hint)}\n`);
 }
 
 /** One JSON object on stdout, and nothing else. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${printableJson(value)}\n`);
 }
 
-/** A one-line remark on stderr. */
+/** A remark on stderr. */
 export function note(text: string): void {
-  process.stderr.write(`${paint("dim", `codecell: ${printable(text)}`, process.stderr)}\n`);
+  process.stderr.write(`${paint("dim", `codecell: ${remark(text)}`, process.stderr)}\n`);
+}
+
+/** Further lines are indented: what a server wrote does not pass for a remark of ours. */
+function remark(text: string): string {
+  return printable(text).replaceAll("\n", "\n  ");
 }

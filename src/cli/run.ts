@@ -18,6 +18,7 @@ import {
   RUNTIME_FLAGS,
   runtimeOptions,
 } from "./arguments.ts";
+import { printableJson } from "../core/one-line.ts";
 import { fail, note, paint, printable, printJson } from "./output.ts";
 
 const INTERRUPTED = 130;
@@ -133,5 +134,5 @@ function tokensLine({ uncountedBytes = {}, ...tokens }: TokenUsage): string {
 
 /** A string as it is, anything else as indented JSON. */
 function shown(value: unknown): string {
-  return printable(typeof value === "string" ? value : JSON.stringify(value, null, 2));
+  return typeof value === "string" ? printable(value) : printableJson(value, 2);
 }

@@ -1,4 +1,5 @@
 import { readSettings } from "../core/check-settings.ts";
+import { printableJson } from "../core/one-line.ts";
 import { createRuntime } from "../index.ts";
 import type { LogLine } from "../serve/service/app.ts";
 import { SERVE, resolveServe } from "../serve/service/settings.ts";
@@ -35,7 +36,7 @@ export async function serve(args: string[]): Promise<number> {
 }
 
 function printLine(line: LogLine): void {
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), ...line })}\n`);
+  process.stderr.write(`${printableJson({ time: new Date().toISOString(), ...line })}\n`);
 }
 
 /** A second signal ends the process at once, as signals do. */

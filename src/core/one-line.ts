@@ -18,3 +18,19 @@ export function oneLine(text: string): string {
     );
   });
 }
+
+/** The same for a text of several lines, which stay. */
+export function printable(text: string): string {
+  return text.split("\n").map(oneLine).join("\n");
+}
+
+/** A value as JSON that is as safe to print as {@link oneLine}: it means the same, and is a literal of JavaScript too. */
+export function printableJson(value: unknown, indent?: number): string {
+  const text = JSON.stringify(value, undefined, indent);
+  return text.replace(UNPRINTABLE, (character) =>
+    // Line breaks in JSON are between its tokens.
+    character === "\n"
+      ? character
+      : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
