@@ -35,9 +35,8 @@ async function listCategories(runtime: Runtime): Promise<string> {
   const categories = await runtime.listToolCategories();
   if (categories.length === 0) return "No servers are connected.";
   return categories
-    .map(
-      ({ name, tools, description = "" }) =>
-        oneLine(`${name} (${tools} tools)${description === "" ? "" : `: ${description}`}`),
+    .map(({ name, tools, description = "" }) =>
+      oneLine(`${name} (${tools} tools)${description === "" ? "" : `: ${description}`}`),
     )
     .join("\n");
 }

@@ -1,4 +1,6 @@
 const MAX_WORD = 64;
+/** Candidates that are compared; servers choose how many there are. */
+const MAX_CANDIDATES = 2_000;
 
 /**
  * At most `n` candidates that resemble `word`, best first, for "did you mean"; empty when none does.
@@ -6,7 +8,7 @@ const MAX_WORD = 64;
  */
 export function nearest(word: string, candidates: readonly string[], n: number): string[] {
   const wanted = normalize(word);
-  const scored = candidates.map((candidate) => ({
+  const scored = candidates.slice(0, MAX_CANDIDATES).map((candidate) => ({
     candidate,
     score: distance(wanted, normalize(candidate)),
   }));

@@ -2,12 +2,13 @@ import type { ServerNames, ToolNames } from "../core/names.ts";
 import { nearest } from "../core/nearest.ts";
 import { oneLine } from "../core/one-line.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { inTurns, Turns } from "../core/turns.ts";
 import { cutUnits } from "../core/utf8.ts";
 import type { Catalogue, CatalogueServer } from "../tools/catalogue.ts";
 import { expectedParameters } from "../tools/parameter-summary.ts";
 import type { ToolInfo } from "../tools/tool.ts";
 import { ResourceDirectory } from "./resources.ts";
-import { ToolIndex } from "./search.ts";
+import { type Match, ToolIndex } from "./search.ts";
 import type {
   CategorySummary,
   ListOptions,
@@ -33,7 +34,7 @@ export class Discovery {
   readonly #catalogue: Catalogue;
   readonly #resources: ResourceDirectory;
   readonly #byName = new WeakMap<ServerNames, ReadonlyMap<string, ToolNames>>();
-  #index: { readonly version: object; readonly index: ToolIndex } | undefined;
+  #index: { readonly version: object; readonly index: Promise<ToolIndex> } | undefined;
 
   constructor(catalogue: Catalogue, tree = new WrapperTree(catalogue)) {
     this.#catalogue = catalogue;
@@ -53,11 +54,30 @@ export class Discovery {
    * The tools of `category`, a server's name.
    * @throws ToolError `unknown_tool` when there is none, `invalid_arguments`
    */
-  async listTools(category: string, options: ListOptions = {}): Promise<ToolSummary[]> {
+  async listTools(
+    category: string,
+    options: ListOptions = {},
+    turns = new Turns(),
+  ): Promise<ToolSummary[]> {
     const server = this.#server(text("listTools", "category", category));
     const { detail, limit, offset } = checkList("listTools", options, Infinity);
     const page = server.tools.slice(offset, offset + limit);
-    return await Promise.all(page.map((info) => this.#summary(server.name, info, detail)));
+    const found = page.map((info) => ({ server: server.name, info }));
+    return await this.#summaries(found, detail, turns);
+  }
+
+  /** One after the other: making the types of many tools takes long, and nobody is to wait for all of them. */
+  async #summaries(
+    found: readonly Match[],
+    detail: ToolDetail,
+    turns: Turns,
+  ): Promise<ToolSummary[]> {
+    const summaries: ToolSummary[] = [];
+    for (const { server, info } of found) {
+      summaries.push(await this.#summary(server, info, detail));
+      if (turns.isDue) await turns.pause();
+    }
+    return summaries;
   }
 
   /** @throws ToolError `unknown_tool` when there is no such tool */
@@ -89,6 +109,7 @@ export class Discovery {
   async searchTools(
     query: string,
     options: SearchOptions | ToolDetail = {},
+    turns = new Turns(),
   ): Promise<ToolSummary[]> {
     const given = typeof options === "string" ? { detail: options } : options;
     const { detail, limit, offset } = checkList("searchTools", given, MATCHES);
@@ -96,23 +117,26 @@ export class Discovery {
       given?.category === undefined
         ? undefined
         : this.#server(text("searchTools", "category", given.category)).name;
-    const found = this.#ready().search(text("searchTools", "query", query), category);
-    const page = found.slice(offset, offset + limit);
-    return await Promise.all(page.map(({ server, info }) => this.#summary(server, info, detail)));
+    const index = await this.#ready();
+    const found = await inTurns(index.search(text("searchTools", "query", query), category), turns);
+    return await this.#summaries(found.slice(offset, offset + limit), detail, turns);
   }
 
-  /** The same for a program, which names the function; every argument comes from hostile code. */
-  async answer(name: string, args: unknown): Promise<unknown> {
+  /**
+   * The same for a program, which names the function; every argument comes from hostile code.
+   * @param turns the time that it may take. @throws OutOfTimeError
+   */
+  async answer(name: string, args: unknown, turns = new Turns()): Promise<unknown> {
     const [first, second] = (Array.isArray(args) ? args : []) as never[];
     switch (name) {
       case "listToolCategories":
         return await this.listToolCategories();
       case "listTools":
-        return await this.listTools(first!, second);
+        return await this.listTools(first!, second, turns);
       case "getToolSpec":
         return await this.getToolSpec(first!, second!);
       case "searchTools":
-        return await this.searchTools(first!, second);
+        return await this.searchTools(first!, second, turns);
       case "resources.list":
       case "resources.templates":
       case "prompts.list":
@@ -123,10 +147,10 @@ export class Discovery {
   }
 
   /** The index is made anew when the list of tools has changed. */
-  #ready(): ToolIndex {
+  #ready(): Promise<ToolIndex> {
     const { names, servers } = this.#catalogue;
     if (this.#index?.version !== names)
-      this.#index = { version: names, index: new ToolIndex(servers) };
+      this.#index = { version: names, index: ToolIndex.of(servers) };
     return this.#index.index;
   }
 

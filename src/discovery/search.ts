@@ -1,5 +1,6 @@
 /** The door to minisearch: tools by words. */
 import MiniSearch, { type SearchOptions } from "minisearch";
+import { inTurns, type Steps } from "../core/turns.ts";
 import type { CatalogueServer } from "../tools/catalogue.ts";
 import type { ToolInfo } from "../tools/tool.ts";
 
@@ -22,6 +23,10 @@ export interface Match {
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
 const MAX_DESCRIPTION = 2_000;
+/** Text of one server that is indexed besides the names, in characters: tools after that are found by name only. */
+const MAX_SERVER_TEXT = 2_000_000;
+/** Longest name or title that is indexed. */
+const MAX_NAME = 500;
 const MAX_QUERY = 500;
 const MAX_WORDS = 20;
 
@@ -41,49 +46,77 @@ export class ToolIndex {
     processTerm: (term) => term,
   });
 
-  constructor(servers: readonly CatalogueServer[]) {
-    for (const server of servers) {
-      for (const info of server.tools)
-        this.#entries.push(toEntry(this.#entries.length, server.name, info));
-    }
-    this.#index.addAll(this.#entries);
+  private constructor() {}
+
+  /** Servers choose how many tools there are and what they say: the index is made in turns. */
+  static async of(servers: readonly CatalogueServer[]): Promise<ToolIndex> {
+    const index = new ToolIndex();
+    await inTurns(index.#add(servers));
+    return index;
   }
 
-  /** The tools that match any word of `query`, best first; those that match all words come before the others. */
-  search(query: string, category?: string): Match[] {
+  *#add(servers: readonly CatalogueServer[]): Steps<void> {
+    for (const { name, tools } of servers) {
+      let room = MAX_SERVER_TEXT;
+      for (const info of tools) {
+        const entry = toEntry(this.#entries.length, name, info, room);
+        room -= entry.parameters.length + entry.description.length;
+        this.#entries.push(entry);
+        this.#index.add(entry);
+        yield;
+      }
+    }
+  }
+
+  /**
+   * The tools that match any word of `query`, best first; those that match all words come before the others. Words are
+   * looked up one by one; as the index does itself, scores are added and multiplied by the number of words.
+   */
+  *search(query: string, category?: string): Steps<Match[]> {
     const words = [...new Set(wordsOf(query.slice(0, MAX_QUERY)))].slice(0, MAX_WORDS);
-    if (words.length === 0) return [];
     const filter =
       category === undefined
         ? {}
         : { filter: ({ id }: { id: number }) => this.#entries[id]!.server === category };
-    const found = this.#index.search(words.join(" "), {
-      ...OPTIONS,
-      ...filter,
-      tokenize: (text) => text.split(" "),
-    });
-    const complete = (match: (typeof found)[number]): boolean =>
-      match.queryTerms.length === words.length;
-    const ranked = [...found.filter(complete), ...found.filter((match) => !complete(match))];
-    return ranked.map(({ id }) => this.#entries[id as number]!);
+    const found = new Map<number, { readonly id: number; sum: number; words: number }>();
+    for (const word of words) {
+      for (const { id, score } of this.#index.search(word, {
+        ...OPTIONS,
+        ...filter,
+        tokenize: (text) => [text],
+      })) {
+        const known = found.get(id as number) ?? { id: id as number, sum: 0, words: 0 };
+        known.sum += score;
+        known.words++;
+        found.set(known.id, known);
+      }
+      yield;
+    }
+    const isComplete = (match: { words: number }): number => Number(match.words === words.length);
+    const ranked = [...found.values()].toSorted(
+      (a, b) => isComplete(b) - isComplete(a) || b.sum * b.words - a.sum * a.words,
+    );
+    return ranked.map(({ id }) => this.#entries[id]!);
   }
 }
 
-function toEntry(id: number, server: string, info: ToolInfo): Entry {
+/** @param room characters that its text may take besides the name */
+function toEntry(id: number, server: string, info: ToolInfo, room: number): Entry {
   const { name, title = "", description = "", inputSchema } = info;
   const properties = inputSchema?.["properties"];
   const parameters =
     typeof properties === "object" && properties !== null ? Object.entries(properties) : [];
-  const described = parameters.map(
-    ([key, schema]) => `${key} ${descriptionOf(schema).slice(0, 200)}`,
-  );
+  const described = parameters
+    .slice(0, 50)
+    .map(([key, schema]) => `${key.slice(0, MAX_NAME)} ${descriptionOf(schema).slice(0, 200)}`);
+  const hasRoom = room > 0;
   return {
     id,
     server,
     info,
-    name: `${name} ${title}`,
-    parameters: described.slice(0, 50).join(" "),
-    description: description.slice(0, MAX_DESCRIPTION),
+    name: `${name.slice(0, MAX_NAME)} ${title.slice(0, MAX_NAME)}`,
+    parameters: hasRoom ? described.join(" ") : "",
+    description: hasRoom ? description.slice(0, MAX_DESCRIPTION) : "",
   };
 }
 

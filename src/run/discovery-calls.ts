@@ -5,6 +5,7 @@ import { encode } from "../core/encode.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { failureOf, ToolError } from "../core/tool-error.ts";
+import { Turns } from "../core/turns.ts";
 import { utf8Length } from "../core/utf8.ts";
 import { WireError } from "../core/wire-format.ts";
 import type { Discovery } from "../discovery/discovery.ts";
@@ -53,7 +54,7 @@ export class DiscoveryCalls {
 
   /** Returns the result or the failure as text; never rejects. */
   answer(call: HostCall): Promise<Answer> {
-    if (WAITING.test(call.tool)) return this.#answer(call);
+    if (WAITING.test(call.tool)) return this.#answer(call, new Turns());
     const answer = (this.#last ?? Promise.resolve()).then(() => this.#timed(call));
     this.#last = answer;
     return answer;
@@ -72,9 +73,9 @@ export class DiscoveryCalls {
     }
     if (this.#over)
       return answerFailure({ code: "aborted", message: "the run is over", tool: call.tool });
-    const started = performance.now();
-    const answer = await this.#answer(call);
-    const ms = performance.now() - started;
+    const turns = new Turns(this.#limits.cpuMs - this.#spentMs);
+    const answer = await this.#answer(call, turns);
+    const ms = turns.spentMs;
     this.#spentMs += ms;
     this.#sinceYieldMs += ms;
     if (this.#spentMs > this.#limits.cpuMs) {
@@ -85,12 +86,12 @@ export class DiscoveryCalls {
     return answer;
   }
 
-  async #answer({ tool, args }: HostCall): Promise<Answer> {
+  async #answer({ tool, args }: HostCall, turns: Turns): Promise<Answer> {
     try {
       const given = decode(args);
       const found = isFileOperation(tool)
         ? await this.#files.answer(tool, given)
-        : await this.#discovery.answer(tool, given);
+        : await this.#discovery.answer(tool, given, turns);
       const answer = encode(found, {
         maxBytes: this.#limits.callBytes,
         maxDepth: this.#limits.valueDepth,

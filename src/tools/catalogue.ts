@@ -3,7 +3,8 @@ import type { NameTable } from "../core/names.ts";
 import { nearest } from "../core/nearest.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { CatalogueEntry } from "./catalogue-entry.ts";
-import { buildNames, describeCollisions } from "./names.ts";
+import { LiveNames, type NamedServer } from "./live-names.ts";
+import { OUTAGE_HINT } from "./outage-hint.ts";
 import type { ResourceLists } from "./resource-lists.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
@@ -11,7 +12,7 @@ import type { ToolInfo, ToolSource } from "./tool.ts";
 export interface CatalogueServer {
   readonly name: string;
   readonly tools: readonly ToolInfo[];
-  /** Why it did not start. */
+  /** Why it did not start: for whoever runs codecell. */
   readonly failure?: string;
   /** Its description of itself. */
   readonly instructions?: string;
@@ -66,10 +67,15 @@ export async function createCatalogue(sources: readonly ToolSource[]): Promise<C
   return catalogue;
 }
 
+/**
+ * The lists of all sources, and their names. A list that changed is named once; look-ups read maps and never search: what
+ * servers list costs its host linear time, in turns.
+ */
 class LiveCatalogue implements Catalogue {
-  names: NameTable = buildNames([]);
+  readonly #names = new LiveNames();
   readonly #entries: ReadonlyMap<string, CatalogueEntry>;
   readonly #listeners: (() => void)[] = [];
+  readonly #lists = new WeakMap<ReadonlyMap<string, ToolInfo>, readonly ToolInfo[]>();
 
   constructor(sources: readonly ToolSource[]) {
     this.#entries = new Map(sources.map((source) => [source.name, new CatalogueEntry(source)]));
@@ -77,27 +83,30 @@ class LiveCatalogue implements Catalogue {
 
   async start(): Promise<void> {
     for (const entry of this.#entries.values()) {
-      entry.source.onChanged?.(() => void entry.refresh().then(() => this.#rename()));
+      // Where that fails, the list and the names of before stay in use.
+      entry.source.onChanged?.(() => void this.#refresh(entry).catch(() => {}));
     }
     await Promise.all([...this.#entries.values()].map((entry) => entry.list()));
-    this.#rename();
+    await this.#rename();
   }
 
-  #rename(): void {
-    const fetch = [...this.#entries.values()].some(({ source }) => source.offersFetch === true);
-    const names = buildNames(
-      [...this.#entries].map(([name, { tools }]) => ({
+  async #refresh(entry: CatalogueEntry): Promise<void> {
+    if (await entry.refresh()) await this.#rename();
+  }
+
+  #rename(): Promise<void> {
+    const list = (): NamedServer[] =>
+      [...this.#entries].map(([name, { tools, source }]) => ({
         name,
-        tools: tools.map((tool) => tool.name),
-      })),
-    );
-    const servers = names.servers.map((server) =>
-      this.#entries.get(server.name)?.source.isRemote === true
-        ? { ...server, remote: true }
-        : server,
-    );
-    this.names = { ...names, servers, ...(fetch ? { fetch } : {}) };
-    for (const listener of this.#listeners) listener();
+        tools: [...tools.keys()],
+        isRemote: source.isRemote === true,
+        offersFetch: source.offersFetch === true,
+      }));
+    return this.#names.rename(list, () => this.#listeners.forEach((listener) => listener()));
+  }
+
+  get names(): NameTable {
+    return this.#names.table;
   }
 
   get servers(): readonly CatalogueServer[] {
@@ -111,31 +120,31 @@ class LiveCatalogue implements Catalogue {
         },
       ]) => ({
         name,
-        tools,
+        tools: this.#listOf(tools),
         ...(failure === undefined ? {} : { failure }),
         ...(instructions === undefined ? {} : { instructions }),
       }),
     );
   }
 
+  /** One array per list, so that two look-ups see the same one. */
+  #listOf(tools: ReadonlyMap<string, ToolInfo>): readonly ToolInfo[] {
+    let list = this.#lists.get(tools);
+    if (list === undefined) this.#lists.set(tools, (list = [...tools.values()]));
+    return list;
+  }
+
   get warnings(): readonly string[] {
-    const own = [...this.#entries.values()].flatMap((entry) => [
-      ...entry.warnings,
-      ...entry.source.warnings,
-      ...entry.schemaWarnings,
-    ]);
-    return [...own, ...describeCollisions(this.names)];
+    const own = [...this.#entries.values()].flatMap((entry) => entry.warnings);
+    return [...new Set([...own, ...this.#names.collisions])];
   }
 
   find(server: string, tool: string): ResolvedTool | undefined {
     const entry = this.#find(server);
     if (entry === undefined) return undefined;
     const { name, offersFetch } = entry.source;
-    const spelled = this.names.servers.find((candidate) => candidate.name === name)?.tools ?? [];
-    const original = entry.tools.some((info) => info.name === tool)
-      ? tool
-      : spelled.find(({ alias }) => alias === tool)?.name;
-    const info = entry.tools.find((candidate) => candidate.name === original);
+    const { tools } = entry;
+    const info = tools.get(tool) ?? tools.get(this.#names.tool(name, tool) ?? "");
     if (info === undefined) return undefined;
     const isFetch = offersFetch === true && info.name === "fetch";
     return { server: name, tool: info.name, info, isFetch };
@@ -145,8 +154,11 @@ class LiveCatalogue implements Catalogue {
     const found = this.find(server, tool);
     if (found !== undefined) return found;
     const entry = this.#entry(server);
-    if (entry.failure !== undefined)
-      throw new ToolError("tool_error", entry.failure, { tool: `${entry.source.name}.${tool}` });
+    if (entry.outage !== undefined)
+      throw new ToolError("tool_error", entry.outage, {
+        tool: `${entry.source.name}.${tool.slice(0, 100)}`,
+        hint: OUTAGE_HINT,
+      });
     throw this.#unknownTool(entry, tool);
   }
 
@@ -169,7 +181,7 @@ class LiveCatalogue implements Catalogue {
   #find(server: string): CatalogueEntry | undefined {
     const own = this.#entries.get(server);
     if (own !== undefined) return own;
-    const original = this.names.servers.find(({ alias }) => alias === server)?.name;
+    const original = this.#names.server(server);
     return original === undefined ? undefined : this.#entries.get(original);
   }
 
@@ -186,7 +198,7 @@ class LiveCatalogue implements Catalogue {
   }
 
   #unknownTool({ source: { name }, tools }: CatalogueEntry, tool: string): ToolError {
-    const all = tools.map((info) => info.name);
+    const all = [...tools.keys()];
     const closest = nearest(tool, all, 3).map((candidate) => `${name}.${candidate}`);
     const advice =
       closest.length > 0 ? `did you mean ${closest.join(" or ")}?` : `its tools are ${listed(all)}`;
@@ -196,7 +208,7 @@ class LiveCatalogue implements Catalogue {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(
-      [...this.#entries.values()].map(({ source }) => source[Symbol.asyncDispose]?.()),
+      [...this.#entries.values()].map((entry) => entry[Symbol.asyncDispose]()),
     );
   }
 }

@@ -1,5 +1,9 @@
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
+import { atOnce, type Steps } from "../core/turns.ts";
+import { cutUnits } from "../core/utf8.ts";
 import { assignFiles } from "./file-names.ts";
+import { firstFree } from "./first-free.ts";
+import { WarningList } from "./warning-list.ts";
 
 /** Words that cannot name a variable, and properties that JavaScript itself looks up on objects. */
 const RESERVED = new Set(
@@ -20,54 +24,87 @@ export interface ServerToolNames {
 
 /** Every spelling of every tool. The same names give the same table in any order of tools. */
 export function buildNames(servers: readonly ServerToolNames[]): NameTable {
-  const aliases = assign(
-    servers.map(({ name }) => name),
-    toIdentifier,
-  );
-  const classes = assign(
-    servers.map(({ name }) => name),
-    toClassName,
-  );
-  const flats = assignFlat(servers);
-  const folders = assignFiles(aliases);
-  const named = servers.map(({ name, tools }): ServerNames => {
-    const toolAliases = assign(tools, toIdentifier);
-    const files = assignFiles(toolAliases);
-    const spell = (tool: string): ToolNames => ({
-      name: tool,
-      alias: toolAliases.get(tool)!,
-      flat: flats.get(flatKey(name, tool))!,
-      ...(files.has(tool) ? { file: files.get(tool)! } : {}),
-    });
-    return {
+  return atOnce(nameTools(servers));
+}
+
+/**
+ * {@link buildNames} in small steps. Servers choose the names: the work grows with their number and length only, however
+ * they collide.
+ */
+export function* nameTools(servers: readonly ServerToolNames[]): Steps<NameTable> {
+  const all = servers.map(({ name }) => name);
+  const aliases = yield* assign(all, toIdentifier);
+  const classes = yield* assign(all, toClassName);
+  const flats = yield* assignFlat(servers);
+  const folders = yield* assignFiles(aliases);
+  const named: ServerNames[] = [];
+  const version = new Fingerprint();
+  for (const { name, tools } of servers) {
+    const folder = folders.get(name);
+    const spelled = {
       name,
       alias: aliases.get(name)!,
       className: classes.get(name)!,
-      ...(folders.has(name) ? { folder: folders.get(name)! } : {}),
-      tools: tools.map(spell),
+      ...(folder === undefined ? {} : { folder }),
     };
-  });
-  return { version: fingerprint(JSON.stringify(named)), servers: named };
+    version.add(spelled);
+    named.push({ ...spelled, tools: yield* spell(name, tools, flats, version) });
+  }
+  return { version: version.text, servers: named };
 }
 
-/** One line for each tool or server whose identifier was changed because of another one's. */
-export function describeCollisions({ servers }: NameTable): string[] {
+function* spell(
+  server: string,
+  tools: readonly string[],
+  flats: ReadonlyMap<string, string>,
+  version: Fingerprint,
+): Steps<ToolNames[]> {
+  const aliases = yield* assign(tools, toIdentifier);
+  const files = yield* assignFiles(aliases);
+  const spelled: ToolNames[] = [];
+  for (const name of tools) {
+    const file = files.get(name);
+    const names: ToolNames = {
+      name,
+      alias: aliases.get(name)!,
+      flat: flats.get(flatKey(server, name))!,
+      ...(file === undefined ? {} : { file }),
+    };
+    version.add(names);
+    spelled.push(names);
+    yield;
+  }
+  return spelled;
+}
+
+/** A line for each tool or server whose identifier was changed because of another one's; of many, the first. */
+export function* describeCollisions({ servers }: NameTable): Steps<string[]> {
   const lines: string[] = [];
-  for (const server of servers) {
-    if (server.alias !== toIdentifier(server.name))
-      lines.push(`server ${server.name} is named ${server.alias}: its name is like another's`);
-    for (const { name, alias } of server.tools) {
+  for (const { name: server, alias: spelled, tools } of servers) {
+    if (spelled !== toIdentifier(server))
+      lines.push(`server ${server} is named ${spelled}: its name is like another's`);
+    const warnings = new WarningList(server);
+    for (const { name, alias } of tools) {
+      yield;
       if (alias === toIdentifier(name)) continue;
-      lines.push(
-        `${server.name}: tool '${name}' is named ${alias}, because its name is like another's`,
+      warnings.add(
+        `${server}: tool '${shorten(name)}' is named ${shorten(alias)}, because its name is like another's`,
       );
     }
+    lines.push(...warnings.all);
   }
   return lines;
 }
 
+function shorten(name: string): string {
+  return name.length > 100 ? `${cutUnits(name, 100)}…` : name;
+}
+
 /** Characters that identifiers cannot have, see isIdentifier. */
 const OUTSIDE = String.raw`(?:[^\p{ID_Continue}$]|[\u{10000}-\u{10ffff}])+`;
+const NOT_SNAKE = new RegExp(OUTSIDE, "gu");
+const BETWEEN_WORDS = new RegExp(`${OUTSIDE}|_+`, "u");
+const FLAT_START = /^[\p{ID_Start}$_]/u;
 
 /** `create_issue` → `createIssue`, `delete` → `delete_`, `2fa` → `_2fa`. */
 function toIdentifier(name: string): string {
@@ -85,11 +122,11 @@ function toClassName(name: string): string {
 }
 
 function toSnake(name: string): string {
-  return name.replace(new RegExp(OUTSIDE, "gu"), "_");
+  return name.replace(NOT_SNAKE, "_");
 }
 
 function wordsOf(name: string): string[] {
-  return name.split(new RegExp(`${OUTSIDE}|_+`, "u")).filter((word) => word !== "");
+  return name.split(BETWEEN_WORDS).filter((word) => word !== "");
 }
 
 function lowerFirst(word: string): string {
@@ -106,48 +143,55 @@ function upperFirst(word: string): string {
  * One identifier per name, all different, none the original name of another. A name that is its own identifier keeps it;
  * of the others, in the order of their names, the second gets `_2`.
  */
-function assign(names: readonly string[], toBase: (name: string) => string): Map<string, string> {
+function* assign(
+  names: readonly string[],
+  toBase: (name: string) => string,
+): Steps<Map<string, string>> {
   const originals = new Set(names);
+  const bases = new Map<string, string>();
   const result = new Map<string, string>();
   const taken = new Set<string>();
   for (const name of originals) {
-    if (toBase(name) !== name) continue;
+    yield;
+    const base = toBase(name);
+    bases.set(name, base);
+    if (base !== name) continue;
     result.set(name, name);
     taken.add(name);
   }
+  const counts = new Map<string, number>();
   for (const name of [...originals].toSorted()) {
+    yield;
     if (result.has(name)) continue;
-    const alias = firstFree(
-      toBase(name),
-      (candidate) => taken.has(candidate) || (originals.has(candidate) && candidate !== name),
-    );
+    const isTaken = (candidate: string): boolean =>
+      taken.has(candidate) || (originals.has(candidate) && candidate !== name);
+    const alias = firstFree(bases.get(name)!, isTaken, counts);
     result.set(name, alias);
     taken.add(alias);
   }
   return result;
 }
 
-function firstFree(base: string, isTaken: (candidate: string) => boolean): string {
-  let candidate = base;
-  for (let count = 2; isTaken(candidate); count++) candidate = `${base}_${count}`;
-  return candidate;
-}
-
 /** Flat names are unique over all servers; names that need no change come first. */
-function assignFlat(servers: readonly ServerToolNames[]): Map<string, string> {
-  const entries = servers.flatMap(({ name, tools }) =>
-    tools.map((tool) => {
-      const joined = `${toSnake(name)}_${toSnake(tool)}`;
-      const base = /^[\p{ID_Start}$_]/u.test(joined) ? joined : `_${joined}`;
-      return { key: flatKey(name, tool), base, exact: base === `${name}_${tool}` };
-    }),
-  );
+function* assignFlat(servers: readonly ServerToolNames[]): Steps<Map<string, string>> {
+  const entries: { key: string; base: string; exact: boolean }[] = [];
+  for (const { name, tools } of servers) {
+    const start = toSnake(name);
+    for (const tool of tools) {
+      yield;
+      const joined = `${start}_${toSnake(tool)}`;
+      const base = FLAT_START.test(joined) ? joined : `_${joined}`;
+      entries.push({ key: flatKey(name, tool), base, exact: base === `${name}_${tool}` });
+    }
+  }
   entries.sort((a, b) => Number(b.exact) - Number(a.exact) || (a.key < b.key ? -1 : 1));
   const taken = new Set<string>();
+  const counts = new Map<string, number>();
   const result = new Map<string, string>();
   for (const { key, base } of entries) {
+    yield;
     if (result.has(key)) continue;
-    const flat = firstFree(base, (candidate) => taken.has(candidate));
+    const flat = firstFree(base, (candidate) => taken.has(candidate), counts);
     taken.add(flat);
     result.set(key, flat);
   }
@@ -158,14 +202,21 @@ function flatKey(server: string, tool: string): string {
   return JSON.stringify([server, tool]);
 }
 
-/** FNV-1a over the text, twice with different seeds: 64 bits are plenty to distinguish versions. */
-function fingerprint(text: string): string {
-  return [0x811c9dc5, 0x01000193]
-    .map((seed) => {
-      let hash = seed;
+/** FNV-1a over what is added, twice with different seeds: 64 bits are plenty to distinguish versions. */
+class Fingerprint {
+  readonly #hashes = [0x811c9dc5, 0x01000193];
+
+  add(names: object): void {
+    const text = JSON.stringify(names);
+    for (let which = 0; which < 2; which++) {
+      let hash = this.#hashes[which]!;
       for (let at = 0; at < text.length; at++)
         hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-      return (hash >>> 0).toString(16).padStart(8, "0");
-    })
-    .join("");
+      this.#hashes[which] = hash;
+    }
+  }
+
+  get text(): string {
+    return this.#hashes.map((hash) => (hash >>> 0).toString(16).padStart(8, "0")).join("");
+  }
 }

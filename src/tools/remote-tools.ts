@@ -2,6 +2,7 @@
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { isObject } from "../core/is-object.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { JsonScan } from "./mcp/json-scan.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
 /** What the service reports about one of its servers. */
@@ -12,8 +13,8 @@ interface RemoteServer {
 }
 
 const TIMEOUT_MS = 10_000;
-/** Bytes of the list, which is parsed in one step: thousands of tools. What each tool may be is for the catalogue to check. */
-const MAX_LIST_BYTES = 16 * 1024 * 1024;
+/** Largest list of all tools of a service, in bytes of JSON. What each tool may be is for the catalogue to check. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * The servers of a service, each as a source of tools.
@@ -25,7 +26,7 @@ export async function remoteSources(remote: string, token?: string): Promise<Too
   try {
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
-    return readServers(await readText(response)).map((server) => new RemoteSource(server));
+    return readServers(await readJson(response)).map((server) => new RemoteSource(server));
   } catch (error) {
     throw new CodecellError(
       "engine_unavailable",
@@ -38,20 +39,8 @@ export async function remoteSources(remote: string, token?: string): Promise<Too
   }
 }
 
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_LIST_BYTES) throw new Error(`its list has more than ${MAX_LIST_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
 /** The service may be anything that answers at this address. */
-function readServers(text: string): readonly RemoteServer[] {
-  const list: unknown = JSON.parse(text);
+function readServers(list: unknown): readonly RemoteServer[] {
   const servers: unknown = isObject(list) ? list["servers"] : undefined;
   if (!Array.isArray(servers) || !servers.every(isServer))
     throw new Error("it does not list its tools");
@@ -67,6 +56,21 @@ function isServer(value: unknown): value is RemoteServer {
 
 function isTool(value: unknown): boolean {
   return isObject(value) && typeof value["name"] === "string";
+}
+
+/** The body of a response, of bounded size and depth. */
+async function readJson(response: Response): Promise<unknown> {
+  const scan = new JsonScan();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_BYTES) throw new Error(`its list of tools is larger than ${MAX_BYTES} bytes`);
+    const problem = scan.push(chunk);
+    if (problem !== undefined) throw new Error(`its list of tools cannot be used: ${problem}`);
+    chunks.push(chunk);
+  }
+  return JSON.parse(await new Blob(chunks as BlobPart[]).text());
 }
 
 class RemoteSource implements ToolSource {

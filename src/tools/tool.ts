@@ -33,8 +33,10 @@ export interface ToolSource extends Partial<AsyncDisposable> {
   readonly name: string;
   /** Problems found so far, for people. */
   readonly warnings: readonly string[];
-  /** Why it did not start, once `list` has failed. */
+  /** Why it did not start, once `list` has failed: for whoever runs codecell. It may hold paths and the server's stderr. */
   readonly failure?: string | undefined;
+  /** The same in one plain sentence, for programs, models and clients: the server's name and the kind of failure. */
+  readonly outage?: string | undefined;
   /** Returns all tools; what a server sends is not checked here. Starts the source where it is not running. */
   list(): Promise<readonly ToolInfo[]>;
   /** Calls one tool by its original name. @throws ToolError */

@@ -70,10 +70,31 @@ test("a second name of a file outside keeps its content", async () => {
 });
 
 test("every name of a server and of a tool is a name of a file", async () => {
-  const unit = fc.constantFrom("字", "é", "e\u0301", "A", "a", "-", "_", ".", "/", "😀", "ß", "\u202e");
+  const unit = fc.constantFrom(
+    "字",
+    "é",
+    "e\u0301",
+    "A",
+    "a",
+    "-",
+    "_",
+    ".",
+    "/",
+    "😀",
+    "ß",
+    "\u202e",
+  );
   const name = fc.oneof(
     fc.string({ unit, minLength: 1, maxLength: 120 }),
-    fc.constantFrom("字".repeat(99), "字".repeat(85), "n".repeat(5_000), "CON", "index", "..", "a.ts"),
+    fc.constantFrom(
+      "字".repeat(99),
+      "字".repeat(85),
+      "n".repeat(5_000),
+      "CON",
+      "index",
+      "..",
+      "a.ts",
+    ),
   );
   const folder = await TypeFolder.open(temporaryFolder());
   const property = fc.asyncProperty(

@@ -7,9 +7,23 @@ const RAW =
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]|\p{Cs}/u;
 const text = fc.oneof(
   fc.string({ unit: "binary" }),
-  fc.array(
-    fc.constantFrom("a", "\n", "\r", "\u001b[2J", "\u0085", "\u202e", "\u2066", "\u2028", "\ud800", "\ufeff", "😀"),
-  ).map((parts) => parts.join("")),
+  fc
+    .array(
+      fc.constantFrom(
+        "a",
+        "\n",
+        "\r",
+        "\u001b[2J",
+        "\u0085",
+        "\u202e",
+        "\u2066",
+        "\u2028",
+        "\ud800",
+        "\ufeff",
+        "😀",
+      ),
+    )
+    .map((parts) => parts.join("")),
 );
 
 test("as text, on one line or on several", () => {

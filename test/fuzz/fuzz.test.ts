@@ -1,7 +1,7 @@
 /** The fuzz targets for a number of inputs that takes seconds; `npm run fuzz` runs them for longer. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { frameDecoder, programCompiler, workerMessages } from "./targets.ts";
+import { frameDecoder, programCompiler, serverListing, workerMessages } from "./targets.ts";
 
 test("frame decoder", async () => {
   const result = await fc.check(frameDecoder, { numRuns: 4_000 });
@@ -19,4 +19,10 @@ test("program compiler", () => {
   const result = fc.check(programCompiler, { numRuns: 1_000 });
   expect(result.failed, fc.defaultReportMessage(result) ?? "").toBe(false);
   expect(result.numRuns).toBe(1_000);
+});
+
+test("server listing", async () => {
+  const result = await fc.check(serverListing, { numRuns: 300 });
+  expect(result.failed, fc.defaultReportMessage(result) ?? "").toBe(false);
+  expect(result.numRuns).toBe(300);
 });

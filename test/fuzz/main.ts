@@ -1,6 +1,6 @@
 /** `npm run fuzz -- SECONDS`: every target for that long (default 60), from a new seed each time. */
 import * as fc from "fast-check";
-import { frameDecoder, programCompiler, workerMessages } from "./targets.ts";
+import { frameDecoder, programCompiler, serverListing, workerMessages } from "./targets.ts";
 
 const seconds = Number(process.argv[2] ?? 60);
 const options = {
@@ -12,6 +12,7 @@ const details = [
   ["frame decoder", await fc.check(frameDecoder, options)],
   ["messages of a worker", await fc.check(workerMessages, options)],
   ["program compiler", fc.check(programCompiler, options)],
+  ["server listing", await fc.check(serverListing, options)],
 ] as const;
 for (const [target, result] of details) {
   const verdict = result.failed ? "FAILED" : "no failure";

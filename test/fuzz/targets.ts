@@ -1,4 +1,4 @@
-/** Fuzz targets: what a hostile worker can send, and what a hostile program can be. */
+/** Fuzz targets: what a hostile worker can send, what a hostile program can be, and what a hostile server can list. */
 import { readdirSync, readFileSync } from "node:fs";
 import { duplexPair } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
@@ -13,7 +13,21 @@ import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { readToHost, readToWorker } from "../../src/placement/channel/read-message.ts";
 import { writeToHost } from "../../src/placement/channel/write-message.ts";
 import { CodecellError, DEFAULT_LIMITS } from "../../src/index.ts";
-import { END, type FakeWorker, fakeWorker, FORGED, HEADS_TO_HOST, isSane, runIn } from "../support/fake-worker.ts";
+import {
+  END,
+  type FakeWorker,
+  fakeWorker,
+  FORGED,
+  HEADS_TO_HOST,
+  isSane,
+  runIn,
+} from "../support/fake-worker.ts";
+import { oneLine, printable } from "../../src/core/one-line.ts";
+import { Discovery } from "../../src/discovery/discovery.ts";
+import { atOnce } from "../../src/core/turns.ts";
+import { createCatalogue } from "../../src/tools/catalogue.ts";
+import { sanitizeTools } from "../../src/tools/sanitize-tools.ts";
+import type { ToolInfo } from "../../src/tools/tool.ts";
 
 const CAP = 1_000;
 const HOSTILE = fileURLToPath(new URL("../../fixtures/hostile/", import.meta.url));
@@ -224,4 +238,115 @@ export const programCompiler = fc.property(source, (text) => {
     throw new Error(`compiled to a ${expression.type}`);
   if (code.slice(expression.end).replace(/^\)?;?\s*$/, "") !== "")
     throw new Error("something stands beside the program's function");
+});
+
+const word = fc.oneof(
+  fc.constantFrom(
+    "a",
+    "b",
+    "A",
+    "x",
+    "$ref",
+    "type",
+    "__proto__",
+    "then",
+    "*/",
+    "\u202e",
+    "\n",
+    "字",
+  ),
+  fc.string({ unit: "binary", maxLength: 6 }),
+);
+const pointer = fc
+  .array(fc.constantFrom("#", "$defs", "properties", "a", "b", "x", "..", "%"), { maxLength: 4 })
+  .map((steps) => steps.join("/"));
+const { schema } = fc.letrec<{ schema: unknown }>((tie) => {
+  const schemas = fc.dictionary(word, tie("schema"), { maxKeys: 4 });
+  const list = fc.array(tie("schema"), { maxLength: 4 });
+  const types = fc.constantFrom("string", "object", "array", "null", "widget");
+  const keywords = fc.record(
+    {
+      type: fc.oneof(types, fc.array(types, { maxLength: 4 })),
+      description: word,
+      properties: schemas,
+      patternProperties: schemas,
+      additionalProperties: tie("schema"),
+      required: fc.array(word, { maxLength: 6 }),
+      items: fc.oneof(tie("schema"), list),
+      prefixItems: list,
+      anyOf: list,
+      allOf: list,
+      oneOf: list,
+      enum: fc.array(fc.jsonValue({ maxDepth: 1 }), { maxLength: 4 }),
+      const: fc.jsonValue({ maxDepth: 1 }),
+      default: fc.jsonValue({ maxDepth: 1 }),
+      $ref: pointer,
+      $anchor: word,
+      $defs: schemas,
+      nullable: fc.boolean(),
+    },
+    { requiredKeys: [] },
+  );
+  return {
+    schema: fc.oneof({ maxDepth: 4 }, fc.boolean(), fc.jsonValue({ maxDepth: 2 }), keywords),
+  };
+});
+const listing = fc.array(
+  fc.oneof(
+    { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 1 }) },
+    {
+      weight: 6,
+      arbitrary: fc.record(
+        {
+          name: fc.oneof(
+            word,
+            fc.tuple(word, word).map((words) => words.join("-")),
+          ),
+          title: word,
+          description: fc.oneof(word, fc.jsonValue({ maxDepth: 1 })),
+          inputSchema: schema,
+          outputSchema: schema,
+          annotations: fc.jsonValue({ maxDepth: 1 }),
+        },
+        { requiredKeys: ["name"] },
+      ),
+    },
+  ),
+  { maxLength: 8 },
+);
+
+/**
+ * Any list: its tools have names and files of their own, each has a declaration, all of it is safe to print, and a second
+ * list of the same changes nothing.
+ */
+export const serverListing = fc.asyncProperty(listing, word, async (list, query) => {
+  const server = {
+    name: "s",
+    warnings: [],
+    list: async () => structuredClone(list) as ToolInfo[],
+    call: async () => undefined,
+  };
+  await using catalogue = await createCatalogue([server]);
+  const discovery = new Discovery(catalogue);
+  const tools = await discovery.listTools("s", { detail: "full" });
+  const names = new Set(tools.map(({ name }) => name));
+  if (names.size !== catalogue.servers[0]!.tools.length) throw new Error("two tools of one name");
+  for (const { call, declaration = "" } of tools) {
+    if (!declaration.includes("declare function ")) throw new Error("no declaration");
+    if (declaration !== printable(declaration) || call !== oneLine(call))
+      throw new Error(`not safe to print: ${JSON.stringify(declaration)}`);
+  }
+  await discovery.listTools("s", { detail: "parameters" });
+  await discovery.searchTools(query);
+  const files = new Set<string>();
+  for await (const [path, text] of discovery.tree.files()) {
+    if (files.has(path.toLowerCase())) throw new Error(`two files ${path}`);
+    if (text !== printable(text)) throw new Error(`not safe to print: ${path}`);
+    if (path.split("/").some((step) => Buffer.byteLength(step) > 255 || /^\.{0,2}$/.test(step)))
+      throw new Error(`no name of a file: ${path}`);
+    files.add(path.toLowerCase());
+  }
+  const before = new Map(catalogue.servers[0]!.tools.map((info) => [info.name, info]));
+  if (atOnce(sanitizeTools("s", structuredClone(list), before)).hasChanged)
+    throw new Error("the same list counts as another");
 });

@@ -50,7 +50,7 @@ test("its tools are there, each with a declaration, and what cannot be said is u
     TARGET: `http://127.0.0.1:${(target.address() as AddressInfo).port}`,
   });
   const tools = await runtime.listTools("bad", { detail: "full" });
-  expect(tools.length).toBe(13 + 15 + 4);
+  expect(tools.length).toBe(13 + 15 + 8);
   for (const { declaration } of tools) {
     expect(declaration).toContain("declare function ");
     expect(declaration).not.toMatch(HARMFUL);
@@ -83,7 +83,7 @@ test("the wrappers stay in their folder, and tsc --strict accepts them", async (
     writeFileSync(target, text, { flag: "wx" });
     written.push(target);
   }
-  expect(readdirSync(join(folder, "bad")).length).toBe(13 + 15 + 4 + 1);
+  expect(readdirSync(join(folder, "bad")).length).toBe(13 + 15 + 8 + 1);
   const lowered = readdirSync(join(folder, "bad")).map((name) => name.toLowerCase());
   expect(new Set(lowered).size).toBe(lowered.length);
   const args = [TSC, "--noEmit", "--strict", "--target", "esnext", "--types", "", ...written];
@@ -97,7 +97,7 @@ test("every tool can be called under every name", async () => {
   const runtime = await start();
   const code = `const failed = [];
     for (const { name } of await listTools("bad")) {
-      if (["die", "flood", "then", "names"].includes(name)) continue;
+      if (["die", "flood", "then", "names", "deep_text", "deep_value", "long_error"].includes(name)) continue;
       const answer = await tools.bad[name]({}).catch((e) => e);
       if (answer instanceof Error && answer.code !== "tool_error") failed.push([name.slice(0, 20), answer.code]);
     }
@@ -168,7 +168,12 @@ test("a flood of notifications and of answers nobody asked for does not stop the
     `;
   const result = await runtime.run(code);
   expect(result).toMatchObject({ ok: true, value: ["pong", "flooded", { b: 2 }] });
-  expect(logs).toBe(20_000);
+  // 80,000 messages that nobody asked for: the first thousands are let in, the others are thrown away, and it is told.
+  expect(logs).toBeGreaterThan(100);
+  expect(logs).toBeLessThan(20_000);
+  expect(runtime.describe().warnings.join("\n")).toMatch(
+    /bad: sends more messages than anyone asked for; \d+ were thrown away/,
+  );
 });
 
 test("a list without end is cut, one of 20,000 tools works and is searched", async () => {

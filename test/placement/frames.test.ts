@@ -7,13 +7,7 @@ import type { LogEntry } from "../../src/core/result.ts";
 import { DEFAULT_LIMITS, ERROR_CODES, type ErrorCode } from "../../src/index.ts";
 import { IdleWatch } from "../../src/placement/pool/idle-watch.ts";
 import { writeToHost } from "../../src/placement/channel/write-message.ts";
-import {
-  END,
-  fakeWorker,
-  frame,
-  runIn,
-  type RunParts,
-} from "../support/fake-worker.ts";
+import { END, fakeWorker, frame, runIn, type RunParts } from "../support/fake-worker.ts";
 import { loopDelay, MAX_DELAY_MS } from "../support/loop-delay.ts";
 import { until } from "../support/processes.ts";
 
@@ -70,13 +64,21 @@ describe("a worker that has nothing to do", () => {
       vi.useRealTimers();
     });
 
-    function watched(): { used: { cpuMs: number; rssBytes: number }; watch: IdleWatch; why: string[] } {
+    function watched(): {
+      used: { cpuMs: number; rssBytes: number };
+      watch: IdleWatch;
+      why: string[];
+    } {
       const used = { cpuMs: 0, rssBytes: 0 };
       const handle = { usage: () => ({ ...used }) } as unknown as ConstructorParameters<
         typeof IdleWatch
       >[0];
       const why: string[] = [];
-      return { used, watch: new IdleWatch(handle, DEFAULT_LIMITS, (reason) => why.push(reason)), why };
+      return {
+        used,
+        watch: new IdleWatch(handle, DEFAULT_LIMITS, (reason) => why.push(reason)),
+        why,
+      };
     }
 
     test("is killed when it computes", () => {
@@ -154,27 +156,30 @@ describe("a flood", () => {
     "of large heads": { one: `["outcome",[${"[],".repeat(300_000)}[]]]\n`, count: 10, most: 0 },
   };
 
-  test.each(Object.entries(FLOODS))("%s ends the worker, and the host goes on", async (_, flood) => {
-    const { client, sendBytes } = await fakeWorker();
-    let seen = 0;
-    const note = (): void => void seen++;
-    client.onReport = note;
-    const host = { log: note, dropped: () => {}, called: note, call: async () => `${++seen}` };
-    const bytes = Buffer.concat(Array.from({ length: flood.count }, () => frame(flood.one)));
-    const { value: outcome, delayMs } = await loopDelay(async () => {
-      const running = runIn(client, { limits, host });
-      for (let at = 0; at < bytes.length && !client.dead; at += 65_536) {
-        sendBytes(bytes.subarray(at, at + 65_536));
-        await wait(0);
-      }
-      return await running;
-    });
-    expect(outcome).toMatchObject({ ok: false, error: { code: "worker_crashed" } });
-    expect(client.dead).toBe(true);
-    // A call is reported as waiting too, and so is its answer.
-    expect(seen).toBeLessThanOrEqual(3 * flood.most);
-    expect(delayMs).toBeLessThan(MAX_DELAY_MS);
-  });
+  test.each(Object.entries(FLOODS))(
+    "%s ends the worker, and the host goes on",
+    async (_, flood) => {
+      const { client, sendBytes } = await fakeWorker();
+      let seen = 0;
+      const note = (): void => void seen++;
+      client.onReport = note;
+      const host = { log: note, dropped: () => {}, called: note, call: async () => `${++seen}` };
+      const bytes = Buffer.concat(Array.from({ length: flood.count }, () => frame(flood.one)));
+      const { value: outcome, delayMs } = await loopDelay(async () => {
+        const running = runIn(client, { limits, host });
+        for (let at = 0; at < bytes.length && !client.dead; at += 65_536) {
+          sendBytes(bytes.subarray(at, at + 65_536));
+          await wait(0);
+        }
+        return await running;
+      });
+      expect(outcome).toMatchObject({ ok: false, error: { code: "worker_crashed" } });
+      expect(client.dead).toBe(true);
+      // A call is reported as waiting too, and so is its answer.
+      expect(seen).toBeLessThanOrEqual(3 * flood.most);
+      expect(delayMs).toBeLessThan(MAX_DELAY_MS);
+    },
+  );
 
   test("in one piece is handled in slices", async () => {
     const { client, sendBytes } = await fakeWorker();
@@ -230,7 +235,11 @@ describe("what a run used", () => {
 });
 
 describe("how a run ended", () => {
-  async function outcomeOf(message: string, parts: RunParts = {}, isService = false): Promise<string> {
+  async function outcomeOf(
+    message: string,
+    parts: RunParts = {},
+    isService = false,
+  ): Promise<string> {
     const { client, send } = await fakeWorker(isService);
     const running = runIn(client, parts);
     send(message);
@@ -322,13 +331,16 @@ describe("how a run ended", () => {
     expect(await outcomeOf(failed("type_error"), {}, true)).toBe("worker_crashed");
   });
 
-  test.each(ERROR_CODES)("a question is refused with %s only where an engine can say it", async (code) => {
-    const { client, send } = await fakeWorker();
-    const opening = client.open(DEFAULT_LIMITS, {});
-    send(`["refused","${code}","no"]\n`);
-    const isTrue = code === "config_error" || code === "internal";
-    await expect(opening).rejects.toMatchObject({ code: isTrue ? code : "worker_crashed" });
-  });
+  test.each(ERROR_CODES)(
+    "a question is refused with %s only where an engine can say it",
+    async (code) => {
+      const { client, send } = await fakeWorker();
+      const opening = client.open(DEFAULT_LIMITS, {});
+      send(`["refused","${code}","no"]\n`);
+      const isTrue = code === "config_error" || code === "internal";
+      await expect(opening).rejects.toMatchObject({ code: isTrue ? code : "worker_crashed" });
+    },
+  );
 });
 
 describe("a worker that is asked", () => {
@@ -376,7 +388,9 @@ test("what is sound is not refused: a run with all that it may send", async () =
   for (let at = 0; at < 50; at++) send('["dropped",5]\n', '["idle"]\n', '["busy"]\n');
   const declares = Array.from({ length: 10_000 }, (_, at) => `name${at}`);
   const value = JSON.stringify("x".repeat(4_990));
-  send(writeToHost({ type: "outcome", outcome: { ok: true, value, usage, clean: true, declares } }));
+  send(
+    writeToHost({ type: "outcome", outcome: { ok: true, value, usage, clean: true, declares } }),
+  );
   send('["ready"]\n');
   expect(await running).toMatchObject({ ok: true, value });
   expect(await client.ready).toBe(true);
@@ -386,14 +400,18 @@ test("what is sound is not refused: a run with all that it may send", async () =
 describe("the sources", () => {
   const root = fileURLToPath(new URL("../../src/", import.meta.url));
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) =>
-    /^(placement|runtime\/(remote|connection)|serve\/service\/(remote|connections)).*\.ts$/.test(file),
+    /^(placement|runtime\/(remote|connection)|serve\/service\/(remote|connections)).*\.ts$/.test(
+      file,
+    ),
   );
 
   test("coerce nothing that the other side sends", () => {
     const sites = files
       .filter((file) => file.startsWith("placement/channel/"))
       .filter((file) =>
-        /\b(String|Number|Boolean|BigInt|parseInt|parseFloat)\(/.test(readFileSync(root + file, "utf8")),
+        /\b(String|Number|Boolean|BigInt|parseInt|parseFloat)\(/.test(
+          readFileSync(root + file, "utf8"),
+        ),
       );
     expect(sites).toEqual([]);
   });

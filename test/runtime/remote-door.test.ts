@@ -87,12 +87,18 @@ describe("a saved VM of a forged journal", () => {
   test.each([
     ["computes without end", `(async () => { ${FOR_EVER} })`],
     ["computes without end before its function", `(() => { ${FOR_EVER} })()`],
-    ["computes again and again", `(async () => { const t = Date.now(); while (Date.now() - t < 300); })`],
+    [
+      "computes again and again",
+      `(async () => { const t = Date.now(); while (Date.now() - t < 300); })`,
+    ],
     [
       "fills the memory",
       "(async () => { const all = []; for (;;) all.push('x'.repeat(2 ** 20) + all.length) })",
     ],
-    ["cannot be interrupted", "(async () => Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1))"],
+    [
+      "cannot be interrupted",
+      "(async () => Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1))",
+    ],
   ])("that %s is refused, and costs what a run costs", async (_, program) => {
     const client = await greeted(door.service, "v8");
     // What it asks for is more than it gets.
@@ -222,21 +228,47 @@ describe("a connection", () => {
   const run = ["run", DEFAULT_LIMITS] as const;
   const wait = "await new Promise((done) => setTimeout(done, 20_000))";
 
-  test.each<[what: string, messages: readonly (readonly [head: readonly unknown[], body?: string])[]]>([
+  test.each<
+    [what: string, messages: readonly (readonly [head: readonly unknown[], body?: string])[]]
+  >([
     ["names its engine twice", [[["engine", { name: "quickjs" }]]]],
-    ["sends names again and again", [[["names"], '{"version":"1","servers":[]}'], [["names"], '{"version":"2","servers":[]}']]],
+    [
+      "sends names again and again",
+      [
+        [["names"], '{"version":"1","servers":[]}'],
+        [["names"], '{"version":"2","servers":[]}'],
+      ],
+    ],
     ["answers what nobody asked", [[["answer", 1], "1"]]],
     ["answers what nobody asked, at length", [[["answer", 1], "x".repeat(8_000_000)]]],
     ["aborts what does not run", [[["abort"]]]],
     ["aborts twice", [[run, wait], [["abort"]], [["abort"]]]],
     ["ends what it has not opened", [[["end"]]]],
-    ["runs two programs at once", [[run, wait], [run, "1"]]],
-    ["runs a large program beside another one", [[run, wait], [run, `/* ${"x".repeat(100_000)} */`]]],
-    ["sends names of 3 MB", [[["names"], `{"version":"1","servers":[${"[],".repeat(1_000_000)}[]]}`]]],
+    [
+      "runs two programs at once",
+      [
+        [run, wait],
+        [run, "1"],
+      ],
+    ],
+    [
+      "runs a large program beside another one",
+      [
+        [run, wait],
+        [run, `/* ${"x".repeat(100_000)} */`],
+      ],
+    ],
+    [
+      "sends names of 3 MB",
+      [[["names"], `{"version":"1","servers":[${"[],".repeat(1_000_000)}[]]}`]],
+    ],
     ["sends a head of 3 MB", [[["save", "x".repeat(3_000_000)]]]],
     ["sends a head of 100 KB", [[["run", "x".repeat(100_000)], "1"]]],
     ["saves a hundred times at once", Array.from({ length: 100 }, () => [["save"]] as const)],
-    ["opens a hundred times at once", Array.from({ length: 100 }, () => [["open", DEFAULT_LIMITS, {}]] as const)],
+    [
+      "opens a hundred times at once",
+      Array.from({ length: 100 }, () => [["open", DEFAULT_LIMITS, {}]] as const),
+    ],
   ])("that %s is closed", async (_, messages) => {
     const client = await greeted(door.service, "quickjs");
     for (const [head, body] of messages) client.say(head, body);
@@ -264,7 +296,10 @@ describe("a connection", () => {
   test.each<[what: string, bytes: Buffer]>([
     ["a header", Buffer.from([0])],
     ["a small message", Buffer.concat([header(100), Buffer.from('["run"')])],
-    ["a large message", Buffer.concat([header(50_000_000), Buffer.from('["open",{},{}]\n'), Buffer.alloc(60_000)])],
+    [
+      "a large message",
+      Buffer.concat([header(50_000_000), Buffer.from('["open",{},{}]\n'), Buffer.alloc(60_000)]),
+    ],
   ])("that does not end %s in time is closed", async (_, bytes) => {
     const client = await greeted(door.service, "quickjs");
     client.stream.write(bytes);
@@ -280,22 +315,45 @@ describe("a connection", () => {
   test("one large message of a user at a time is held", async () => {
     const first = await greeted(door.service, "quickjs");
     const second = await greeted(door.service, "quickjs");
-    first.stream.write(Buffer.concat([header(50_000_000), Buffer.from('["open",{},{}]\n'), Buffer.alloc(60_000)]));
+    first.stream.write(
+      Buffer.concat([header(50_000_000), Buffer.from('["open",{},{}]\n'), Buffer.alloc(60_000)]),
+    );
     let closed = 0;
     void first.closed.then(() => (closed ||= 1));
     void second.closed.then(() => (closed ||= 2));
-    second.stream.write(Buffer.concat([header(50_000_000), Buffer.from('["open",{},{}]\n'), Buffer.alloc(60_000)]));
+    second.stream.write(
+      Buffer.concat([header(50_000_000), Buffer.from('["open",{},{}]\n'), Buffer.alloc(60_000)]),
+    );
     await first.closed;
     expect(closed).toBe(1); // the time of the second begins now
     await second.closed;
   });
 
   test("whatever is sent in whatever order, the service goes on for others", async () => {
-    const body = fc.constantFrom("", "1", wait, "{}", '{"version":"1","servers":[]}', "x".repeat(70_000));
-    const limits = fc.constantFrom<unknown>(DEFAULT_LIMITS, {}, { memoryMb: 16 }, { toString: 1 }, [[]]);
+    const body = fc.constantFrom(
+      "",
+      "1",
+      wait,
+      "{}",
+      '{"version":"1","servers":[]}',
+      "x".repeat(70_000),
+    );
+    const limits = fc.constantFrom<unknown>(DEFAULT_LIMITS, {}, { memoryMb: 16 }, { toString: 1 }, [
+      [],
+    ]);
     const message = fc.oneof(
-      fc.tuple(fc.tuple(fc.constantFrom("run", "open", "runKept"), limits, fc.constantFrom<unknown>({}, true, null)), body),
-      fc.tuple(fc.tuple(fc.constantFrom("save", "end", "abort", "engine", "names"), fc.jsonValue()), body),
+      fc.tuple(
+        fc.tuple(
+          fc.constantFrom("run", "open", "runKept"),
+          limits,
+          fc.constantFrom<unknown>({}, true, null),
+        ),
+        body,
+      ),
+      fc.tuple(
+        fc.tuple(fc.constantFrom("save", "end", "abort", "engine", "names"), fc.jsonValue()),
+        body,
+      ),
       fc.tuple(fc.tuple(fc.constant("answer"), fc.nat(3)), body),
     );
     await fc.assert(

@@ -80,7 +80,9 @@ const attacks: Record<string, () => void> = {
   arguments: () => writeSync(CHANNEL, frame('["call",1,"demo","echo"]\n~{"$type":"Map"}')),
   "large names": () => send(`["call",1,"${"n".repeat(8_000_000)}","echo"]\n1`),
   "long message": () =>
-    send(`["outcome",{"ok":false,"error":{"name":"E","message":"${"m".repeat(60_000_000)}"}},false]\n`),
+    send(
+      `["outcome",{"ok":false,"error":{"name":"E","message":"${"m".repeat(60_000_000)}"}},false]\n`,
+    ),
   "large logs": () => {
     for (;;) send(`["log","info"]\n${"\u0001".repeat(8_000_000)}`);
   },

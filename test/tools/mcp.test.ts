@@ -275,15 +275,18 @@ describe("trouble", () => {
     expect((await failure(source.list())).message).toBe('server "fix" is closed');
   });
 
-  test("a crash fails the call in flight with the last words; the next call has a new server", async () => {
+  test("a crash fails the call in flight, its host reads the last words; the next call has a new server", async () => {
     const source = fixture("basic", { env: { API_KEY: "hunter2hunter2" } });
     const pid = await source.call("pid", {}, context);
     const waiting = failure(source.call("slow", {}, context));
     const crash = await failure(source.call("crash", {}, context));
     expect(crash).toMatchObject({
       code: "tool_error",
-      message: 'server "fix" stopped during the call (exit code 1): fatal: out of cheese',
+      message: 'server "fix" stopped during the call (exit code 1)',
     });
+    expect(source.warnings).toEqual([
+      'server "fix" stopped during the call (exit code 1): fatal: out of cheese',
+    ]);
     expect((await waiting).message).toContain("stopped during the call");
     const again = await Promise.all([
       source.call("pid", {}, context),

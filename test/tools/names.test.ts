@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nearest } from "../../src/core/nearest.ts";
+import { atOnce } from "../../src/core/turns.ts";
 import { buildNames, describeCollisions } from "../../src/tools/names.ts";
 
 function aliases(tools: string[]): Record<string, string> {
@@ -41,9 +42,8 @@ describe("identifiers", () => {
     expect(aliases(["get.user", "get_user", "get-user"])).toEqual(
       aliases(["get_user", "get-user", "get.user"]),
     );
-    const warnings = describeCollisions(
-      buildNames([{ name: "odd", tools: ["get_user", "get-user"] }]),
-    );
+    const names = buildNames([{ name: "odd", tools: ["get_user", "get-user"] }]);
+    const warnings = atOnce(describeCollisions(names));
     expect(warnings).toEqual([
       "odd: tool 'get_user' is named getUser_2, because its name is like another's",
     ]);

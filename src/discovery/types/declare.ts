@@ -2,9 +2,11 @@
 import type { Options } from "json-schema-to-typescript";
 import { messageOf } from "../../core/errors.ts";
 import { oneLine } from "../../core/one-line.ts";
+import { Turns } from "../../core/turns.ts";
 import type { JsonSchema, ToolInfo } from "../../tools/tool.ts";
 import { commentText } from "./comment.ts";
-import { passSchema } from "./schema-pass.ts";
+import { type PassedSchema, passSchema } from "./schema-pass.ts";
+import { splitSchema } from "./split-schema.ts";
 import { TypeNames } from "./type-names.ts";
 
 /** A tool in TypeScript. */
@@ -29,6 +31,8 @@ const OPTIONS: Partial<Options> = {
   $refOptions: { resolve: { external: false, file: false, http: false } },
 };
 const MAX_TEXT = 200_000;
+/** Parts of a schema whose type is made at once. */
+const WHOLE_PARTS = 200;
 
 /**
  * Types for `info`. A schema that cannot be turned into a type becomes `unknown`, and a note says why.
@@ -68,9 +72,7 @@ async function typeOf(
     const passed = passSchema(schema, names);
     if (Object.keys(passed.schema).length === 0)
       return { name: "unknown", text: "", notes: passed.notes };
-    const { compile } = await import("json-schema-to-typescript");
-    const text = tidy(await compile(passed.schema as never, root, OPTIONS));
-    if (text.length > MAX_TEXT) throw new Error("its type would be too long");
+    const text = tidy(await generate(passed, root, names));
     if (!new RegExp(`\\b(?:interface|type) ${root}\\b`).test(text))
       throw new Error("it has no type");
     return { name: names.spell(root), text: names.spell(text), notes: passed.notes };
@@ -78,6 +80,28 @@ async function typeOf(
     const why = commentText(messageOf(error).slice(0, 200)).replace(/\.$/, "");
     return { name: "unknown", text: "", notes: [`the schema cannot be used (${why})`] };
   }
+}
+
+/** A large schema is made in pieces, with turns for others between them. */
+async function generate(
+  { schema, parts }: PassedSchema,
+  root: string,
+  names: TypeNames,
+): Promise<string> {
+  const { compile } = await import("json-schema-to-typescript");
+  if (parts <= WHOLE_PARTS) return within(await compile(schema as never, root, OPTIONS));
+  const turns = new Turns();
+  let text = "";
+  for (const piece of splitSchema(schema, root, names)) {
+    text = within(`${text}${await compile(piece.schema as never, piece.name, OPTIONS)}\n`);
+    if (turns.isDue) await turns.pause();
+  }
+  return text;
+}
+
+function within(text: string): string {
+  if (text.length > MAX_TEXT) throw new Error("its type would be too long");
+  return text;
 }
 
 function hasRequired({ required }: JsonSchema): boolean {

@@ -20,10 +20,15 @@ function decode(step: string): string {
   }
 }
 
-/** `#name` is the definition with that `$anchor`. */
-export function anchored(root: JsonSchema, reference: string): unknown {
-  if (!reference.startsWith("#")) return undefined;
-  const name = reference.slice(1);
-  const definitions = [root["$defs"], root["definitions"]].filter(isObject).flatMap(Object.values);
-  return definitions.find((part) => isObject(part) && part["$anchor"] === name);
+/** Definitions by their `$anchor`: what `#name` means. The first of one name counts. */
+export function anchorsOf(root: JsonSchema): Map<string, unknown> {
+  const anchors = new Map<string, unknown>();
+  for (const definitions of [root["$defs"], root["definitions"]]) {
+    if (!isObject(definitions)) continue;
+    for (const part of Object.values(definitions)) {
+      const name = isObject(part) ? part["$anchor"] : undefined;
+      if (typeof name === "string" && !anchors.has(name)) anchors.set(name, part);
+    }
+  }
+  return anchors;
 }

@@ -1,7 +1,7 @@
 import { isObject } from "../../core/is-object.ts";
 import type { JsonSchema } from "../../tools/tool.ts";
 import { commentText } from "./comment.ts";
-import { anchored, at } from "./pointer.ts";
+import { anchorsOf, at } from "./pointer.ts";
 import { describe } from "./schema-words.ts";
 import type { TypeNames } from "./type-names.ts";
 
@@ -10,12 +10,19 @@ export interface PassedSchema {
   readonly schema: Record<string, unknown>;
   /** What had to be left out, for a comment. */
   readonly notes: readonly string[];
+  /** How large it is. */
+  readonly parts: number;
 }
 
 const TYPES = new Set(["string", "number", "integer", "boolean", "array", "object", "null"]);
-/** Larger ones are no interface for a program; the limit also bounds the time that a hostile schema can cost. */
-const MAX_PARTS = 10_000;
+/**
+ * Larger ones are no interface for a program; the limit also bounds the time that a hostile schema can cost. Schemas,
+ * choices and names of required properties count alike.
+ */
+const MAX_PARTS = 2_000;
 const MAX_DEPTH = 200;
+/** So much text of a description costs what a part does. */
+const CHARS_PER_PART = 200;
 
 /**
  * Copy `schema`, which any server can have written: known keywords only, references only within it, constraints as words.
@@ -24,7 +31,7 @@ const MAX_DEPTH = 200;
  */
 export function passSchema(schema: JsonSchema, names: TypeNames): PassedSchema {
   const pass = new SchemaPass(schema, names);
-  return { schema: pass.run(), notes: pass.notes };
+  return { schema: pass.run(), notes: pass.notes, parts: pass.parts };
 }
 
 class SchemaPass {
@@ -34,7 +41,10 @@ class SchemaPass {
   readonly #names = new Map<object, string>();
   readonly #definitions = new Map<string, unknown>();
   readonly #typeNames: TypeNames;
-  #parts = 0;
+  /** What references mean: each is followed once, however many lead to it. */
+  readonly #targets = new Map<string, Record<string, unknown> | undefined>();
+  #anchors: ReadonlyMap<string, unknown> | undefined;
+  parts = 0;
 
   constructor(root: JsonSchema, typeNames: TypeNames) {
     this.#root = root;
@@ -56,11 +66,12 @@ class SchemaPass {
 
   /** @param open what is being said and would be part of itself, since no object and no list is between */
   #copy(schema: unknown, depth: number, open: ReadonlySet<object> = new Set()): unknown {
+    this.#count(1);
     if (schema === false) return { not: {} };
     if (!isObject(schema)) return {};
-    if (++this.#parts > MAX_PARTS) throw new Error(`it has more than ${MAX_PARTS} parts`);
     if (depth > MAX_DEPTH) throw new Error(`it is nested more than ${MAX_DEPTH} deep`);
     const description = describe(schema);
+    this.#count(Math.floor(description.length / CHARS_PER_PART));
     const described = description === "" ? {} : { description };
     const reference = schema["$ref"] ?? schema["$recursiveRef"] ?? schema["$dynamicRef"];
     if (typeof reference === "string")
@@ -71,9 +82,15 @@ class SchemaPass {
     return { anyOf: [body, { type: "null" }], ...described, ...deprecated };
   }
 
+  #count(parts: number): void {
+    this.parts += parts;
+    if (this.parts > MAX_PARTS) throw new Error(`it has more than ${MAX_PARTS} parts`);
+  }
+
   #own(schema: Record<string, unknown>, depth: number): Record<string, unknown> {
     const body: Record<string, unknown> = {};
     if (Array.isArray(schema["enum"]) && schema["enum"].length > 0) {
+      this.#count(schema["enum"].length);
       body["enum"] = schema["enum"].filter(isPrimitive);
       if (schema["enum"].every(isPrimitive)) return body;
       return {};
@@ -97,18 +114,21 @@ class SchemaPass {
     const named = Object.entries(properties).filter(
       ([name, part]) => name !== "__proto__" && part !== false,
     );
-    const required = Array.isArray(schema["required"])
-      ? schema["required"].filter((name) => typeof name === "string" && name !== "__proto__")
-      : [];
+    const given: unknown[] = Array.isArray(schema["required"]) ? schema["required"] : [];
+    this.#count(given.length);
+    const required = new Set(
+      given.filter((name) => typeof name === "string" && name !== "__proto__") as string[],
+    );
     // Properties that are required and not described exist all the same.
-    const ghosts = required.filter((name) => !named.some(([known]) => known === name));
+    const known = new Set(named.map(([name]) => name));
+    const ghosts = [...required].filter((name) => !known.has(name));
     const all = [
       ...named.map(([name, part]) => [name, this.#copy(part, depth + 1)]),
       ...ghosts.map((name) => [name, {}]),
     ] as [string, unknown][];
     return {
       ...(all.length > 0 ? { properties: Object.fromEntries(all) } : {}),
-      ...(required.length > 0 ? { required: [...new Set(required)] } : {}),
+      ...(required.size > 0 ? { required: [...required] } : {}),
       additionalProperties: this.#additional(schema, all.length, depth),
     };
   }
@@ -183,7 +203,7 @@ class SchemaPass {
   #define(reference: string, target: object, depth: number, open: ReadonlySet<object>): string {
     const known = this.#names.get(target);
     if (known !== undefined) return known;
-    const name = this.#typeNames.take(reference.split("/").at(-1)!);
+    const name = this.#typeNames.take(reference.slice(reference.lastIndexOf("/") + 1));
     this.#names.set(target, name);
     this.#definitions.set(name, {});
     this.#definitions.set(name, this.#copy(target, depth + 1, new Set([...open, target])));
@@ -192,18 +212,31 @@ class SchemaPass {
 
   /** What a reference within the schema means, through references that lead to references. */
   #resolve(reference: string): Record<string, unknown> | undefined {
-    const seen = new Set<string>();
+    const way = new Set<string>();
+    let target: Record<string, unknown> | undefined;
     let next = reference;
     for (;;) {
-      if (seen.has(next)) return undefined;
-      seen.add(next);
-      const target = next.startsWith("#/") ? at(this.#root, next) : anchored(this.#root, next);
-      if (!isObject(target)) return undefined;
-      const { $ref } = target;
-      if (typeof $ref !== "string") return target;
+      if (this.#targets.has(next)) target = this.#targets.get(next);
+      if (this.#targets.has(next) || way.has(next)) break;
+      way.add(next);
+      const found = next === "#" ? this.#root : this.#find(next);
+      if (!isObject(found)) break;
+      const { $ref } = found;
+      if (next === "#" || typeof $ref !== "string") {
+        target = found;
+        break;
+      }
       next = $ref;
-      if (next === "#") return this.#root as Record<string, unknown>;
     }
+    for (const step of way) this.#targets.set(step, target);
+    return target;
+  }
+
+  #find(reference: string): unknown {
+    if (reference.startsWith("#/")) return at(this.#root, reference);
+    if (!reference.startsWith("#")) return undefined;
+    this.#anchors ??= anchorsOf(this.#root);
+    return this.#anchors.get(reference.slice(1));
   }
 }
 

@@ -6,7 +6,8 @@ const MAX_DESCRIPTION = 1_000;
 /** Its description, and the constraints that a type cannot say. */
 export function describe(schema: Record<string, unknown>): string {
   const { description } = schema;
-  const text = typeof description === "string" ? commentText(description) : "";
+  const text =
+    typeof description === "string" ? commentText(cutUnits(description, 2 * MAX_DESCRIPTION)) : "";
   const cut = text.length > MAX_DESCRIPTION ? `${cutUnits(text, MAX_DESCRIPTION)}…` : text;
   const facts = [
     range(schema),
@@ -21,6 +22,7 @@ function fact(schema: Record<string, unknown>, key: string): string[] {
   const value = schema[key];
   if (value === undefined || value === null || (key !== "default" && typeof value !== "string"))
     return [];
+  if (typeof value === "string" && value.length > 1_000) return [];
   const text = commentText(
     typeof value === "string" && key !== "default" ? value : JSON.stringify(value),
   );

@@ -1,4 +1,5 @@
 import type { NameTable, ServerNames, ToolNames } from "../../core/names.ts";
+import { inTurns, Turns } from "../../core/turns.ts";
 import type { Catalogue } from "../../tools/catalogue.ts";
 import type { JsonSchema, ToolInfo } from "../../tools/tool.ts";
 import { declareTool, type ToolTypes } from "./declare.ts";
@@ -30,6 +31,7 @@ export type TreeEntry =
  */
 export class WrapperTree {
   readonly #catalogue: Catalogue;
+  readonly #files = new WeakMap<ServerNames, ReadonlyMap<string, ToolNames>>();
   readonly #observed: (server: string, tool: string) => ObservedResult | undefined;
   readonly #types = new WeakMap<
     ToolInfo,
@@ -66,32 +68,52 @@ export class WrapperTree {
     if (first === "") return { names: rootNames(table) };
     if (second === undefined && first === "call.ts") return { text: async () => CALL_MODULE };
     if (second === undefined && first === "globals.d.ts")
-      return { text: async () => globalsModule(table.servers) };
+      return { text: async () => await inTurns(globalsModule(table.servers)) };
     const server = table.servers.find((candidate) => folderOf(candidate) === first);
     if (server === undefined) return undefined;
-    if (second === undefined)
-      return { names: ["index.ts", ...server.tools.map((tool) => `${fileOf(tool)}.ts`)] };
+    const tools = this.#toolsByFile(server);
+    if (second === undefined) return { names: ["index.ts", ...tools.keys()] };
     if (second === "index.ts") return { text: async () => await this.#index(server) };
-    const tool = server.tools.find((candidate) => `${fileOf(candidate)}.ts` === second);
+    const tool = tools.get(second);
     if (tool === undefined) return undefined;
     return { text: async () => toolModule(server, await this.tool(server, tool)) };
   }
 
+  /** A server can have thousands of files, and each is looked up by its name. */
+  #toolsByFile(server: ServerNames): ReadonlyMap<string, ToolNames> {
+    let tools = this.#files.get(server);
+    if (tools === undefined) {
+      tools = new Map(server.tools.map((tool) => [`${fileOf(tool)}.ts`, tool]));
+      this.#files.set(server, tools);
+    }
+    return tools;
+  }
+
   async #index(server: ServerNames): Promise<string> {
-    const tools = await Promise.all(server.tools.map((tool) => this.tool(server, tool)));
-    return serverIndex(server, tools);
+    const turns = new Turns();
+    const tools: TypedTool[] = [];
+    for (const tool of server.tools) {
+      tools.push(await this.tool(server, tool));
+      if (turns.isDue) await turns.pause();
+    }
+    return await inTurns(serverIndex(server, tools), turns);
   }
 
   /** All files, with their paths. */
   async *files(): AsyncGenerator<readonly [path: string, text: string]> {
-    for (const name of rootNames(this.#catalogue.names)) yield* this.#filesAt(name);
+    const turns = new Turns();
+    for (const name of rootNames(this.#catalogue.names)) yield* this.#filesAt(name, turns);
   }
 
-  async *#filesAt(path: string): AsyncGenerator<readonly [path: string, text: string]> {
+  async *#filesAt(
+    path: string,
+    turns: Turns,
+  ): AsyncGenerator<readonly [path: string, text: string]> {
     const entry = this.entry(path);
     if (entry === undefined) return;
     if ("text" in entry) yield [path, await entry.text()];
-    else for (const name of entry.names) yield* this.#filesAt(`${path}/${name}`);
+    else for (const name of entry.names) yield* this.#filesAt(`${path}/${name}`, turns);
+    if (turns.isDue) await turns.pause();
   }
 }
 

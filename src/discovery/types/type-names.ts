@@ -1,3 +1,8 @@
+import { cutUnits } from "../../core/utf8.ts";
+
+/** Longest part of a name that comes from a schema, in characters. */
+const MAX_NAME = 200;
+
 /**
  * Names for the types that a schema defines, all different, beginning with the tool's. The generator of types respells
  * names that are not plain ASCII, so it gets stand-ins, which {@link TypeNames.spell} puts right.
@@ -5,6 +10,9 @@
 export class TypeNames {
   readonly #prefix: string;
   readonly #names: string[] = [];
+  readonly #taken = new Set<string>();
+  /** The last number by name without one: servers can have thousands of parts of one name. */
+  readonly #counts = new Map<string, number>();
 
   constructor(prefix: string) {
     this.#prefix = prefix;
@@ -12,12 +20,15 @@ export class TypeNames {
 
   /** A stand-in for a new name: `create_issue` and `Block` → `CreateIssueBlock`. */
   take(name: string): string {
-    const words = name
+    const words = cutUnits(name, MAX_NAME)
       .split(/[^\p{L}\p{N}]+/u)
       .map((word) => word.replace(/^./u, (first) => first.toUpperCase()));
     const base = this.#prefix + (words.join("") || "Part");
-    let free = base;
-    for (let count = 2; this.#names.includes(free); count++) free = `${base}${count}`;
+    let count = this.#counts.get(base) ?? 1;
+    let free = count === 1 ? base : `${base}${count}`;
+    while (this.#taken.has(free)) free = `${base}${++count}`;
+    this.#counts.set(base, count);
+    this.#taken.add(free);
     this.#names.push(free);
     return `StandIn${this.#names.length - 1}X`;
   }

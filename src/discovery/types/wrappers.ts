@@ -1,6 +1,8 @@
 /** The wrappers as TypeScript text: a file per tool, an index per server, the globals of a program. */
 import { cutUnits } from "../../core/utf8.ts";
 import { isIdentifier } from "../../core/identifier.ts";
+import { printableJson } from "../../core/one-line.ts";
+import type { Steps } from "../../core/turns.ts";
 import type { ServerNames, ToolNames } from "../../core/names.ts";
 import type { ToolInfo } from "../../tools/tool.ts";
 import { jsDoc } from "./comment.ts";
@@ -59,7 +61,7 @@ export function toolModule(server: ServerNames, tool: TypedTool): string {
   const { names, types } = tool;
   // A tool can be called `call` too.
   const local = names.alias === "call" ? "callTool" : "call";
-  const call = `${local}(${JSON.stringify(server.name)}, ${JSON.stringify(names.alias)}, args)`;
+  const call = `${local}(${printableJson(server.name)}, ${printableJson(names.alias)}, args)`;
   const body = `${documentation(tool)}export function ${names.alias}${signature(types)} {\n  return ${call};\n}\n`;
   const others = exportsOf(names).filter((name) => name !== names.alias);
   const aliases = others.map((name) => `${names.alias} as ${name}`);
@@ -81,25 +83,25 @@ function exportsOf({ alias, name, flat }: ToolNames): string[] {
 }
 
 /** `<server>/index.ts` */
-export function serverIndex(server: ServerNames, tools: readonly TypedTool[]): string {
+export function* serverIndex(server: ServerNames, tools: readonly TypedTool[]): Steps<string> {
   const taken = new Set<string>([server.className]);
-  const exports = tools.flatMap(({ names, types }) => {
+  const imports: string[] = [];
+  const exports: string[] = [];
+  const members: string[] = [];
+  for (const [at, { names, types }] of tools.entries()) {
+    yield;
     const values = exportsOf(names).filter((name) => !taken.has(name));
     const shapes = [types.args, types.result].filter(
       (name) => name !== "unknown" && !taken.has(name),
     );
     for (const name of [...values, ...shapes]) taken.add(name);
     const list = [...values, ...shapes.map((name) => `type ${name}`)];
-    return list.length === 0 ? [] : [`export { ${list.join(", ")} } from ${fileIn(names)};`];
-  });
-  const imports = tools.map(
-    ({ names }, at) => `import { ${names.alias} as tool${at} } from ${fileIn(names)};`,
-  );
-  const members = tools.flatMap(({ names }, at) =>
-    [...new Set([names.alias, names.name])]
-      .filter((name) => !NO_MEMBER.has(name))
-      .map((name) => `  readonly ${JSON.stringify(name)} = tool${at};`),
-  );
+    const file = fileIn(names);
+    if (list.length > 0) exports.push(`export { ${list.join(", ")} } from ${file};`);
+    imports.push(`import { ${names.alias} as tool${at} } from ${file};`);
+    for (const name of new Set([names.alias, names.name]))
+      if (!NO_MEMBER.has(name)) members.push(`  readonly ${printableJson(name)} = tool${at};`);
+  }
   return [
     ...imports,
     ...exports,
@@ -113,25 +115,27 @@ export function serverIndex(server: ServerNames, tools: readonly TypedTool[]): s
 }
 
 function fileIn(names: ToolNames): string {
-  return JSON.stringify(`./${fileOf(names)}.js`);
+  return printableJson(`./${fileOf(names)}.js`);
 }
 
 /** `globals.d.ts`: what a program finds without an import. */
-export function globalsModule(servers: readonly ServerNames[]): string {
+export function* globalsModule(servers: readonly ServerNames[]): Steps<string> {
   const imports = servers.map((server, at) => {
-    const from = JSON.stringify(`./${folderOf(server)}/index.js`);
+    const from = printableJson(`./${folderOf(server)}/index.js`);
     return `import type { ${server.className} as Server${at} } from ${from};`;
   });
   const members = servers.flatMap(({ name, alias }, at) =>
     [...new Set([alias, name])]
       .filter((each) => each !== "then")
-      .map((each) => `    readonly ${JSON.stringify(each)}: Server${at};`),
+      .map((each) => `    readonly ${printableJson(each)}: Server${at};`),
   );
-  const flats = servers.flatMap(({ tools }, at) =>
-    tools
-      .filter(({ flat }) => isIdentifier(flat))
-      .map(({ flat, alias }) => `  const ${flat}: Server${at}[${JSON.stringify(alias)}];`),
-  );
+  const flats: string[] = [];
+  for (const [at, { tools }] of servers.entries()) {
+    for (const { flat, alias } of tools) {
+      yield;
+      if (isIdentifier(flat)) flats.push(`  const ${flat}: Server${at}[${printableJson(alias)}];`);
+    }
+  }
   return [
     ...imports,
     "",

@@ -48,7 +48,7 @@ export interface CommonServerEntry extends ForeignKeys {
    */
   readonly timeoutMs?: number;
   /**
-   * Longest time until the server answers `initialize`, in ms, 1 to 2,147,483,647.
+   * Longest time until the server answers `initialize`, and of one list, in ms, 1 to 2,147,483,647.
    * @default 30_000
    */
   readonly startTimeoutMs?: number;

@@ -2,9 +2,11 @@ import { ResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { currentContext, outsideRuns } from "../../core/async-context.ts";
 import { messageOf } from "../../core/errors.ts";
 import { ToolError } from "../../core/tool-error.ts";
+import { cutUnits } from "../../core/utf8.ts";
 import type { Progress } from "../call-context.ts";
 import { describe } from "./failure.ts";
 import {
+  MAX_INSTRUCTIONS,
   MethodNotFound,
   NO_TIMEOUT_MS,
   type Notification,
@@ -33,7 +35,8 @@ export class ClientUpstream implements Upstream {
   }
 
   get instructions(): string | undefined {
-    return this.#client.getInstructions?.();
+    const instructions: unknown = this.#client.getInstructions?.();
+    return typeof instructions === "string" ? cutUnits(instructions, MAX_INSTRUCTIONS) : undefined;
   }
 
   onNotification(listener: (notification: Notification) => void): void {

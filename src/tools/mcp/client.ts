@@ -36,6 +36,9 @@ export interface ClientHooks {
   readonly roots?: readonly { readonly uri: string; readonly name?: string }[] | undefined;
 }
 
+/** Requests of a server that its host handles at the same time; more are refused. */
+const MAX_OPEN_REQUESTS = 64;
+
 /** Makes a client of the SDK that offers what `hooks` handles. */
 export function createClient(
   server: string,
@@ -51,15 +54,24 @@ export function createClient(
     ...(roots === undefined ? {} : { roots: {} }),
   };
   const client = new Client({ name: "codecell", version: VERSION }, { capabilities });
+  let open = 0;
   const ask = async (
     handler: ServerRequestHandler,
     request: ServerRequest,
     signal: AbortSignal,
   ) => {
+    if (open >= MAX_OPEN_REQUESTS)
+      throw rpcError(
+        ErrorCode.InternalError,
+        `codecell handles ${MAX_OPEN_REQUESTS} requests at once`,
+      );
+    open++;
     try {
       return await handler(request, { server, signal });
     } catch (error) {
       throw rpcError(ErrorCode.InternalError, messageOf(error));
+    } finally {
+      open--;
     }
   };
   if (onSampling !== undefined)

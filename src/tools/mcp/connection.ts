@@ -9,16 +9,20 @@ import { currentContext, outsideRuns } from "../../core/async-context.ts";
 import { ToolError } from "../../core/tool-error.ts";
 import type { Progress } from "../call-context.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
+import { OUTAGE_HINT } from "../outage-hint.ts";
 import { redactor } from "../redact.ts";
+import { RelistPace } from "../relist.ts";
 import { type Authorizer, LoginBegun } from "./auth/authorizer.ts";
 import type { Credentials } from "./auth/credentials.ts";
 import { PersonCredentials } from "./auth/person.ts";
 import { ServiceCredentials } from "./auth/service.ts";
 import { TokenStore } from "./auth/token-store.ts";
 import type { ClientHooks } from "./client.ts";
-import { describe, describeStart, describeStop } from "./failure.ts";
+import { cutUnits } from "../../core/utf8.ts";
+import { describe, describeStart, describeStop, type Outage } from "./failure.ts";
 import { Link, MAX_LOGINS } from "./link.ts";
 import {
+  MAX_INSTRUCTIONS,
   MethodNotFound,
   NO_TIMEOUT_MS,
   type Notification,
@@ -54,8 +58,11 @@ export class Connection implements Upstream {
   readonly #redact: (text: string) => string;
   readonly #listeners: ((notification: Notification) => void)[] = [];
   #link: Promise<Link> | undefined;
-  #failure: string | undefined;
-  #garbage: string | undefined;
+  #outage: Outage | undefined;
+  /** A server that does not start is not started again at every call. */
+  readonly #starts = new RelistPace();
+  /** The last report of each problem of a server that runs: garbage, floods, its end. */
+  readonly #problems = new Map<"garbage" | "flood" | "stop", string>();
   /** The link that `#link` resolved to. */
   #live: Link | undefined;
   readonly #closings = new Set<Promise<void>>();
@@ -69,15 +76,27 @@ export class Connection implements Upstream {
   }
 
   get failure(): string | undefined {
-    return this.#stop.signal.aborted ? `server "${this.#name}" is closed` : this.#failure;
+    return this.#closed ?? this.#outage?.report;
+  }
+
+  get outage(): string | undefined {
+    return this.#closed ?? this.#outage?.summary;
+  }
+
+  get #closed(): string | undefined {
+    return this.#stop.signal.aborted ? `server "${this.#name}" is closed` : undefined;
   }
 
   get warnings(): readonly string[] {
-    return this.#garbage === undefined ? [] : [this.#garbage];
+    return [
+      ...this.#problems.values(),
+      ...(this.#outage === undefined ? [] : [this.#outage.report]),
+    ];
   }
 
   get instructions(): string | undefined {
-    return this.#live?.client.getInstructions();
+    const instructions = this.#live?.client.getInstructions();
+    return instructions === undefined ? undefined : cutUnits(instructions, MAX_INSTRUCTIONS);
   }
 
   onNotification(listener: (notification: Notification) => void): void {
@@ -148,10 +167,11 @@ export class Connection implements Upstream {
   ): Error {
     if (signal.aborted)
       return new ToolError("aborted", "the run ended before the tool answered", { tool });
-    if (link.dead)
-      return new ToolError("tool_error", describeStop(this.#name, link.postMortem, this.#redact), {
-        tool,
-      });
+    if (link.dead) {
+      const { report, summary } = describeStop(this.#name, link.postMortem, this.#redact);
+      this.#problems.set("stop", report);
+      return new ToolError("tool_error", summary, { tool });
+    }
     if (error instanceof McpError && error.code === ErrorCode.MethodNotFound)
       return new MethodNotFound(this.#redact(describe(error)));
     if (error instanceof McpError && error.code === ErrorCode.RequestTimeout)
@@ -170,13 +190,20 @@ export class Connection implements Upstream {
   async #connect(tool: string): Promise<Link> {
     const current = await this.#link?.catch(() => undefined);
     if (current?.dead === true) this.#drop(current);
-    if (this.#stop.signal.aborted) throw new ToolError("tool_error", this.failure!);
+    if (this.#closed !== undefined) throw new ToolError("tool_error", this.#closed);
+    const isHeld = this.#link === undefined && this.#outage !== undefined && this.#starts.isHeld;
+    if (isHeld) throw this.#unavailable(tool);
     this.#link ??= this.#open();
     try {
       return await this.#link;
-    } catch (error) {
-      throw new ToolError("tool_error", this.#failure ?? describe(error, this.#name), { tool });
+    } catch {
+      throw this.#unavailable(tool);
     }
+  }
+
+  #unavailable(tool: string): ToolError {
+    const summary = this.outage ?? `server "${this.#name}" did not start`;
+    return new ToolError("tool_error", summary, { tool, hint: OUTAGE_HINT });
   }
 
   async #openLink(): Promise<Link> {
@@ -185,7 +212,12 @@ export class Connection implements Upstream {
     return await Link.open(this.#config, maxMessageBytes, {
       onGarbage: (count, first) => {
         const lines = count === 1 ? "a line" : `${count} lines`;
-        this.#garbage = `${this.#name}: wrote ${lines} on stdout that are no messages, first: ${shorten(this.#redact(first))}`;
+        const what = `wrote ${lines} on stdout that are no messages, first: ${shorten(this.#redact(first))}`;
+        this.#problems.set("garbage", `${this.#name}: ${what}`);
+      },
+      onFlood: (dropped) => {
+        const what = `sends more messages than anyone asked for; ${dropped} were thrown away`;
+        this.#problems.set("flood", `${this.#name}: ${what}`);
       },
       onNotification: (notification) =>
         this.#listeners.forEach((listener) => listener(notification)),
@@ -209,15 +241,16 @@ export class Connection implements Upstream {
   }
 
   #open(): Promise<Link> {
+    this.#starts.note();
     // All callers share it, so it belongs to none of them.
     const opening = outsideRuns(() => this.#openLink());
     opening.then(
       (link) => {
         this.#live = link;
-        this.#failure = undefined;
+        this.#outage = undefined;
       },
       (error: unknown) => {
-        this.#failure = describeStart(this.#name, this.#config, error, this.#redact);
+        this.#outage = describeStart(this.#name, this.#config, error, this.#redact);
         if (this.#link === opening) this.#link = undefined;
       },
     );

@@ -1,4 +1,10 @@
 import { ToolError } from "../../core/tool-error.ts";
+import { cutUnits } from "../../core/utf8.ts";
+import { scanJson } from "./json-scan.ts";
+import { refusedMessage } from "./message.ts";
+
+/** Longest message of an error, in characters. */
+const MAX_ERROR = 64_000;
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -25,7 +31,7 @@ export function unwrap(result: Part, tool: string): unknown {
   if (result["toolResult"] !== undefined) return result["toolResult"]; // protocol 2024-10-07
   if (parts.length === 0) return undefined;
   const texts = parts.map(textOf);
-  return texts.every((text) => text !== undefined) ? parsed(texts.join("\n")) : parts;
+  return texts.every((text) => text !== undefined) ? parsed(texts.join("\n"), tool) : parts;
 }
 
 function partsOf(content: unknown): Part[] {
@@ -41,7 +47,9 @@ function textOf({ type, text }: Part): string | undefined {
   return typeof text === "string" && (type === "text" || type === undefined) ? text : undefined;
 }
 
-function parsed(text: string): unknown {
+function parsed(text: string, tool: string): unknown {
+  const problem = /^\s*[[{]/.test(text) ? scanJson(Buffer.from(text)) : undefined;
+  if (problem !== undefined) throw new ToolError("tool_error", refusedMessage(problem), { tool });
   try {
     return JSON.parse(text);
   } catch {
@@ -51,7 +59,7 @@ function parsed(text: string): unknown {
 
 function errorText(parts: readonly Part[], { structuredContent }: Part): string {
   const texts = parts.map(textOf).filter((text) => text !== undefined && text.trim() !== "");
-  if (texts.length > 0) return texts.join("\n");
+  if (texts.length > 0) return cutUnits(texts.join("\n"), MAX_ERROR);
   const other = structuredContent ?? (parts.length > 0 ? parts : undefined);
   return other === undefined
     ? "the tool failed without a message"

@@ -1,18 +1,20 @@
 import { ReadableStream as NodeStream } from "node:stream/web";
 import type { FetchLike } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { LineSplitter } from "./lines.ts";
-import { errorAnswer, findId, tooLargeMessage } from "./message.ts";
+import { Turns } from "../../core/turns.ts";
+import { eventSplitter } from "./event-stream.ts";
+import type { Intake } from "./intake.ts";
+import { JsonScan, MAX_PARTS } from "./json-scan.ts";
+import { MAX_PAGE_PARTS } from "./list-limits.ts";
+import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 type Id = string | number | undefined;
 
-const NEWLINE = Buffer.from("\n");
-
 /**
- * `fetch` for the SDK's transports, with a cap on the size of one message, and with an error response where the SDK would
- * wait without end: a stream that ends before the response.
+ * `fetch` for the SDK's transports, with caps on the size, the depth and the number of messages, and with an error
+ * response where the SDK would wait without end: a stream that ends before the response.
  */
-export function cappedFetch(maxBytes: number): FetchLike {
+export function cappedFetch(intake: Intake): FetchLike {
   return async (url, init) => {
     const response = await fetch(url, init);
     // The SDK inspects redirects itself.
@@ -22,8 +24,8 @@ export function cappedFetch(maxBytes: number): FetchLike {
       response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
     const request = requestId(init);
     const chunks = isStream
-      ? cappedEvents(response.body, maxBytes, request)
-      : cappedBytes(response.body, maxBytes);
+      ? cappedEvents(response.body, intake, request)
+      : cappedBytes(response.body, intake, request);
     return withBody(response, NodeStream.from(chunks) as unknown as Body);
   };
 }
@@ -42,56 +44,41 @@ function requestId(init: RequestInit | undefined): Id {
   return findId(body.slice(0, 300), body.slice(-300));
 }
 
-async function* cappedBytes(body: Body, maxBytes: number): AsyncGenerator<Uint8Array> {
+async function* cappedBytes(body: Body, intake: Intake, request: Id): AsyncGenerator<Uint8Array> {
+  const maxBytes = intake.limitOf(request);
+  const scan = new JsonScan(intake.asksForList(request) ? MAX_PAGE_PARTS : MAX_PARTS);
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
     if (size > maxBytes) throw new Error(tooLargeMessage(maxBytes));
+    const problem = scan.push(chunk);
+    if (problem !== undefined) throw new Error(refusedMessage(problem));
     yield chunk;
   }
 }
 
 /**
- * Server-sent events line by line. A `data:` line over the cap becomes an error response and the stream goes on. A stream
- * for `request` that cannot be resumed (no event has an id) always ends with a response; the SDK ignores it when there
- * was one before.
+ * Server-sent events one by one. An event that is not let in is left out, or becomes an error response to its request, and
+ * the stream goes on. A stream for `request` that cannot be resumed (no event has an id) always ends with a response; the
+ * SDK ignores it when there was one before.
  */
-async function* cappedEvents(
-  body: Body,
-  maxBytes: number,
-  request: Id,
-): AsyncGenerator<Uint8Array> {
-  let ready: Buffer[] = [];
-  let resumable = false;
-  let eventSize = 0;
-  const lines = new LineSplitter(maxBytes, {
-    onLine(line) {
-      eventSize = line.length <= 1 ? 0 : eventSize + line.length;
-      resumable ||= line.subarray(0, 3).toString() === "id:";
-      ready.push(line, NEWLINE);
-    },
-    onOversize(head, tail) {
-      const id = findId(head.replace(/^data:/, ""), tail) ?? request;
-      if (id !== undefined) ready.push(dataLine(id, tooLargeMessage(maxBytes)));
-    },
-  });
+async function* cappedEvents(body: Body, intake: Intake, request: Id): AsyncGenerator<Uint8Array> {
+  const turns = new Turns();
+  const splitter = eventSplitter(intake, request);
   try {
     for await (const chunk of body) {
-      lines.push(Buffer.from(chunk));
-      if (eventSize > maxBytes) throw new Error(tooLargeMessage(maxBytes));
-      yield* ready;
-      ready = [];
+      for (const event of splitter.push(chunk)) {
+        if (event !== undefined) yield event;
+        await intake.breathe(turns);
+      }
+      await intake.breathe(turns);
     }
-    lines.end();
+    yield* splitter.end();
   } catch {
     // A broken connection ends the stream; the SDK resumes it where that is possible.
   }
-  if (request !== undefined && !resumable) {
-    ready.push(NEWLINE, dataLine(request, "the connection ended before the answer"), NEWLINE);
-  }
-  yield* ready;
-}
-
-function dataLine(id: string | number, message: string): Buffer {
-  return Buffer.from(`data: ${JSON.stringify(errorAnswer(id, message))}\n`);
+  intake.flush();
+  if (request === undefined || splitter.isResumable) return;
+  const answer = errorAnswer(request, "the connection ended before the answer");
+  yield Buffer.from(`\ndata: ${JSON.stringify(answer)}\n\n`);
 }

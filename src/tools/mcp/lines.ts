@@ -1,6 +1,13 @@
 const NEWLINE = 0x0a;
-/** Bytes kept of both ends of a line that is thrown away. */
-const KEPT = 300;
+/** Bytes of both ends of a line that say which request it answers; no more is kept of one that is thrown away. */
+const END_BYTES = 300;
+/** So many pieces of a line are joined: each costs more memory than the byte that may be in it. */
+const JOINED_PIECES = 1_024;
+
+/** Both ends of a line, as text. */
+export function endsOf(line: Buffer): readonly [head: string, tail: string] {
+  return [line.toString("utf8", 0, END_BYTES), line.subarray(-END_BYTES).toString()];
+}
 
 /** Receives the lines of a {@link LineSplitter}. */
 export interface LineListener {
@@ -18,6 +25,8 @@ export class LineSplitter {
   readonly #maxBytes: number;
   readonly #listener: LineListener;
   #pieces: Buffer[] = [];
+  /** Pieces since the last that was joined. */
+  #loose = 0;
   #size = 0;
   #head: Buffer | undefined;
 
@@ -45,16 +54,25 @@ export class LineSplitter {
     if (piece.length === 0) return;
     this.#pieces.push(piece);
     this.#size += piece.length;
+    if (++this.#loose === JOINED_PIECES) this.#join();
     if (this.#size <= this.#maxBytes) return;
     const all = this.#head === undefined ? Buffer.concat(this.#pieces) : undefined;
-    this.#head ??= Buffer.from(all!.subarray(0, KEPT));
+    this.#head ??= Buffer.from(all!.subarray(0, END_BYTES));
     this.#pieces = [tailOf(all === undefined ? this.#pieces : [all])];
+    this.#loose = 0;
+  }
+
+  #join(): void {
+    const joined = Buffer.concat(this.#pieces.splice(-this.#loose));
+    this.#pieces.push(joined);
+    this.#loose = 0;
   }
 
   #finish(): void {
     const pieces = this.#pieces;
     const head = this.#head;
     this.#pieces = [];
+    this.#loose = 0;
     this.#size = 0;
     this.#head = undefined;
     if (head === undefined)
@@ -65,6 +83,6 @@ export class LineSplitter {
 
 /** The last bytes, copied so that the chunk they came in can go. */
 function tailOf(pieces: readonly Buffer[]): Buffer {
-  const last = pieces.map((piece) => piece.subarray(-KEPT));
-  return Buffer.from(Buffer.concat(last).subarray(-KEPT));
+  const last = pieces.map((piece) => piece.subarray(-END_BYTES));
+  return Buffer.from(Buffer.concat(last).subarray(-END_BYTES));
 }

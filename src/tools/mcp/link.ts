@@ -11,6 +11,9 @@ import { LoginBegun } from "./auth/authorizer.ts";
 import type { Credentials } from "./auth/credentials.ts";
 import { Causes } from "./causes.ts";
 import { type ClientHooks, createClient } from "./client.ts";
+import { Intake } from "./intake.ts";
+import { MeteredTransport } from "./metered-transport.ts";
+import { StartError } from "./start-error.ts";
 import { StdioTransport } from "./stdio.ts";
 import { makeTransport } from "./transport.ts";
 import type { Notification } from "./upstream.ts";
@@ -18,6 +21,8 @@ import type { Notification } from "./upstream.ts";
 /** What a connection reports to its owner. */
 export interface LinkEvents {
   readonly onGarbage: (count: number, first: string) => void;
+  /** Messages that nobody asked for were thrown away, since there were too many; with their number. */
+  readonly onFlood: (dropped: number) => void;
   readonly onNotification: (notification: Notification) => void;
   /** Aborting ends an attempt to connect. */
   readonly signal: AbortSignal;
@@ -105,9 +110,10 @@ export class Link {
       let failure: unknown;
       const onFailure = (error: unknown): void => void (failure = error);
       const auth = credentials === undefined ? undefined : { credentials, onFailure };
-      const transport = makeTransport(config, maxMessageBytes, events.onGarbage, auth);
+      const intake = new Intake(maxMessageBytes, events.onFlood);
+      const transport = makeTransport(config, intake, events.onGarbage, auth);
       try {
-        return await Link.#open(config, transport, until, events);
+        return await Link.#open(config, transport, intake, until, events);
       } catch (thrown) {
         const error = failure === undefined ? thrown : new LinkError(failure, {});
         if (logins === MAX_LOGINS || !(await logIn(error, credentials))) throw error;
@@ -124,6 +130,7 @@ export class Link {
   static async #open(
     config: ServerConfig,
     transport: Transport,
+    intake: Intake,
     deadline: number,
     events: LinkEvents,
   ): Promise<Link> {
@@ -135,7 +142,7 @@ export class Link {
     };
     try {
       const timeout = Math.max(1, deadline - performance.now());
-      const connecting = client.connect(transport, { timeout });
+      const connecting = client.connect(new MeteredTransport(transport, intake), { timeout });
       link.#attribute();
       await within(
         connecting,
@@ -217,6 +224,8 @@ async function within<T>(
   const late = AbortSignal.timeout(Math.ceil(ms));
   const either = signal === undefined ? late : AbortSignal.any([late, signal]);
   const refusal = (): Error =>
-    new Error(late.aborted ? complaint : "it was closed while it started");
+    late.aborted
+      ? new StartError(complaint, "it did not answer in time")
+      : new StartError("it was closed while it started", "it was closed while it started");
   return await untilAborted(work, either, refusal);
 }

@@ -26,6 +26,11 @@ export function tooLargeMessage(maxBytes: number): string {
   return `the result is larger than ${maxBytes} bytes; ask the tool for less`;
 }
 
+/** The message for a caller whose answer is not parsed. @param problem e.g. `it is nested more than 1010 levels deep` */
+export function refusedMessage(problem: string): string {
+  return `the result cannot be used: ${problem}; ask the tool for less`;
+}
+
 /** The messages of one line (older protocol versions have batches), or nothing when it holds none. */
 export function parseMessages(line: string): JSONRPCMessage[] | undefined {
   let value: unknown;

@@ -2,7 +2,8 @@ import { ToolError } from "../../core/tool-error.ts";
 import type { CallContext } from "../call-context.ts";
 import type { PromptInfo, ResourceInfo, TemplateInfo } from "../resource-lists.ts";
 import type { PromptResult, ResourceContents, ResourceSource } from "../resource-source.ts";
-import { listPages } from "./pages.ts";
+import { RelistPace } from "../relist.ts";
+import { type ListAllowance, listPages, listWarning } from "./pages.ts";
 import { MethodNotFound, type Upstream } from "./upstream.ts";
 
 /** The method of each list, and the notification that it changed. */
@@ -22,21 +23,39 @@ const LISTS = {
 
 type ListKey = keyof typeof LISTS;
 
-/** Resources and prompts of a server. A list is requested at its first use, and again after it changed. */
+/** A list that was requested. */
+interface Kept {
+  readonly listing: Promise<readonly unknown[]>;
+  /** It failed, or has changed since. */
+  isStale: boolean;
+}
+
+/**
+ * Resources and prompts of a server. A list is requested at its first use, and again after it changed or failed, but not
+ * more often than its pace allows: neither a server nor a program makes its host list without end.
+ */
 export class McpResources implements ResourceSource {
   readonly #server: string;
   readonly #upstream: Upstream;
   readonly #timeoutMs: number;
-  readonly #lists = new Map<ListKey, Promise<readonly unknown[]>>();
+  readonly #allowance: ListAllowance;
+  readonly #lists = new Map<ListKey, Kept>();
+  readonly #paces = new Map<ListKey, RelistPace>();
+  readonly #warnings = new Map<ListKey, string>();
 
-  constructor(server: string, upstream: Upstream, timeoutMs: number) {
+  constructor(server: string, upstream: Upstream, timeoutMs: number, allowance: ListAllowance) {
     this.#server = server;
     this.#upstream = upstream;
     this.#timeoutMs = timeoutMs;
+    this.#allowance = allowance;
     upstream.onNotification(({ method }) => {
-      for (const key of Object.keys(LISTS) as ListKey[])
-        if (LISTS[key].changed === method) this.#lists.delete(key);
+      for (const [key, kept] of this.#lists) if (LISTS[key].changed === method) kept.isStale = true;
     });
+  }
+
+  /** What is wrong with its lists. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings.values()];
   }
 
   async listResources(): Promise<readonly ResourceInfo[]> {
@@ -86,25 +105,31 @@ export class McpResources implements ResourceSource {
   }
 
   #list(key: ListKey): Promise<readonly unknown[]> {
+    const pace = this.#paces.get(key) ?? new RelistPace();
+    this.#paces.set(key, pace);
     const known = this.#lists.get(key);
-    if (known !== undefined) return known;
-    const listing = this.#listNow(key);
-    this.#lists.set(key, listing);
-    const forget = (): void => {
-      if (this.#lists.get(key) === listing) this.#lists.delete(key);
-    };
-    listing.catch(forget);
-    return listing;
+    if (known !== undefined && (!known.isStale || pace.isHeld)) return known.listing;
+    pace.note();
+    const kept: Kept = { listing: this.#listNow(key), isStale: false };
+    this.#lists.set(key, kept);
+    kept.listing.catch(() => {
+      kept.isStale = true;
+    });
+    return kept.listing;
   }
 
   async #listNow(key: ListKey): Promise<readonly unknown[]> {
     const { method, by } = LISTS[key];
     const options = { label: `${this.#server}.${method}`, timeoutMs: this.#timeoutMs };
     try {
-      const { items } = await listPages(this.#upstream, method, key, options);
-      return items
+      const list = await listPages(this.#upstream, method, key, options, this.#allowance);
+      const warning = listWarning(`${this.#server}: its answer to ${method}`, list);
+      if (warning === undefined) this.#warnings.delete(key);
+      else this.#warnings.set(key, warning);
+      // What a server says of itself must not pass for another's.
+      return list.items
         .filter((item) => isNamed(item, by))
-        .map((item) => ({ server: this.#server, ...item }));
+        .map((item) => ({ ...item, server: this.#server }));
     } catch (error) {
       // A server without any may not know the method.
       if (error instanceof MethodNotFound) return [];

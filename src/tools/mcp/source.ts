@@ -4,7 +4,7 @@ import { ToolError } from "../../core/tool-error.ts";
 import type { CallContext } from "../call-context.ts";
 import type { ToolInfo, ToolSource } from "../tool.ts";
 import { unwrap } from "./content.ts";
-import { listPages } from "./pages.ts";
+import { ListAllowance, listPages, listWarning } from "./pages.ts";
 import { McpResources } from "./resources.ts";
 import { MethodNotFound, type Notification, type Upstream } from "./upstream.ts";
 
@@ -27,6 +27,7 @@ export class McpSource implements ToolSource {
   readonly #upstream: Upstream;
   readonly #options: McpSourceOptions;
   readonly #listeners: (() => void)[] = [];
+  readonly #allowance = new ListAllowance();
   #failure: string | undefined;
   #pageWarning: string | undefined;
 
@@ -34,7 +35,7 @@ export class McpSource implements ToolSource {
     this.name = name;
     this.#upstream = upstream;
     this.#options = options;
-    this.resources = new McpResources(name, upstream, options.listTimeoutMs);
+    this.resources = new McpResources(name, upstream, options.listTimeoutMs, this.#allowance);
     upstream.onNotification(({ method }) => {
       if (method !== "notifications/tools/list_changed") return;
       for (const listener of this.#listeners) outsideRuns(listener); // they renew what all runs share
@@ -45,10 +46,17 @@ export class McpSource implements ToolSource {
     return this.#failure ?? this.#upstream.failure;
   }
 
+  get outage(): string | undefined {
+    return this.#failure === undefined
+      ? this.#upstream.outage
+      : `server "${this.name}" does not list its tools`;
+  }
+
   get warnings(): readonly string[] {
     return [
       ...this.#upstream.warnings,
       ...(this.#pageWarning === undefined ? [] : [this.#pageWarning]),
+      ...this.resources.warnings,
     ];
   }
 
@@ -64,22 +72,20 @@ export class McpSource implements ToolSource {
     this.#upstream.onNotification(listener);
   }
 
-  /** @throws ToolError `tool_error` when the server does not start or does not list its tools */
+  /** @throws ToolError `tool_error` for whoever runs codecell when the server does not start or does not list its tools */
   async list(): Promise<readonly ToolInfo[]> {
     const options = { label: this.name, timeoutMs: this.#options.listTimeoutMs };
     try {
-      const { items, warning } = await listPages(this.#upstream, "tools/list", "tools", options);
-      this.#pageWarning =
-        warning === undefined
-          ? undefined
-          : `${this.name}: its list of tools ${warning}; what came so far is used`;
+      const list = await listPages(this.#upstream, "tools/list", "tools", options, this.#allowance);
+      this.#pageWarning = listWarning(`${this.name}: its list of tools`, list);
       this.#failure = undefined;
       // What is in the list is checked by the catalogue, tool by tool.
-      return items as ToolInfo[];
+      return list.items as ToolInfo[];
     } catch (error) {
       // A server without tools may not know the method.
       if (error instanceof MethodNotFound) return [];
-      if (this.#upstream.failure !== undefined) throw error;
+      const { failure } = this.#upstream;
+      if (failure !== undefined) throw new ToolError("tool_error", failure, { cause: error });
       this.#failure = `server "${this.name}" does not list its tools: ${messageOf(error)} (${this.#options.path})`;
       throw new ToolError("tool_error", this.#failure);
     }

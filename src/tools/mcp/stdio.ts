@@ -4,8 +4,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { LineSplitter } from "./lines.ts";
-import { errorAnswer, findId, parseMessages, tooLargeMessage } from "./message.ts";
+import { Turns } from "../../core/turns.ts";
+import { Bucket } from "./bucket.ts";
+import type { Intake } from "./intake.ts";
+import { scanJson } from "./json-scan.ts";
+import { endsOf, LineSplitter } from "./lines.ts";
+import { errorAnswer, findId, parseMessages, refusedMessage, tooLargeMessage } from "./message.ts";
+import { StartError } from "./start-error.ts";
 import { guardGroup, releaseGroup, signalGroup } from "./reaper.ts";
 
 /** How to start a server process. */
@@ -15,8 +20,8 @@ export interface StdioOptions {
   /** Set in addition to PATH, HOME and the few others that the SDK inherits. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string | undefined;
-  /** A larger message is thrown away while it is read, and its request fails. */
-  readonly maxMessageBytes: number;
+  /** Counts what the server sends. */
+  readonly intake: Intake;
   /** Called with the number of lines on stdout that were no messages, and the first one (up to 1,000 characters). */
   readonly onGarbage: (count: number, first: string) => void;
 }
@@ -24,6 +29,11 @@ export interface StdioOptions {
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const STDERR_BYTES = 4_096;
+/** Bytes of stderr that are read without a pause; a server that writes more waits. */
+const STDERR_RATE = { size: 16 * 1024 * 1024, perSecond: 10 * 1024 * 1024 };
+const STDERR_PAUSE = 100;
+/** A server that does not read its answers gets no more of them when so many bytes wait. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
 /** From the end of stdin to SIGTERM, in ms. */
 const EOF_GRACE = 300;
 /** From SIGTERM to SIGKILL, in ms. */
@@ -83,7 +93,7 @@ export class StdioTransport implements Transport {
       resolve();
     });
     child.on("error", (error: NodeJS.ErrnoException) => {
-      reject(new Error(spawnProblem(error, command, cwd)));
+      reject(new StartError(spawnProblem(error, command, cwd), "its command cannot be run"));
       if (child.pid === undefined) this.#gone.resolve();
     });
     child.once(
@@ -97,24 +107,66 @@ export class StdioTransport implements Transport {
   }
 
   #read(child: Child): void {
-    const lines = new LineSplitter(this.#options.maxMessageBytes, {
-      onLine: (line) => this.#onLine(line.toString()),
-      onOversize: (head, tail) => this.#onOversize(head, tail),
+    const { stdout, stderr } = child;
+    const bytes = new Bucket(STDERR_RATE.size, STDERR_RATE.perSecond);
+    stderr.on("data", (chunk: Buffer) => {
+      const all = Buffer.concat([this.#stderr, chunk.subarray(-STDERR_BYTES)]);
+      this.#stderr = all.subarray(-STDERR_BYTES);
+      if (bytes.take(chunk.length) || this.#exit !== undefined) return;
+      stderr.pause();
+      setTimeout(() => stderr.resume(), STDERR_PAUSE).unref();
     });
-    child.stdout.on("data", (chunk: Buffer) => lines.push(chunk));
-    child.stdout.on("end", () => lines.end());
-    child.stderr.on("data", (chunk: Buffer) => {
-      this.#stderr = Buffer.concat([this.#stderr, chunk]).subarray(-STDERR_BYTES);
-    });
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("error", (error) => this.onerror?.(error));
+    stderr.on("error", (error) => this.onerror?.(error));
+    this.#readMessages(stdout).catch((error: Error) => this.onerror?.(error));
   }
 
-  #onLine(line: string): void {
-    if (line.trim() === "") return;
-    const messages = parseMessages(line);
-    if (messages === undefined) return this.#onGarbage(line);
-    for (const message of messages) this.onmessage?.(message);
+  /** Nothing more is taken from the pipe while lines wait: what floods it fills the pipe, not the host. */
+  async #readMessages(stdout: Readable): Promise<void> {
+    const { intake } = this.#options;
+    const turns = new Turns();
+    let ready: (() => void)[] = [];
+    const lines = new LineSplitter(intake.maxBytes, {
+      onLine: (line) => ready.push(() => this.#onLine(line)),
+      onOversize: (head, tail) => ready.push(() => this.#onOversize(head, tail)),
+    });
+    const handle = async (): Promise<void> => {
+      for (const line of ready) {
+        line();
+        await intake.breathe(turns);
+      }
+      ready = [];
+    };
+    for await (const chunk of stdout) {
+      lines.push(chunk as Buffer);
+      await handle();
+      if (stdout.readableLength === 0) intake.flush();
+    }
+    lines.end();
+    await handle();
+    intake.flush();
+  }
+
+  #onLine(line: Buffer): void {
+    const [head, tail] = endsOf(line);
+    const { intake } = this.#options;
+    const verdict = intake.judge(line.length, head, tail);
+    if (verdict.kind === "drop" || isBlank(head, line)) return;
+    if (verdict.kind === "too_large")
+      return this.#refuse(verdict.id, tooLargeMessage(verdict.maxBytes));
+    if (!/^\s*[[{]/.test(head)) return this.#onGarbage(head);
+    const problem = scanJson(line, verdict.maxParts);
+    if (problem !== undefined) {
+      const id = findId(head, tail);
+      return id === undefined ? this.#onGarbage(head) : this.#refuse(id, refusedMessage(problem));
+    }
+    const messages = parseMessages(line.toString());
+    if (messages === undefined) return this.#onGarbage(head);
+    for (const message of messages)
+      if (messages.length === 1 || intake.admits(message)) this.onmessage?.(message);
+  }
+
+  #refuse(id: string | number, why: string): void {
+    this.onmessage?.(errorAnswer(id, why));
   }
 
   #onGarbage(line: string): void {
@@ -123,13 +175,15 @@ export class StdioTransport implements Transport {
   }
 
   #onOversize(head: string, tail: string): void {
-    const id = findId(head, tail);
-    if (id === undefined) this.#onGarbage(head);
-    else this.onmessage?.(errorAnswer(id, tooLargeMessage(this.#options.maxMessageBytes)));
+    const { intake } = this.#options;
+    const verdict = intake.judge(Infinity, head, tail);
+    if (verdict.kind === "too_large") this.#refuse(verdict.id, tooLargeMessage(verdict.maxBytes));
+    else this.#onGarbage(head);
   }
 
   async #onExit(child: Child, how: string): Promise<void> {
     this.#exit = how;
+    child.stderr.resume();
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     child.once("close", () => resolve());
     await within(closed, DRAIN_GRACE);
@@ -151,6 +205,7 @@ export class StdioTransport implements Transport {
     const text = `${JSON.stringify(message)}\n`;
     const stdin = this.#child?.stdin;
     if (stdin?.writable !== true) throw new Error("Not connected");
+    if (!("method" in message) && stdin.writableLength > MAX_UNREAD_BYTES) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     stdin.write(text, (error) => {
       // A server that does not read is of no use any more; its end says why, and fails what is in flight.
@@ -174,6 +229,10 @@ export class StdioTransport implements Transport {
     if (this.#exit === undefined) await this.#endGroup(child.pid);
     await this.#gone.promise;
   }
+}
+
+function isBlank(head: string, line: Buffer): boolean {
+  return head.length === line.length && head.trim() === "";
 }
 
 /** Waits for `work`, but not longer than `ms`. */

@@ -4,6 +4,7 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { HttpConfig, ServerConfig } from "../config/server-entry.ts";
 import { authorizedFetch, type Credentials } from "./auth/credentials.ts";
 import { cappedFetch } from "./http.ts";
+import type { Intake } from "./intake.ts";
 import { type StdioOptions, StdioTransport } from "./stdio.ts";
 
 /** Who authorizes requests, and what is told of a failure to. */
@@ -15,23 +16,23 @@ export interface TransportAuth {
 /** Makes the transport that the config of a server names. */
 export function makeTransport(
   config: ServerConfig,
-  maxMessageBytes: number,
+  intake: Intake,
   onGarbage: StdioOptions["onGarbage"],
   auth: TransportAuth | undefined,
 ): Transport {
   if (config.type === "stdio") {
     const { command, args, env, cwd } = config;
-    return new StdioTransport({ command, args, env, cwd, maxMessageBytes, onGarbage });
+    return new StdioTransport({ command, args, env, cwd, intake, onGarbage });
   }
-  return makeHttpTransport(config, maxMessageBytes, auth);
+  return makeHttpTransport(config, intake, auth);
 }
 
 function makeHttpTransport(
   { type, url, headers }: HttpConfig,
-  maxMessageBytes: number,
+  intake: Intake,
   auth: TransportAuth | undefined,
 ): Transport {
-  const send = cappedFetch(maxMessageBytes);
+  const send = cappedFetch(intake);
   // The SDK's own authorization would ask whatever address the server names, with the headers of the config.
   const options = {
     requestInit: { headers },

@@ -23,8 +23,10 @@ export interface RequestOptions {
 
 /** A server that takes requests, whatever its transport. */
 export interface Upstream extends AsyncDisposable {
-  /** Why it could not be reached, or is closed. */
+  /** Why it could not be reached, or is closed: for whoever runs codecell. */
   readonly failure?: string | undefined;
+  /** The same in one plain sentence, for programs, models and clients. */
+  readonly outage?: string | undefined;
   /** Problems found so far, for people. */
   readonly warnings: readonly string[];
   /** Its `instructions`, once it is connected. */
@@ -33,6 +35,9 @@ export interface Upstream extends AsyncDisposable {
   request(method: string, params: Result, options: RequestOptions): Promise<Result>;
   onNotification(listener: (notification: Notification) => void): void;
 }
+
+/** Longest `instructions` of a server, in characters. */
+export const MAX_INSTRUCTIONS = 64_000;
 
 /** The server does not know the method. */
 export class MethodNotFound extends Error {

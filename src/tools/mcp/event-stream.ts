@@ -1,0 +1,121 @@
+import type { Intake } from "./intake.ts";
+import { JsonScan } from "./json-scan.ts";
+import { endsOf, LineSplitter } from "./lines.ts";
+import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.ts";
+
+type Id = string | number | undefined;
+
+const NEWLINE = Buffer.from("\n");
+const RETURN = 0x0d;
+/** Shortest time until a stream is asked for again, in ms, whatever the server asks for. */
+const MIN_RETRY_MS = 100;
+/** Lines of an event besides its data: id, event, retry. */
+const MAX_FIELDS = 100;
+
+/** Cuts a stream of server-sent events into events, each as bytes, or as nothing where it is not let in. */
+export interface EventSplitter {
+  push(chunk: Uint8Array): (Uint8Array | undefined)[];
+  /** What is left when the stream has ended. */
+  end(): Uint8Array[];
+  /** An event had an id. */
+  readonly isResumable: boolean;
+}
+
+/** @param request the id of the request that the stream answers */
+export function eventSplitter(intake: Intake, request: Id): EventSplitter {
+  return new Splitter(intake, request);
+}
+
+class Splitter implements EventSplitter {
+  isResumable = false;
+  readonly #intake: Intake;
+  readonly #request: Id;
+  readonly #lines: LineSplitter;
+  #event: Buffer[] = [];
+  #size = 0;
+  #fields = 0;
+  #ready: (Uint8Array | undefined)[] = [];
+
+  constructor(intake: Intake, request: Id) {
+    this.#intake = intake;
+    this.#request = request;
+    this.#lines = new LineSplitter(intake.maxBytes, {
+      onLine: (line) => this.#onLine(line),
+      onOversize: (head, tail) => this.#onOversize(head, tail),
+    });
+  }
+
+  push(chunk: Uint8Array): (Uint8Array | undefined)[] {
+    this.#lines.push(Buffer.from(chunk));
+    const ready = this.#ready;
+    this.#ready = [];
+    return ready;
+  }
+
+  end(): Uint8Array[] {
+    this.#lines.end();
+    // Some servers leave out the empty line after the last event.
+    if (this.#size > 0) this.#finish();
+    return this.#ready.filter((event) => event !== undefined);
+  }
+
+  /** Lines may end with a carriage return alone. */
+  #onLine(line: Buffer): void {
+    const whole = line.at(-1) === RETURN ? line.subarray(0, -1) : line;
+    let from = 0;
+    for (let at = whole.indexOf(RETURN); at >= 0; at = whole.indexOf(RETURN, from)) {
+      this.#add(whole.subarray(from, at));
+      from = at + 1;
+    }
+    this.#add(whole.subarray(from));
+  }
+
+  #add(line: Buffer): void {
+    if (line.length === 0) return this.#finish();
+    const name = line.toString("latin1", 0, 6);
+    // A comment keeps the connection alive, and says nothing.
+    if (name.startsWith(":")) return void this.#intake.judge(line.length, "", "");
+    this.#size += line.length + 1;
+    if (name.startsWith("id:")) this.isResumable = true;
+    if (name === "retry:" && !(Number(line.subarray(6)) >= MIN_RETRY_MS)) return;
+    if (!name.startsWith("data:") && ++this.#fields > MAX_FIELDS) return;
+    if (this.#size > this.#intake.maxBytes) throw new Error(tooLargeMessage(this.#intake.maxBytes));
+    this.#event.push(line, NEWLINE);
+  }
+
+  #finish(): void {
+    const lines = this.#event;
+    const size = this.#size;
+    this.#event = [];
+    this.#size = 0;
+    this.#fields = 0;
+    this.#ready.push(this.#judge(lines, size));
+  }
+
+  #judge(lines: readonly Buffer[], size: number): Uint8Array | undefined {
+    const data = lines.filter((line) => line.toString("latin1", 0, 5) === "data:");
+    const [head] = endsOf(data[0]?.subarray(5) ?? NEWLINE);
+    const [, tail] = endsOf(data.at(-1)?.subarray(5) ?? NEWLINE);
+    const verdict = this.#intake.judge(size, head, tail);
+    if (verdict.kind === "drop") return undefined;
+    if (verdict.kind === "too_large") return refusal(verdict.id, tooLargeMessage(verdict.maxBytes));
+    const scan = new JsonScan(verdict.maxParts);
+    for (const line of data) {
+      const problem = scan.push(line.subarray(5));
+      if (problem === undefined) continue;
+      const id = findId(head, tail) ?? this.#request;
+      return id === undefined ? undefined : refusal(id, refusedMessage(problem));
+    }
+    return size === 0 ? undefined : Buffer.concat([...lines, NEWLINE]);
+  }
+
+  #onOversize(head: string, tail: string): void {
+    const verdict = this.#intake.judge(Infinity, head.replace(/^data:/, ""), tail);
+    const id = verdict.kind === "too_large" ? verdict.id : this.#request;
+    if (id !== undefined) this.#ready.push(refusal(id, tooLargeMessage(this.#intake.maxBytes)));
+  }
+}
+
+function refusal(id: string | number, why: string): Buffer {
+  return Buffer.from(`data: ${JSON.stringify(errorAnswer(id, why))}\n\n`);
+}

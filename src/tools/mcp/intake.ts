@@ -1,0 +1,129 @@
+/** What of a server's messages is let in: answers that were asked for, and so much of everything else. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { Turns } from "../../core/turns.ts";
+import { Bucket } from "./bucket.ts";
+import { MAX_PARTS } from "./json-scan.ts";
+import { MAX_PAGE_BYTES, MAX_PAGE_PARTS } from "./list-limits.ts";
+import { findId } from "./message.ts";
+
+/** Messages that nobody asked for (notifications, requests, garbage): so many at once, then so many a second. */
+const MESSAGES = { size: 5_000, perSecond: 1_000 };
+/** Their bytes. Parsing as much takes a few milliseconds of a second. */
+const BYTES = { size: 8 * 1024 * 1024, perSecond: 1024 * 1024 };
+/** One that is larger is thrown away before it is parsed. */
+const MAX_UNASKED_BYTES = 1024 * 1024;
+/** Requests of a server, each of which is answered. */
+const REQUESTS = { size: 500, perSecond: 50 };
+/** How long a server that floods is not read after each turn, in ms: it may cost a quarter of the thread. */
+const FLOOD_PAUSE_MS = 25;
+
+/** What becomes of a message: it is read, it is thrown away, or its request fails since it is larger than `maxBytes`. */
+export type Verdict =
+  | { readonly kind: "read"; readonly maxParts: number }
+  | { readonly kind: "drop" }
+  | { readonly kind: "too_large"; readonly id: number; readonly maxBytes: number };
+
+const READ: Verdict = { kind: "read", maxParts: MAX_PARTS };
+const READ_LIST: Verdict = { kind: "read", maxParts: MAX_PAGE_PARTS };
+const DROP: Verdict = { kind: "drop" };
+
+/**
+ * The counters of one connection. Whatever a server sends, the work for it is bounded: by what was asked for, and by rates
+ * for the rest.
+ */
+export class Intake {
+  readonly maxBytes: number;
+  readonly #onFlood: (dropped: number) => void;
+  readonly #messages = new Bucket(MESSAGES.size, MESSAGES.perSecond);
+  readonly #bytes = new Bucket(BYTES.size, BYTES.perSecond);
+  readonly #requests = new Bucket(REQUESTS.size, REQUESTS.perSecond);
+  /** The method of each request without an answer. */
+  readonly #asked = new Map<number, string>();
+  #dropped = 0;
+  #isFlooded = false;
+
+  /** @param onFlood called when messages have been thrown away, with their number since the start */
+  constructor(maxBytes: number, onFlood: (dropped: number) => void) {
+    this.maxBytes = maxBytes;
+    this.#onFlood = onFlood;
+  }
+
+  /** A message to the server: a request may be answered once. */
+  sent(message: JSONRPCMessage): void {
+    if (!("method" in message)) return;
+    const { method, params } = message;
+    if ("id" in message) this.#asked.set(Number(message.id), method);
+    else if (method === "notifications/cancelled")
+      this.#asked.delete(Number(params?.["requestId"]));
+  }
+
+  /** A request has its answer, or never reached the server. */
+  settled(id: string | number | undefined): void {
+    this.#asked.delete(Number(id));
+  }
+
+  /** The largest answer to a request, in bytes. */
+  limitOf(id: string | number | undefined): number {
+    return this.asksForList(id) ? Math.min(this.maxBytes, MAX_PAGE_BYTES) : this.maxBytes;
+  }
+
+  /** Whether a request asks what the server offers: the answer is smaller than a result may be. */
+  asksForList(id: string | number | undefined): boolean {
+    const method = id === undefined ? undefined : this.#asked.get(Number(id));
+    return method === "initialize" || method?.endsWith("/list") === true;
+  }
+
+  /** Judges a message before it is parsed, by its size and both its ends. */
+  judge(size: number, head: string, tail: string): Verdict {
+    const id = Number(findId(head, tail));
+    if (this.#asked.has(id)) {
+      const maxBytes = this.limitOf(id);
+      const read = this.asksForList(id) ? READ_LIST : READ;
+      // A message that only looks like an answer is let in once.
+      this.#asked.delete(id);
+      return size <= maxBytes ? read : { kind: "too_large", id, maxBytes };
+    }
+    if (size <= MAX_UNASKED_BYTES && this.#messages.take() && this.#bytes.take(size)) return READ;
+    this.drop();
+    return DROP;
+  }
+
+  /** Judges one message of a batch: it was one message of the rate until now. */
+  admits(message: JSONRPCMessage): boolean {
+    const isAnswer = !("method" in message) && this.#asked.delete(Number(message.id));
+    if (isAnswer || this.#messages.take()) return true;
+    this.drop();
+    return false;
+  }
+
+  /** Whether one more request of the server is answered. */
+  takesRequest(): boolean {
+    const takes = this.#requests.take();
+    if (!takes) this.drop();
+    return takes;
+  }
+
+  /** A message was thrown away. */
+  drop(): void {
+    this.#dropped++;
+    this.#isFlooded = true;
+  }
+
+  /** Between two messages: pauses where the turn is over, and longer where the server floods. */
+  async breathe(turns: Turns): Promise<void> {
+    if (!turns.isDue) return;
+    if (this.#isFlooded) {
+      this.#isFlooded = false;
+      this.#onFlood(this.#dropped);
+      await delay(FLOOD_PAUSE_MS);
+    }
+    await turns.pause();
+  }
+
+  /** All that was sent has been read. */
+  flush(): void {
+    if (this.#isFlooded) this.#onFlood(this.#dropped);
+    this.#isFlooded = false;
+  }
+}

@@ -1,0 +1,85 @@
+import type {
+  Transport,
+  TransportSendOptions,
+} from "@modelcontextprotocol/sdk/shared/transport.js";
+import type { JSONRPCMessage, MessageExtraInfo } from "@modelcontextprotocol/sdk/types.js";
+import { outsideRuns } from "../../core/async-context.ts";
+import type { Intake } from "./intake.ts";
+
+/** Of the changes of one list within this time, the first and the last are told, in ms. */
+const CHANGES_MS = 100;
+const LIST_CHANGED = /^notifications\/(?:tools|resources|prompts)\/list_changed$/;
+
+/**
+ * A transport whose messages are counted: the intake learns what was asked for, requests of the server come at a limited
+ * rate, and of many changes of a list few are told, but always the last one.
+ */
+export class MeteredTransport implements Transport {
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
+  readonly #inner: Transport;
+  readonly #intake: Intake;
+  /** Kinds of changes that were told a moment ago; true where there was another one since. */
+  readonly #changed = new Map<string, boolean>();
+
+  constructor(inner: Transport, intake: Intake) {
+    this.#inner = inner;
+    this.#intake = intake;
+    /* oxlint-disable unicorn/prefer-add-event-listener -- a Transport is no EventTarget */
+    inner.onclose = () => this.onclose?.();
+    inner.onerror = (error) => this.onerror?.(error);
+    inner.onmessage = (message, extra) => this.#receive(message, extra);
+    /* oxlint-enable unicorn/prefer-add-event-listener */
+  }
+
+  get sessionId(): string | undefined {
+    return this.#inner.sessionId;
+  }
+
+  setProtocolVersion(version: string): void {
+    this.#inner.setProtocolVersion?.(version);
+  }
+
+  async start(): Promise<void> {
+    await this.#inner.start();
+  }
+
+  async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    this.#intake.sent(message);
+    try {
+      await this.#inner.send(message, options);
+    } catch (error) {
+      if ("id" in message) this.#intake.settled(message.id);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#inner.close();
+  }
+
+  #receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
+    if ("method" in message) {
+      if ("id" in message) {
+        if (!this.#intake.takesRequest()) return;
+      } else if (LIST_CHANGED.test(message.method) && !this.#tells(message)) return;
+    } else this.#intake.settled(message.id);
+    this.onmessage?.(message, extra);
+  }
+
+  /** Whether this change is told now. */
+  #tells(message: JSONRPCMessage & { readonly method: string }): boolean {
+    const { method } = message;
+    const isRecent = this.#changed.has(method);
+    this.#changed.set(method, isRecent);
+    if (isRecent) return false;
+    const later = (): void => {
+      const again = this.#changed.get(method) === true;
+      this.#changed.delete(method);
+      if (again && this.#tells(message)) this.onmessage?.(message);
+    };
+    outsideRuns(() => setTimeout(later, CHANGES_MS).unref());
+    return true;
+  }
+}

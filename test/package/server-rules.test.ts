@@ -1,0 +1,63 @@
+/** Rules for the sources: where a new site of a fault that once was there would stand. */
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const SRC = fileURLToPath(new URL("../../src/", import.meta.url));
+
+/** `file: line` for every line of the files that has `pattern`. */
+function found(files: string, pattern: RegExp): string[] {
+  return globSync(files, { cwd: SRC }).flatMap((file) =>
+    readFileSync(join(SRC, file), "utf8")
+      .split("\n")
+      .filter((line) => pattern.test(line) && !/^\s*(?:\*|\/[/*])/.test(line))
+      .map((line) => `${file}: ${line.trim()}`),
+  );
+}
+
+test("the failure of a server, with its stderr, is read by what reports to its host only", () => {
+  const readers = found("**/*.ts", /\bfailure\b/)
+    .map((line) => line.split(":")[0]!)
+    .filter((file) => /^(?:agent|serve|discovery|policy|run)\//.test(file));
+  // Words of other things: results of calls, answers over HTTP.
+  const others =
+    /^(?:run\/(?:bridge|verdict|recorded-calls|discovery-calls)|serve\/(?:mcp\/http-handler|http\/openapi))\.ts$/;
+  expect(new Set(readers.filter((file) => !others.test(file)))).toEqual(new Set());
+  expect(
+    new Set(found("**/*.ts", /stderrTail|postMortem/).map((line) => line.split(":")[0])),
+  ).toEqual(
+    new Set([
+      "tools/mcp/connection.ts",
+      "tools/mcp/failure.ts",
+      "tools/mcp/link.ts",
+      "tools/mcp/stdio.ts",
+    ]),
+  );
+});
+
+test("what is printed, or written as TypeScript, goes through one function", () => {
+  expect(found("cli/*.ts", /JSON\.stringify/)).toEqual([]);
+  // Becomes the text of a comment.
+  expect(found("discovery/types/*.ts", /JSON\.stringify/)).toHaveLength(1);
+  expect(found("agent/search-answer.ts", /JSON\.stringify/)).toEqual([]);
+});
+
+test("no JSON of a server is parsed before it was measured", () => {
+  const parsing = found("tools/mcp/*.ts", /JSON\.parse|\.json\(\)/).map(
+    (line) => line.split(":")[0],
+  );
+  expect(parsing.toSorted()).toEqual([
+    "tools/mcp/content.ts", // after scanJson
+    "tools/mcp/message.ts", // the id in 300 bytes
+    "tools/mcp/message.ts", // after scanJson
+  ]);
+});
+
+test("lists of servers are not searched for each of their entries", () => {
+  const searching = /(?<!this)\.(?:find|findIndex|includes|indexOf)\(/;
+  expect(
+    found("tools/{catalogue,catalogue-entry,names,first-free,sanitize-tools}.ts", searching),
+  ).toEqual([expect.stringContaining("names.find((name, at) => names.indexOf(name) !== at)")]);
+  expect(found("discovery/types/{type-names,schema-pass}.ts", searching).length).toBeLessThan(4);
+});

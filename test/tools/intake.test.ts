@@ -1,0 +1,221 @@
+/** The counters between a server and its host: what is asked for comes through, everything else at a limited rate. */
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { atOnce, inTurns, OutOfTimeError, Turns } from "../../src/core/turns.ts";
+import { firstFree } from "../../src/tools/first-free.ts";
+import { Bucket } from "../../src/tools/mcp/bucket.ts";
+import { eventSplitter } from "../../src/tools/mcp/event-stream.ts";
+import { Intake } from "../../src/tools/mcp/intake.ts";
+import { JsonScan, MAX_DEPTH, scanJson } from "../../src/tools/mcp/json-scan.ts";
+import { LineSplitter } from "../../src/tools/mcp/lines.ts";
+import { weigh } from "../../src/tools/mcp/weigh.ts";
+import { RelistPace } from "../../src/tools/relist.ts";
+import { growth } from "../support/cost.ts";
+
+const MAX = 16 * 1024 * 1024;
+const request = (id: number, method = "tools/call") => ({ jsonrpc: "2.0" as const, id, method });
+const answer = (id: number): string => JSON.stringify({ jsonrpc: "2.0", id, result: {} });
+const judge = (intake: Intake, text: string, size = text.length) =>
+  intake.judge(size, text.slice(0, 300), text.slice(-300)).kind;
+
+describe("intake", () => {
+  test("what was asked for is read once, in a flood too; the flood is not", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(1_000), { maxLength: 50 }), (ids) => {
+        const intake = new Intake(MAX, () => {});
+        for (let at = 0; at < 20_000; at++) judge(intake, '{"jsonrpc":"2.0","method":"x"}');
+        for (const id of ids) intake.sent(request(id));
+        let dropped = 0;
+        for (let at = 0; at < 5_000; at++)
+          if (judge(intake, '{"jsonrpc":"2.0","method":"x"}') === "drop") dropped++;
+        expect(dropped).toBeGreaterThan(0);
+        for (const id of ids) expect(judge(intake, answer(id))).toBe("read");
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("an answer to no request, a second answer, and one to a cancelled request count as unasked", () => {
+    const intake = new Intake(MAX, () => {});
+    const large = `${answer(7).slice(0, -2)}"x":"${"y".repeat(2_000_000)}"}}`;
+    expect(judge(intake, large)).toBe("drop");
+    intake.sent(request(7));
+    expect(judge(intake, large)).toBe("read");
+    expect(judge(intake, large)).toBe("drop");
+    intake.sent(request(7));
+    intake.sent({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } });
+    expect(judge(intake, large)).toBe("drop");
+  });
+
+  test("lists and the description of the server are smaller than results", () => {
+    const intake = new Intake(MAX, () => {});
+    for (const [id, method] of ["tools/list", "resources/list", "initialize"].entries()) {
+      intake.sent(request(id, method));
+      expect(judge(intake, answer(id), 5 * 1024 * 1024)).toBe("too_large");
+    }
+    intake.sent(request(9));
+    expect(judge(intake, answer(9), 5 * 1024 * 1024)).toBe("read");
+    intake.sent(request(9));
+    expect(judge(intake, answer(9), MAX + 1)).toBe("too_large");
+  });
+
+  test("bytes and requests have rates of their own", () => {
+    const intake = new Intake(MAX, () => {});
+    let bytes = 0;
+    for (let at = 0; at < 100; at++)
+      if (judge(intake, '{"method":"x"}', 1_000_000) === "read") bytes += 1_000_000;
+    expect(bytes).toBeLessThan(20_000_000);
+    let answered = 0;
+    for (let at = 0; at < 10_000; at++) if (intake.takesRequest()) answered++;
+    expect(answered).toBeLessThan(1_000);
+  });
+
+  test("a bucket holds no more than its size", () => {
+    const bucket = new Bucket(10, 0);
+    expect(Array.from({ length: 12 }, () => bucket.take()).filter(Boolean)).toHaveLength(10);
+    expect(new Bucket(10, 0).take(11)).toBe(false);
+  });
+});
+
+describe("JSON before it is parsed", () => {
+  const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
+
+  test("is judged by its depth, in any pieces", () => {
+    const text = fc.oneof(
+      fc.json(),
+      fc.integer({ min: 1, max: 2 * MAX_DEPTH }).map(nested),
+      fc.integer({ min: 1, max: 2 * MAX_DEPTH }).map((depth) => `{"a":${nested(depth)}}`),
+      fc.string().map((inner) => JSON.stringify(nested(9_000) + inner)),
+    );
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(500)), (given, cuts) => {
+        const bytes = Buffer.from(given);
+        const scan = new JsonScan();
+        let at = 0;
+        const problems = [...cuts, bytes.length].map((cut) =>
+          scan.push(bytes.subarray(at, (at += cut))),
+        );
+        const isDeep = depthOf(JSON.parse(given)) > MAX_DEPTH;
+        expect(problems.some((problem) => problem !== undefined)).toBe(isDeep);
+        expect(scanJson(bytes) !== undefined).toBe(isDeep);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("is no batch of too many messages", () => {
+    const batch = (count: number): Buffer =>
+      Buffer.from(`[${Array.from({ length: count }, () => '{"a":[1,2,3]}').join(",")}]`);
+    expect(scanJson(batch(1_000))).toBe(undefined);
+    expect(scanJson(batch(1_001))).toContain("a batch of more than 1000 messages");
+    expect(scanJson(Buffer.from(`{"a":[${"1,".repeat(5_000)}1]}`))).toBe(undefined);
+  });
+});
+
+/** Levels of nesting, without calling itself. */
+function depthOf(value: unknown): number {
+  let depth = 0;
+  let level: unknown[] = [value];
+  for (;;) {
+    level = level.filter((part) => typeof part === "object" && part !== null);
+    if (level.length === 0) return depth;
+    depth++;
+    level = level.flatMap((part) => Object.values(part as object));
+  }
+}
+
+describe("lines and events", () => {
+  test("a line in pieces of one byte takes no more memory than its bytes", () => {
+    const lines: string[] = [];
+    const splitter = new LineSplitter(1e6, {
+      onLine: (line) => lines.push(line.toString()),
+      onOversize: () => {},
+    });
+    const text = "x".repeat(5_000);
+    for (const byte of Buffer.from(`${text}\n${text}\n`)) splitter.push(Buffer.from([byte]));
+    expect(lines).toEqual([text, text]);
+  });
+
+  test("arrive as they were sent, however the bytes are cut and lines end", () => {
+    const data = fc.jsonValue().map((value) => JSON.stringify({ method: "x", params: { value } }));
+    const end = fc.constantFrom("\n", "\r\n", "\r");
+    fc.assert(
+      fc.property(
+        fc.array(data, { maxLength: 8 }),
+        end,
+        fc.array(fc.nat(64)),
+        (sent, eol, cuts) => {
+          const stream = Buffer.from(
+            sent.map((text, at) => `: hi${eol}id: ${at}${eol}data: ${text}${eol}${eol}`).join(""),
+          );
+          const splitter = eventSplitter(new Intake(MAX, () => {}), undefined);
+          const events: string[] = [];
+          let at = 0;
+          const take = (chunk: Uint8Array): void => {
+            for (const event of splitter.push(chunk))
+              if (event !== undefined) events.push(Buffer.from(event).toString());
+          };
+          for (const cut of cuts) take(stream.subarray(at, (at += cut)));
+          take(stream.subarray(at));
+          for (const event of splitter.end()) events.push(Buffer.from(event).toString());
+          expect(events).toEqual(sent.map((text, id) => `id: ${id}\ndata: ${text}\n\n`));
+          expect(splitter.isResumable).toBe(sent.length > 0);
+        },
+      ),
+    );
+  });
+
+  test("a server cannot have its stream asked for again at once", () => {
+    const splitter = eventSplitter(new Intake(MAX, () => {}), undefined);
+    const sent = ["retry: 1", "id: 1", "", "retry: 500", "id: 2", "", ""].join("\n");
+    const events = splitter.push(Buffer.from(sent)).map((event) => Buffer.from(event!).toString());
+    expect(events).toEqual(["id: 1\n\n", "retry: 500\nid: 2\n\n"]);
+  });
+});
+
+describe("work in turns", () => {
+  test("pauses between steps, and ends when its time is over", async () => {
+    let others = 0;
+    const timer = setInterval(() => others++, 0);
+    const work = function* (ms: number) {
+      const until = performance.now() + ms;
+      while (performance.now() < until) yield;
+      return "done";
+    };
+    expect(await inTurns(work(60))).toBe("done");
+    clearInterval(timer);
+    expect(others).toBeGreaterThan(0);
+    await expect(inTurns(work(60_000), new Turns(20))).rejects.toBeInstanceOf(OutOfTimeError);
+  });
+
+  test("a value is weighed whatever its depth, also one that holds itself", () => {
+    let deep: unknown = "x";
+    for (let at = 0; at < 100_000; at++) deep = [deep];
+    expect(atOnce(weigh(deep, 1e9))).toBeGreaterThan(100_000);
+    const self: Record<string, unknown> = {};
+    self["self"] = self;
+    expect(atOnce(weigh(self, 10_000))).toBeGreaterThan(10_000);
+  });
+
+  test("free names are found in linear time", async () => {
+    const name = (count: number): void => {
+      const taken = new Set<string>();
+      const counts = new Map<string, number>();
+      for (let at = 0; at < count; at++) taken.add(firstFree("a", (one) => taken.has(one), counts));
+      expect(taken.size).toBe(count);
+    };
+    expect(await growth(name, 2_000, 20_000)).toBeLessThan(40);
+  });
+
+  test("a list is requested at once for the first changes, then after twice the time of before", () => {
+    const pace = new RelistPace();
+    const intervals = Array.from({ length: 20 }, () => {
+      pace.note();
+      return pace.intervalMs;
+    });
+    expect(intervals.slice(0, 5)).toEqual([100, 100, 100, 100, 100]);
+    expect(intervals.slice(5, 8)).toEqual([200, 400, 800]);
+    expect(intervals.at(-1)).toBe(60_000);
+    expect(pace.isHeld).toBe(true);
+  });
+});
