@@ -110,6 +110,8 @@ const NODE = {
 const IN_ORDER = {
   "run/bridge.ts": "the calls of one run",
   "session/session.ts": "the runs of one session",
+  "placement/pool/worker-client.ts": "the saves of one VM",
+  "serve/service/connections.ts": "the large requests of one user",
 };
 
 /** What makes a call of a tool, a resource or a prompt. Nothing but the chain and its last link may. */

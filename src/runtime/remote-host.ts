@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { outsideRuns } from "../core/async-context.ts";
 import { callerNamed } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
@@ -207,7 +206,8 @@ export class RemoteHost implements WorkerServer {
   }
 
   async save(): Promise<SavedVm> {
-    await sleep(Math.max(0, this.#savedAt + SAVE_GAP_MS - performance.now()));
+    const waitMs = Math.max(0, this.#savedAt + SAVE_GAP_MS - performance.now());
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
     try {
       return await this.#openVm.save();
     } finally {

@@ -364,10 +364,10 @@ test("no more requests at once than connections", async () => {
 });
 
 test("one user's requests do not keep another's waiting", async () => {
-  const seen: string[] = [];
+  const served: string[] = [];
   const gate = Promise.withResolvers<void>();
   const slow = createServer((request, response) => {
-    seen.push(request.url!);
+    served.push(request.url!);
     void gate.promise.then(() => response.end());
   });
   await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
@@ -378,7 +378,7 @@ test("one user's requests do not keep another's waiting", async () => {
   });
   const many = `await Promise.all(Array.from({ length: 20 }, (_, at) => fetch('${url}/eve' + at)))`;
   const eve = runtime.run(many, { user: "eve" });
-  await expect.poll(() => seen.length).toBe(1);
+  await expect.poll(() => served.length).toBe(1);
   const asked = Promise.withResolvers<unknown>();
   const ann = runtime.run(`console.log('asks'); await fetch('${url}/ann')`, {
     user: "ann",
@@ -388,7 +388,7 @@ test("one user's requests do not keep another's waiting", async () => {
   await new Promise((resolve) => setTimeout(resolve, 10)); // its request waits too by now
   gate.resolve();
   expect(await Promise.all([eve, ann])).toMatchObject([{ ok: true }, { ok: true }]);
-  expect(seen.indexOf("/ann")).toBeLessThanOrEqual(2);
+  expect(served.indexOf("/ann")).toBeLessThanOrEqual(2);
   slow.closeAllConnections();
   slow.close();
 });

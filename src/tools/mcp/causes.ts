@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { ErrorCode, McpError } from "@modelcontextprotocol/sdk/types.js";
-import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { type AsyncContext, currentContext, outsideRuns } from "../../core/async-context.ts";
+import { LoginBegun, LoginNeeded } from "./auth/authorizer.ts";
 
 /**
  * Which request of ours caused a message of a server, so that the message is handled in the context of that request and in no
@@ -41,6 +41,6 @@ export class Causes {
 
 /** Whether the server is done with a request that failed so. */
 function isAnswer(error: unknown): boolean {
-  if (error instanceof UnauthorizedError) return true;
+  if (error instanceof LoginNeeded || error instanceof LoginBegun) return true;
   return error instanceof McpError && error.code !== ErrorCode.RequestTimeout;
 }
