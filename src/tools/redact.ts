@@ -66,8 +66,9 @@ export function secretFinder(secrets: readonly string[]): SecretFinder {
       if (plain === text) continue;
       const inside = find(plain, index + 1);
       if (inside.length === 0) break;
-      const starts = startsOf(text, spelling);
-      return [...found, ...inside.map(([start, end]): Range => [starts[start]!, starts[end]!])];
+      const chars = charsOf(text, spelling);
+      const outside = inside.map(([start, end]): Range => [chars[start]![0], chars[end - 1]![1]]);
+      return [...found, ...outside];
     }
     return found;
   };
@@ -137,17 +138,20 @@ function merged(ranges: Range[]): Range[] {
   return apart;
 }
 
-/** Of each character of the unescaped text, where it stands in `text`; and the end. */
-function startsOf(text: string, { pattern, decode }: Spelling): number[] {
-  const starts: number[] = [];
+/** Where each character of the unescaped text stands in `text`; what stands for no character is in none of them. */
+function charsOf(text: string, { pattern, decode }: Spelling): Range[] {
+  const chars: Range[] = [];
   let at = 0;
+  const upTo = (end: number): void => {
+    while (at < end) chars.push([at, ++at]);
+  };
   for (const match of text.matchAll(pattern)) {
-    while (at < match.index) starts.push(at++);
-    if (decode(...match) !== "") starts.push(at);
+    upTo(match.index);
     at += match[0].length;
+    if (decode(...match) !== "") chars.push([match.index, at]);
   }
-  while (at <= text.length) starts.push(at++);
-  return starts;
+  upTo(text.length);
+  return chars;
 }
 
 function unescape(text: string): string {

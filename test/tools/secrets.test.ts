@@ -155,6 +155,14 @@ describe("in every text", () => {
   });
 });
 
+test("nothing is taken out but the secret itself", () => {
+  const redact = redactor(["hunter2hunter2"]);
+  expect(redact("token hunter2hunter2\r\nfatal: out of cheese\n")).toBe(
+    "token [redacted]\r\nfatal: out of cheese\n",
+  );
+  expect(redact("\\n%68unter2\nhunter2\\\\n\0&amp;")).toBe("\\n[redacted]\\\\n\0&amp;");
+});
+
 test("a piece of a secret is left: else a program could find it piece by piece, with guesses that a server echoes", () => {
   const redact = redactor(["abcdefgh12345678"]);
   expect(redact("abcdefgh1234567 bcdefgh12345678 ABCDEFGH12345678")).toBe(
