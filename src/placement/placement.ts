@@ -43,7 +43,7 @@ export interface Place extends AsyncDisposable {
   onPressure: (() => void) | undefined;
   /** Number of runs and leases that wait for a worker while none is being started for them. */
   readonly waiting: number;
-  /** Whether one of them may have a worker that `user` holds and does not use: it is of the same user, or of one who holds fewer. */
+  /** Whether one of them may have a worker that `user` holds and does not use, so that users hold about as many. */
   mayTakeFrom(user: string | undefined): boolean;
 }
 

@@ -136,7 +136,7 @@ export class WorkerPool implements Place {
   }
 
   mayTakeFrom(holder: string | undefined): boolean {
-    return this.#turns.mayTakeFrom(holder);
+    return this.#turns.mayTakeFrom(holder, this.#booting + this.#room);
   }
 
   /** See {@link TurnQueue.enter}. */

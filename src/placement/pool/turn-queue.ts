@@ -81,10 +81,17 @@ export class TurnQueue {
     return Math.min(users, this.#options.computing);
   }
 
-  /** Whether one of those that need a worker may have one that `holder` does not use. */
-  mayTakeFrom(holder: FlowName): boolean {
-    for (const user of this.#needing.names())
-      if (user === holder || this.#held.of(user) < this.#held.of(holder)) return true;
+  /**
+   * Whether one of those that need a worker may have one that `holder` does not use: it is of the same user, has none, or has
+   * fewer even with this one.
+   * @param coming number of workers that will be there without it; they are for users who hold none
+   */
+  mayTakeFrom(holder: FlowName, coming: number): boolean {
+    for (const user of this.#needing.names()) {
+      const own = this.#held.of(user);
+      if (user === holder || (own === 0 ? coming === 0 : own + 1 < this.#held.of(holder)))
+        return true;
+    }
     return false;
   }
 
