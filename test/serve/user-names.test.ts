@@ -199,7 +199,9 @@ describe("the service with authentication", () => {
 
   test("any bytes as credentials", async () => {
     const bytes = fc.string({
-      unit: fc.integer({ min: 32, max: 255 }).map((code) => String.fromCharCode(code)),
+      unit: fc
+        .integer({ min: 32, max: 254 })
+        .map((code) => String.fromCharCode(code < 127 ? code : code + 1)),
     });
     const property = fc.asyncProperty(
       bytes,

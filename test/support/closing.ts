@@ -47,14 +47,14 @@ const WORKS: Readonly<Record<string, (runtime: Runtime) => Promise<unknown>>> = 
 
 const options = { engine, placement, tools: { demo: { echo: async (v: unknown) => v } } };
 /** When it is closed, in ms after that. The debounced save begins 100 ms after a run. */
-const MOMENTS: Readonly<Record<string, readonly number[]>> = { save: [0, 99, 101, 103, 106, 115] };
+const MOMENTS: Readonly<Record<string, readonly number[]>> = { save: [0, 99, 101, 104, 110] };
 
 if (what === "forgotten") {
   // Not closed: an idle runtime lets its process end.
   await createRuntime(options as RuntimeOptions);
 } else {
   for (const [work, begin] of Object.entries(WORKS))
-    for (const [at, ms] of (MOMENTS[work] ?? [0, 1, 20]).entries()) {
+    for (const [at, ms] of (MOMENTS[work] ?? [0, 5]).entries()) {
       process.stdout.write(`${work} ${ms}, `);
       const workers = at % 2 === 0 ? { spare: 0, max: 2 } : {};
       const runtime = await createRuntime({ ...options, workers } as RuntimeOptions);
