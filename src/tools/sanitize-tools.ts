@@ -7,7 +7,7 @@ import { WarningList } from "./warning-list.ts";
 /** Longest name of a tool, in characters; it stands in every list, message and file. */
 const MAX_NAME = 10_000;
 /** All names of one server, in characters: they are sent to every place where programs run. */
-const MAX_NAMES = 2_000_000;
+const MAX_NAMES = 1_000_000;
 
 /** The usable tools of a list that a server sent, and what was wrong with the others. */
 export interface SanitizedTools {

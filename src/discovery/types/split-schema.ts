@@ -8,7 +8,9 @@ export interface Piece {
 }
 
 /** Parts of a piece, about: the generator of types cannot be interrupted, and takes a few milliseconds for as many. */
-const PIECE_PARTS = 100;
+const PIECE_PARTS = 50;
+/** A part of a piece of its own has more. */
+const SMALL_PARTS = 5;
 const COMBINED = ["anyOf", "oneOf", "allOf"];
 
 /**
@@ -51,9 +53,11 @@ class Splitter {
     let parts = 1 + (Array.isArray(schema["enum"]) ? schema["enum"].length / 10 : 0);
     const inner = (value: unknown): unknown => {
       if (!isObject(value)) return value;
-      const copy = this.#inner(value);
-      parts += copy.parts;
-      return copy.schema;
+      const copy = this.copy(value);
+      // Small ones stay, so that a type is still read as one.
+      const isPiece = copy.parts > SMALL_PARTS && parts + copy.parts > PIECE_PARTS;
+      parts += isPiece ? 1 : copy.parts;
+      return isPiece ? this.#piece(copy.schema) : copy.schema;
     };
     for (const key of ["items", "additionalProperties"]) {
       const value = schema[key];
@@ -68,19 +72,36 @@ class Splitter {
       if (!Array.isArray(choices)) continue;
       schema[key] = this.#grouped(key, choices.map(inner));
     }
-    return { schema, parts };
+    return { schema: this.#narrowed(schema), parts };
+  }
+
+  /** Of an object with many properties, the intersection of some with fewer. */
+  #narrowed(schema: Record<string, unknown>): Record<string, unknown> {
+    const { properties, required, additionalProperties, type, ...rest } = schema;
+    const entries = isObject(properties) ? Object.entries(properties) : [];
+    const isPlain = type === undefined || type === "object";
+    if (entries.length <= PIECE_PARTS || !isPlain) return schema;
+    const names = new Set<unknown>(Array.isArray(required) ? required : []);
+    const all: unknown[] = Array.isArray(rest["allOf"]) ? [...rest["allOf"]] : [];
+    for (let at = 0; at < entries.length; at += PIECE_PARTS) {
+      const some = entries.slice(at, at + PIECE_PARTS);
+      all.push(
+        this.#piece({
+          type: "object",
+          properties: Object.fromEntries(some),
+          required: some.map(([name]) => name).filter((name) => names.has(name)),
+          additionalProperties,
+        }),
+      );
+    }
+    return { ...rest, allOf: all };
   }
 
   #referred(reference: string): string {
     return reference === "#" ? this.#root : reference.slice(reference.lastIndexOf("/") + 1);
   }
 
-  /** A part of the piece around it, or the name of a piece of its own. */
-  #inner(value: Record<string, unknown>): Copy {
-    const { schema, parts } = this.copy(value);
-    return parts > PIECE_PARTS ? { schema: this.#piece(schema), parts: 1 } : { schema, parts };
-  }
-
+  /** The name of a piece of its own, in the place of a part. */
   #piece({ description, ...schema }: Record<string, unknown>): Record<string, unknown> {
     const name = this.#names.take("Part");
     this.pieces.push({ name, schema });

@@ -142,7 +142,10 @@ export class Link {
     };
     try {
       const timeout = Math.max(1, deadline - performance.now());
-      const connecting = client.connect(new MeteredTransport(transport, intake), { timeout });
+      const connecting = client.connect(new MeteredTransport(transport, intake), {
+        // Its message would say less than ours.
+        timeout: timeout + 1_000,
+      });
       link.#attribute();
       await within(
         connecting,
