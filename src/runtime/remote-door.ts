@@ -7,7 +7,7 @@ import type { Door } from "../placement/worker/admissions.ts";
 
 /** A service does not load the engine that a client names: it only compares the names. */
 const ENGINE_BYTES = 64 * 1024;
-/** Names of more than ten thousand tools. They are parsed in one step. */
+/** Names of more than ten thousand tools. They are read in one step. */
 const NAMES_BYTES = 2 * 1024 * 1024;
 /** A message of a failed call, beside results, which `callBytes` caps. */
 const FAILURE_BYTES = 128 * 1024;

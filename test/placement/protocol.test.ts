@@ -91,6 +91,20 @@ test.each(TO_HOST)("$type arrives at a host as it was sent: %#", (message) => {
   expect(readToHost(writeToHost(message))).toEqual(message);
 });
 
+test("names arrive whatever characters they have", () => {
+  const text = fc.string({
+    unit: fc.constantFrom("a", "\t", "\n", "\\", "t", "n", "😀", "\r", " "),
+  });
+  const tool = fc.record({ name: text, alias: text, flat: text });
+  const server = fc.record({ name: text, alias: text, className: text, tools: fc.array(tool) });
+  fc.assert(
+    fc.property(fc.array(server), (servers) => {
+      const message = { type: "names", names: { version: "v", servers } } as const;
+      expect(readToWorker(writeToWorker(message))).toEqual(message);
+    }),
+  );
+});
+
 test("a large text is sent as it is, behind the head", () => {
   const args = '"'.repeat(1_000);
   const text = writeToHost({ ...(TO_HOST[6] as ToHost & { type: "call" }), args });

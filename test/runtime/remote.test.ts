@@ -307,17 +307,17 @@ describe("what a client of the service cannot do", () => {
     await goesOn();
   });
 
-  test.each(["null", "[]", '{"servers":[null,{"tools":[1]}]}', "{"])(
+  test.each(["1\n", "1\ntool\ta", "1\nserver\ta\nnull", "[]", "{"])(
     "end it with names that are none: %s",
     async (names) => {
       const client = await dial();
       client.say(["engine", { name: "quickjs" }]);
-      client.say(["names", "1"], '{"version":"1","servers":[]}');
+      client.say(["names"], "1");
       client.say(
         ["run", DEFAULT_LIMITS],
         "await new Promise((r) => setTimeout(r, 100)); await fs.readdir('/')",
       );
-      client.say(["names", "2"], names);
+      client.say(["names"], names);
       await new Promise((resolve) => setTimeout(resolve, 300));
       client.end();
       await goesOn();
@@ -337,6 +337,7 @@ describe("what a client of the service cannot do", () => {
     ["a VM that is none", ["open", DEFAULT_LIMITS, { saved: { engine: { toString: 1 } } }]],
     ["answers that are none", ["open", DEFAULT_LIMITS, { saved: { answers: nested } }]],
     ["names that are no list", ["names"], '{"version":"1","servers":{"length":1e9}}'],
+    ["names without a server", ["names"], "1\ntool\ta\ta\ta"],
   ])("end it with %s: its connection is closed", async (_what, head, body) => {
     const client = await dial();
     client.say(["engine", { name: "quickjs" }]);

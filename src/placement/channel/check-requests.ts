@@ -1,20 +1,17 @@
 /** Requests of a host to a worker, checked and rebuilt field by field, because the host of a service can be any client. */
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../core/limits.ts";
-import type { NameTable, ServerNames, ToolNames } from "../../core/names.ts";
 import type { EngineRef, KeepOptions } from "../../engine/engine.ts";
 import { readSavedVm } from "./check-messages.ts";
 import {
   optional,
   ProtocolError,
   readFields,
-  readFlag,
-  readList,
   readMeasure,
   readNumber,
   readOptionalText,
   readText,
 } from "./fields.ts";
-import { cutText, MAX_NAME } from "./message-caps.ts";
+import { MAX_NAME } from "./message-caps.ts";
 
 /** Longest time for restoring a VM. */
 const MAX_REPLAY_MS = 3_600_000;
@@ -51,42 +48,4 @@ export function readEngine(sent: unknown): EngineRef {
     module: readOptionalText(module, "engine.module") ?? "",
     ...optional("options", options),
   };
-}
-
-const MAX_SPELLINGS = 100_000;
-
-/** The names that programs can look up. Names longer than a program can call are cut. */
-export function readNames(sent: unknown): NameTable {
-  const { version, servers, fetch } = readFields(sent, "names");
-  return {
-    version: readText(version, "names.version", MAX_NAME),
-    servers: readList(servers, "names.servers", MAX_SPELLINGS).map(readServerNames),
-    ...(readFlag(fetch, "names.fetch") ? { fetch: true } : {}),
-  };
-}
-
-function readServerNames(sent: unknown): ServerNames {
-  const { name, alias, className, folder, remote, tools } = readFields(sent, "a server");
-  return {
-    name: readName(name),
-    alias: readName(alias),
-    className: readName(className),
-    ...(folder === undefined ? {} : { folder: readName(folder) }),
-    ...(readFlag(remote, "a server's remote") ? { remote: true } : {}),
-    tools: readList(tools, "a server's tools", MAX_SPELLINGS).map(readToolNames),
-  };
-}
-
-function readToolNames(sent: unknown): ToolNames {
-  const { name, alias, flat, file } = readFields(sent, "a tool");
-  return {
-    name: readName(name),
-    alias: readName(alias),
-    flat: readName(flat),
-    ...(file === undefined ? {} : { file: readName(file) }),
-  };
-}
-
-function readName(sent: unknown): string {
-  return cutText(readText(sent, "a name"), MAX_NAME);
 }

@@ -23,14 +23,14 @@ export const MAX_DECLARED = 10_000;
 /** Characters of one declared name. */
 export const MAX_DECLARED_NAME = 200;
 /** Characters of all declared names. */
-export const MAX_DECLARED_TEXT = 128 * 1024;
+export const MAX_DECLARED_TEXT = 64 * 1024;
 
 const KIB = 1024;
 
 /**
- * Bytes of the heads of messages by their type. A head is parsed before its fields are checked, and parsing a million empty
- * lists takes as long as parsing any text: so a head is no larger than the texts in it need, where each character may be an
- * escape of six bytes.
+ * Characters of the heads of messages by their type. A head is parsed before its fields are checked, and a hundred thousand lists
+ * or keys take tens of milliseconds, whatever comes of them: so a head is no larger than its texts need, where each character may
+ * be an escape of six.
  */
 const HEADS: Readonly<Record<string, number>> = {
   // to a host
@@ -44,21 +44,21 @@ const HEADS: Readonly<Record<string, number>> = {
   called: 32 * KIB, // a label and a message
   refused: 256 * KIB, // a message and a hint
   unavailable: 256 * KIB,
-  outcome: KIB * KIB, // the names that a program declared
-  saved: 2 * KIB * KIB, // what a VM waits for: up to 20,000 timers, and names of calls
+  outcome: 448 * KIB, // the names that a program declared
+  saved: 512 * KIB, // what a VM waits for: up to 20,000 timers, and names of calls
   // to a worker
   engine: Infinity, // options of any engine, from a host that is trusted; a service caps the message
   names: 64,
   run: 16 * KIB,
   runKept: 16 * KIB,
-  open: 2 * KIB * KIB,
+  open: 512 * KIB,
   save: 64,
   end: 64,
   abort: 64,
   answer: 64,
 };
 
-/** The cap of the head of a message, in bytes. */
+/** The cap of the head of a message, in characters. */
 export function largestHead(type: string): number {
   return Object.hasOwn(HEADS, type) ? HEADS[type]! : 64;
 }

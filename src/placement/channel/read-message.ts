@@ -5,7 +5,7 @@
 import { isErrorCode } from "../../core/errors.ts";
 import { isLogLevel, type LogLevel } from "../../core/result.ts";
 import { readOutcome, readRecord, readSavedVm } from "./check-messages.ts";
-import { readEngine, readKeep, readLimits, readNames } from "./check-requests.ts";
+import { readEngine, readKeep, readLimits } from "./check-requests.ts";
 import {
   optional,
   ProtocolError,
@@ -19,6 +19,7 @@ import {
 } from "./fields.ts";
 import { START_CHARACTERS } from "./channel.ts";
 import { cutText, largestHead, MAX_NAME, MAX_TEXT, typeOf } from "./message-caps.ts";
+import { readNames } from "./name-lines.ts";
 import type { ToHost, ToWorker } from "./protocol.ts";
 
 /** For each type of message: makes the message from its fields and its body. */
@@ -31,7 +32,7 @@ type Readers<Message extends { readonly type: string }> = {
 
 const TO_WORKER: Readers<ToWorker> = {
   engine: ([, engine]) => ({ type: "engine", engine: readEngine(engine) }),
-  names: (_, body) => ({ type: "names", names: readNames(readJson(body, "names")) }),
+  names: (_, body) => ({ type: "names", names: readNames(body) }),
   run: ([, limits], source) => ({ type: "run", limits: readLimits(limits), source }),
   runKept: ([, limits, resume], source) => ({
     type: "runKept",

@@ -13,6 +13,7 @@ import {
   MAX_NAME,
   MAX_TEXT,
 } from "./message-caps.ts";
+import { writeNames } from "./name-lines.ts";
 import type { ToHost, ToWorker } from "./protocol.ts";
 
 /** The text of a message to a worker. */
@@ -23,7 +24,7 @@ export function writeToWorker(message: ToWorker): string {
     case "engine":
       return write([message.type, message.engine]);
     case "names":
-      return write([message.type], JSON.stringify(message.names));
+      return write([message.type], writeNames(message.names));
     case "run":
       return write([message.type, message.limits], message.source);
     case "runKept":
