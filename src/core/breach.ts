@@ -25,6 +25,11 @@ export function aborted(message = "the run was aborted"): Failure {
   return { code: "aborted", name: "AbortError", message };
 }
 
+/** Whether a run was ended by its caller. A `ToolError` can have the same code: an aborted call does not end the run. */
+export function isAborted({ code, name }: Failure): boolean {
+  return code === "aborted" && name !== "ToolError";
+}
+
 const LIMITS: ReadonlySet<Failure["code"]> = new Set([
   "timeout",
   "cpu_limit",

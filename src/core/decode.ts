@@ -1,6 +1,13 @@
 import { fromBase64 } from "./base64.ts";
+import { breachOfShape, type ShapeCaps } from "./json-shape.ts";
 import * as native from "./primordials.ts";
-import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire-format.ts";
+import {
+  MARK,
+  MAX_BIGINT_DIGITS,
+  type WireError,
+  wireError,
+  wireFailureOf,
+} from "./wire-format.ts";
 
 const TYPED_ARRAYS: Readonly<Record<string, (buffer: ArrayBuffer) => unknown>> = {
   __proto__: null,
@@ -23,19 +30,25 @@ for (const make of [
 
 /**
  * Decodes a text made by {@link encode}. The text may come from a hostile peer: every part is checked.
- * @throws WireError when the text is malformed
+ * @param caps of what decoding may cost; without them only the length of the text bounds it
+ * @throws WireError when the text is malformed, or goes over a cap
  */
-export function decode(text: string): unknown {
+export function decode(text: string, caps?: ShapeCaps): unknown {
+  const breached = caps === undefined ? undefined : breachOfShape(text, caps);
+  if (breached === "depth")
+    throw wireError("not_serializable", `it is nested deeper than ${caps!.depth} levels`);
+  if (breached === "parts")
+    throw wireError("output_limit", `it has more than ${caps!.parts} parts; pass less at a time`);
   try {
     if (text[0] !== MARK) return native.parseJson(text);
     return revive(native.parseJson(native.sliceText(text, 1)));
   } catch (error) {
-    throw error instanceof WireError ? error : malformed();
+    throw wireFailureOf(error) === undefined ? malformed() : error;
   }
 }
 
 function malformed(): WireError {
-  return new WireError("not_serializable", "malformed value text");
+  return wireError("not_serializable", "malformed value text");
 }
 
 function revive(node: unknown): unknown {

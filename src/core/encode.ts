@@ -1,7 +1,8 @@
 import { toBase64 } from "./base64.ts";
+import { realTag } from "./brands.ts";
 import * as native from "./primordials.ts";
 import { exceedsUtf8 } from "./utf8.ts";
-import { MARK, MAX_BIGINT_DIGITS, WireError } from "./wire-format.ts";
+import { MARK, MAX_BIGINT_DIGITS, type WireError, wireError } from "./wire-format.ts";
 
 export interface EncodeOptions {
   /**
@@ -9,6 +10,11 @@ export interface EncodeOptions {
    * @default Infinity
    */
   readonly maxBytes?: number;
+  /**
+   * Most parts (see json-shape.ts); more are an `output_limit`.
+   * @default Infinity
+   */
+  readonly maxParts?: number;
   /**
    * Counts bytes of UTF-8, for places where doing that in JavaScript is slow.
    * @default utf8Length of utf8.ts
@@ -32,11 +38,18 @@ const MAX_DEPTH = 200;
 /** Number of keys whose text is cached during one encoding. */
 const MAX_KEYS = 1_000;
 
+/** What the text of a pair of a Map, of a tag, and of an error has besides the values in it, in parts. */
+const PAIR_PARTS = 1;
+const TAG_PARTS = 2;
+const ERROR_PARTS = 4;
+
 /** The containers around the current value, innermost first. */
 interface Frame {
   readonly container: object;
   readonly parent: Frame | undefined;
   readonly depth: number;
+  /** The container around it whose depth is the largest power of two. */
+  readonly landmark: object | undefined;
   key: string | number;
 }
 
@@ -44,7 +57,9 @@ class Encoder {
   #rich = false;
   /** Characters so far: a lower bound of the text's bytes. */
   #length = 0;
+  #parts = 0;
   readonly #maxBytes: number;
+  readonly #maxParts: number;
   readonly #sizeOf: ((text: string) => number) | undefined;
   readonly #maxDepth: number;
   readonly #label: string;
@@ -55,6 +70,7 @@ class Encoder {
 
   constructor(options: EncodeOptions) {
     this.#maxBytes = options.maxBytes ?? Infinity;
+    this.#maxParts = options.maxParts ?? Infinity;
     this.#sizeOf = options.sizeOf;
     this.#maxDepth = options.maxDepth ?? MAX_DEPTH;
     this.#label = options.label ?? "value";
@@ -70,9 +86,10 @@ class Encoder {
   }
 
   #write(value: unknown, frame: Frame | undefined): string {
+    this.#countParts(1);
     switch (typeof value) {
       case "string":
-        return this.#count(native.stringifyJson(value));
+        return this.#writeText(value);
       case "number":
         return this.#writeNumber(value);
       case "boolean":
@@ -94,12 +111,25 @@ class Encoder {
     return text;
   }
 
+  #countParts(parts: number): void {
+    this.#parts += parts;
+    if (this.#parts <= this.#maxParts) return;
+    throw wireError("output_limit", `${this.#label} has more than ${this.#maxParts} parts`);
+  }
+
+  /** What is certainly too large is refused before its text is made. */
+  #writeText(text: string): string {
+    if (this.#length + text.length > this.#maxBytes) throw this.#tooLarge();
+    return this.#count(native.stringifyJson(text));
+  }
+
   #tooLarge(): WireError {
-    return new WireError("output_limit", `${this.#label} is larger than ${this.#maxBytes} bytes`);
+    return wireError("output_limit", `${this.#label} is larger than ${this.#maxBytes} bytes`);
   }
 
   #tagged(type: string, valueText?: string): string {
     this.#rich = true;
+    this.#countParts(TAG_PARTS);
     return (
       this.#count(`{"$type":"${type}"`) + (valueText === undefined ? "}" : `,"value":${valueText}}`)
     );
@@ -138,19 +168,31 @@ class Encoder {
     return this.#writeProperties(value, inner);
   }
 
+  /**
+   * A cycle comes by one of its landmarks (Brent 1980), or is too deep: comparing with all containers around would cost each as
+   * much as it is deep.
+   */
   #enter(container: object, parent: Frame | undefined): Frame {
     const depth = parent === undefined ? 1 : parent.depth + 1;
-    if (depth > this.#maxDepth)
-      throw this.#refuse(undefined, `is nested deeper than ${this.#maxDepth} levels`);
-    for (let frame = parent; frame !== undefined; frame = frame.parent) {
-      if (frame.container === container) {
-        throw this.#refuse(
-          parent,
-          `refers back to ${this.#pathOf(frame.parent)}: a cycle cannot be sent as data`,
-        );
+    const frame: Frame = { container, parent, depth, landmark: landmarkIn(parent), key: "" };
+    if (depth > this.#maxDepth || container === frame.landmark) throw this.#tooDeep(frame);
+    this.#countParts(1);
+    return frame;
+  }
+
+  #tooDeep(deepest: Frame): WireError {
+    const outermostFirst: Frame[] = [];
+    for (let at: Frame | undefined = deepest; at !== undefined; at = at.parent)
+      native.defineProperty(outermostFirst, at.depth - 1, { __proto__: null, value: at } as never);
+    for (let at = 1; at < outermostFirst.length; at++) {
+      const { container, parent } = outermostFirst[at]!;
+      for (let outer = 0; outer < at; outer++) {
+        if (outermostFirst[outer]!.container !== container) continue;
+        const target = this.#pathOf(outermostFirst[outer]!.parent);
+        return this.#refuse(parent, `refers back to ${target}: a cycle cannot be sent as data`);
       }
     }
-    return { container, parent, depth, key: "" };
+    return this.#refuse(undefined, `is nested deeper than ${this.#maxDepth} levels`);
   }
 
   #writeArray(value: readonly unknown[], frame: Frame): string {
@@ -189,36 +231,32 @@ class Encoder {
   /** The text of a built-in that JSON lacks, or `undefined` when `value` is not one (whatever its tag claims). */
   #writeBuiltin(value: object, frame: Frame): string | undefined {
     if (native.isView(value)) return this.#writeTypedArray(value);
-    try {
-      switch (native.tagOf(value)) {
-        case "[object Date]": {
-          const ms = native.dateToMs(value as Date);
-          return this.#tagged("Date", ms === ms ? `${ms}` : "null");
-        }
-        case "[object RegExp]":
-          return this.#tagged(
-            "RegExp",
-            native.stringifyJson([native.regExpSource(value), native.regExpFlags(value)]),
-          );
-        case "[object Map]":
-          return this.#writeMap(value as Map<unknown, unknown>, frame);
-        case "[object Set]":
-          return this.#writeSet(value as Set<unknown>, frame);
-        case "[object ArrayBuffer]":
-          native.bufferLength(value);
-          return this.#writeBytes("ArrayBuffer", new native.NativeUint8Array(value as ArrayBuffer));
-        case "[object Error]":
-          return this.#writeError(value, frame);
-        case "[object Promise]":
-          return this.#writePromise(value, frame);
-        default:
-          return undefined;
+    switch (realTag(value)) {
+      case "[object Date]": {
+        const ms = native.dateToMs(value as Date);
+        return this.#tagged("Date", ms === ms ? `${ms}` : "null");
       }
-    } catch (error) {
-      if (error instanceof native.NativeTypeError && !(error instanceof WireError))
+      case "[object RegExp]":
+        return this.#writeRegExp(value);
+      case "[object Map]":
+        return this.#writeMap(value as Map<unknown, unknown>, frame);
+      case "[object Set]":
+        return this.#writeSet(value as Set<unknown>, frame);
+      case "[object ArrayBuffer]":
+        return this.#writeBytes("ArrayBuffer", new native.NativeUint8Array(value as ArrayBuffer));
+      case "[object Error]":
+        return this.#writeError(value, frame);
+      case "[object Promise]":
+        return this.#writePromise(value, frame);
+      default:
         return undefined;
-      throw error;
     }
+  }
+
+  #writeRegExp(value: object): string {
+    const parts = [native.regExpSource(value), native.regExpFlags(value)];
+    this.#countParts(parts.length);
+    return this.#tagged("RegExp", this.#count(native.stringifyJson(parts)));
   }
 
   #writeTypedArray(view: object): string | undefined {
@@ -234,7 +272,7 @@ class Encoder {
 
   #writeBytes(type: string, bytes: Uint8Array): string {
     const size = native.typedArrayLength(bytes);
-    if (size > this.#maxBytes) this.#length = this.#maxBytes; // refuse before the text is made
+    if (this.#length + (size / 3) * 4 > this.#maxBytes) throw this.#tooLarge(); // before the text is made
     return this.#tagged(type, this.#count(`"${toBase64(bytes)}"`));
   }
 
@@ -243,6 +281,7 @@ class Encoder {
     let at = 0;
     native.mapForEach(map, (value, key) => {
       frame.key = at;
+      this.#countParts(PAIR_PARTS);
       text += `${at++ === 0 ? "" : ","}[${this.#write(key, frame)},${this.#write(value, frame)}]`;
     });
     return this.#tagged("Map", `[${text}]`);
@@ -265,16 +304,13 @@ class Encoder {
       code?: unknown;
       cause?: unknown;
     };
-    let text = `{"name":${this.#writeText(name)},"message":${this.#writeText(message)}`;
+    this.#countParts(ERROR_PARTS);
+    let text = `{"name":${this.#writeText(textOr(name))},"message":${this.#writeText(textOr(message))}`;
     if (typeof code === "string" || typeof code === "number")
       text += `,"code":${native.stringifyJson(code)}`;
     frame.key = "cause";
     if (cause !== undefined) text += `,"cause":${this.#write(cause, frame)}`;
     return this.#tagged("Error", `${text}}`);
-  }
-
-  #writeText(value: unknown): string {
-    return this.#count(native.stringifyJson(typeof value === "string" ? value : ""));
   }
 
   #writePromise(promise: object, frame: Frame): string {
@@ -285,7 +321,7 @@ class Encoder {
   }
 
   #refuse(frame: Frame | undefined, why: string): WireError {
-    return new WireError("not_serializable", `${this.#pathOf(frame)} ${why}`);
+    return wireError("not_serializable", `${this.#pathOf(frame)} ${why}`);
   }
 
   #pathOf(frame: Frame | undefined): string {
@@ -294,6 +330,15 @@ class Encoder {
     const step = typeof key === "number" ? `[${key}]` : `.${key}`;
     return this.#pathOf(frame.parent) + step;
   }
+}
+
+function landmarkIn(frame: Frame | undefined): object | undefined {
+  if (frame === undefined) return undefined;
+  return (frame.depth & (frame.depth - 1)) === 0 ? frame.container : frame.landmark;
+}
+
+function textOr(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 /**

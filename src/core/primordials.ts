@@ -28,9 +28,9 @@ export const objectPrototype: object = Object.prototype;
 export const NativeDate: DateConstructor = Date;
 export const NativeMap: MapConstructor = Map;
 export const NativeSet: SetConstructor = Set;
+export const NativeWeakMap: WeakMapConstructor = WeakMap;
 export const NativeRegExp: RegExpConstructor = RegExp;
 export const NativeError: ErrorConstructor = Error;
-export const NativeTypeError: TypeErrorConstructor = TypeError;
 export const NativeUint8Array: Uint8ArrayConstructor = Uint8Array;
 export const toBigInt: BigIntConstructor = BigInt;
 export const reflectApply: typeof Reflect.apply = apply;
@@ -41,6 +41,9 @@ export const charCodeAt: (text: string, index: number) => number = uncurry(
 );
 export const sliceText: (text: string, start: number, end?: number) => string = uncurry(
   String.prototype.slice,
+);
+export const indexOfText: (text: string, part: string, from?: number) => number = uncurry(
+  String.prototype.indexOf,
 );
 export const execPattern: (pattern: RegExp, text: string) => unknown = uncurry(
   RegExp.prototype.exec,
@@ -55,10 +58,16 @@ export const mapForEach: (
   map: Map<unknown, unknown>,
   callback: (value: unknown, key: unknown) => void,
 ) => void = uncurry(Map.prototype.forEach);
+export const weakMapSet: (map: unknown, key: object, value: unknown) => unknown = uncurry(
+  WeakMap.prototype.set,
+);
+export const weakMapGet: (map: unknown, key: object) => unknown = uncurry(WeakMap.prototype.get);
 export const setAdd: (set: Set<unknown>, value: unknown) => unknown = uncurry(Set.prototype.add);
 export const setForEach: (set: Set<unknown>, callback: (value: unknown) => void) => void = uncurry(
   Set.prototype.forEach,
 );
+export const mapSize: (map: unknown) => number = getterOf(Map.prototype, "size");
+export const setSize: (set: unknown) => number = getterOf(Set.prototype, "size");
 export const bufferLength: (buffer: unknown) => number = getterOf(
   ArrayBuffer.prototype,
   "byteLength",

@@ -1,4 +1,4 @@
-import { isLimit } from "../core/breach.ts";
+import { isAborted, isLimit } from "../core/breach.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Outcome } from "../engine/engine.ts";
 
@@ -22,8 +22,11 @@ export class FirstBreach {
   }
 }
 
-/** Calls that nobody awaits any more are finished only for a program that ended by itself. */
+/**
+ * Calls that nobody awaits any more are finished only for a program that ended by itself. The code says whether it did: a
+ * program may give its own error any name.
+ */
 export function endedByItself(outcome: Outcome): boolean {
   if (outcome.ok || !outcome.clean) return outcome.ok;
-  return !isLimit(outcome.error) && outcome.error.name !== "AbortError";
+  return !isLimit(outcome.error) && !isAborted(outcome.error);
 }

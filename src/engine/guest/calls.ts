@@ -1,8 +1,9 @@
 import { type Answer, type CallFailure, failureIn } from "../../core/answer.ts";
 import { decode } from "../../core/decode.ts";
 import { encode } from "../../core/encode.ts";
+import { MAX_PARTS } from "../../core/json-shape.ts";
 import * as native from "../../core/primordials.ts";
-import { WireError } from "../../core/wire-format.ts";
+import { wireFailureOf } from "../../core/wire-format.ts";
 import { send, sizeOutside } from "./host-port.ts";
 
 /** The error of a failed call: the tool's message, one of codecell's error codes, and the tool's name. */
@@ -40,15 +41,6 @@ const pendingGet = native.uncurry(Map.prototype.get) as (
   id: number,
 ) => Pending | undefined;
 const pendingDelete = native.uncurry(Map.prototype.delete) as (map: unknown, id: number) => boolean;
-const weakSet = native.uncurry(WeakMap.prototype.set) as (
-  map: unknown,
-  key: object,
-  value: CallFailure,
-) => unknown;
-const weakGet = native.uncurry(WeakMap.prototype.get) as (
-  map: unknown,
-  key: unknown,
-) => CallFailure | undefined;
 
 const matchText = native.uncurry(String.prototype.match) as (
   text: string,
@@ -59,7 +51,7 @@ const PROGRAM_FRAMES = /^ *at .*program\.ts:.*$/gm;
 
 const pending = new native.NativeMap<number, Pending>();
 /** Failures that came from the host. A program can give its error any name, but cannot add it here. */
-const genuine = new WeakMap<object, CallFailure>();
+const genuine = new native.NativeWeakMap<object, CallFailure>();
 const caps = { callBytes: Infinity, valueDepth: 100 };
 let lastId = 0;
 
@@ -109,22 +101,28 @@ export function callTool(server: string, tool: string, args: unknown): Promise<u
   try {
     text = encode(args, {
       maxBytes: caps.callBytes,
+      maxParts: MAX_PARTS,
       sizeOf: sizeOutside,
       maxDepth: caps.valueDepth,
       label: "arguments",
     });
   } catch (error) {
     const { promise, reject } = newPromise();
-    reject(sendable(error, `${server}.${tool}`));
+    reject(sendable(error, new native.NativeError(), `${server}.${tool}`));
     return promise;
   }
   return request("call", `${server}\n${tool}`, text, decode);
 }
 
-/** An error of encoding as the failure of a call. An error thrown by the program's own getters is returned as it is. */
-function sendable(error: unknown, tool: string): unknown {
-  if (!(error instanceof WireError)) return error;
-  return toolError({ code: error.code, message: error.message, tool }, error);
+/**
+ * An error of the encoder or the decoder as the failure of a call. An error thrown by the program's own getters is returned as
+ * it is.
+ */
+function sendable(error: unknown, site: Error, tool?: string): unknown {
+  const failure = wireFailureOf(error);
+  if (failure === undefined) return error;
+  const { code, message } = failure;
+  return toolError(tool === undefined ? { code, message } : { code, message, tool }, site);
 }
 
 /** Settles a request with the host's answer. */
@@ -137,7 +135,7 @@ export function settle(id: number, answer: Answer): void {
     if (failure === undefined) call.resolve(call.read(answer));
     else call.reject(toolError(failure, call.site));
   } catch (error) {
-    call.reject(error);
+    call.reject(sendable(error, call.site));
   }
 }
 
@@ -148,7 +146,7 @@ export function toolError(failure: CallFailure, site: Error): Error {
   if (failure.tool !== undefined) setHidden(error, "tool", failure.tool);
   if (failure.hint !== undefined) setHidden(error, "hint", failure.hint);
   setHidden(error, "stack", `ToolError: ${failure.message}${framesOf(site)}`);
-  weakSet(genuine, error, failure);
+  native.weakMapSet(genuine, error, failure);
   return error;
 }
 
@@ -173,5 +171,7 @@ function setHidden(target: object, key: string, value: unknown): void {
 
 /** The failure from the host that `error` represents, if it does. */
 export function failureOf(error: unknown): CallFailure | undefined {
-  return typeof error === "object" && error !== null ? weakGet(genuine, error) : undefined;
+  return typeof error === "object" && error !== null
+    ? (native.weakMapGet(genuine, error) as CallFailure | undefined)
+    : undefined;
 }

@@ -1,3 +1,4 @@
+import { realTag } from "../../core/brands.ts";
 import * as native from "../../core/primordials.ts";
 import { DOMException } from "./events.ts";
 
@@ -102,7 +103,8 @@ class Cloner {
       offset: number,
       length: number,
     ) => object;
-    const length = view instanceof DataView ? view.byteLength : (view as Uint8Array).length;
+    const isDataView = native.typedArrayKind(view) === undefined;
+    const length = isDataView ? view.byteLength : (view as Uint8Array).length;
     return this.#remember(view, new Kind(buffer, view.byteOffset, length));
   }
 
@@ -118,24 +120,6 @@ class Cloner {
       });
     }
     return copy;
-  }
-}
-
-const sizeOfMap = native.uncurry(Object.getOwnPropertyDescriptor(Map.prototype, "size")!.get!);
-const sizeOfSet = native.uncurry(Object.getOwnPropertyDescriptor(Set.prototype, "size")!.get!);
-
-/** A program can fake a tag; the engine's own type check inside the native method cannot be faked. */
-function realTag(value: object): string {
-  const tag = native.tagOf(value);
-  try {
-    if (tag === "[object Date]") native.dateToMs(value as Date);
-    else if (tag === "[object RegExp]") native.regExpSource(value);
-    else if (tag === "[object Map]") sizeOfMap(value as never);
-    else if (tag === "[object Set]") sizeOfSet(value as never);
-    else if (tag === "[object ArrayBuffer]") native.bufferLength(value);
-    return tag;
-  } catch {
-    return "[object Object]";
   }
 }
 

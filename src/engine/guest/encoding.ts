@@ -1,4 +1,5 @@
 import { fromBase64, toBase64 } from "../../core/base64.ts";
+import { isArrayBuffer } from "../../core/brands.ts";
 import { DOMException } from "./events.ts";
 
 /** Number of characters joined at a time: a string of megabytes is built from parts, not character by character. */
@@ -93,7 +94,7 @@ export class TextDecoder {
     let bytes = new Uint8Array(0);
     if (ArrayBuffer.isView(input))
       bytes = new Uint8Array(input.buffer as ArrayBuffer, input.byteOffset, input.byteLength);
-    else if (input instanceof ArrayBuffer) bytes = new Uint8Array(input);
+    else if (isArrayBuffer(input)) bytes = new Uint8Array(input);
     else if (input !== undefined)
       throw new TypeError("the input must be an ArrayBuffer or a view of one");
     if (this.#rest.length === 0) return bytes;

@@ -133,6 +133,8 @@ function createSignal(): AbortSignal {
 }
 
 let abortSignal: (signal: AbortSignal, reason: unknown) => void;
+/** Whether `value` was made here: by its private fields, not by its prototype. */
+export let isAbortSignal: (value: unknown) => value is AbortSignal;
 
 export class AbortSignal extends EventTarget {
   onabort: ((event: Event) => unknown) | null = null;
@@ -145,6 +147,8 @@ export class AbortSignal extends EventTarget {
   }
 
   static {
+    isAbortSignal = (value): value is AbortSignal =>
+      typeof value === "object" && value !== null && #aborted in value;
     abortSignal = (signal, reason) => {
       if (signal.#aborted) return;
       signal.#aborted = true;

@@ -2,10 +2,12 @@
  * A subset of `fetch` of the Fetch standard. The request is a tool call like any other: the host decides whether it is
  * allowed, and makes it.
  */
+import { isArrayBuffer } from "../../core/brands.ts";
+import * as native from "../../core/primordials.ts";
 import { callTool } from "./calls.ts";
 import { TextDecoder, TextEncoder } from "./encoding.ts";
-import { AbortSignal, DOMException } from "./events.ts";
-import { URLSearchParams } from "./search-params.ts";
+import { type AbortSignal, DOMException, isAbortSignal } from "./events.ts";
+import { isSearchParams } from "./search-params.ts";
 
 /** The server name under which the host offers it, see FetchSource. */
 const SERVER = "network";
@@ -100,7 +102,7 @@ export class Response {
     this.#body =
       body === undefined || body === null
         ? ""
-        : body instanceof Uint8Array
+        : isBytes(body)
           ? body
           : `${body as string}`;
     this.status = init.status ?? 200;
@@ -149,6 +151,10 @@ export class Response {
   }
 }
 
+function isBytes(body: unknown): body is Uint8Array {
+  return native.isView(body) && native.typedArrayKind(body) === "Uint8Array";
+}
+
 interface RequestInit {
   readonly method?: unknown;
   readonly headers?: unknown;
@@ -159,10 +165,10 @@ interface RequestInit {
 
 function bodyOf(body: unknown, headers: Headers): string | Uint8Array | undefined {
   if (body === undefined || body === null) return undefined;
-  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  if (isArrayBuffer(body)) return new Uint8Array(body);
   if (ArrayBuffer.isView(body))
     return new Uint8Array(body.buffer as ArrayBuffer, body.byteOffset, body.byteLength);
-  const isForm = body instanceof URLSearchParams;
+  const isForm = isSearchParams(body);
   const type = isForm
     ? "application/x-www-form-urlencoded;charset=UTF-8"
     : "text/plain;charset=UTF-8";
@@ -185,7 +191,7 @@ export async function fetch(input: unknown, init: RequestInit = {}): Promise<Res
   const body = bodyOf(init.body, headers);
   const redirect = init.redirect === undefined ? "follow" : `${init.redirect as string}`;
   const { signal } = init;
-  if (signal !== undefined && signal !== null && !(signal instanceof AbortSignal))
+  if (signal !== undefined && signal !== null && !isAbortSignal(signal))
     throw new DOMException("signal must be an AbortSignal", "TypeError");
   if (signal?.aborted === true) throw signal.reason;
   const call = callTool(SERVER, TOOL, {

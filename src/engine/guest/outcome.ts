@@ -2,7 +2,7 @@
 import { encode } from "../../core/encode.ts";
 import * as native from "../../core/primordials.ts";
 import { cutUnits } from "../../core/utf8.ts";
-import { WireError } from "../../core/wire-format.ts";
+import { wireFailureOf } from "../../core/wire-format.ts";
 import { failureOf, promiseThen } from "./calls.ts";
 import { reportDropped } from "./console.ts";
 import { send, sizeOutside } from "./host-port.ts";
@@ -11,7 +11,6 @@ import { inspect } from "./inspect.ts";
 /** Longest text of an error that leaves the VM, in characters. */
 const MAX_TEXT = 8_192;
 
-const NativeRangeError = RangeError;
 const settledGet = native.uncurry(Map.prototype.get) as (map: unknown, promise: object) => unknown;
 const settledHas = native.uncurry(Map.prototype.has) as (map: unknown, promise: object) => boolean;
 
@@ -70,14 +69,18 @@ function awaitAll(
   let open = found.length;
   for (let at = 0; at < found.length; at++) {
     const promise = found[at]!;
-    promiseThen(
-      promise as Promise<unknown>,
-      (value) => {
-        native.mapSet(settled, promise, value);
-        if (--open === 0) done();
-      },
-      (error) => sendError(error, run),
-    );
+    try {
+      promiseThen(
+        promise as Promise<unknown>,
+        (value) => {
+          native.mapSet(settled, promise, value);
+          if (--open === 0) done();
+        },
+        (error) => sendError(error, run),
+      );
+    } catch (error) {
+      return sendError(error, run); // it only claims to be a promise
+    }
   }
 }
 
@@ -109,6 +112,10 @@ interface Description {
   readonly hint?: string | undefined;
 }
 
+/**
+ * A code other than `program_error` is taken from state of the prelude ({@link failureOf}, {@link wireFailureOf}), never from
+ * the error: a program can give it any class, prototype, tag, name, code and message.
+ */
 function describe(thrown: unknown): Description {
   const stack = read(thrown, "stack");
   const failure = failureOf(thrown);
@@ -116,39 +123,32 @@ function describe(thrown: unknown): Description {
     const { code, message, tool, hint } = failure;
     return { __proto__: null, code, name: "ToolError", message, stack, tool, hint };
   }
-  if (thrown instanceof WireError) {
-    return {
-      __proto__: null,
-      code: thrown.code,
-      name: "NotSerializable",
-      message: thrown.message,
-      stack,
-    };
+  const unsendable = wireFailureOf(thrown);
+  if (unsendable !== undefined) {
+    const { code, message } = unsendable;
+    return { __proto__: null, code, name: "NotSerializable", message, stack };
   }
   const isError = native.tagOf(thrown) === "[object Error]";
   const name = read(thrown, "name");
   const message = isError
     ? read(thrown, "message")
     : cut(typeof thrown === "string" ? thrown : inspect(thrown));
-  return {
-    __proto__: null,
-    code: engineFailure(thrown, message),
-    name: name === "" ? "Error" : name,
-    message,
-    stack,
-  };
+  const code = engineFailure(thrown, message, isError);
+  if (code !== "program_error") return { __proto__: null, code, name: "RangeError", message, stack };
+  return { __proto__: null, code, name: name === "" ? "Error" : name, message, stack };
 }
 
 /**
  * Running out of stack or memory is an ordinary error inside the VM. The code reported here is a hint that the host checks;
  * a program that fakes it only mislabels its own failure.
  */
-function engineFailure(thrown: unknown, message: string): string {
+function engineFailure(thrown: unknown, message: string, isError: boolean): string {
   if (thrown === null) return "memory"; // QuickJS throws null when it cannot even allocate the error
+  if (!isError) return "program_error";
   if (message === "out of memory") return "memory";
-  const overflow =
-    message === "Maximum call stack size exceeded" && thrown instanceof NativeRangeError;
-  return overflow || message === "stack overflow" ? "stack_overflow" : "program_error";
+  return message === "Maximum call stack size exceeded" || message === "stack overflow"
+    ? "stack_overflow"
+    : "program_error";
 }
 
 function read(thrown: unknown, key: "name" | "message" | "stack"): string {

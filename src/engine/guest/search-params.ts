@@ -5,6 +5,8 @@ import { TextDecoder, TextEncoder } from "./encoding.ts";
 export let connect: (params: URLSearchParams, onChange: (query: string) => void) => void;
 /** Replaces the query of `params` without calling `onChange`. */
 export let replaceQuery: (params: URLSearchParams, query: string) => void;
+/** Whether `value` was made here: by its private fields, not by its prototype. */
+export let isSearchParams: (value: unknown) => value is URLSearchParams;
 
 type Pair = [name: string, value: string];
 type Init = string | Iterable<readonly [unknown, unknown]> | Readonly<Record<string, unknown>>;
@@ -19,6 +21,8 @@ export class URLSearchParams {
   }
 
   static {
+    isSearchParams = (value): value is URLSearchParams =>
+      typeof value === "object" && value !== null && #pairs in value;
     connect = (params, onChange) => {
       params.#onChange = onChange;
     };
