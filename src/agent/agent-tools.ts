@@ -64,7 +64,7 @@ export interface AgentTool {
   execute(args: unknown, options?: AgentCallOptions): Promise<AgentAnswer>;
 }
 
-/** Pictures come as text inside the value; they are taken out before it is cut. */
+/** Pictures come as text inside the value; they are taken out before it is cut. All that one answer may have of them. */
 const MEDIA_BYTES = 8 * 1024 * 1024;
 const LOG_BYTES = 8_192;
 
@@ -157,7 +157,7 @@ async function runProgram(
   const options = {
     ...(signal === undefined ? {} : { signal }),
     limits: {
-      resultBytes: Math.max(limits.resultBytes, MEDIA_BYTES),
+      resultBytes: MEDIA_BYTES,
       logBytes: Math.min(limits.logBytes, LOG_BYTES),
     },
     ...(onProgress === undefined

@@ -2,6 +2,7 @@
 import { jsonBytes, truncateJsonChars } from "../core/truncate.ts";
 import { cutUnits } from "../core/utf8.ts";
 import type { ExecutionResult, JsonValue } from "../index.ts";
+import { structuredAnswer } from "./structured-answer.ts";
 
 /** A part of a result, as MCP defines it: text, image, audio, resource, resource link. */
 export interface ContentPart {
@@ -23,25 +24,29 @@ export interface AgentAnswer {
   readonly isError: boolean;
 }
 
-/** Calls that are listed in the structured answer; `usage.toolCalls` counts all. */
-const MAX_CALLS = 50;
+/** Parts of a value that become content of their own. */
 const MAX_PARTS = 20;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 export function textAnswer(text: string, maxChars: number, isError = false): AgentAnswer {
-  const cut = cutText(text, maxChars);
+  const cut = cutToMark(text, maxChars);
   return { text: cut, content: [{ type: "text", text: cut }], isError };
 }
 
-/** @param maxChars of the text; what is over is cut, and a mark says how to get the rest */
+/**
+ * The answer to a run. What a model or a host reads of it is bounded as a whole, whatever the program, its tools and its errors
+ * are: the text has at most `maxChars`, text and structured content together have at most twice as many (see
+ * structured-answer.ts), and pictures and the like are a part of the value, which has a cap of its own.
+ * @param maxChars of the text; what is over is cut, and a mark says how to get the rest
+ */
 export function resultAnswer(result: ExecutionResult, maxChars: number): AgentAnswer {
   const media: ContentPart[] = [];
   const shown = result.ok ? withoutMedia(result, media, maxChars) : result;
-  const text = cutText(textOf(shown), maxChars);
+  const text = cutToMark(textOf(shown), maxChars);
   return {
     text,
     content: [{ type: "text", text }, ...media],
-    structured: { ...shown, calls: shown.calls.slice(0, MAX_CALLS) },
+    structured: structuredAnswer(shown, 2 * maxChars - text.length),
     isError: !result.ok,
   };
 }
@@ -132,7 +137,7 @@ function errorText({
     .join("\n\n");
 }
 
-function cutText(text: string, maxChars: number): string {
+function cutToMark(text: string, maxChars: number): string {
   if (text.length <= maxChars) return text;
   const mark = (left: number): string =>
     `\n… (${left} more characters; return less, or a part at a time)`;

@@ -50,7 +50,7 @@ export const RESULT_SCHEMA = {
         bytesOut: number,
       },
     },
-    truncated: { type: "object", properties: { value: number, logs: number } },
+    truncated: { type: "object", properties: { value: number, logs: number, calls: number } },
     tokens: {
       type: "object",
       description: "What the run cost a model and what it was spared, where tokens are counted",

@@ -29,7 +29,7 @@ export interface LogEntry {
 
 /** One tool call of a run. */
 export interface CallRecord {
-  /** `server.tool` with original names. */
+  /** `server.tool` with original names; at most 200 characters. */
   readonly tool: string;
   /** Whether the call succeeded. */
   readonly ok: boolean;
@@ -37,7 +37,7 @@ export interface CallRecord {
   readonly ms: number;
   /** Size in bytes of the result that went to the program. */
   readonly bytes: number;
-  /** The message of the failure. Absent when the call succeeded. */
+  /** The first 1,000 characters of the failure's message. Absent when the call succeeded. */
   readonly error?: string;
 }
 
@@ -117,12 +117,17 @@ export interface RunReport {
   readonly calls: readonly CallRecord[];
   /** What the run used. */
   readonly usage: Usage;
-  /** Bytes that were cut from the value and from the logs. Absent where nothing was cut. The mark at each cut names the way to the rest. */
+  /**
+   * What was left out: bytes of the value and of the logs, whose marks name the way to the rest, and call records beyond 256 KiB.
+   * Absent where everything is there.
+   */
   readonly truncated?: {
     /** Bytes cut from the value. Absent where it is whole. */
     readonly value?: number;
     /** Bytes cut from the logs. Absent where they are whole. */
     readonly logs?: number;
+    /** Calls that are not in {@link RunReport.calls}. Absent where all are; `usage.toolCalls` counts all. */
+    readonly calls?: number;
   };
   /** Absent without a `tokenizer`, and where it fails. The time for counting is not in `usage`. */
   readonly tokens?: TokenUsage;

@@ -50,6 +50,11 @@ export function cutUnits(text: string, length: number): string {
   return native.sliceText(text, 0, splits ? length - 1 : length);
 }
 
+/** `text`, cut and marked with `…` where it is longer than `most` UTF-16 units. */
+export function cutText(text: string, most: number): string {
+  return text.length > most ? `${cutUnits(text, most - 1)}…` : text;
+}
+
 /** Whether the second half of a surrogate pair is at `at`. */
 function isLow(text: string, at: number): boolean {
   return (native.charCodeAt(text, at) & 0xfc00) === 0xdc00;

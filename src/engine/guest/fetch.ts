@@ -100,11 +100,7 @@ export class Response {
 
   constructor(body?: unknown, init: Partial<Answer> = {}) {
     this.#body =
-      body === undefined || body === null
-        ? ""
-        : isBytes(body)
-          ? body
-          : `${body as string}`;
+      body === undefined || body === null ? "" : isBytes(body) ? body : `${body as string}`;
     this.status = init.status ?? 200;
     this.statusText = init.statusText ?? "";
     this.url = init.url ?? "";

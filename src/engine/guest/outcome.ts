@@ -134,7 +134,8 @@ function describe(thrown: unknown): Description {
     ? read(thrown, "message")
     : cut(typeof thrown === "string" ? thrown : inspect(thrown));
   const code = engineFailure(thrown, message, isError);
-  if (code !== "program_error") return { __proto__: null, code, name: "RangeError", message, stack };
+  if (code !== "program_error")
+    return { __proto__: null, code, name: "RangeError", message, stack };
   return { __proto__: null, code, name: name === "" ? "Error" : name, message, stack };
 }
 

@@ -1,6 +1,5 @@
 /** Caps of the messages between a host and a worker, and of their parts. */
 import type { Limits } from "../../core/limits.ts";
-import { cutUnits } from "../../core/utf8.ts";
 
 /** More than a correct peer sends under the caps of a run: a broken one must not fill our memory with a message. */
 export function largestMessage({ callBytes, logBytes, sourceBytes }: Limits): number {
@@ -68,7 +67,4 @@ export function typeOf(start: string): string {
   return /^\["(\w{1,20})"/.exec(start)?.[1] ?? "";
 }
 
-/** `text`, cut and marked with `…` where it is longer than `most` characters. */
-export function cutText(text: string, most: number): string {
-  return text.length > most ? `${cutUnits(text, most - 1)}…` : text;
-}
+export { cutText } from "../../core/utf8.ts";

@@ -12,6 +12,7 @@ import {
 import { type AgentTool, agentTools, type AgentToolsOptions } from "../../agent/agent-tools.ts";
 import { agentTexts } from "../../agent/descriptions.ts";
 import { callerNamed } from "../../core/caller.ts";
+import { cutText } from "../../core/utf8.ts";
 import { VERSION } from "../../core/version.ts";
 import { type Runtime, ToolError } from "../../index.ts";
 import { ProgressReporter } from "./progress.ts";
@@ -30,6 +31,10 @@ export interface McpServerOptions extends AgentToolsOptions {
   readonly user?: string;
 }
 
+/** Characters of one answer about resources: names and descriptions are those of the connected servers. */
+const MAX_RESOURCE_CHARS = 200_000;
+const MAX_LISTED = 1_000;
+const MAX_DESCRIPTION = 200;
 const SERVERS = "codecell://servers/";
 const TOOLS = "codecell://tools/";
 
@@ -71,7 +76,7 @@ function offerTools(server: Server, tools: readonly AgentTool[], user: string | 
         const names = tools.map(({ name }) => name).join(", ");
         throw rpcError(
           ErrorCode.InvalidParams,
-          `there is no tool ${params.name}; there are ${names}, and programs for ${tools.at(-1)!.name} call all others`,
+          `there is no tool ${cutText(params.name, MAX_DESCRIPTION)}; there are ${names}, and programs for ${tools.at(-1)!.name} call all others`,
         );
       }
       using progress = new ProgressReporter(params._meta?.progressToken, extra);
@@ -91,12 +96,14 @@ function offerTools(server: Server, tools: readonly AgentTool[], user: string | 
 
 function offerResources(server: Server, runtime: Runtime): void {
   server.setRequestHandler(ListResourcesRequestSchema, async () => ({
-    resources: (await runtime.listToolCategories()).map(({ name, tools, description }) => ({
-      uri: SERVERS + encodeURIComponent(name),
-      name,
-      description: `${tools} tools${description === undefined ? "" : `: ${description}`}`,
-      mimeType: "text/plain",
-    })),
+    resources: (await runtime.listToolCategories())
+      .slice(0, MAX_LISTED)
+      .map(({ name, tools, description }) => ({
+        uri: SERVERS + encodeURIComponent(name),
+        name,
+        description: `${tools} tools${description === undefined ? "" : `: ${cutText(description, MAX_DESCRIPTION)}`}`,
+        mimeType: "text/plain",
+      })),
   }));
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
     resourceTemplates: [
@@ -111,7 +118,13 @@ function offerResources(server: Server, runtime: Runtime): void {
   server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }) => {
     try {
       return {
-        contents: [{ uri, mimeType: "text/plain", text: await readResource(runtime, uri) }],
+        contents: [
+          {
+            uri,
+            mimeType: "text/plain",
+            text: cutText(await readResource(runtime, uri), MAX_RESOURCE_CHARS),
+          },
+        ],
       };
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
@@ -142,7 +155,7 @@ async function readResource(runtime: Runtime, uri: string): Promise<string> {
   }
   const [category, tool, ...more] = uri.startsWith(TOOLS) ? uri.slice(TOOLS.length).split("/") : [];
   if (category === undefined || tool === undefined || more.length > 0)
-    throw new ToolError("unknown_tool", `there is no resource ${uri}`);
+    throw new ToolError("unknown_tool", `there is no resource ${cutText(uri, MAX_DESCRIPTION)}`);
   const { call, declaration } = await runtime.getToolSpec(decode(category), decode(tool));
   return `// ${call}\n${declaration}`;
 }
