@@ -28,6 +28,10 @@ export type ThreadMessage =
   | { readonly pid: number | undefined }
   | { readonly found: readonly TypeDiagnostic[] };
 
+/** Diagnostics that the host gets to read, and characters of the message of each. */
+const MAX_FOUND = 2_000;
+const MAX_MESSAGE = 2_000;
+
 /** Nothing of the disk is read but TypeScript's own library, whatever a program refers to. */
 const LIBRARY =
   /[\\/]node_modules[\\/]@typescript[\\/]typescript-[\w-]+[\\/]lib[\\/]lib[\w.]*\.d\.ts$/;
@@ -57,7 +61,7 @@ async function check({ files: given, config, file }: CheckRequest): Promise<Thre
   const project = snapshot.getProject(config);
   const found = (await project?.program.getSemanticDiagnostics(file)) ?? [];
   await snapshot.dispose();
-  return { found: found.filter(isError).map(toPlain) };
+  return { found: found.filter(isError).slice(0, MAX_FOUND).map(toPlain) };
 }
 
 function changes(
@@ -78,7 +82,7 @@ function isError({ category }: Diagnostic): boolean {
 }
 
 function toPlain({ pos, end, code, text }: Diagnostic): TypeDiagnostic {
-  return { start: pos, end, code, message: text };
+  return { start: pos, end, code, message: text.slice(0, MAX_MESSAGE) };
 }
 
 /** The library keeps its process to itself; it is needed to end one that computes for ever. */

@@ -1,10 +1,8 @@
 /** What a program's text shows before it runs. */
 import { compileFailure } from "../compile/compile-error.ts";
-import { withDeadline } from "../compile/deadline.ts";
 import {
   type ImportUse,
   type InspectedProgram,
-  inspectProgram,
   type ProgramUses,
   type ToolUse,
 } from "../compile/program-uses.ts";
@@ -13,6 +11,7 @@ import type { Limits } from "../core/limits.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
+import type { ProgramReader } from "./reader.ts";
 import type { TypeChecker } from "./type-checker.ts";
 
 /** What a program may do, read from its text. Nothing of it was run. */
@@ -23,17 +22,21 @@ export interface Inspection extends ProgramUses {
   readonly diagnostics: readonly Failure[];
 }
 
+/** What is unknown is described by what is nearest to it, which takes time for each; a program that has more is wrong anyway. */
+const MAX_UNKNOWN = 50;
+
 const NOTHING: ProgramUses = { tools: [], imports: [], dynamic: [] };
 
 export async function inspect(
   source: string,
   limits: Limits,
   catalogue: Catalogue,
+  reader: ProgramReader,
   checker: TypeChecker | undefined,
 ): Promise<Inspection> {
   let program: InspectedProgram;
   try {
-    program = readProgram(source, limits, catalogue);
+    program = await reader.read(source, limits, catalogue.names);
   } catch (error) {
     return { ok: false, diagnostics: [compileFailure(error, limits.compileMs)], ...NOTHING };
   }
@@ -51,31 +54,24 @@ export async function inspect(
   return { ok: diagnostics.length === 0, diagnostics, ...uses };
 }
 
-/** @throws CompileError, DeadlineError */
-export function readProgram(
-  source: string,
-  limits: Limits,
-  { names }: Catalogue,
-): InspectedProgram {
-  return withDeadline(limits.compileMs, () => inspectProgram(source, names, limits.sourceBytes));
-}
-
 function unknownTools(uses: readonly ToolUse[], catalogue: Catalogue): Failure[] {
-  return uses.flatMap(({ server, tool, line, column }) => {
-    if (tool === undefined) return [];
+  const unknown: Failure[] = [];
+  for (const { server, tool, line, column } of uses) {
+    if (unknown.length >= MAX_UNKNOWN) break;
+    if (tool === undefined || catalogue.find(server, tool) !== undefined) continue;
     try {
       catalogue.resolve(server, tool);
-      return [];
     } catch (error) {
       if (!(error instanceof ToolError)) throw error;
       const { code, message } = error;
-      return [{ code, name: "ToolError", message, line, column, tool: `${server}.${tool}` }];
+      unknown.push({ code, name: "ToolError", message, line, column, tool: `${server}.${tool}` });
     }
-  });
+  }
+  return unknown;
 }
 
 function unknownImports(uses: readonly ImportUse[], { names }: Catalogue): Failure[] {
-  return uses.flatMap(({ specifier, line, column }) => {
+  return uses.slice(0, MAX_UNKNOWN).flatMap(({ specifier, line, column }) => {
     if (specifier === undefined || toolModule(names, specifier) !== undefined) return [];
     const message = `cannot import '${specifier.slice(0, 200)}': a program can import only tools, e.g. from './mcp-tools/<server>/<tool>'`;
     return [{ code: "unknown_tool" as const, name: "Error", message, line, column }];

@@ -1,18 +1,21 @@
 /**
- * A program before it runs: what it may do, and whether its types are right. What reads programs is loaded when one is
- * to be read: the compiler is a third of the code.
+ * A program before it runs: what it may do, and whether its types are right. Its text is read on a thread, and its types are
+ * checked in a process; what is done here is bounded by caps on what both report. All of it is loaded when a program is to be
+ * read: the compiler is a third of the code.
  */
 import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { Inspection } from "./inspect.ts";
+import type { ProgramReader } from "./reader.ts";
 import type { TypeChecker } from "./type-checker.ts";
 
 /** Reads programs against the tools of a catalogue. */
 export class Preflight implements AsyncDisposable {
   readonly #catalogue: Catalogue;
   readonly #checker: TypeChecker | undefined;
+  #reader: Promise<ProgramReader> | undefined;
 
   private constructor(catalogue: Catalogue, checker: TypeChecker | undefined) {
     this.#catalogue = catalogue;
@@ -33,7 +36,13 @@ export class Preflight implements AsyncDisposable {
 
   async inspect(source: string, limits: Limits): Promise<Inspection> {
     const { inspect } = await import("./inspect.ts");
-    return await inspect(source, limits, this.#catalogue, this.#checker);
+    return await inspect(source, limits, this.#catalogue, await this.#read(), this.#checker);
+  }
+
+  /** What reads programs; the same one for all. */
+  #read(): Promise<ProgramReader> {
+    this.#reader ??= import("./reader.ts").then((module) => new module.ProgramReader());
+    return this.#reader;
   }
 
   /**
@@ -48,10 +57,10 @@ export class Preflight implements AsyncDisposable {
     user?: string,
   ): Promise<Failure | undefined> {
     if (this.#checker === undefined) return undefined;
-    const { readProgram } = await import("./inspect.ts");
+    const reader = await this.#read();
     let program;
     try {
-      program = readProgram(source, limits, this.#catalogue);
+      program = await reader.read(source, limits, this.#catalogue.names);
     } catch {
       return undefined; // it does not compile, which is reported where it is compiled
     }
@@ -71,6 +80,7 @@ export class Preflight implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#checker?.[Symbol.asyncDispose]();
+    await (await this.#reader)?.[Symbol.asyncDispose]();
   }
 }
 

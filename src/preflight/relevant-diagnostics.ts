@@ -27,16 +27,39 @@ export function needsTypes(code: number): boolean {
   return code >= 8_002 && code <= 8_017;
 }
 
-export function isRelevant({ code, start, end, message }: TypeDiagnostic, text: string): boolean {
+/** The first `most` diagnostics that are relevant for a program of this text. */
+export function relevantOf(
+  diagnostics: readonly TypeDiagnostic[],
+  text: string,
+  most: number,
+): TypeDiagnostic[] {
+  let globals: ReadonlySet<string> | undefined;
+  const relevant: TypeDiagnostic[] = [];
+  for (const diagnostic of diagnostics) {
+    if (relevant.length >= most) break;
+    const isName = NAMES.has(diagnostic.code);
+    if (isName) globals ??= setGlobally(text);
+    if (isRelevant(diagnostic, text, globals)) relevant.push(diagnostic);
+  }
+  return relevant;
+}
+
+function isRelevant(
+  { code, start, end, message }: TypeDiagnostic,
+  text: string,
+  globals: ReadonlySet<string> | undefined,
+): boolean {
   if (!RELEVANT.has(code)) return false;
-  if (NAMES.has(code)) return !isSetGlobally(text.slice(start, end), text);
+  if (NAMES.has(code)) return globals?.has(text.slice(start, end)) !== true;
   if (code !== 2339 && code !== 2551) return true;
   // Adding a property to an object that was made without it is what plain programs do.
   return !/on type '\{\}'/.test(message) && !/^\s*=(?!=)/.test(text.slice(end, end + 20));
 }
 
-/** `globalThis.total = 1` makes a variable that no type knows. */
-function isSetGlobally(name: string, text: string): boolean {
-  const escaped = name.replaceAll("$", "\\$");
-  return new RegExp(`\\bglobal(?:This)?\\s*(?:\\.\\s*|\\[\\s*["'])${escaped}\\b`).test(text);
+/** Names that `globalThis.total = 1` and the like make, which no type knows. */
+function setGlobally(text: string): ReadonlySet<string> {
+  const names = text.matchAll(
+    /\bglobal(?:This)?\s{0,20}(?:\.\s{0,20}|\[\s{0,20}["'])([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu,
+  );
+  return new Set(Array.from(names, ([, name]) => name!));
 }

@@ -11,7 +11,7 @@ import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { TypeDiagnostic, VirtualFiles } from "./compiler-thread.ts";
 import { Compiler } from "./compiler.ts";
-import { isRelevant, needsTypes } from "./relevant-diagnostics.ts";
+import { needsTypes, relevantOf } from "./relevant-diagnostics.ts";
 import { environmentFiles } from "./type-environment.ts";
 
 /** Longest time of one check, in ms. */
@@ -85,7 +85,7 @@ export class TypeChecker implements AsyncDisposable {
       found = await this.#diagnose(text, uses).catch(brokenCheck);
     }
     if ("code" in found) return [found];
-    const relevant = found.filter((each) => isRelevant(each, text)).slice(0, MAX_DIAGNOSTICS);
+    const relevant = relevantOf(found, text, MAX_DIAGNOSTICS);
     const lines = new LineIndex(source);
     return await Promise.all(relevant.map((each) => this.#failure(each, uses, lines)));
   }
@@ -182,11 +182,14 @@ export class TypeChecker implements AsyncDisposable {
  * the same place, on as many characters.
  */
 function asModule(text: string, returns: readonly number[]): string {
-  let module = text;
-  for (const at of returns)
-    if (text.startsWith("return", at))
-      module = `${module.slice(0, at)}throw ${module.slice(at + "return".length)}`;
-  return module;
+  let module = "";
+  let done = 0;
+  for (const at of returns.toSorted((a, b) => a - b)) {
+    if (!text.startsWith("return", at)) continue;
+    module += `${text.slice(done, at)}throw `;
+    done = at + "return".length;
+  }
+  return module + text.slice(done);
 }
 
 /** A program is not run unchecked where its owner wants it checked. */

@@ -45,14 +45,10 @@ export async function environmentFiles(
 
 /** Variables of a session, of which nothing is known; what is declared anyway stays what it is. */
 function leftBehind(declared: readonly string[], globals: string): string[] {
-  return declared
-    .filter(
-      (name) =>
-        !new RegExp(`\\b(?:const|var|function|class) ${name.replaceAll("$", "\\$")}\\b`).test(
-          globals,
-        ),
-    )
-    .map((name) => `var ${name}: any;`);
+  if (declared.length === 0) return [];
+  const declarations = globals.matchAll(/\b(?:const|var|function|class) ([\p{ID_Continue}$]+)/gu);
+  const known = new Set(Array.from(declarations, ([, name]) => name));
+  return declared.filter((name) => !known.has(name)).map((name) => `var ${name}: any;`);
 }
 
 function* toolsOf(
