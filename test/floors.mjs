@@ -98,6 +98,7 @@ const NODE = {
   "discovery/learned-file.ts": "loaded only when `learn` is the path of a file",
   "preflight/(compiler|compiler-thread|type-environment).ts":
     "TypeScript runs in a thread; loaded with `typeCheck` only",
+  "preflight/(reader|reader-thread).ts": "programs are read in a thread; loaded with the first one",
   "run/run-events.ts": "the digest of a program",
   "session/": "snapshots are compressed and have a checksum; stores",
   "runtime/runtime.ts": "the type of a stream, for `hostRemote`",

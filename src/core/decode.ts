@@ -1,5 +1,4 @@
 import { fromBase64 } from "./base64.ts";
-import { breachOfShape, type ShapeCaps } from "./json-shape.ts";
 import * as native from "./primordials.ts";
 import {
   MARK,
@@ -30,15 +29,9 @@ for (const make of [
 
 /**
  * Decodes a text made by {@link encode}. The text may come from a hostile peer: every part is checked.
- * @param caps of what decoding may cost; without them only the length of the text bounds it
- * @throws WireError when the text is malformed, or goes over a cap
+ * @throws WireError when the text is malformed
  */
-export function decode(text: string, caps?: ShapeCaps): unknown {
-  const breached = caps === undefined ? undefined : breachOfShape(text, caps);
-  if (breached === "depth")
-    throw wireError("not_serializable", `it is nested deeper than ${caps!.depth} levels`);
-  if (breached === "parts")
-    throw wireError("output_limit", `it has more than ${caps!.parts} parts; pass less at a time`);
+export function decode(text: string): unknown {
   try {
     if (text[0] !== MARK) return native.parseJson(text);
     return revive(native.parseJson(native.sliceText(text, 1)));

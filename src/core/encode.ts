@@ -1,5 +1,6 @@
 import { toBase64 } from "./base64.ts";
 import { realTag } from "./brands.ts";
+import { partsOfName } from "./parts.ts";
 import * as native from "./primordials.ts";
 import { exceedsUtf8 } from "./utf8.ts";
 import { MARK, MAX_BIGINT_DIGITS, type WireError, wireError } from "./wire-format.ts";
@@ -11,7 +12,7 @@ export interface EncodeOptions {
    */
   readonly maxBytes?: number;
   /**
-   * Most parts (see json-shape.ts); more are an `output_limit`.
+   * Most parts (see parts.ts); more are an `output_limit`.
    * @default Infinity
    */
   readonly maxParts?: number;
@@ -214,6 +215,7 @@ class Encoder {
       const key = keys[at]!;
       if (key === "$type") escaped = true;
       frame.key = key;
+      this.#countParts(partsOfName(at + 1));
       const name = this.#count(this.#keys[key] ?? this.#keyText(key));
       const item = this.#write((value as Record<string, unknown>)[key], frame);
       text += at === 0 ? `${name}:${item}` : `,${name}:${item}`;

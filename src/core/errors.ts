@@ -29,7 +29,7 @@ export const ERROR_CODES = [
    */
   "unknown_tool",
   /**
-   * The arguments of a call, or of a request, do not fit their schema.
+   * The arguments of a call, or of a request, do not fit their schema, or are too large to be checked against it.
    * @cure The message names what is wrong and where, the hint what is expected.
    */
   "invalid_arguments",
@@ -79,7 +79,8 @@ export const ERROR_CODES = [
    */
   "call_limit",
   /**
-   * An argument, a result or the value is larger than `callBytes`, or all of them together are larger than `bridgeBytes`.
+   * An argument, a result or the value is larger than `callBytes` or has too many parts, or all of them together are larger than
+   * `bridgeBytes`.
    * @cure Pass less data, or raise the limit.
    */
   "output_limit",

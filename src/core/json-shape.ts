@@ -1,12 +1,4 @@
-import * as native from "./primordials.ts";
-
-/**
- * Most parts of one call's arguments, or of one tool result. A text, a number, `true`, `false` and
- * `null` are one part each, a list or an object is one more than what is in it; what JSON lacks is a few. A host needs time for
- * each part, in steps that cannot be paused: `JSON.parse` takes about 20 ms for this many, and three times that for as many as
- * 8 MiB can hold.
- */
-export const MAX_PARTS = 200_000;
+import { partsOfName } from "./parts.ts";
 
 /** The levels of a wire text of a value within `valueDepth`: of a tagged list of pairs each level takes three. */
 export function deepestText({ valueDepth }: { readonly valueDepth: number }): number {
@@ -21,13 +13,14 @@ export interface ShapeCaps {
 
 const QUOTE = 34;
 const COMMA = 44;
+const COLON = 58;
 const BACKSLASH = 92;
 /** `[` and `{`, `]` and `}` differ in the bit 32. */
 const OPEN = 91;
 const CLOSE = 93;
 
 /**
- * Which cap a JSON text goes over, found before it is parsed, in one pass over its characters and with no memory. Of a text that
+ * Which cap a JSON text goes over, found before it is parsed, in one pass over its characters. Of a text that
  * is not JSON anything may be said: parsing refuses it.
  */
 export function breachOfShape(text: string, caps: ShapeCaps): keyof ShapeCaps | undefined {
@@ -35,14 +28,19 @@ export function breachOfShape(text: string, caps: ShapeCaps): keyof ShapeCaps | 
   if (text.length <= caps.depth && text.length <= caps.parts) return undefined;
   let parts = 1;
   let depth = 0;
+  /** Names so far of the object at each level. */
+  const names = [0];
   for (let at = 0; at < text.length; at++) {
-    const code = native.charCodeAt(text, at);
+    const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfText(text, at + 1);
     else if (code === COMMA) {
       if (++parts > caps.parts) return "parts";
     } else if ((code & ~32) === OPEN) {
       if (++parts > caps.parts) return "parts";
       if (++depth > caps.depth) return "depth";
+      names[depth] = 0;
+    } else if (code === COLON) {
+      parts += partsOfName(++names[depth]!);
     } else if ((code & ~32) === CLOSE) depth--;
   }
   return undefined;
@@ -55,15 +53,15 @@ const FEW_QUOTES = 16;
 function endOfText(text: string, from: number): number {
   let at = from;
   for (let quotes = 0; quotes < FEW_QUOTES; quotes++) {
-    const quote = native.indexOfText(text, '"', at);
+    const quote = text.indexOf('"', at);
     if (quote < 0) return text.length;
     let slashes = 0;
-    while (native.charCodeAt(text, quote - 1 - slashes) === BACKSLASH) slashes++;
+    while (text.charCodeAt(quote - 1 - slashes) === BACKSLASH) slashes++;
     if (slashes % 2 === 0) return quote;
     at = quote + 1;
   }
   while (at < text.length) {
-    const code = native.charCodeAt(text, at);
+    const code = text.charCodeAt(at);
     if (code === QUOTE) return at;
     at += code === BACKSLASH ? 2 : 1;
   }

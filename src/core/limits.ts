@@ -37,9 +37,10 @@ export interface Limits {
    */
   readonly parallelCalls: number;
   /**
-   * Bytes of one call's arguments, of one tool result, or of the program's value before it is cut: 1 KiB to 256 MiB.
+   * Bytes of one call's arguments, of one tool result, or of the program's value before it is cut: 1 KiB to 256 MiB. Arguments and
+   * results also have at most 200,000 parts (a text or a number is one, a list one more than what is in it).
    * Breach: `output_limit`.
-   * @default 8_388_608
+   * @default 4_194_304
    */
   readonly callBytes: number;
   /**
@@ -53,7 +54,8 @@ export interface Limits {
    */
   readonly valueDepth: number;
   /**
-   * Bytes of the value in the result, 256 to 64 MiB; a larger value is cut structurally and marked.
+   * Bytes of the value in the result, 256 to 64 MiB; a larger value, or one of more than 50,000 parts, is cut structurally and
+   * marked.
    * @default 65_536
    */
   readonly resultBytes: number;
@@ -87,7 +89,7 @@ export const LIMITS: SchemaFor<Limits> = {
     compileMs: between(10, 60_000, 1_000),
     toolCalls: between(0, 1_000_000, 1_000),
     parallelCalls: between(1, 1_024, 32),
-    callBytes: between(KIB, 256 * MIB, 8 * MIB),
+    callBytes: between(KIB, 256 * MIB, 4 * MIB),
     bridgeBytes: between(KIB, 4_096 * MIB, 64 * MIB),
     valueDepth: between(4, 1_000, 100),
     resultBytes: between(256, 64 * MIB, 64 * KIB),
@@ -113,6 +115,13 @@ export function resolveLimits(
   const limits = Object.entries(readSettings(LIMITS, given, path));
   const whole = limits.map(([name, limit]) => [name, Math.floor(limit)] as const);
   return Object.freeze({ ...base, ...Object.fromEntries(whole) });
+}
+
+/** Of each cap the smaller one. */
+export function least(one: Limits, other: Limits): Limits {
+  const names = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
+  const smaller = names.map((name) => [name, Math.min(one[name], other[name])]);
+  return Object.freeze(Object.fromEntries(smaller) as unknown as Limits);
 }
 
 function between(minimum: number, maximum: number, normal: number): NumberSchema {

@@ -42,9 +42,6 @@ export const charCodeAt: (text: string, index: number) => number = uncurry(
 export const sliceText: (text: string, start: number, end?: number) => string = uncurry(
   String.prototype.slice,
 );
-export const indexOfText: (text: string, part: string, from?: number) => number = uncurry(
-  String.prototype.indexOf,
-);
 export const execPattern: (pattern: RegExp, text: string) => unknown = uncurry(
   RegExp.prototype.exec,
 );

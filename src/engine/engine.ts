@@ -50,9 +50,12 @@ export interface EngineUsage {
   readonly compileMs?: number;
 }
 
-/** How a run ended: `value` is the program's value as wire text, absent when it returned nothing; `error` is why it failed. */
+/**
+ * How a run ended: `value` is the program's value as wire text, absent when it returned nothing; `error` is why it failed. Where
+ * the run was carried out, the value is rendered as JSON and cut to `limits.resultBytes`; `cutBytes` were left out.
+ */
 export type Outcome = (
-  | { readonly ok: true; readonly value?: string }
+  | { readonly ok: true; readonly value?: string; readonly cutBytes?: number }
   | { readonly ok: false; readonly error: Failure }
 ) & {
   /** What the run used. */

@@ -3,9 +3,8 @@ import { utf8Length } from "../core/utf8.ts";
 /** The content of a file. It is read as it was written: as text or as bytes. */
 export type FileContent = string | Uint8Array;
 
-/** Bytes of a file, text in UTF-8. `undefined`: a folder, which has none. */
-export function bytesOf(content: FileContent | undefined): number {
-  if (content === undefined) return 0;
+/** Bytes of a file, text in UTF-8. */
+export function bytesOf(content: FileContent): number {
   return typeof content === "string" ? utf8Length(content) : content.length;
 }
 

@@ -39,6 +39,8 @@ export interface FileStat {
 interface Entry {
   /** Absent for a folder. */
   readonly content?: FileContent;
+  /** Bytes of the content; 0 for a folder. */
+  readonly size: number;
   readonly mtimeMs: number;
 }
 
@@ -80,10 +82,12 @@ export class Workspace {
     const before = this.#entries.get(key);
     if (key === "" || (before !== undefined && before.content === undefined))
       throw new WorkspaceError("EISDIR", "illegal operation on a directory", "open", path);
-    const whole = options.append === true ? appended(before?.content, content) : content;
-    const bytes = this.#bytes + bytesOf(whole) - bytesOf(before?.content);
+    const appends = options.append === true;
+    const size = (appends ? (before?.size ?? 0) : 0) + bytesOf(content);
+    const bytes = this.#bytes + size - (before?.size ?? 0);
     if (bytes > this.#limits.bytes) throw this.#full(`${this.#limits.bytes} bytes`, "write", path);
-    this.#put(key, { content: whole, mtimeMs: Date.now() }, path);
+    const whole = appends ? appended(before?.content, content) : content;
+    this.#put(key, { content: whole, size, mtimeMs: Date.now() }, path);
     this.#bytes = bytes;
   }
 
@@ -129,7 +133,7 @@ export class Workspace {
     if (entry?.content === undefined && options.recursive !== true)
       throw new WorkspaceError("EISDIR", "a directory needs { recursive: true }", "rm", path);
     for (const name of [key, ...inside]) {
-      this.#bytes -= bytesOf(this.#entries.get(name)?.content);
+      this.#bytes -= this.#entries.get(name)?.size ?? 0;
       this.#entries.delete(name);
     }
   }
@@ -139,8 +143,8 @@ export class Workspace {
    * @throws WorkspaceError `ENOENT`
    */
   stat(path: string): FileStat {
-    const { content, mtimeMs } = this.#find(path, "stat");
-    return { isDirectory: content === undefined, size: bytesOf(content), mtimeMs };
+    const { content, size, mtimeMs } = this.#find(path, "stat");
+    return { isDirectory: content === undefined, size, mtimeMs };
   }
 
   /** Removes everything. */
@@ -168,13 +172,14 @@ export class Workspace {
       if (content === undefined) this.mkdir(path, { recursive: true });
       else this.writeFile(path, content);
       const key = stepsOf(path).join("/");
-      this.#entries.set(key, { ...this.#entries.get(key), mtimeMs });
+      const entry = this.#entries.get(key);
+      if (entry !== undefined) this.#entries.set(key, { ...entry, mtimeMs });
     }
   }
 
   #find(path: string, operation: string): Entry & { readonly key: string } {
     const key = stepsOf(path).join("/");
-    if (key === "") return { key, mtimeMs: 0 };
+    if (key === "") return { key, size: 0, mtimeMs: 0 };
     const entry = this.#entries.get(key);
     if (entry !== undefined) return { ...entry, key };
     throw new WorkspaceError("ENOENT", "no such file or directory", operation, path);
@@ -200,7 +205,7 @@ export class Workspace {
       if (mayBeThere && there?.content === undefined) return;
       throw new WorkspaceError("EEXIST", "file already exists", "mkdir", path);
     }
-    this.#put(key, { mtimeMs: Date.now() }, path);
+    this.#put(key, { size: 0, mtimeMs: Date.now() }, path);
   }
 
   #put(key: string, entry: Entry, path: string): void {

@@ -2,10 +2,12 @@ import { ProgramCache } from "../compile/cache.ts";
 import { compileFailure } from "../compile/compile-error.ts";
 import { compile } from "../compile/compile.ts";
 import { withDeadline } from "../compile/deadline.ts";
+import { cutValue } from "../core/cut-value.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Program } from "../core/program.ts";
 import type { Engine, Host, KeepOptions, Outcome, Session } from "../engine/engine.ts";
+import { unreadableValue } from "../engine/failed-outcome.ts";
 import type { RunRequest } from "./placement.ts";
 
 const programs = new ProgramCache();
@@ -70,8 +72,22 @@ async function compileAndRun(
     return { ok: false, error: compileFailure(error, limits.compileMs), usage, clean: true };
   }
   const compileMs = performance.now() - started;
-  const outcome = await run(program);
-  return { ...outcome, usage: { ...outcome.usage, compileMs } };
+  const { usage, ...outcome } = presented(await run(program), limits);
+  return { ...outcome, usage: { ...usage, compileMs } };
+}
+
+/** The outcome with its value as the host reads it. The time for that is the program's: it decides how much there is to do. */
+function presented(outcome: Outcome, { resultBytes }: Limits): Outcome {
+  if (!outcome.ok || outcome.value === undefined) return outcome;
+  const { usage, clean } = outcome;
+  const started = performance.now();
+  try {
+    const { text, cutBytes } = cutValue(outcome.value, resultBytes);
+    const cpuMs = usage.cpuMs + performance.now() - started;
+    return { ...outcome, value: text, cutBytes, usage: { ...usage, cpuMs } };
+  } catch {
+    return { ok: false, error: unreadableValue(), usage, clean };
+  }
 }
 
 /** Compiles a small program, so that the first real one does not have to wait until the compiler is loaded and optimised. */

@@ -1,5 +1,7 @@
-import { ToolError } from "../core/tool-error.ts";
 import type { Caller } from "../core/caller.ts";
+import { hostTurns, TURN_BYTES } from "../core/host-turns.ts";
+import { plainness } from "../core/plain-json.ts";
+import { ToolError } from "../core/tool-error.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { Middleware, ToolCall } from "../tools/tool-call.ts";
 import type { ToolInfo } from "../tools/tool.ts";
@@ -13,12 +15,19 @@ import type { ToolInfo } from "../tools/tool.ts";
 export function checkArguments(catalogueOf: (caller: Caller) => Catalogue): Middleware {
   return async (call, next) => {
     const catalogue = catalogueOf(call.run.caller);
-    if (call.kind === "tool" || call.kind === "fetch")
+    if (call.kind === "tool" || call.kind === "fetch") {
+      // To say what is nearest to an unknown name, all names are looked at; large arguments were decoded in this turn.
+      const work = call.info === undefined ? TURN_BYTES : call.asked.args.length;
+      if (work > MUCH) await hostTurns.take(work);
       return await next(checkTool(call, catalogue));
+    }
     catalogue.resources(call.server); // throws where there is no such server
     return await next(call.kind === "resource" ? checkResource(call) : checkPrompt(call));
   };
 }
+
+/** Work that waits for a turn of its own, in the unit of {@link hostTurns}. */
+const MUCH = 64 * 1024;
 
 type Found = ToolCall & { readonly info: ToolInfo };
 
@@ -57,9 +66,18 @@ function texts(values: unknown): Record<string, string> {
       "prompts.get: the arguments must be an object of strings",
     );
   return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [
-      key,
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]),
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, asText(key, value)]),
   );
+}
+
+/** What else than a string a program may pass as one. */
+const SMALL = { depth: 20, parts: 10_000, characters: 100_000 };
+
+function asText(key: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  if (plainness(value, SMALL) === "plain") return JSON.stringify(value);
+  const name = key.slice(0, 100);
+  throw new ToolError("invalid_arguments", `prompts.get: the argument ${name} must be a string`);
 }

@@ -32,10 +32,7 @@ export class ProgramReader implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<ReadReply>();
     const onError = (error: unknown): void => reject(error);
     const onExit = (): void => reject(new Error("the reader has ended"));
-    const timer = setTimeout(
-      () => reject(new DeadlineError()),
-      compileMs + (isNew ? START_MS : 0),
-    );
+    const timer = setTimeout(() => reject(new DeadlineError()), compileMs + (isNew ? START_MS : 0));
     worker.once("message", resolve).once("error", onError).once("exit", onExit);
     worker.ref();
     try {

@@ -1,14 +1,16 @@
 import { type Answer, answerFailure } from "../core/answer.ts";
 import type { Failure } from "../core/errors.ts";
+import { hostTurns } from "../core/host-turns.ts";
 import { Meter } from "../core/meter.ts";
 import type { CallRecord, LogEntry } from "../core/result.ts";
 import { Semaphore } from "../core/semaphore.ts";
 import { failureOf } from "../core/tool-error.ts";
 import { untilAborted } from "../core/until-aborted.ts";
-import { utf8Length } from "../core/utf8.ts";
+import { cutText, utf8Length } from "../core/utf8.ts";
 import type { Host, HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { type CallingRun, labelOf, type Next } from "../tools/tool-call.ts";
+import { MAX_CALL_ERROR, MAX_TOOL_NAME } from "./capped-calls.ts";
 import { DiscoveryCalls, type DiscoverySources } from "./discovery-calls.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { isCall, labelOfAsked, parseCall } from "./parse-call.ts";
@@ -36,6 +38,9 @@ export interface BridgeListeners {
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What a call costs its host besides its arguments and its result, in the unit of {@link hostTurns}. */
+const CALL_BYTES = 2_048;
 
 /** Time for calls to stop when they are aborted, so that what they did is reported before the run's end. */
 const STOP_MS = 100;
@@ -114,22 +119,31 @@ export class Bridge implements Host {
     }
     if (!isTool) return this.#discoveryCalls.answer(call);
     this.bytesOut += size;
-    const answer = this.#slots.run(() => this.#carryOut(call));
+    const answer = this.#slots.run(() => this.#carryOut(call, size));
     const label = call.server === "" ? call.tool : `${call.server}.${call.tool}`;
     this.#open.set(answer, { id: call.id ?? 0, label });
     void answer.then(() => this.#open.delete(answer));
     return answer;
   }
 
-  async #carryOut(asked: HostCall): Promise<Answer> {
+  /** @param size bytes of the arguments */
+  async #carryOut(asked: HostCall, size: number): Promise<Answer> {
     const tool = labelOfAsked(asked);
+    const turn = hostTurns.take(size + CALL_BYTES);
+    if (turn !== undefined) await turn;
     if (this.#abort.signal.aborted)
       return answerFailure({ code: "aborted", message: "the run is over", tool });
-    const record: Mutable<CallRecord> = { tool, ok: false, ms: 0, bytes: 0 };
+    const record: Mutable<CallRecord> = {
+      tool: cutText(tool, MAX_TOOL_NAME),
+      ok: false,
+      ms: 0,
+      bytes: 0,
+    };
     this.calls.push(record);
     const started = performance.now();
     try {
       const text = await this.#resultOf(asked, record);
+      if (text.length > CALL_BYTES) await hostTurns.take(text.length); // to send it
       record.ok = true;
       record.bytes = utf8Length(text);
       this.bytesIn += record.bytes;
@@ -137,7 +151,7 @@ export class Bridge implements Host {
       return text;
     } catch (error) {
       const failure = failureOf(error, record.tool);
-      record.error = failure.message;
+      record.error = cutText(failure.message, MAX_CALL_ERROR);
       return answerFailure(failure);
     } finally {
       record.ms = Math.round((performance.now() - started) * 1_000) / 1_000;
@@ -150,7 +164,7 @@ export class Bridge implements Host {
     const { run, catalogue, chain } = this.#parts;
     const { signal } = this.#abort;
     const call = parseCall(asked, catalogue, run, signal);
-    record.tool = labelOf(call);
+    record.tool = cutText(labelOf(call), MAX_TOOL_NAME);
     const work = chain(call);
     this.#working.add(work);
     const done = (): unknown => this.#working.delete(work);

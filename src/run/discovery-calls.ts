@@ -1,8 +1,10 @@
 import { type Answer, answerFailure } from "../core/answer.ts";
 import { breach } from "../core/breach.ts";
-import { decode } from "../core/decode.ts";
+import { decodeWithin } from "../core/decode-within.ts";
 import { encode } from "../core/encode.ts";
 import type { Failure } from "../core/errors.ts";
+import { deepestText } from "../core/json-shape.ts";
+import { MAX_PARTS } from "../core/parts.ts";
 import type { Limits } from "../core/limits.ts";
 import { failureOf, ToolError } from "../core/tool-error.ts";
 import { Turns } from "../core/turns.ts";
@@ -88,7 +90,7 @@ export class DiscoveryCalls {
 
   async #answer({ tool, args }: HostCall, turns: Turns): Promise<Answer> {
     try {
-      const given = decode(args);
+      const given = decodeWithin(args, { parts: MAX_PARTS, depth: deepestText(this.#limits) });
       const found = isFileOperation(tool)
         ? await this.#files.answer(tool, given)
         : await this.#discovery.answer(tool, given, turns);

@@ -1,46 +1,67 @@
 import { encode } from "../core/encode.ts";
+import { hostTurns, TURN_BYTES } from "../core/host-turns.ts";
+import { MAX_PARTS } from "../core/parts.ts";
 import type { Limits } from "../core/limits.ts";
-import { isPlainJson } from "../core/plain-json.ts";
+import { plainness } from "../core/plain-json.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { exceedsUtf8 } from "../core/utf8.ts";
-import { WireError } from "../core/wire-format.ts";
+import { wireFailureOf } from "../core/wire-format.ts";
 import { labelOf, type Middleware } from "../tools/tool-call.ts";
 
-/** Makes the text of a result that goes to the program. */
-export const encodeResults: Middleware = async (call, next) => {
-  const { value } = await next(call);
-  return { value, text: encodeResult(value, call.run.limits, labelOf(call)) };
-};
-
-/** Converts what a tool returned to text for the program. @throws ToolError `output_limit`, `not_serializable` */
-function encodeResult(value: unknown, limits: Limits, tool: string): string {
-  const text = isPlainJson(value, limits.valueDepth)
-    ? JSON.stringify(value)
-    : encodeRich(value, limits, tool);
-  if (exceedsUtf8(text, limits.callBytes)) throw tooLarge(tool, limits.callBytes);
-  return text;
+interface Caps {
+  readonly bytes: number;
+  readonly parts: number;
+  readonly depth: number;
 }
 
-function encodeRich(value: unknown, limits: Limits, tool: string): string {
+/** Bytes and parts of a result that is encoded at once; a larger one waits for its turn. */
+const SMALL_BYTES = 64 * 1024;
+const SMALL_PARTS = 5_000;
+
+/**
+ * Makes the text of a result that goes to the program. It never costs more than its caps allow, whatever a tool returns, and of
+ * large results one is made in a turn of the event loop.
+ */
+export const encodeResults: Middleware = async (call, next) => {
+  const { value } = await next(call);
+  const { callBytes, valueDepth: depth } = call.run.limits;
+  const tool = labelOf(call);
+  const small = { bytes: Math.min(callBytes, SMALL_BYTES), parts: SMALL_PARTS, depth };
+  const text = encodeResult(value, small, tool);
+  if (text !== undefined) return { value, text };
+  await hostTurns.take(TURN_BYTES);
+  const caps = { bytes: callBytes, parts: MAX_PARTS, depth };
+  const large = encodeResult(value, caps, tool);
+  if (large === undefined) throw tooLarge(tool, call.run.limits);
+  return { value, text: large };
+};
+
+/** What a tool returned as text for the program; `undefined` over the caps. @throws ToolError `not_serializable` */
+function encodeResult(value: unknown, caps: Caps, tool: string): string | undefined {
+  const { bytes: characters, parts, depth } = caps;
+  const kind = plainness(value, { depth, parts, characters });
+  if (kind === "large") return undefined;
+  const text = kind === "plain" ? JSON.stringify(value) : encodeRich(value, caps, tool);
+  return text === undefined || exceedsUtf8(text, caps.bytes) ? undefined : text;
+}
+
+function encodeRich(value: unknown, caps: Caps, tool: string): string | undefined {
   try {
-    return encode(value, {
-      maxBytes: limits.callBytes,
-      maxDepth: limits.valueDepth,
-      label: "result",
-    });
+    const { bytes: maxBytes, parts: maxParts, depth: maxDepth } = caps;
+    return encode(value, { maxBytes, maxParts, maxDepth, label: "result" });
   } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    if (error.code === "output_limit") throw tooLarge(tool, limits.callBytes);
+    const failure = wireFailureOf(error);
+    if (failure === undefined) throw error;
+    if (failure.code === "output_limit") return undefined;
     throw new ToolError(
       "not_serializable",
-      `${tool} returned what cannot be sent to a program: ${error.message}`,
+      `${tool} returned what cannot be sent to a program: ${failure.message}`,
     );
   }
 }
 
-function tooLarge(tool: string, callBytes: number): ToolError {
+function tooLarge(tool: string, { callBytes }: Limits): ToolError {
   const hint = "Ask the tool for less (a page, a filter, fewer fields), or raise limits.callBytes.";
-  return new ToolError("output_limit", `the result of ${tool} is larger than ${callBytes} bytes`, {
-    hint,
-  });
+  const message = `the result of ${tool} is larger than ${callBytes} bytes, or has more than ${MAX_PARTS} parts`;
+  return new ToolError("output_limit", message, { hint });
 }

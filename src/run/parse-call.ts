@@ -1,4 +1,6 @@
-import { decode } from "../core/decode.ts";
+import { decodeWithin } from "../core/decode-within.ts";
+import { deepestText } from "../core/json-shape.ts";
+import { MAX_PARTS } from "../core/parts.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
@@ -29,7 +31,7 @@ export function parseCall(
   signal: AbortSignal,
 ): ToolCall {
   const common = { run, signal, asked: askedCall(asked) };
-  const args = decode(asked.args);
+  const args = decodeWithin(asked.args, { parts: MAX_PARTS, depth: deepestText(run.limits) });
   if (asked.server === "") return { ...common, ...parseRequest(asked.tool, args, catalogue) };
   const found = catalogue.find(asked.server, asked.tool);
   if (found === undefined) {

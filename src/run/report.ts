@@ -1,13 +1,14 @@
 /** Builds the ExecutionResult of a run from what its place and its bridge report. */
 import { codeFrame } from "../compile/code-frame.ts";
-import { decode } from "../core/decode.ts";
+import { readCutValue } from "../core/cut-value.ts";
 import type { Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
-import { renderJson } from "../core/render.ts";
 import type { ExecutionResult, JsonValue } from "../core/result.ts";
-import { truncateJson } from "../core/truncate.ts";
 import type { Outcome } from "../engine/engine.ts";
+import { unreadableValue } from "../engine/failed-outcome.ts";
+import { cutFailure } from "../placement/channel/write-message.ts";
 import type { Bridge } from "./bridge.ts";
+import { cappedCalls } from "./capped-calls.ts";
 
 /** What is to be reported. */
 export interface FinishedRun {
@@ -24,18 +25,22 @@ export interface FinishedRun {
 export function report(run: FinishedRun): ExecutionResult {
   const { outcome, bridge, limits } = run;
   const ended = outcome.ok
-    ? renderValue(outcome.value, limits)
+    ? readValue(outcome, limits)
     : { ok: false as const, error: outcome.error };
   const { cutValue, ...verdict } = { cutValue: 0, ...ended };
   const cutLogs = bridge.logs.cutBytes;
+  const { calls, left } = cappedCalls(bridge.calls);
   const truncated = {
     ...(cutValue > 0 ? { value: cutValue } : {}),
     ...(cutLogs > 0 ? { logs: cutLogs } : {}),
+    ...(left > 0 ? { calls: left } : {}),
   };
   return {
-    ...(verdict.ok ? verdict : { ok: false, error: withFrame(verdict.error, run.source) }),
+    ...(verdict.ok
+      ? verdict
+      : { ok: false, error: withFrame(cutFailure(verdict.error), run.source) }),
     logs: bridge.logs.entries(),
-    calls: bridge.calls,
+    calls,
     usage: {
       engine: run.engine,
       placement: run.placement,
@@ -53,16 +58,12 @@ export function report(run: FinishedRun): ExecutionResult {
 
 type Rendered = { ok: true; value?: JsonValue; cutValue?: number } | { ok: false; error: Failure };
 
-/** The place may be compromised: whatever text it sent as the value, this returns a verdict. */
-function renderValue(text: string | undefined, limits: Limits): Rendered {
+/** The place may be compromised: whatever text it sent as the value, this returns a verdict, and costs what the caps allow. */
+function readValue({ value: text, cutBytes }: Outcome & { ok: true }, limits: Limits): Rendered {
   if (text === undefined) return { ok: true };
-  try {
-    const { value, cutBytes } = truncateJson(renderJson(decode(text)), limits.resultBytes);
-    return { ok: true, value, cutValue: cutBytes };
-  } catch {
-    const message = "the value of the program could not be read";
-    return { ok: false, error: { code: "not_serializable", name: "NotSerializable", message } };
-  }
+  const value = readCutValue(text, limits.resultBytes);
+  if (value === undefined) return { ok: false, error: unreadableValue() };
+  return { ok: true, value, cutValue: cutBytes ?? 0 };
 }
 
 function withFrame(error: Failure, source: string): Failure {

@@ -8,8 +8,8 @@ export class Checkpoint {
   /** Names that they had declared. */
   readonly names: ReadonlySet<string>;
   #vm: SavedVm;
-  /** The compressed image. Where it is set, the image of the VM is empty. */
-  #packed: Uint8Array | undefined;
+  /** The compressed image and its size. Where it is set, the image of the VM is empty. */
+  #packed: { readonly bytes: Uint8Array; readonly size: number } | undefined;
 
   constructor(vm: SavedVm, programs: number, names: Iterable<string>) {
     this.#vm = vm;
@@ -25,12 +25,13 @@ export class Checkpoint {
   /** Compresses the image, so that an unused session takes little memory. */
   async pack(): Promise<void> {
     if (this.#packed !== undefined) return;
-    this.#packed = await compress(this.#vm.image);
+    const { image } = this.#vm;
+    this.#packed = { bytes: await compress(image), size: image.length };
     this.#vm = { ...this.#vm, image: new Uint8Array() };
   }
 
   async vm(): Promise<SavedVm> {
     if (this.#packed === undefined) return this.#vm;
-    return { ...this.#vm, image: await decompress(this.#packed) };
+    return { ...this.#vm, image: await decompress(this.#packed.bytes, this.#packed.size) };
   }
 }

@@ -10,7 +10,9 @@ import { checkId, keyOf, seedOf, taken, timeOf } from "./session-key.ts";
 import type { KnownAnswers } from "./session-run.ts";
 import { Session } from "./session.ts";
 import type { ResolvedSessions } from "./settings.ts";
-import { readSnapshot, type SavedSession } from "./snapshot.ts";
+import type { SavedSession, SnapshotCaps } from "./saved-session.ts";
+import { STORED_MEMORY_MB, within } from "./snapshot-limits.ts";
+import { readSnapshot } from "./snapshot.ts";
 import type { SessionStart } from "./state-parts.ts";
 import type { SessionStore } from "./store.ts";
 
@@ -104,16 +106,18 @@ export class SessionRegistry {
    * Opens a new session from a snapshot.
    * @param id by default a random one
    * @param answers answers for which the saved run waits, where this process receives them
+   * @param most what its runs may have: a snapshot is not signed, and must not raise a limit
    */
   async restore(
     snapshot: Uint8Array,
     { id = randomUUID(), user }: { readonly id?: string; readonly user?: string } = {},
     answers?: KnownAnswers,
+    most: Limits = this.#limits,
   ): Promise<Session> {
     const identity = identify(id, user);
     const { key } = identity;
     if (this.#held.has(key) || this.#opening.has(key)) throw taken(id);
-    const saved = await readSnapshot(snapshot);
+    const saved = within(most, await readSnapshot(snapshot, this.#capsOf(most.memoryMb)));
     const stored = await this.#store?.open(key).load(undefined);
     if (this.#held.has(key) || stored !== undefined) throw taken(id);
     const session = this.#hold(identity, saved, { saved, answers });
@@ -148,7 +152,7 @@ export class SessionRegistry {
   async #open(identity: Identity, { limits, seed, now }: SessionOptions): Promise<Session> {
     const stored = await this.#store?.open(identity.key).load(undefined);
     if (stored?.snapshot !== undefined) {
-      const saved = await readSnapshot(stored.snapshot);
+      const saved = await readSnapshot(stored.snapshot, this.#capsOf(STORED_MEMORY_MB));
       return this.#hold(identity, saved, { saved, version: stored.version });
     }
     return this.#hold(identity, {
@@ -156,6 +160,10 @@ export class SessionRegistry {
       ...(seed === undefined ? {} : { seed: seedOf(seed) }),
       ...(now === undefined ? {} : { now: timeOf(now) }),
     });
+  }
+
+  #capsOf(memoryMb: number): SnapshotCaps {
+    return { memoryMb, workspace: this.#workspace };
   }
 
   /** Creates a session and adds it. */
@@ -178,6 +186,7 @@ export class SessionRegistry {
       },
       workspace: new Workspace(this.#workspace),
       record: this.#store?.open(key),
+      readStored: (bytes) => readSnapshot(bytes, this.#capsOf(STORED_MEMORY_MB)),
       start,
       onUse: () => this.#touch(key),
       onClose: (closed) => this.#held.remove(key, closed),
@@ -186,7 +195,7 @@ export class SessionRegistry {
           ...(copyId === undefined ? {} : { id: copyId }),
           ...(user === undefined ? {} : { user }),
         };
-        return this.restore(snapshot, copy, answers);
+        return this.restore(snapshot, copy, answers, limits);
       },
     });
     this.#held.add(key, session);

@@ -11,7 +11,7 @@ import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
 import type { Workspace } from "../files/workspace.ts";
 import type { RunRequest } from "../placement/placement.ts";
 import type { CallJournal } from "../run/call-journal.ts";
-import type { SavedRun } from "./snapshot.ts";
+import type { SavedRun } from "./saved-session.ts";
 
 /** A tool call that a restored session waits for. */
 export interface PendingCall {

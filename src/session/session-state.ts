@@ -15,7 +15,8 @@ import {
   withWarning,
 } from "./session-run.ts";
 import { SessionVm, type SessionVmOptions } from "./session-vm.ts";
-import { type SavedRun, type SavedSession, writeSnapshot } from "./snapshot.ts";
+import type { SavedRun, SavedSession } from "./saved-session.ts";
+import { writeSnapshot } from "./snapshot.ts";
 import type { StateParts } from "./state-parts.ts";
 import { StoredCopy } from "./stored-copy.ts";
 
@@ -37,12 +38,12 @@ export class SessionState {
   /** The state that {@link suspend} saved, until the run has ended here. */
   #left: SavedSession | undefined;
 
-  constructor({ vm, workspace, record, start }: StateParts) {
+  constructor({ vm, workspace, record, readStored, start }: StateParts) {
     this.#options = vm;
     this.#workspace = workspace;
     const capture = (): Promise<SavedSession> => this.#capture();
     const restore = (saved?: SavedSession): Promise<void> => this.#restore(saved);
-    this.#stored = new StoredCopy({ capture, restore }, record, start?.version);
+    this.#stored = new StoredCopy({ capture, restore, readStored }, record, start?.version);
     this.#answers = start?.answers ?? new Map();
     this.#vm = this.#open(start?.saved);
   }

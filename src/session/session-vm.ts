@@ -4,7 +4,7 @@ import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
 import { neverBegan } from "../engine/failed-outcome.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 import { Checkpoint } from "./checkpoint.ts";
-import type { SavedSession } from "./snapshot.ts";
+import type { SavedSession } from "./saved-session.ts";
 import { describeLoss, leaseFailure, sessionFailure } from "./vm-failures.ts";
 
 /** After this idle time a VM is saved, so that nothing is lost when its worker dies. */

@@ -4,48 +4,35 @@
  * damage, not forgery.
  */
 import { createHash } from "node:crypto";
-import { CodecellError } from "../core/errors.ts";
-import type { Limits } from "../core/limits.ts";
-import type { CallRecord, LogEntry } from "../core/result.ts";
-import type { SavedVm } from "../engine/engine.ts";
-import type { FileContent } from "../files/file-content.ts";
+import { CodecellError, messageOf } from "../core/errors.ts";
+import { hostTurns } from "../core/host-turns.ts";
+import { bytesOf, type FileContent } from "../files/file-content.ts";
 import { compress, decompress } from "./compress.ts";
+import type { SavedSession, SnapshotCaps } from "./saved-session.ts";
+import { MAX_HEAD_BYTES, readSnapshotBody } from "./snapshot-body.ts";
 
 const MAGIC = "CCS";
 const VERSION = 1;
 const CHECKSUM_BYTES = 32;
 const HEAD_BYTES = MAGIC.length + 1 + CHECKSUM_BYTES;
 
-/** A run that was active when the session was saved. */
-export interface SavedRun {
-  readonly source: string;
-  readonly limits: Limits;
-  readonly logs: readonly LogEntry[];
-  readonly calls: readonly CallRecord[];
+/** The smallest memory of a VM that a cap stands for: a journal has a cap of its own. */
+const LEAST_MEMORY_MB = 64;
+const MIB = 1024 * 1024;
+/** Bytes that are hashed at a time. */
+const HASHED_BYTES = 4 * MIB;
+
+/** Bytes that a snapshot of a session within `caps` has at most, decompressed. */
+function largestBody({ memoryMb, workspace }: SnapshotCaps): number {
+  // The image of a VM is its memory and a list of stretches of it.
+  const image = Math.max(memoryMb, LEAST_MEMORY_MB) * MIB + MIB;
+  return 4 + MAX_HEAD_BYTES + image + workspace.bytes;
 }
 
-export type SavedFile = readonly [path: string, content: FileContent | undefined, mtimeMs: number];
-
-/** A session as data. */
-export interface SavedSession {
-  readonly limits: Limits;
-  readonly seed?: string;
-  readonly now?: number;
-  /** Number of programs that it has run. */
-  readonly programs: number;
-  /** Names that they declared. */
-  readonly declared: readonly string[];
-  /** Absent for a session that has not run anything. */
-  readonly vm?: SavedVm;
-  readonly run?: SavedRun;
-  readonly files: readonly SavedFile[];
-}
-
+/** @throws CodecellError `config_error` for a session of which too much is waiting to be saved */
 export async function writeSnapshot({ vm, files, ...facts }: SavedSession): Promise<Uint8Array> {
   const { image = new Uint8Array(), ...rest } = vm ?? {};
-  const contents = files.map(([, content = ""]) =>
-    typeof content === "string" ? Buffer.from(content) : content,
-  );
+  const sizes = files.map(([, content = ""]) => bytesOf(content));
   const head = Buffer.from(
     JSON.stringify({
       ...facts,
@@ -53,60 +40,72 @@ export async function writeSnapshot({ vm, files, ...facts }: SavedSession): Prom
       files: files.map(([path, content, mtimeMs], at) => [
         path,
         content === undefined ? "folder" : typeof content === "string" ? "text" : "bytes",
-        contents[at]!.length,
+        sizes[at],
         mtimeMs,
       ]),
     }),
   );
-  const length = Buffer.alloc(4);
-  length.writeUInt32LE(head.length);
-  const body = await compress(Buffer.concat([length, head, image, ...contents]));
-  const checksum = createHash("sha256").update(body).digest();
+  if (head.length > MAX_HEAD_BYTES) {
+    const message = `the session cannot be saved: its calls, answers and logs take ${head.length} bytes; the cap is ${MAX_HEAD_BYTES}`;
+    throw new CodecellError("config_error", message);
+  }
+  const contents = files.map(([, content = ""]) => content);
+  const body = await compress(await joined([lengthOf(head), head, image, ...contents]));
+  const checksum = await sha256(body);
   return Buffer.concat([Buffer.from(MAGIC), Buffer.from([VERSION]), checksum, body]);
 }
 
-/** @throws CodecellError `config_error` for bytes that are not a snapshot, or one of another version or damaged */
-export async function readSnapshot(bytes: Uint8Array): Promise<SavedSession> {
+function lengthOf(bytes: Uint8Array): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(bytes.length);
+  return length;
+}
+
+/** All parts one after the other, texts in UTF-8. They are copied once, in pieces: a session can have many megabytes. */
+async function joined(parts: readonly FileContent[]): Promise<Buffer> {
+  const sizes = parts.map(bytesOf);
+  const whole = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, 0));
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    await hostTurns.take(sizes[index]!);
+    if (typeof part === "string") whole.write(part, at);
+    else whole.set(part, at);
+    at += sizes[index]!;
+  }
+  return whole;
+}
+
+/**
+ * Reads a snapshot, which anybody can have written: every size is checked before anything is allocated for it, and every field
+ * before it is used. It never takes more memory than a session within `caps`.
+ * @throws CodecellError `config_error` for bytes that are not a snapshot, or one of another version, damaged or too large
+ */
+export async function readSnapshot(bytes: Uint8Array, caps: SnapshotCaps): Promise<SavedSession> {
   const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (all.length < HEAD_BYTES || all.toString("latin1", 0, MAGIC.length) !== MAGIC)
     throw unreadable("it is no snapshot of a session");
   if (all[MAGIC.length] !== VERSION)
     throw unreadable(`it has version ${all[MAGIC.length]}, this codecell reads ${VERSION}`);
   const body = all.subarray(HEAD_BYTES);
-  if (
-    !createHash("sha256")
-      .update(body)
-      .digest()
-      .equals(all.subarray(MAGIC.length + 1, HEAD_BYTES))
-  )
+  if (!(await sha256(body)).equals(all.subarray(MAGIC.length + 1, HEAD_BYTES)))
     throw unreadable("it is damaged");
   try {
-    return readBody(await decompress(body));
+    const whole = await decompress(body, largestBody(caps));
+    return await readSnapshotBody(whole, caps);
   } catch (error) {
-    throw unreadable("its content makes no sense", error);
+    throw unreadable(`its content makes no sense (${messageOf(error)})`, error);
   }
 }
 
-type SavedHead = Omit<SavedSession, "vm" | "files"> & {
-  readonly vm?: Omit<SavedVm, "image"> & { readonly imageBytes: number };
-  readonly files: readonly (readonly [string, "folder" | "text" | "bytes", number, number])[];
-};
-
-function readBody(whole: Buffer): SavedSession {
-  const start = 4 + whole.readUInt32LE(0);
-  const { vm, files, ...facts } = JSON.parse(whole.toString("utf8", 4, start)) as SavedHead;
-  const { imageBytes = 0, ...rest } = vm ?? {};
-  let at = start + imageBytes;
-  const image = whole.subarray(start, at);
-  return {
-    ...facts,
-    ...(vm === undefined ? {} : { vm: { ...(rest as Omit<SavedVm, "image">), image } }),
-    files: files.map(([path, kind, length, mtimeMs]) => {
-      const content = whole.subarray(at, (at += length));
-      if (kind === "folder") return [path, undefined, mtimeMs];
-      return [path, kind === "text" ? content.toString() : new Uint8Array(content), mtimeMs];
-    }),
-  };
+/** In pieces: a snapshot can have many megabytes. */
+async function sha256(bytes: Uint8Array): Promise<Buffer> {
+  const hash = createHash("sha256");
+  for (let at = 0; at < bytes.length; at += HASHED_BYTES) {
+    const piece = bytes.subarray(at, at + HASHED_BYTES);
+    await hostTurns.take(piece.length);
+    hash.update(piece);
+  }
+  return hash.digest();
 }
 
 function unreadable(reason: string, cause?: unknown): CodecellError {

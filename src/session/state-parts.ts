@@ -1,7 +1,7 @@
 import type { Workspace } from "../files/workspace.ts";
 import type { KnownAnswers } from "./session-run.ts";
 import type { SessionVmOptions } from "./session-vm.ts";
-import type { SavedSession } from "./snapshot.ts";
+import type { SavedSession } from "./saved-session.ts";
 import type { SessionRecord } from "./store.ts";
 
 /** The parts of a session's state. */
@@ -10,6 +10,8 @@ export interface StateParts {
   readonly workspace: Workspace;
   /** Where the session is stored, if anywhere. */
   readonly record: SessionRecord | undefined;
+  /** Reads what is stored. */
+  readonly readStored: (snapshot: Uint8Array) => Promise<SavedSession>;
   /**
    * The state of a restored session.
    * @default none: a new session

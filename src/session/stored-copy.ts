@@ -1,5 +1,6 @@
 import { CodecellError } from "../core/errors.ts";
-import { readSnapshot, type SavedSession, writeSnapshot } from "./snapshot.ts";
+import type { SavedSession } from "./saved-session.ts";
+import { writeSnapshot } from "./snapshot.ts";
 import type { RunJournal, SessionLock, SessionRecord } from "./store.ts";
 
 /** The session in this process, of which a copy is stored. */
@@ -7,6 +8,8 @@ export interface Original {
   capture(): Promise<SavedSession>;
   /** Restores a saved session; `undefined` for the state of a new one. */
   restore(saved: SavedSession | undefined): Promise<void>;
+  /** Reads what is stored. */
+  readonly readStored: (snapshot: Uint8Array) => Promise<SavedSession>;
 }
 
 /** Makes the caller's result of work that could not be stored. */
@@ -81,7 +84,8 @@ export class StoredCopy {
     const stored = await this.#record?.load(this.#version);
     if (stored === undefined) return true;
     const { snapshot, version } = stored;
-    await this.#original.restore(snapshot && (await readSnapshot(snapshot)));
+    const { readStored } = this.#original;
+    await this.#original.restore(snapshot && (await readStored(snapshot)));
     this.#version = version;
     return snapshot !== undefined;
   }

@@ -37,7 +37,12 @@ function shapeOf(schema: unknown, depth: number, budget: Budget): string {
     return choice(options.slice(0, 50).map((option) => shapeOf(option, depth, budget)));
   const type = schema["type"];
   if (Array.isArray(type))
-    return choice(type.slice(0, 10).map((one) => shapeOf({ ...schema, type: one }, depth, budget)));
+    return choice(
+      type
+        .slice(0, 10)
+        .filter((one) => typeof one === "string")
+        .map((one) => shapeOf({ ...schema, type: one }, depth, budget)),
+    );
   if (type === "array") return arrayOf(shapeOf(schema["items"], depth, budget));
   if (type === "object" || isObject(schema["properties"]))
     return objectShape(schema, depth, budget);

@@ -1,7 +1,9 @@
 import { type OutputUnit, type SchemaDraft, Validator } from "@cfworker/json-schema";
 import { messageOf } from "../core/errors.ts";
-import { isPlainJson } from "../core/plain-json.ts";
+import { hostTurns } from "../core/host-turns.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { CheckBudget, TooManySteps } from "./check-budget.ts";
+import { checkable, hasMoreParts, UncheckableArguments } from "./checkable.ts";
 import { expectedParameters } from "./parameter-summary.ts";
 import { safeSchema } from "./safe-schema.ts";
 import type { JsonSchema } from "./tool.ts";
@@ -24,22 +26,23 @@ const CONTAINERS = new Set([
   "unevaluatedItems",
 ]);
 
-/** Steps of one check, ~100 ms; what is not checked within them is left to the server. */
-const MAX_STEPS = 500_000;
+/** What a step takes, in the unit of {@link hostTurns}. */
+const STEP_BYTES = 40;
+/** A check that small arguments take over its budget is the fault of the schema. */
+const FEW_PARTS = 100;
+const SHORT_TEXT = 1_000;
 
-/** Deeper values are rare, and are converted. */
-const PLAIN_DEPTH = 100;
-
-class TooManySteps extends Error {}
-
-/** Checks the arguments of one tool against its JSON Schema. Compiles at the first call. */
+/**
+ * Checks the arguments of one tool against its JSON Schema, which comes from a server, within a {@link CheckBudget}: neither can
+ * make it take longer. Compiles at the first call.
+ */
 export class ArgumentValidator {
   readonly #tool: string;
   readonly #schema: JsonSchema;
   readonly #onWarning: (warning: string) => void;
+  readonly #budget = new CheckBudget();
   #validator: Validator | undefined;
   #off = false;
-  #steps = 0;
 
   /**
    * @param tool `server.tool`, for messages
@@ -51,11 +54,20 @@ export class ArgumentValidator {
     this.#onWarning = onWarning;
   }
 
-  /** @throws ToolError `invalid_arguments` naming the path, what was expected and what was given */
+  /** @throws ToolError `invalid_arguments` naming the path, what was expected and what was given, or why it was not checked */
   check(args: unknown): void {
     if (this.#off) return;
-    const value = isPlainJson(args, PLAIN_DEPTH) ? args : asJson(args, this.#tool);
-    const error = this.#firstError(value);
+    try {
+      this.#check(args);
+    } finally {
+      hostTurns.spend(this.#budget.steps * STEP_BYTES);
+    }
+  }
+
+  #check(args: unknown): void {
+    this.#budget.reset();
+    const value = this.#checkable(args);
+    const error = this.#firstError(value, args);
     if (error === undefined) return;
     const message = `invalid arguments for ${this.#tool}: ${describe(error, value)}`;
     throw new ToolError("invalid_arguments", message, {
@@ -64,15 +76,20 @@ export class ArgumentValidator {
     });
   }
 
-  #countStep(): void {
-    if (++this.#steps > MAX_STEPS) throw new TooManySteps();
+  #checkable(args: unknown): unknown {
+    try {
+      return checkable(args, this.#budget);
+    } catch (error) {
+      if (error instanceof TooManySteps) throw this.#tooLarge();
+      if (!(error instanceof UncheckableArguments)) throw error;
+      throw this.#invalid(`invalid arguments for ${this.#tool}: ${error.message}`);
+    }
   }
 
-  #firstError(value: unknown): OutputUnit | undefined {
+  #firstError(value: unknown, args: unknown): OutputUnit | undefined {
     try {
-      this.#steps = 0;
       this.#validator ??= new Validator(
-        safeSchema(this.#schema, () => this.#countStep()),
+        safeSchema(this.#schema, this.#budget),
         dialectOf(this.#schema),
         true,
       );
@@ -81,36 +98,35 @@ export class ArgumentValidator {
         ? undefined
         : (errors.find(({ keyword }) => !CONTAINERS.has(keyword)) ?? errors.at(-1));
     } catch (error) {
-      if (error instanceof TooManySteps) return undefined;
       // Half a surrogate pair in a property name: the fault of the arguments, not of the schema.
       if (error instanceof URIError)
-        throw new ToolError(
-          "invalid_arguments",
-          `the arguments of ${this.#tool} are not valid text`,
-        );
-      this.#off = true;
-      const reason = messageOf(error).split("\n", 1)[0];
-      this.#onWarning(
-        `${this.#tool}: its arguments are not checked here, for its input schema cannot be used (${reason})`,
-      );
+        throw this.#invalid(`the arguments of ${this.#tool} are not valid text`);
+      const isOver = error instanceof TooManySteps || error instanceof RangeError;
+      if (isOver && !this.#isSmall(args)) throw this.#tooLarge();
+      this.#giveUp(isOver ? "it takes too long to check" : messageOf(error).split("\n", 1)[0]!);
       return undefined;
     }
   }
-}
 
-/** The arguments as a server will see them: without undefined properties, dates as text. */
-function asJson(args: unknown, tool: string): unknown {
-  try {
-    const text = JSON.stringify(args, (_key, value: unknown) =>
-      typeof value === "bigint" ? Number(value) : value,
+  #isSmall(args: unknown): boolean {
+    return this.#budget.longestText <= SHORT_TEXT && !hasMoreParts(args, FEW_PARTS);
+  }
+
+  #giveUp(reason: string): void {
+    this.#off = true;
+    this.#onWarning(
+      `${this.#tool}: its arguments are not checked here, for its input schema cannot be used (${reason})`,
     );
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch (error) {
-    throw new ToolError(
-      "invalid_arguments",
-      `the arguments of ${tool} are not JSON: ${messageOf(error)}`,
-      { tool },
-    );
+  }
+
+  #tooLarge(): ToolError {
+    const message = `the arguments of ${this.#tool} are too large to be checked against its input schema`;
+    return this.#invalid(message, "Pass less in one call, for example a part of the list.");
+  }
+
+  #invalid(message: string, hint?: string): ToolError {
+    const facts = { tool: this.#tool, ...(hint === undefined ? {} : { hint }) };
+    return new ToolError("invalid_arguments", message, facts);
   }
 }
 

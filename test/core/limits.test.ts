@@ -7,7 +7,7 @@ test("the defaults are the ones that are documented", () => {
   expect(DEFAULT_LIMITS).toMatchInlineSnapshot(`
     {
       "bridgeBytes": 67108864,
-      "callBytes": 8388608,
+      "callBytes": 4194304,
       "compileMs": 1000,
       "cpuMs": 5000,
       "logBytes": 65536,

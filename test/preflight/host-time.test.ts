@@ -13,14 +13,20 @@ const lines = (line: (at: number) => string): string => {
 
 /** Each as large as a program may be. */
 const PROGRAMS: readonly (readonly [name: string, code: string])[] = [
-  ["one expression", `return ${"(".repeat(1_000)}1${")".repeat(1_000)} + ${"1 + ".repeat(60_000)}1`],
+  [
+    "one expression",
+    `return ${"(".repeat(1_000)}1${")".repeat(1_000)} + ${"1 + ".repeat(60_000)}1`,
+  ],
   ["names that are not there", lines((at) => `missing${at};`)],
   ["tools that are not there", lines((at) => `tools.crm.finds${at}({});`)],
   ["calls of tools", lines(() => "tools.crm.find({ id: 7 });")],
   ["returns", lines(() => "if (x) return 1;")],
   ["imports", lines((at) => `import a${at} from "./mcp-tools/crm/find${at}";`)],
   ["globals", lines((at) => `globalThis.g${at} = 1; g${at};`)],
-  ["a type that grows", "type A<N extends 0[]> = N['length'] extends 900 ? N : A<[...N, 0]>; const x: A<[]> = 1; return x"],
+  [
+    "a type that grows",
+    "type A<N extends 0[]> = N['length'] extends 900 ? N : A<[...N, 0]>; const x: A<[]> = 1; return x",
+  ],
 ];
 
 describe("a program of", () => {
@@ -37,11 +43,14 @@ describe("a program of", () => {
   });
   afterAll(() => runtime.close());
 
-  test.each(PROGRAMS)("%s holds up nothing else while it is read and checked", async (_name, code) => {
-    const inspected = await loopDelay(() => runtime.inspect(code));
-    const ran = await loopDelay(() => runtime.run(code, { limits: { compileMs: 1_000 } }));
-    expect(Math.max(inspected.delayMs, ran.delayMs)).toBeLessThan(MAX_DELAY_MS);
-  });
+  test.each(PROGRAMS)(
+    "%s holds up nothing else while it is read and checked",
+    async (_name, code) => {
+      const inspected = await loopDelay(() => runtime.inspect(code));
+      const ran = await loopDelay(() => runtime.run(code, { limits: { compileMs: 1_000 } }));
+      expect(Math.max(inspected.delayMs, ran.delayMs)).toBeLessThan(MAX_DELAY_MS);
+    },
+  );
 
   test("a text that takes the parser too long ends its thread; the next is read by another", async () => {
     const code = `return ${"(".repeat(100_000)}1${")".repeat(100_000)}`;
@@ -52,7 +61,11 @@ describe("a program of", () => {
 
   test("a session with thousands of names is checked as well", async () => {
     const session = await runtime.session("names");
-    await session.run(lines((at) => `var name${at} = 1;`).slice(0, 200_000).replace(/\n[^\n]*$/, ""));
+    await session.run(
+      lines((at) => `var name${at} = 1;`)
+        .slice(0, 200_000)
+        .replace(/\n[^\n]*$/, ""),
+    );
     const { value, delayMs } = await loopDelay(() => session.run("return name1 + name2"));
     expect(value).toMatchObject({ ok: true, value: 2 });
     expect(delayMs).toBeLessThan(MAX_DELAY_MS);

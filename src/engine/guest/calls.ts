@@ -1,7 +1,7 @@
 import { type Answer, type CallFailure, failureIn } from "../../core/answer.ts";
 import { decode } from "../../core/decode.ts";
 import { encode } from "../../core/encode.ts";
-import { MAX_PARTS } from "../../core/json-shape.ts";
+import { MAX_PARTS } from "../../core/parts.ts";
 import * as native from "../../core/primordials.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
 import { send, sizeOutside } from "./host-port.ts";

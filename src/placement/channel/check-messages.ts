@@ -27,14 +27,16 @@ const MAX_POSITION = 2 ** 25;
 
 /** How a run ended. @param value its value, if there is one */
 export function readOutcome(sent: unknown, value: string | undefined): Outcome {
-  const { ok, error, usage, clean, declares } = readFields(sent, "outcome");
+  const { ok, error, usage, clean, declares, cutBytes } = readFields(sent, "outcome");
   const facts = {
     usage: readUsage(usage ?? {}),
     clean: readFlag(clean, "outcome.clean"),
     ...(declares === undefined ? {} : { declares: readDeclared(declares) }),
   };
   if (!readFlag(ok, "outcome.ok")) return { ok: false, error: readFailure(error), ...facts };
-  return { ok: true, ...(value === undefined ? {} : { value }), ...facts };
+  if (value === undefined) return { ok: true, ...facts };
+  const cut = cutBytes === undefined ? undefined : readSize(cutBytes, "cutBytes", MAX_BYTES);
+  return { ok: true, value, ...optional("cutBytes", cut), ...facts };
 }
 
 function readUsage(sent: unknown): EngineUsage {
@@ -88,22 +90,30 @@ export function readRecord(sent: unknown): CallRecord {
 const MAX_WAITING = 100_000;
 const MAX_TIMER_MS = Number.MAX_SAFE_INTEGER;
 
+/** Makes the text of a call or an answer from what stands for it. */
+type ReadText = (sent: unknown) => string;
+
 /**
  * A VM that was saved.
  * @param body the texts of its calls and answers, and its image in base64; the head has the lengths of the texts
  */
 export function readSavedVm(sent: unknown, body: string): SavedVm {
-  const { engine, runs, running, drawn, timers, calls, answers } = readFields(sent, "vm");
   const texts = new Texts(body);
+  const facts = readSavedFacts(sent, (length) => texts.next(length));
+  return { ...facts, image: Buffer.from(texts.rest(), "base64") };
+}
+
+/** What a saved VM has besides its image. */
+export function readSavedFacts(sent: unknown, textOf: ReadText): Omit<SavedVm, "image"> {
+  const { engine, runs, running, drawn, timers, calls, answers } = readFields(sent, "vm");
   return {
     engine: readText(engine, "vm.engine", MAX_NAME),
     runs: readInteger(runs, "vm.runs"),
     running: readFlag(running, "vm.running"),
     drawn: readInteger(drawn, "vm.drawn"),
     timers: readPairs(timers, "vm.timers", (ms) => readMeasure(ms, "a timer's time", MAX_TIMER_MS)),
-    calls: readList(calls, "vm.calls", MAX_WAITING).map((call) => readSavedCall(call, texts)),
-    answers: readPairs(answers, "vm.answers", (length) => texts.next(length)),
-    image: Buffer.from(texts.rest(), "base64"),
+    calls: readList(calls, "vm.calls", MAX_WAITING).map((call) => readSavedCall(call, textOf)),
+    answers: readPairs(answers, "vm.answers", textOf),
   };
 }
 
@@ -141,8 +151,8 @@ function readPairs<Value>(
   });
 }
 
-function readSavedCall(sent: unknown, texts: Texts): SavedCall {
-  const { id, kind, server, tool, length } = readFields(sent, "a saved call");
+function readSavedCall(sent: unknown, textOf: ReadText): SavedCall {
+  const { id, kind, server, tool, args } = readFields(sent, "a saved call");
   if (kind !== "call" && kind !== "digest")
     throw new ProtocolError("it sent a malformed message: a saved call of no kind");
   return {
@@ -150,6 +160,6 @@ function readSavedCall(sent: unknown, texts: Texts): SavedCall {
     kind,
     server: readText(server, "a saved call's server", MAX_NAME),
     tool: readText(tool, "a saved call's tool", MAX_NAME),
-    args: texts.next(length),
+    args: textOf(args),
   };
 }

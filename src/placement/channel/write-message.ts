@@ -101,7 +101,7 @@ function partsOf({ image, calls, answers, ...facts }: SavedVm): {
         ...call,
         server: cutText(server, MAX_NAME),
         tool: cutText(tool, MAX_NAME),
-        length: args.length,
+        args: args.length,
       })),
       answers: answers.map(([id, answer]) => [id, answer.length]),
     },

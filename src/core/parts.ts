@@ -1,0 +1,18 @@
+/** What a value consists of, as its size in parts. */
+
+/**
+ * Most parts of one call's arguments, or of one tool result. A text, a number, `true`, `false` and `null` are one part each, a list
+ * or an object is one more than what is in it; what JSON lacks is a few, and so is each of more than a thousand names of one object.
+ * A host needs time for each part, in steps that cannot be paused: `JSON.parse` takes up to 20 ms for this many, and several times
+ * that for as many as 4 MiB can hold.
+ */
+export const MAX_PARTS = 200_000;
+
+/** An object of more names is a table, in which each further name takes as long as {@link NAME_PARTS}. */
+const FEW_NAMES = 1_000;
+const NAME_PARTS = 4;
+
+/** Parts of the name of an object's property, beside its value. @param at its place in the object, from 1 */
+export function partsOfName(at: number): number {
+  return at > FEW_NAMES ? NAME_PARTS : 0;
+}

@@ -1,0 +1,61 @@
+/**
+ * Nothing foreign blocks the host: while a program does its worst, no turn of the host's event loop takes longer than
+ * MAX_DELAY_MS of CPU time. In placement process: inline the program itself is on the thread.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Runtime } from "../../src/index.ts";
+import { loopDelay, MAX_DELAY_MS } from "../support/loop-delay.ts";
+import { createRuntime } from "../support/patient.ts";
+import { workTools } from "../support/work-tools.ts";
+
+const FOLDER = fileURLToPath(new URL("../../fixtures/host-work/", import.meta.url));
+
+/** A turn can also be long for what earlier tests left to the garbage collector. What blocks the host does so each time. */
+const ATTEMPTS = 4;
+
+/** Stands as JSON in the comment on the first line of a program. */
+interface Facts {
+  /** How it may end: `ok`, or a code. */
+  readonly ends: readonly string[];
+  /** What it makes its host do. */
+  readonly note: string;
+}
+
+interface WorkProgram extends Facts {
+  readonly file: string;
+  readonly code: string;
+}
+
+const programs = readdirSync(FOLDER).map((file): WorkProgram => {
+  const code = readFileSync(FOLDER + file, "utf8");
+  return { file, code, ...(JSON.parse(code.slice(3, code.indexOf("\n"))) as Facts) };
+});
+
+describe.each(["v8", "quickjs"] as const)("%s", (engine) => {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    const limits = { memoryMb: 256, wallMs: 100_000 };
+    runtime = await createRuntime({
+      engine,
+      placement: "process",
+      tools: { work: workTools },
+      limits,
+    });
+    await runtime.run("await tools.work.take([1]); return { a: [1] }"); // what is done once per process
+  });
+  afterAll(async () => {
+    await runtime.close();
+  });
+
+  test.each(programs)("$file: $note", async ({ code, ends }) => {
+    let shortest = Infinity;
+    for (let attempt = 0; attempt < ATTEMPTS && shortest >= MAX_DELAY_MS; attempt++) {
+      const { value: result, delayMs } = await loopDelay(() => runtime.run(code));
+      expect(ends).toContain(result.ok ? "ok" : result.error.code);
+      shortest = Math.min(shortest, delayMs);
+    }
+    expect(shortest).toBeLessThan(MAX_DELAY_MS);
+  });
+});
