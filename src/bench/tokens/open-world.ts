@@ -14,13 +14,13 @@ export class OpenWorld implements AsyncDisposable {
   readonly runtime: Runtime;
   readonly #taps: readonly Tap[];
   readonly #recorder: Recorder;
-  readonly #connections: readonly Connection[];
+  readonly #connections: ReadonlyMap<string, Connection>;
 
   private constructor(
     runtime: Runtime,
     taps: readonly Tap[],
     recorder: Recorder,
-    connections: readonly Connection[],
+    connections: ReadonlyMap<string, Connection>,
   ) {
     this.runtime = runtime;
     this.#taps = taps;
@@ -35,22 +35,23 @@ export class OpenWorld implements AsyncDisposable {
   static async open({ options }: World): Promise<OpenWorld> {
     const { servers, clients } = await resolveOptions(options);
     const recorder = new Recorder();
-    const own = Object.entries(servers).map(([name, config]) => {
-      const connection = new Connection(name, config);
-      return { connection, tap: new Tap(name, clientOf(name, connection, config), recorder) };
-    });
+    const connections = new Map(
+      Object.entries(servers).map(([name, config]) => [name, new Connection(name, config)]),
+    );
     const taps = [
-      ...own.map(({ tap }) => tap),
+      ...Array.from(
+        connections,
+        ([name, connection]) => new Tap(name, clientOf(name, connection, servers[name]!), recorder),
+      ),
       ...Object.entries(clients).map(([name, client]) => new Tap(name, client, recorder)),
     ];
-    const connections = own.map(({ connection }) => connection);
     const mcpServers = Object.fromEntries(taps.map((tap) => [tap.server, tap]));
     try {
       // Clients take precedence over entries of a config file with the same names.
       const runtime = await createRuntime({ ...options, mcpServers });
       return new OpenWorld(runtime, taps, recorder, connections);
     } catch (error) {
-      await closeAll(connections);
+      await closeAll(connections.values());
       throw error;
     }
   }
@@ -59,7 +60,10 @@ export class OpenWorld implements AsyncDisposable {
   failures(): Record<string, string> {
     const { servers } = this.runtime.describe();
     return Object.fromEntries(
-      servers.flatMap(({ name, failure }) => (failure === undefined ? [] : [[name, failure]])),
+      servers.flatMap(({ name, failure }) =>
+        // The runtime was given a client, which does not tell why its server did not start.
+        failure === undefined ? [] : [[name, this.#connections.get(name)?.failure ?? failure]],
+      ),
     );
   }
 
@@ -89,7 +93,7 @@ export class OpenWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.runtime.close();
-    await closeAll(this.#connections);
+    await closeAll(this.#connections.values());
   }
 }
 
@@ -128,6 +132,6 @@ function clientOf(label: string, connection: Connection, { timeoutMs }: ServerCo
   return client;
 }
 
-async function closeAll(connections: readonly Connection[]): Promise<void> {
-  await Promise.allSettled(connections.map((connection) => connection[Symbol.asyncDispose]()));
+async function closeAll(connections: Iterable<Connection>): Promise<void> {
+  await Promise.allSettled([...connections].map((connection) => connection[Symbol.asyncDispose]()));
 }
