@@ -142,9 +142,10 @@ describe.each(NAMES)("with %s", (tokenizer) => {
 });
 
 describe("what is not counted is told", () => {
+  const limits = { callBytes: 8 * 1024 * 1024 };
   let runtime: Runtime;
   beforeAll(async () => {
-    runtime = await start({ tokenizer: "o200k_base" });
+    runtime = await start({ tokenizer: "o200k_base", limits });
   });
   afterAll(() => runtime.close());
 
@@ -193,7 +194,7 @@ describe("what is not counted is told", () => {
   });
 
   test("a runtime that is closed does not go on counting", async () => {
-    const closing = await start({ tokenizer: "o200k_base" });
+    const closing = await start({ tokenizer: "o200k_base", limits });
     closing.on("run_end", () => setTimeout(() => void closing.close(), 20));
     const { tokens } = await closing.run("await tools.shop.big(7)");
     expect(tokens!.uncountedBytes!.hidden).toBeGreaterThan(1024 * 1024);
