@@ -148,6 +148,7 @@ test("a program's result is not lost with its session's place in the store", asy
     engine: "v8",
     placement: "inline",
     tools: { t: { big: async () => "x".repeat(7e6), hit: async () => ++hits } },
+    limits: { callBytes: 8 * 1024 * 1024 },
     sessions: { store: database.url },
   });
   const session = await runtime.session("s");
