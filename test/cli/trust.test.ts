@@ -16,10 +16,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { describeFound } from "../../src/cli/trust/describe.ts";
 import { foundConfig } from "../../src/cli/trust/found-config.ts";
 import { checkFoundSettings } from "../../src/cli/trust/found-settings.ts";
+import { forgetTrust, readTrust, rememberTrust } from "../../src/cli/trust/store.ts";
 import { createRuntime } from "../../src/index.ts";
 import { Expander, variablesIn } from "../../src/tools/config/expand-variables.ts";
 import { runCli, runOnTerminal, type Start } from "../support/cli.ts";
@@ -230,6 +231,46 @@ describe("what was trusted", () => {
     const { code, err } = await runCli(RUN, start);
     expect([code, existsSync(worse.marker)]).toEqual([2, false]);
     expect(err).toContain(`${linked.file} (${worse.file})`);
+  });
+
+  test("is no link to it in another folder, where its relative commands are others", async () => {
+    const trusted = place({
+      mcpServers: { near: { command: process.execPath, args: ["near.js"] } },
+    });
+    await runCli(["trust", trusted.file], trusted.start);
+    const other = place(EMPTY);
+    rmSync(other.file);
+    symlinkSync(trusted.file, other.file);
+    const program = `require("fs").writeFileSync(${JSON.stringify(other.marker)}, "")`;
+    writeFileSync(join(other.start.cwd, "near.js"), program);
+    const found = { ...other, start: { ...other.start, home: trusted.start.home } };
+    await expectRefused(found, ["tools"]);
+    await runCli(["trust", other.file], found.start);
+    expect((await runCli(["tools"], found.start)).code).toBe(0);
+    expect(existsSync(other.marker)).toBe(true);
+    await runCli(["trust", "--remove", other.file], found.start);
+    rmSync(other.marker);
+    await expectRefused(found, ["tools"]);
+  });
+
+  test("is not brought back by who trusts another at the same time", async () => {
+    vi.stubEnv("CODECELL_HOME", join(root, `store-${count++}`));
+    const found = (path: string) => ({
+      path,
+      realPath: path,
+      place: path,
+      text: "",
+      digest: "0".repeat(64),
+    });
+    const others = Array.from({ length: 8 }, (_, index) => `/other-${index}`);
+    await rememberTrust(found("/one"));
+    const [removed] = await Promise.all([
+      forgetTrust(["/one"]),
+      ...others.map((name) => rememberTrust(found(name))),
+    ]);
+    expect(removed).toBe(true);
+    expect([...(await readTrust()).files.keys()].toSorted()).toEqual(others);
+    vi.unstubAllEnvs();
   });
 
   test("is listed, and taken back, also when the file is gone", async () => {
@@ -639,5 +680,9 @@ describe("around it", () => {
     expect(code).toBe(2);
     expect(err).not.toContain("\u001b");
     expect(err).toContain("/it'\\''s $(touch x)");
+    const back = join(found.start.cwd, "a\\b");
+    mkdirSync(back);
+    writeFileSync(join(back, ".mcp.json"), "{}");
+    expect((await runCli(RUN, { ...found.start, cwd: back })).err).toContain("/a\\b/.mcp.json'");
   });
 });

@@ -1,10 +1,10 @@
 import { realpath } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { CodecellError } from "../../core/errors.ts";
 import { readArguments } from "../arguments.ts";
 import { note, printable, printJson } from "../output.ts";
 import { showFound } from "./found-config.ts";
-import { readFound } from "./found-file.ts";
+import { placeOf, readFound } from "./found-file.ts";
 import { forgetTrust, readTrust, rememberTrust } from "./store.ts";
 
 const FLAGS = {
@@ -39,7 +39,9 @@ async function add(path: string, json: boolean): Promise<number> {
 
 async function remove(path: string, json: boolean): Promise<number> {
   const absolute = resolve(path);
-  const isKnown = await forgetTrust([absolute, await behindLinks(absolute)]);
+  const place = await placeOf(absolute).catch(() => absolute); // also of a file that is gone, and of a folder
+  const real = await realpath(absolute).catch(() => absolute);
+  const isKnown = await forgetTrust([absolute, place, real]);
   if (!isKnown)
     throw new CodecellError("config_error", `${absolute} is not trusted`, {
       hint: "codecell trust --list shows what is.",
@@ -47,13 +49,6 @@ async function remove(path: string, json: boolean): Promise<number> {
   note(`${absolute} is no longer trusted`);
   if (json) printJson({ ok: true, removed: absolute });
   return 0;
-}
-
-/** Also of a file that is gone. */
-async function behindLinks(path: string): Promise<string> {
-  const inFolder = async (): Promise<string> =>
-    join(await realpath(dirname(path)).catch(() => dirname(path)), basename(path));
-  return await realpath(path).catch(inFolder);
 }
 
 async function list(json: boolean): Promise<number> {

@@ -91,7 +91,8 @@ function nameOf({ path, realPath }: FoundFile): string {
 
 /** For a shell: the folder has the name that its maker gave it. */
 function quoted(path: string): string {
-  return /^[\w@%+=:,./~\\-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  const plain = process.platform === "win32" ? /^[\w@+=:,./~\\-]+$/ : /^[\w@%+=:,./~-]+$/;
+  return plain.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 /** A person is there: CI has a terminal sometimes, and nobody behind it. */

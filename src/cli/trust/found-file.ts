@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, realpath } from "node:fs/promises";
 import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { messageOf } from "../../core/errors.ts";
 import { configError } from "../../core/setting-errors.ts";
@@ -9,8 +10,13 @@ import { configError } from "../../core/setting-errors.ts";
 export interface FoundFile {
   /** Where it was found. */
   readonly path: string;
-  /** The file itself, behind symbolic links. Trust is of this path. */
+  /** The file itself, behind symbolic links. */
   readonly realPath: string;
+  /**
+   * What is trusted: its name in its real folder. A link is another place than the file behind it, because relative commands
+   * of a file start what is in the folder where it is found.
+   */
+  readonly place: string;
   readonly text: string;
   /** SHA-256 of its bytes. */
   readonly digest: string;
@@ -25,13 +31,19 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 export async function readFound(path: string): Promise<FoundFile> {
   try {
     const realPath = await realpath(path);
+    const place = await placeOf(path);
     await using handle = await open(realPath, FLAGS);
     const bytes = await readBytes(handle);
     const digest = createHash("sha256").update(bytes).digest("hex");
-    return { path, realPath, text: bytes.toString("utf8"), digest };
+    return { path, realPath, place, text: bytes.toString("utf8"), digest };
   } catch (cause) {
     throw configError(`the config file ${path} cannot be read: ${messageOf(cause)}`);
   }
+}
+
+/** @throws Error where there is no such folder */
+export async function placeOf(path: string): Promise<string> {
+  return join(await realpath(dirname(path)), basename(path));
 }
 
 async function readBytes(handle: FileHandle): Promise<Buffer> {

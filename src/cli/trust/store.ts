@@ -1,9 +1,15 @@
 /** Which found files the user trusts: `trusted.json` in codecell's home. It holds paths and digests, nothing of the files. */
 import { type FileHandle, open } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { messageOf } from "../../core/errors.ts";
 import { isObject } from "../../core/is-object.ts";
-import { codecellHome, readPrivate, writePrivate } from "../../core/private-files.ts";
+import {
+  codecellHome,
+  makePrivateFolder,
+  readPrivate,
+  writePrivate,
+} from "../../core/private-files.ts";
+import { withFileLock } from "../../tools/mcp/auth/file-lock.ts";
 import type { FoundFile } from "./found-file.ts";
 
 export interface TrustStore {
@@ -64,25 +70,34 @@ function parseStore(json: unknown): Map<string, string> {
 }
 
 /** Whether the file is trusted as it is now, or was trusted when it was another. */
-export function trustOf({ files }: TrustStore, { realPath, digest }: FoundFile): TrustState {
-  const known = files.get(realPath);
+export function trustOf({ files }: TrustStore, { place, digest }: FoundFile): TrustState {
+  const known = files.get(place);
   if (known === undefined) return "unknown";
   return known === digest ? "trusted" : "changed";
 }
 
-export async function rememberTrust({ realPath, digest }: FoundFile): Promise<void> {
-  await writeTrust(new Map((await readTrust()).files).set(realPath, digest));
+/** Of a link: where it is, and the file that it led to. */
+export async function rememberTrust({ place, realPath, digest }: FoundFile): Promise<void> {
+  await change((files) => files.set(realPath, digest).set(place, digest).size > 0);
 }
 
 /** @returns whether one of the paths was trusted */
 export async function forgetTrust(paths: readonly string[]): Promise<boolean> {
-  const files = new Map((await readTrust()).files);
-  const known = paths.filter((path) => files.delete(path));
-  if (known.length > 0) await writeTrust(files);
-  return known.length > 0;
+  return await change((files) => paths.filter((path) => files.delete(path)).length > 0);
 }
 
-async function writeTrust(files: ReadonlyMap<string, string>): Promise<void> {
-  const store = { version: VERSION, files: Object.fromEntries(files) };
-  await writePrivate(storeFile(), `${JSON.stringify(store, undefined, 2)}\n`);
+/**
+ * Changes the store. Under a lock: another process that writes what it read before would bring back what was taken away.
+ * @param work returns whether it changed something
+ */
+async function change(work: (files: Map<string, string>) => boolean): Promise<boolean> {
+  const file = storeFile();
+  await makePrivateFolder(dirname(file));
+  return await withFileLock(`${file}.lock`, async () => {
+    const files = new Map((await readTrust()).files);
+    if (!work(files)) return false;
+    const store = { version: VERSION, files: Object.fromEntries(files) };
+    await writePrivate(file, `${JSON.stringify(store, undefined, 2)}\n`);
+    return true;
+  });
 }
