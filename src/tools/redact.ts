@@ -1,6 +1,6 @@
 /**
  * Takes secrets out of what comes from outside, also where they are encoded: by percents, as JSON or HTML writes them, in
- * base64, in hexadecimal or as numbers, in UTF-16, in another case.
+ * base64, in hexadecimal or as numbers, in UTF-16, in another case, with blanks and line breaks between.
  *
  * Whole secrets only. If a piece of one were taken out too, a program could send guesses to a server that echoes them, see
  * which are taken out, and so find a secret character by character.
@@ -26,22 +26,20 @@ interface Spelling {
 }
 
 const PLACEHOLDER = "[redacted]";
-/** The longest that one byte is written: `%26%23x0074%3B`, two bytes a character in UTF-16. */
-const MAX_ESCAPE = 32;
+/** The longest that one byte is written: `%26%23x0000074%3B`, two bytes a character in UTF-16. */
+const MAX_ESCAPE = 40;
 /** Shorter forms of a secret would be found in texts that do not have it. */
 const MIN_FORM = 6;
 
-/** What may stand between two characters: zeros of UTF-16, folds of base64. */
-const FILLER = /[\0\r\n]+/g;
+/** What may stand between two characters: zeros of UTF-16, folds of base64, blanks of a dump and of indented JSON. */
+const FILLER = /[\0\s]+/g;
 /** One character in another spelling. Backslashes are left out, however many there are. */
 const ESCAPE =
-  /%([\da-f]{2})|\\{1,8}(?:u([\da-f]{4})|x([\da-f]{2}))?|&(?:#x([\da-f]{1,4})|#(\d{1,5})|(amp|lt|gt|quot|apos));/gi;
-/** What is undone, one after the other. An escape can be escaped again: JSON in JSON, a form in a URL. */
-const LEVELS: readonly Spelling[] = [
-  { pattern: FILLER, decode: () => "" },
-  { pattern: ESCAPE, decode: unescapeMatch },
-  { pattern: ESCAPE, decode: unescapeMatch },
-];
+  /%(?:u([\da-f]{4})|([\da-f]{2}))|\\{1,8}(?:u([\da-f]{4})|u\{([\da-f]{1,4})\}|x([\da-f]{2}))?|&(?:#x0{0,3}([\da-f]{1,4});?|#0{0,3}(\d{1,5});?|(amp|lt|gt|quot|apos);)/gi;
+const unfilled: Spelling = { pattern: FILLER, decode: () => "" };
+const unescaped: Spelling = { pattern: ESCAPE, decode: unescapeMatch };
+/** What is undone, one after the other. An escape can be escaped again: JSON in JSON, a form in a URL; so can a blank. */
+const LEVELS: readonly Spelling[] = [unfilled, unescaped, unescaped, unfilled];
 const ENTITIES: Readonly<Record<string, string>> = {
   amp: "&",
   lt: "<",
@@ -104,8 +102,7 @@ function formsOf(secret: string): string[] {
     ...base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_")),
     bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(""),
     bytes.join(","),
-    bytes.join(", "),
-  ].map(lowerCase);
+  ].flatMap((form) => [lowerCase(form), lowerCase(form).replace(FILLER, "")]);
 }
 
 /** The bytes of the text, a character each. */
@@ -161,14 +158,16 @@ function unescape(text: string): string {
 /** One character or none. */
 function unescapeMatch(
   _match?: string,
+  wide?: string,
   percent?: string,
   unicode?: string,
+  braced?: string,
   byte?: string,
   hex?: string,
   decimal?: string,
   entity?: string,
 ): string {
-  const sixteen = percent ?? unicode ?? byte ?? hex;
+  const sixteen = wide ?? percent ?? unicode ?? braced ?? byte ?? hex;
   if (sixteen !== undefined) return String.fromCharCode(Number.parseInt(sixteen, 16));
   if (decimal !== undefined) return String.fromCharCode(Number(decimal));
   return entity === undefined ? "" : ENTITIES[entity.toLowerCase()]!;

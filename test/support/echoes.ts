@@ -32,6 +32,10 @@ const SIMPLE: readonly Encode[] = [
   (text) => JSON.stringify(text).slice(1, -1),
   perChar((code) => `\\u${hex(code, 4)}`),
   perByte((byte) => `\\x${hex(byte, 2)}`),
+  perByte((byte) => `%u${hex(byte, 4)}`),
+  perChar((code) => `\\u{${hex(code, 1)}}`),
+  perChar((code) => `&#${code}`),
+  perChar((code) => `&#${String(code).padStart(6, "0")};`),
   entity,
   perChar((code) => `&#x${hex(code, 2)};`),
   (text) =>
@@ -52,8 +56,11 @@ const LAST: readonly Encode[] = [
 /** Of the secret with what stands beside it. */
 const WHOLE: readonly Encode[] = [
   perByte((byte) => hex(byte, 2)),
+  perByte((byte) => `${hex(byte, 2)} `),
+  (text) => text.split("").join(" "),
   (text) => bytesOf(text).join(","),
   (text) => JSON.stringify(bytesOf(text)).slice(1, -1),
+  (text) => JSON.stringify(bytesOf(text), undefined, 2).slice(1, -1),
   ...["", "a", "ab"].map(
     (before): Encode =>
       (text) =>
