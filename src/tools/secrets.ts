@@ -2,11 +2,12 @@
  * Which values of a configuration are secrets. A secret is kept out of all that a program or a model sees, so that a word
  * which is none must not count as one: `LOG_LEVEL=error` would take every "error" out.
  *
- * - Never: what is shorter than 6 characters, and numbers of at most 9 digits. Nor one plain word of at most 12 letters, but
- *   where its name ends with what it is: `DB_PASSWORD=swordfish`, and not `AUTH_MODE=password`.
+ * - Never: what is shorter than 6 characters, numbers of at most 9 digits, and media types. Nor one plain word of at most 12
+ *   letters, but where its name ends with what it is: `DB_PASSWORD=swordfish`, and not `AUTH_MODE=password`.
  * - Where a name says so (its own, or that of the variable it comes from: token, key, secret, password, authorization …),
  *   every other value. Headers that are added to requests say so, whatever their names, but for `Accept` and its kind.
- * - Where it comes from a variable, every other value that is neither an address, a path nor one or two words.
+ * - Where it comes from a variable, or a name tells of a secret (`AUTH_MODE`, `KEY_FILE`), every other value that is neither an
+ *   address, a path nor one or two words.
  * - All else, where it looks random: 16 characters or more, letters and digits in turn.
  *
  * Parts count like the whole: `Bearer abc…` holds `abc…`, a URL its password, `Basic …` what it encodes.
@@ -28,21 +29,29 @@ const PLAIN = new RegExp(
   "u",
 );
 const NUMBER = /^[-+]?[\d_.,]{1,9}$/;
+/** Answers have one in their headers. */
+const MEDIA_TYPE = /^(?:application|audio|font|image|multipart|text|video)\/[a-z\d.+-]+$/i;
+/** Last words of names of what belongs to a secret and is none: how it is used, where it is. */
+const ABOUT_A_SECRET =
+  /^(?:algorithm|alg|audience|dir|domain|endpoint|file|format|header|host|issuer|kind|level|limit|method|mode|name|path|port|provider|scheme|sock|socket|store|through|timeout|ttl|type|ur[il])s?$/;
 /** Words of a name, without those that are written as one: `apikey`, `authtoken`. */
 const SECRET_WORD =
   /^(?:.*(?:token|secret|password|passwd|passphrase|credential|apikey|cookie)s?|keys?|pass|pwd|pw|auth|authorization|authentication|session|bearer|jwt|signature|sig|pat|private)$/;
 /** Headers that say what a message is, and to whom it is not. */
 const PUBLIC_HEADER =
-  /^(?:accept(?:-.*)?|content-.*|user-agent|cache-control|pragma|prefer|origin|referer|.*version)$/;
+  /^(?:accept(?:-.*)?|content-.*|user-agent|cache-control|pragma|prefer|origin|referer|.*version|(?:.*-)?host)$/;
 
 /** The secrets in `values`, and their parts, each once. */
 export function secretsOf(values: readonly NamedValue[]): string[] {
   const found = values.flatMap(({ name, value, from }) => {
-    const words = secretWords(name);
-    const isMarked = from === "credentials" || words.includes(true);
+    const words = wordsOf(name);
+    const isNamed = words.some((word) => SECRET_WORD.test(word));
+    const last = words.at(-1) ?? "";
+    const isMarked = from === "credentials" || (isNamed && !ABOUT_A_SECRET.test(last));
     const isSecret = (text: string): boolean => {
-      if (isTrivial(text) || (PLAIN.test(text) && words.at(-1) !== true)) return false;
-      return isMarked || (from === "variable" && !isDescriptive(text)) || looksRandom(text);
+      if (isTrivial(text) || (PLAIN.test(text) && !SECRET_WORD.test(last))) return false;
+      const isLikely = isNamed || from === "variable";
+      return isMarked || (isLikely && !isDescriptive(text)) || looksRandom(text);
     };
     return [...partsOf(value).filter(isSecret), ...passwordsIn(value)];
   });
@@ -77,14 +86,14 @@ export function urlValues(url: URL): NamedValue[] {
   ];
 }
 
-/** Of each word of a name, whether it is one for a secret. */
-function secretWords(name: string): boolean[] {
+/** Of a name, in lower case. */
+function wordsOf(name: string): string[] {
   const words = name.replace(/([a-z\d])([A-Z])/g, "$1 $2").split(/[^A-Za-z]+/);
-  return words.filter((word) => word !== "").map((word) => SECRET_WORD.test(word.toLowerCase()));
+  return words.filter((word) => word !== "").map((word) => word.toLowerCase());
 }
 
 function isTrivial(text: string): boolean {
-  return text.length < MIN_LENGTH || NUMBER.test(text);
+  return text.length < MIN_LENGTH || NUMBER.test(text) || MEDIA_TYPE.test(text);
 }
 
 /** Tells where something is or what it is called: an address, a path, a version, one or two words. */

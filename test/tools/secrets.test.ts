@@ -25,6 +25,8 @@ describe("what is a secret", () => {
     ["DB_PASSWORD", "correct horse battery staple"],
     ["MY_SECRET_2", "x1x1x1"],
     ["TOKEN_FOR_BOX", "box-box-1"],
+    ["AUTH_URL", "https://login.example.com/x/a8f5f167f44f4964e6c998dee827110c"],
+    ["AUTH_HEADER", "one-two-three-and-four"],
     ["ANYTHING", "ghp_16C7e42F292c6912E7710c838347Ae178B4a"],
     ["ANYTHING", "550e8400-e29b-41d4-a716-446655440000"],
   ];
@@ -35,7 +37,12 @@ describe("what is a secret", () => {
     ["LOG_LEVEL", "information"],
     ["NODE_ENV", "production"],
     ["AUTH_MODE", "password"],
+    ["AUTH_MODE", "client_credentials"],
+    ["AUTH_URL", "https://login.example.com/oauth2"],
     ["KEY_TYPE", "ed25"],
+    ["API_KEY_HEADER", "X-Api-Key"],
+    ["PASS_THROUGH", "application/json"],
+    ["SSH_AUTH_SOCK", "/run/user/1000/ssh"],
     ["MAX_TOKENS", "128000"],
     ["TOKEN", "none"],
     ["PORT", "30000"],
@@ -71,12 +78,15 @@ describe("what is a secret", () => {
         Authorization: basic,
         Cookie: "session=s3ss10n; theme=dark",
         "X-Tenant": "acme",
+        "X-Format": "application/vnd.box+json",
+        "X-RapidAPI-Host": "box.p.rapidapi.com",
       },
     };
     const found = secretsIn(entry);
     for (const part of ["pa!sword1", "a1B2c3D4e5F6g7H8", "abc-123-def", "p4ssw0rd", "s3ss10n"])
       expect(found).toContain(part);
-    for (const word of ["application/json", "dark", "acme", "Basic", "2", "u"])
+    const words = ["application/json", "dark", "acme", "Basic", "2", "u"];
+    for (const word of [...words, "application/vnd.box+json", "box.p.rapidapi.com"])
       expect(found).not.toContain(word);
     const args = ["--api-key", "k-e-y-1", "--token=t0ken-of", "--level", "warning", "-v"];
     expect(secretsIn({ command: "x", args })).toEqual(["k-e-y-1", "t0ken-of"]);
@@ -174,7 +184,7 @@ test("texts without secrets are searched in slices", async () => {
   const answers = new AnswerRedactor(
     Array.from({ length: 20 }, (_, index) => `s3cret-number-${index}-of-this-host`),
   );
-  for (const unit of ["x", "\\", "%7", "&amp;", "\r\n", "s3cret-number-"]) {
+  for (const unit of ["x", "\\", "%7", "&amp;", "\r\n", "x ", "s3cret-number-"]) {
     const bytes = Buffer.from(unit.repeat(4_000_000 / unit.length));
     const { value, delayMs } = await loopDelay(() => answers.bytes(bytes));
     expect(value).toBe(bytes);
