@@ -18,6 +18,8 @@ export interface Quirks {
   readonly metadata?: (origin: string) => object;
   /** Parameters that come back with the code. */
   readonly answer?: (origin: string) => Form;
+  /** How a call of its tool fails, with the header that came along in the message. */
+  readonly echo?: "isError" | "error" | "status";
   /** Each refresh token is good once; one that comes again ends the login. */
   readonly rotates?: boolean;
 }
@@ -156,6 +158,15 @@ export async function protectedServer(quirks: Quirks = {}): Promise<Protected> {
       params: { protocolVersion?: string };
     };
     if (id === undefined) return [202, ""];
+    const text = `you sent ${request.headers.authorization}`;
+    if (method === "tools/call" && quirks.echo === "status") return [500, text];
+    if (method === "tools/call" && quirks.echo === "error")
+      return [200, { jsonrpc: "2.0", id, error: { code: -32_000, message: text } }];
+    if (method === "tools/call" && quirks.echo === "isError")
+      return [
+        200,
+        { jsonrpc: "2.0", id, result: { isError: true, content: [{ type: "text", text }] } },
+      ];
     const results: Record<string, object> = {
       initialize: {
         protocolVersion: params?.protocolVersion,

@@ -352,8 +352,8 @@ describe("what a server names is not asked just because it names it", () => {
     await using local = authRequests("http://localhost:1/mcp", undefined);
     expect((await local.fetch(origin)).status).toBe(200);
     expect(seen).toHaveLength(1);
-    for (const address of ["https://169.254.169.254/", "https://[fd00:ec2::254]/"])
-      await expect(local.fetch(address)).rejects.toMatchObject({ name: "NotAsked" });
+    for (const host of ["169.254.169.254", "[fd00:ec2::254]", "[fd00:ec2::23]", "[fd20:ce::254]"])
+      await expect(local.fetch(`https://${host}/`)).rejects.toMatchObject({ name: "NotAsked" });
     // A private server is no reason to ask this machine.
     await using near = authRequests("https://10.1.2.3/mcp", undefined);
     await expect(near.fetch(origin)).rejects.toMatchObject({ name: "NotAsked" });
@@ -374,6 +374,34 @@ test("no source gives a transport of the SDK credentials, nor fetches what a ser
   expect(having(/(?<![.#\w])fetch\(/)).toEqual(["auth/auth-requests.ts", "http.ts"]);
 });
 
+test("what is damaged of it is written anew, what is whole is kept", async () => {
+  const box = await protectedServer();
+  const folder = temporaryFolder();
+  const store = new TokenStore(folder);
+  await logIn({ url: box.url }, store);
+  const file = join(folder, readdirSync(folder)[0]!);
+  for (const discovery of [null, "x", {}, { authorizationServerUrl: box.origin }]) {
+    const stored = await store.read(box.url);
+    writeFileSync(file, JSON.stringify({ ...stored, discovery }));
+    box.expire();
+    expect(await source({ url: box.url }, store).list()).toHaveLength(1);
+    expect((await store.read(box.url)).discovery?.authorizationServerUrl).toMatch(box.origin);
+  }
+});
+
+test("no message of a server shows the tokens that it was sent, or that are stored", async () => {
+  for (const echo of ["isError", "error", "status"] as const) {
+    const box = await protectedServer({ echo });
+    const { store } = await logIn({ url: box.url });
+    const using = source({ url: box.url }, store);
+    const seen = async (): Promise<string> =>
+      await using.call("whoami", {}, context).then(String, ({ message }: Error) => message);
+    expect(await seen()).toMatch(/you sent Bearer \[redacted\]/);
+    box.expire();
+    expect(await seen()).toMatch(/you sent Bearer \[redacted\]/);
+  }
+});
+
 test("a file that somebody else made of it is no login", async () => {
   const box = await protectedServer();
   const folder = temporaryFolder();
@@ -384,6 +412,7 @@ test("a file that somebody else made of it is no login", async () => {
     { url: box.url, tokens: { ...tokens, issuer: undefined } },
     { url: box.url, tokens: { ...tokens, issuer: 7 } },
     { url: box.url, tokens: "access-0" },
+    { url: box.url, tokens: "access-0", client: null, discovery: null },
     { url: "https://other.example", tokens },
   ];
   for (const stored of forged) {

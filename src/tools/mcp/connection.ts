@@ -55,7 +55,8 @@ export class Connection implements Upstream {
   readonly #name: string;
   readonly #config: ServerConfig;
   readonly #options: ConnectionOptions;
-  readonly #redact: (text: string) => string;
+  readonly #redactConfig: (text: string) => string;
+  #credentials: Credentials | undefined;
   readonly #listeners: ((notification: Notification) => void)[] = [];
   #link: Promise<Link> | undefined;
   #outage: Outage | undefined;
@@ -72,7 +73,7 @@ export class Connection implements Upstream {
     this.#name = name;
     this.#config = config;
     this.#options = options;
-    this.#redact = redactor(config.secrets);
+    this.#redactConfig = redactor(config.secrets);
   }
 
   get failure(): string | undefined {
@@ -98,6 +99,14 @@ export class Connection implements Upstream {
     const instructions = this.#live?.client.getInstructions();
     return instructions === undefined ? undefined : cutUnits(instructions, MAX_INSTRUCTIONS);
   }
+
+  /** Bound, so that it can be passed on. */
+  readonly redact = (text: string): string => {
+    const tokens = this.#credentials?.secrets ?? [];
+    return tokens.length === 0
+      ? this.#redactConfig(text)
+      : redactor([...this.#config.secrets, ...tokens])(text);
+  };
 
   onNotification(listener: (notification: Notification) => void): void {
     this.#listeners.push(listener);
@@ -168,12 +177,12 @@ export class Connection implements Upstream {
     if (signal.aborted)
       return new ToolError("aborted", "the run ended before the tool answered", { tool });
     if (link.dead) {
-      const { report, summary } = describeStop(this.#name, link.postMortem, this.#redact);
+      const { report, summary } = describeStop(this.#name, link.postMortem, this.redact);
       this.#problems.set("stop", report);
       return new ToolError("tool_error", summary, { tool });
     }
     if (error instanceof McpError && error.code === ErrorCode.MethodNotFound)
-      return new MethodNotFound(this.#redact(describe(error)));
+      return new MethodNotFound(this.redact(describe(error)));
     if (error instanceof McpError && error.code === ErrorCode.RequestTimeout)
       return new ToolError("tool_error", `${tool} did not answer within ${timeoutMs} ms`, { tool });
     if (error instanceof TypeError && error.message.includes("BigInt")) {
@@ -183,7 +192,7 @@ export class Connection implements Upstream {
         { tool },
       );
     }
-    return new ToolError("tool_error", this.#redact(describe(error, this.#name)), { tool });
+    return new ToolError("tool_error", this.redact(describe(error, this.#name)), { tool });
   }
 
   /** The connection in use, or a new one where it died. */
@@ -209,10 +218,12 @@ export class Connection implements Upstream {
   async #openLink(): Promise<Link> {
     const { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, hooks = {} } = this.#options;
     const { roots } = this.#config;
+    const credentials = await this.#openCredentials();
+    this.#credentials = credentials;
     return await Link.open(this.#config, maxMessageBytes, {
       onGarbage: (count, first) => {
         const lines = count === 1 ? "a line" : `${count} lines`;
-        const what = `wrote ${lines} on stdout that are no messages, first: ${shorten(this.#redact(first))}`;
+        const what = `wrote ${lines} on stdout that are no messages, first: ${shorten(this.redact(first))}`;
         this.#problems.set("garbage", `${this.#name}: ${what}`);
       },
       onFlood: (dropped) => {
@@ -224,12 +235,12 @@ export class Connection implements Upstream {
       signal: this.#stop.signal,
       server: this.#name,
       hooks: roots === undefined ? hooks : { ...hooks, roots },
-      credentials: await this.#credentials(),
+      credentials,
     });
   }
 
   /** Nothing without stored credentials and without a person to log in now: requests then go without credentials. */
-  async #credentials(): Promise<Credentials | undefined> {
+  async #openCredentials(): Promise<Credentials | undefined> {
     const config = this.#config;
     if (config.type === "stdio") return undefined;
     const { url, oauth } = config;
@@ -250,7 +261,7 @@ export class Connection implements Upstream {
         this.#outage = undefined;
       },
       (error: unknown) => {
-        this.#outage = describeStart(this.#name, this.#config, error, this.#redact);
+        this.#outage = describeStart(this.#name, this.#config, error, this.redact);
         if (this.#link === opening) this.#link = undefined;
       },
     );

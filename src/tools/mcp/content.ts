@@ -12,12 +12,17 @@ type Part = Readonly<Record<string, unknown>>;
  * Converts the result of `tools/call` to what a program receives: `structuredContent` where there is some; else, when
  * all content is text, that text as JSON where it is JSON and as a string where not; nothing for no content; else the
  * parts as plain objects. Shapes outside the specification are interpreted as far as their meaning is clear.
+ * @param redact takes secrets out of a message
  * @throws ToolError `tool_error` with the server's text when the result is an error
  */
-export function unwrap(result: Part, tool: string): unknown {
+export function unwrap(
+  result: Part,
+  tool: string,
+  redact: (text: string) => string = (text) => text,
+): unknown {
   const parts = partsOf(result["content"]);
   if (result["isError"] === true)
-    throw new ToolError("tool_error", errorText(parts, result), { tool });
+    throw new ToolError("tool_error", redact(errorText(parts, result)), { tool });
   if (result["resultType"] === "input_required") {
     throw new ToolError(
       "tool_error",

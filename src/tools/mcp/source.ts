@@ -103,7 +103,8 @@ export class McpSource implements ToolSource {
     try {
       const options = { label, signal, timeoutMs: this.#options.timeoutMs, onProgress };
       const params = { name: tool, arguments: given as Record<string, unknown> };
-      return unwrap(await this.#upstream.request("tools/call", params, options), label);
+      const result = await this.#upstream.request("tools/call", params, options);
+      return unwrap(result, label, (text) => this.#upstream.redact?.(text) ?? text);
     } catch (error) {
       if (CodecellError.is(error) || error instanceof ToolError) throw error;
       throw new ToolError("tool_error", messageOf(error), { tool: label });

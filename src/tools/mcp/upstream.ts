@@ -33,6 +33,8 @@ export interface Upstream extends AsyncDisposable {
   readonly instructions?: string | undefined;
   /** @throws ToolError `tool_error`, `invalid_arguments`, `aborted`; {@link MethodNotFound} */
   request(method: string, params: Result, options: RequestOptions): Promise<Result>;
+  /** Takes secrets of its configuration and of its login out of a text of its own. */
+  redact?(text: string): string;
   onNotification(listener: (notification: Notification) => void): void;
 }
 

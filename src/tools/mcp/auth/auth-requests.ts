@@ -10,8 +10,8 @@ const MAX_BYTES = 256 * 1024;
 
 const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
-/** The metadata service of a cloud, though its range is private. */
-const METADATA = "fd00:ec2::254";
+/** Services of clouds for their machines (metadata, credentials), though their ranges are private. */
+const CLOUD = /^fd00:ec2:|^fd20:ce:/;
 
 /** Thrown for what is not asked. No TypeError: the SDK takes one for a missing document. */
 export class NotAsked extends Error {
@@ -39,7 +39,7 @@ export function authRequests(server: string, issuer: string | undefined): AuthRe
     [...(isLocal ? LOOPBACK : []), ...(isInside ? PRIVATE : [])],
     "oauth",
   );
-  const asked = checkedFetch((address) => address !== METADATA && allowed(address), refused);
+  const asked = checkedFetch((address) => !CLOUD.test(address) && allowed(address), refused);
   const late = AbortSignal.timeout(TOTAL_MS);
 
   const check = (address: string | URL): URL => {

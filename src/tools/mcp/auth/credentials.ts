@@ -20,6 +20,8 @@ export interface Credentials {
   renew(refused: string | undefined, challenge: Challenge): Promise<string>;
   /** Whether a person can log in now, and so give more scopes. */
   readonly canLogIn: boolean;
+  /** The tokens in use, and those before: no message shows one, whoever echoes it. */
+  readonly secrets: readonly string[];
   /** Waits for the end of the login that {@link renew} began. */
   finishLogin?(): Promise<void>;
 }

@@ -43,6 +43,8 @@ export class PersonCredentials implements Credentials {
   readonly #config: OAuthConfig;
   readonly #store: TokenStore;
   readonly #authorizer: Authorizer | undefined;
+  /** What is stored now, and what was before. */
+  #known: readonly OAuthTokens[] = [];
   #renewal: Promise<string> | undefined;
   #begun: BegunLogin | undefined;
   #ending: Promise<void> | undefined;
@@ -58,8 +60,21 @@ export class PersonCredentials implements Credentials {
     return this.#authorizer !== undefined;
   }
 
+  get secrets(): string[] {
+    return this.#known
+      .flatMap(({ access_token, refresh_token }) => [access_token, refresh_token])
+      .filter((token) => typeof token === "string");
+  }
+
   async token(): Promise<string | undefined> {
-    return this.#tokensOf(await this.#store.read(this.#url))?.access_token;
+    const tokens = this.#tokensOf(await this.#store.read(this.#url));
+    this.#note(tokens);
+    return tokens?.access_token;
+  }
+
+  #note(tokens: OAuthTokens | undefined): void {
+    if (tokens !== undefined && tokens.access_token !== this.#known[0]?.access_token)
+      this.#known = [tokens, ...this.#known.slice(0, 1)];
   }
 
   async renew(refused: string | undefined, challenge: Challenge): Promise<string> {
@@ -112,6 +127,7 @@ export class PersonCredentials implements Credentials {
       ...(from.resource === undefined ? {} : { resource: from.resource }),
       fetchFn: requests.fetch,
     });
+    this.#note(tokens);
     await kept.save({ tokens: { ...tokens, issuer: from.issuer }, discovery });
     return tokens.access_token;
   }

@@ -15,6 +15,7 @@ export class ServiceCredentials implements Credentials {
   readonly #config: OAuthConfig;
   readonly #provider: OAuthClientProvider;
   #token: string | undefined;
+  #before: string | undefined;
   #renewal: Promise<string> | undefined;
 
   private constructor(url: string, config: OAuthConfig, provider: OAuthClientProvider) {
@@ -27,6 +28,10 @@ export class ServiceCredentials implements Credentials {
   static from(url: string, config: OAuthConfig): ServiceCredentials | undefined {
     const provider = providerOf(config);
     return provider === undefined ? undefined : new ServiceCredentials(url, config, provider);
+  }
+
+  get secrets(): string[] {
+    return [this.#token, this.#before].filter((token) => token !== undefined);
   }
 
   async token(): Promise<string | undefined> {
@@ -49,6 +54,7 @@ export class ServiceCredentials implements Credentials {
       ...(resource === undefined ? {} : { resource }),
       fetchFn: requests.fetch,
     });
+    this.#before = this.#token;
     this.#token = token;
     return token;
   }

@@ -11,6 +11,7 @@ import {
   readPrivate,
   writePrivate,
 } from "../../../core/private-files.ts";
+import { isObject } from "../../../core/is-object.ts";
 import { withFileLock } from "./file-lock.ts";
 
 /** What is kept of one server. */
@@ -23,6 +24,8 @@ export interface StoredCredentials {
   readonly tokens?: OAuthTokens | undefined;
   readonly discovery?: OAuthDiscoveryState | undefined;
 }
+
+type StoredParts = Readonly<Record<string, unknown>>;
 
 /** The credentials of one server while their lock is held. */
 export interface LockedCredentials {
@@ -47,12 +50,7 @@ export class TokenStore {
   async read(url: string): Promise<StoredCredentials> {
     try {
       const stored: unknown = JSON.parse(await readPrivate(this.#file(url)));
-      if (
-        typeof stored === "object" &&
-        stored !== null &&
-        (stored as { url?: unknown }).url === url
-      )
-        return stored as StoredCredentials;
+      if (isObject(stored) && stored["url"] === url) return onlyWhole(stored, url);
     } catch {
       // None yet, or not ours: a new login writes it anew.
     }
@@ -93,6 +91,22 @@ export class TokenStore {
       `${createHash("sha256").update(url).digest("hex").slice(0, 32)}.json`,
     );
   }
+}
+
+/** What is there as a whole. A part that is damaged is none: a login, or a renewal, writes it anew. */
+function onlyWhole({ client, tokens, discovery }: StoredParts, url: string): StoredCredentials {
+  const { authorizationServerUrl: issuer, authorizationServerMetadata: metadata } = isObject(
+    discovery,
+  )
+    ? discovery
+    : {};
+  const parts = {
+    url,
+    ...(isObject(client) ? { client } : {}),
+    ...(isObject(tokens) ? { tokens } : {}),
+    ...(typeof issuer === "string" && isObject(metadata) ? { discovery } : {}),
+  };
+  return parts as StoredCredentials;
 }
 
 /** An error of the file system names a path of the host; its code says enough. */
