@@ -382,6 +382,14 @@ describe("headers of a program's request", () => {
       " ",
     ),
     ..."X-Middleware-Subrequest Proxy-Authorization Proxy-Connection Proxy".split(" "),
+    ..."X-HTTP-Verb X-Orig-URL X-Forward-For X-Envoy-External-Address X-Azure-SocketIP".split(" "),
+    ..."X-Matched-Path X-Invoke-Path X-Script-Name Path-Info X-Accel-Mapping X-Sendfile-Type".split(
+      " ",
+    ),
+    ..."Client-Cert X-ARR-ClientCert X-Client-Verify X-MS-Client-Principal-Name".split(" "),
+    ..."X-Goog-Authenticated-User-Email X-WebAuth-User X-Auth-Request-Email X-Amzn-Oidc-Data".split(
+      " ",
+    ),
   ];
   const OF_THE_CONNECTION = [
     ..."Host Connection Keep-Alive Transfer-Encoding Content-Length TE Trailer Upgrade Expect Via".split(
@@ -402,6 +410,7 @@ describe("headers of a program's request", () => {
     ),
     ..."X-GitHub-Api-Version X-Goog-Api-Key X-Ms-Version X-Request-Id X-Requested-With".split(" "),
     ..."X-Shopify-Access-Token X-Client-Version Stripe-Account Notion-Version Depth".split(" "),
+    ..."X-Auth-Token X-Auth-User Dropbox-API-Path-Root Destination X-Goog-User-Project".split(" "),
   ];
   const request = (name: string): unknown =>
     checkRequest({ url: "https://example.com/", headers: { [name]: "DELETE" } }, 0);

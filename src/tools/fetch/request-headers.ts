@@ -10,7 +10,10 @@ const OF_THE_CONNECTION =
  * `X-Forwarded-Host`, `X-Real-IP`, `Remote-User` and `SSL-Client-Verify` are some of them.
  */
 const ABOUT_THE_REQUEST =
-  /override|forwarded|rewrite|httpmethod|proxy|(?:^|-)(?:method|original|originating|host|ip|clientip|addr|scheme|proto|https|remote|ssl|middleware)(?:-|$)/;
+  /override|forward|rewrite|httpmethod|proxy|(?:^|-)(?:method|verb|orig|original|originating|host|ip|clientip|socketip|addr|scheme|proto|https|remote|ssl|middleware|envoy|accel|sendfile)(?:-|$)/;
+/** The same, of two words: `X-Script-Name`, `X-Matched-Path` of web frameworks, and who a proxy says that the sender is. */
+const OF_A_PROXY =
+  /(?:^|-)(?:script-name|path-info|(?:matched|invoke)-path|client-?(?:cert|verify|dn|principal)|auth-request|authenticated-(?:user|email)|webauth|oidc)(?:-|$)/;
 /** The same, of headers without such a word. */
 const WHOLE = /^x-(?:url|uri|path|request-ur[il])$/;
 
@@ -23,6 +26,9 @@ const WHOLE = /^x-(?:url|uri|path|request-ur[il])$/;
 export function isForbiddenHeader(name: string): boolean {
   const canonical = name.replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
   return (
-    OF_THE_CONNECTION.test(canonical) || ABOUT_THE_REQUEST.test(canonical) || WHOLE.test(canonical)
+    OF_THE_CONNECTION.test(canonical) ||
+    ABOUT_THE_REQUEST.test(canonical) ||
+    OF_A_PROXY.test(canonical) ||
+    WHOLE.test(canonical)
   );
 }
