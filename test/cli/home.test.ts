@@ -174,14 +174,18 @@ describe("outside of it", () => {
     const [made, shared] = [join(folder, "made.db"), join(folder, "shared.db")];
     writeFileSync(shared, "");
     chmodSync(shared, 0o664);
-    for (const file of [made, shared])
+    const [spaced, local] = [join(folder, "a b.db"), join(folder, "c.db")];
+    const addresses = [`file://${folder}/a%20b.db`, `file:${local}?mode=rwc#x`];
+    for (const file of [made, shared, ...addresses])
       await (await openStore(`sqlite:${file}`))[Symbol.asyncDispose]();
+    expect([modeOf(spaced), modeOf(local)]).toEqual([0o600, 0o600]);
     expect([modeOf(made), modeOf(shared), modeOf(folder)]).toEqual([0o600, 0o664, 0o755]);
   });
 
   test("a database in memory makes no file", async () => {
-    await (await openStore("sqlite::memory:"))[Symbol.asyncDispose]();
-    expect(existsSync(":memory:")).toBe(false);
+    for (const file of [":memory:", "file::memory:", "file:none.db?mode=memory"])
+      await (await openStore(`sqlite:${file}`))[Symbol.asyncDispose]();
+    expect([":memory:", "none.db"].filter(existsSync)).toEqual([]);
   });
 
   test("folders that are not codecell's alone stay as they are", async () => {
@@ -222,10 +226,11 @@ describe("in the sources", () => {
     const WRITERS = {
       "bench/latency/start-time.ts": "a folder of temporary files",
       "cli/bench/results-file.ts": "files that the user named",
-      "cli/types.ts": "the folder that the user named",
+      "cli/type-folder.ts": "the folder that the user named",
       "core/private-files.ts": "the home",
       "discovery/learned-file.ts": "the path that the user named, outside of the home",
       "placement/sandbox/cgroup.ts": "cgroups",
+      "tools/mcp/auth/file-lock.ts": "locks in the home, for their owner only",
     };
     const writes =
       /\b(?:writeFile|appendFile|mkdir|mkdtemp|createWriteStream)(?:Sync)?\b[^"]*from "node:fs/;

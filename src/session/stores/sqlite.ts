@@ -9,15 +9,13 @@ const BUSY_MS = 5_000;
 
 /** Files that SQLite keeps beside a database, with the rights of that. */
 const BESIDE = ["-wal", "-shm", "-journal"];
-/** Addresses of SQLite that are no path: a database in memory, a temporary one, a URI. */
-const NO_PATH = /^(?::memory:|file:.*|)$/s;
-
 /** @param file path of the database, which is created if it does not exist, for its owner only */
 export async function openSqlite(file: string): Promise<SharedStore> {
-  if (!NO_PATH.test(file))
+  const path = pathOf(file);
+  if (path !== undefined)
     await preparePrivate(
-      file,
-      BESIDE.map((suffix) => file + suffix),
+      path,
+      BESIDE.map((suffix) => path + suffix),
     );
   const database = new DatabaseSync(file, { timeout: BUSY_MS });
   database.exec("PRAGMA journal_mode = WAL");
@@ -25,4 +23,14 @@ export async function openSqlite(file: string): Promise<SharedStore> {
     query: async (sql, values) => database.prepare(sql.replaceAll("$", "?")).all(...values),
     [Symbol.asyncDispose]: async () => database.close(),
   });
+}
+
+/** Of what SQLite takes; `undefined` for a database in memory, a temporary one, and one that has to be there. */
+function pathOf(file: string): string | undefined {
+  const [address = "", query = ""] = file.startsWith("file:")
+    ? file.slice("file:".length).replace(/#.*$/s, "").split("?", 2)
+    : [file];
+  if (/(?:^|&)(?:mode=(?!rwc)|vfs=)/.test(query)) return undefined;
+  const path = address === file ? file : decodeURIComponent(address.replace(/^\/\/[^/]*/, ""));
+  return path === "" || path === ":memory:" ? undefined : path;
 }
