@@ -87,6 +87,7 @@ const NODE = {
   "core/async-context.ts":
     "async contexts, which Bun, Deno and Workers have under the same name; loaded by the host's side only",
   "core/private-files.ts": "codecell's home; loaded only by what keeps files",
+  "core/file-lock.ts": "locks of files in that home; loaded by the same",
   "placement/": "starts threads and processes",
   "engine/v8/": "isolated-vm is an addon of Node; replays count their calls by digest",
   "engine/quickjs/quickjs.ts": "finds the file of its WebAssembly, loaded on demand",

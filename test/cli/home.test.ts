@@ -230,7 +230,7 @@ describe("in the sources", () => {
       "core/private-files.ts": "the home",
       "discovery/learned-file.ts": "the path that the user named, outside of the home",
       "placement/sandbox/cgroup.ts": "cgroups",
-      "tools/mcp/auth/file-lock.ts": "locks in the home, for their owner only",
+      "core/file-lock.ts": "locks in the home, for their owner only",
     };
     const writes =
       /\b(?:writeFile|appendFile|mkdir|mkdtemp|createWriteStream)(?:Sync)?\b[^"]*from "node:fs/;

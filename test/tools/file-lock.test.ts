@@ -5,10 +5,10 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { withFileLock } from "../../src/tools/mcp/auth/file-lock.ts";
+import { withFileLock } from "../../src/core/file-lock.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
-const MODULE = new URL("../../src/tools/mcp/auth/file-lock.ts", import.meta.url).href;
+const MODULE = new URL("../../src/core/file-lock.ts", import.meta.url).href;
 const ID = "00000000-0000-4000-8000-000000000000";
 
 /** A lock as another process would have left it. */

@@ -9,7 +9,7 @@ import {
   readPrivate,
   writePrivate,
 } from "../../core/private-files.ts";
-import { withFileLock } from "../../tools/mcp/auth/file-lock.ts";
+import { withFileLock } from "../../core/file-lock.ts";
 import type { FoundFile } from "./found-file.ts";
 
 export interface TrustStore {

@@ -12,7 +12,7 @@ import {
   writePrivate,
 } from "../../../core/private-files.ts";
 import { isObject } from "../../../core/is-object.ts";
-import { withFileLock } from "./file-lock.ts";
+import { withFileLock } from "../../../core/file-lock.ts";
 
 /** What is kept of one server. */
 export interface StoredCredentials {
