@@ -23,17 +23,25 @@ export interface Match {
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu;
 const MAX_DESCRIPTION = 2_000;
-/** Text of one server that is indexed besides the names, in characters: tools after that are found by name only. */
+/** Text of one server that is indexed, in characters: tools after that are found by name only. */
 const MAX_SERVER_TEXT = 2_000_000;
 /** Longest name or title that is indexed. */
 const MAX_NAME = 500;
+/**
+ * Different words of one server, and of all: what an index takes in memory, and what a search looks at, grows with them. The
+ * largest catalogues that are known have a tenth of it.
+ */
+const MAX_SERVER_TERMS = 50_000;
+const MAX_TERMS = 150_000;
+/** Letters that may differ. Each one more makes a search look at many times as many words. */
+const MAX_TYPOS = 2;
 const MAX_QUERY = 500;
 const MAX_WORDS = 20;
 
 const OPTIONS: SearchOptions = {
   boost: { name: 4, server: 2, parameters: 1.2, description: 1 },
   prefix: (term) => term.length > 2,
-  fuzzy: (term) => (term.length > 3 ? 0.25 : false),
+  fuzzy: (term) => (term.length > 3 ? Math.min(MAX_TYPOS, Math.round(term.length / 4)) : false),
   weights: { prefix: 0.6, fuzzy: 0.3 },
 };
 
@@ -43,8 +51,11 @@ export class ToolIndex {
   readonly #index = new MiniSearch<Entry>({
     fields: ["name", "server", "parameters", "description"],
     tokenize: wordsOf,
-    processTerm: (term) => term,
+    processTerm: (term) => (this.#takes(term) ? term : null),
   });
+  readonly #terms = new Set<string>();
+  /** Words that no server before had. */
+  #newTerms = 0;
 
   private constructor() {}
 
@@ -58,14 +69,23 @@ export class ToolIndex {
   *#add(servers: readonly CatalogueServer[]): Steps<void> {
     for (const { name, tools } of servers) {
       let room = MAX_SERVER_TEXT;
+      this.#newTerms = 0;
       for (const info of tools) {
         const entry = toEntry(this.#entries.length, name, info, room);
-        room -= entry.parameters.length + entry.description.length;
+        room -= entry.name.length + entry.parameters.length + entry.description.length;
         this.#entries.push(entry);
         this.#index.add(entry);
         yield;
       }
     }
+  }
+
+  #takes(term: string): boolean {
+    if (this.#terms.has(term)) return true;
+    if (this.#newTerms >= MAX_SERVER_TERMS || this.#terms.size >= MAX_TERMS) return false;
+    this.#newTerms++;
+    this.#terms.add(term);
+    return true;
   }
 
   /**
@@ -84,6 +104,7 @@ export class ToolIndex {
         ...OPTIONS,
         ...filter,
         tokenize: (text) => [text],
+        processTerm: (term) => term,
       })) {
         const known = found.get(id as number) ?? { id: id as number, sum: 0, words: 0 };
         known.sum += score;
@@ -114,7 +135,7 @@ function toEntry(id: number, server: string, info: ToolInfo, room: number): Entr
     id,
     server,
     info,
-    name: `${name.slice(0, MAX_NAME)} ${title.slice(0, MAX_NAME)}`,
+    name: `${name.slice(0, MAX_NAME)} ${hasRoom ? title.slice(0, MAX_NAME) : ""}`,
     parameters: hasRoom ? described.join(" ") : "",
     description: hasRoom ? description.slice(0, MAX_DESCRIPTION) : "",
   };

@@ -1,5 +1,6 @@
 import { CodecellError } from "../core/errors.ts";
 import type { NameTable } from "../core/names.ts";
+import { oneLine } from "../core/one-line.ts";
 import { nearest } from "../core/nearest.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { CatalogueEntry } from "./catalogue-entry.ts";
@@ -59,7 +60,8 @@ export interface Catalogue extends AsyncDisposable {
  */
 export async function createCatalogue(sources: readonly ToolSource[]): Promise<Catalogue> {
   const names = sources.map(({ name }) => name);
-  const double = names.find((name, at) => names.indexOf(name) !== at);
+  const seen = new Set<string>();
+  const double = names.find((name) => seen.size === seen.add(name).size);
   if (double !== undefined)
     throw new CodecellError("config_error", `two servers are named '${double}'; rename one`);
   const catalogue = new LiveCatalogue(sources);
@@ -194,7 +196,8 @@ class LiveCatalogue implements Catalogue {
       closest.length > 0
         ? `did you mean ${closest.join(" or ")}?`
         : `the servers are ${listed(all)}`;
-    throw new ToolError("unknown_tool", `there is no server '${server.slice(0, 100)}'; ${advice}`);
+    const message = `there is no server '${server.slice(0, 100)}'; ${advice}`;
+    throw new ToolError("unknown_tool", oneLine(message));
   }
 
   #unknownTool({ source: { name }, tools }: CatalogueEntry, tool: string): ToolError {
@@ -203,7 +206,8 @@ class LiveCatalogue implements Catalogue {
     const advice =
       closest.length > 0 ? `did you mean ${closest.join(" or ")}?` : `its tools are ${listed(all)}`;
     const label = `${name}.${tool.slice(0, 100)}`;
-    return new ToolError("unknown_tool", `${label} is not a tool; ${advice}`, { tool: label });
+    const message = oneLine(`${label} is not a tool; ${advice}`);
+    return new ToolError("unknown_tool", message, { tool: label });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { isIdentifier } from "../core/identifier.ts";
-import { printableJson } from "../core/one-line.ts";
+import { oneLine, printableJson } from "../core/one-line.ts";
 import { isObject } from "../core/is-object.ts";
 import { cutUnits } from "../core/utf8.ts";
 import type { JsonSchema } from "./tool.ts";
@@ -15,7 +15,8 @@ const MAX_VALUE = 100;
 /** The parameters of a tool in one line: `expects { owner: string, labels?: string[] }`, at most ~400 characters. */
 export function expectedParameters(schema: JsonSchema | undefined): string {
   const text = `expects ${shapeOf(schema ?? {}, 0, { parts: MAX_PARTS })}`;
-  return text.length > MAX_LENGTH ? `${cutUnits(text, MAX_LENGTH)}…` : text;
+  // Names of types and of references are a server's text too.
+  return oneLine(text.length > MAX_LENGTH ? `${cutUnits(text, MAX_LENGTH)}…` : text);
 }
 
 /** How many more parts of a schema are looked at. */

@@ -2,7 +2,9 @@
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { isObject } from "../core/is-object.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { cutUnits } from "../core/utf8.ts";
 import { JsonScan } from "./mcp/json-scan.ts";
+import { MAX_INSTRUCTIONS } from "./mcp/upstream.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
 /** What the service reports about one of its servers. */
@@ -13,6 +15,10 @@ interface RemoteServer {
 }
 
 const TIMEOUT_MS = 10_000;
+/** Most servers of a service. */
+const MAX_SERVERS = 1_000;
+/** Most values in that list: those of a service with tens of thousands of tools. */
+const MAX_PARTS = 1_000_000;
 /** Largest list of all tools of a service, in bytes of JSON. What each tool may be is for the catalogue to check. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -42,7 +48,7 @@ export async function remoteSources(remote: string, token?: string): Promise<Too
 /** The service may be anything that answers at this address. */
 function readServers(list: unknown): readonly RemoteServer[] {
   const servers: unknown = isObject(list) ? list["servers"] : undefined;
-  if (!Array.isArray(servers) || !servers.every(isServer))
+  if (!Array.isArray(servers) || servers.length > MAX_SERVERS || !servers.every(isServer))
     throw new Error("it does not list its tools");
   return servers;
 }
@@ -60,7 +66,7 @@ function isTool(value: unknown): boolean {
 
 /** The body of a response, of bounded size and depth. */
 async function readJson(response: Response): Promise<unknown> {
-  const scan = new JsonScan();
+  const scan = new JsonScan(MAX_PARTS);
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -82,7 +88,7 @@ class RemoteSource implements ToolSource {
 
   constructor({ name, instructions, tools }: RemoteServer) {
     this.name = name;
-    if (instructions !== undefined) this.instructions = instructions;
+    if (instructions !== undefined) this.instructions = cutUnits(instructions, MAX_INSTRUCTIONS);
     this.#tools = tools;
   }
 

@@ -1,3 +1,5 @@
+import { oneLine } from "../core/one-line.ts";
+
 /** Most problems of one kind that are told one by one. */
 const MAX_WARNINGS = 20;
 
@@ -11,7 +13,9 @@ export class WarningList {
     this.#server = server;
   }
 
-  add(problem: string): void {
+  /** @param told may hold what a server wrote */
+  add(told: string): void {
+    const problem = oneLine(told);
     if (this.#first.has(problem)) return;
     if (this.#first.size < MAX_WARNINGS) this.#first.add(problem);
     else this.#more++;

@@ -16,6 +16,10 @@ export interface TypedTool {
   readonly types: ToolTypes;
 }
 
+/** Longest title and description in a comment, in characters. */
+const MAX_TITLE = 200;
+const MAX_DESCRIPTION = 4_000;
+
 /** Properties that no namespace has as a tool (see the guest's tools.ts), or that a class cannot have. */
 const NO_MEMBER = new Set(["then", "constructor", "prototype", "__proto__"]);
 
@@ -47,8 +51,8 @@ export function declaration(tool: TypedTool): string {
 
 function documentation({ info, types }: TypedTool): string {
   const { title, description = "", annotations = {} } = info;
-  const lines = cutUnits(description, 4_000).split("\n");
-  if (title !== undefined && title !== info.name) lines.unshift(title, "");
+  const lines = cutUnits(description, MAX_DESCRIPTION).split("\n");
+  if (title !== undefined && title !== info.name) lines.unshift(cutUnits(title, MAX_TITLE), "");
   // Claims of the server, not facts.
   if (annotations["readOnlyHint"] === true) lines.push("", "Says it only reads.");
   else if (annotations["destructiveHint"] === true) lines.push("", "Says it can destroy.");

@@ -46,13 +46,14 @@ export class ClientUpstream implements Upstream {
   async request(
     method: string,
     params: Result,
-    { label, signal, timeoutMs, onProgress }: RequestOptions,
+    { label, signal, timeoutMs, maxMs, onProgress }: RequestOptions,
   ): Promise<Result> {
     try {
       const options = {
         ...(signal === undefined ? {} : { signal: AbortSignal.any([signal]) }),
         timeout: timeoutMs ?? NO_TIMEOUT_MS,
         resetTimeoutOnProgress: true,
+        ...(maxMs === undefined ? {} : { maxTotalTimeout: maxMs }),
         onprogress: onProgress === undefined ? () => {} : inOwnContext(onProgress),
       };
       return (await this.#client.request(

@@ -148,13 +148,14 @@ export class Connection implements Upstream {
     params: Result,
     options: RequestOptions,
   ): Promise<Result> {
-    const { signal, timeoutMs, onProgress } = options;
+    const { signal, timeoutMs, maxMs, onProgress } = options;
     const aborts = signal ?? this.#stop.signal;
     const requestOptions = {
       // The SDK never removes its listener from the signal; this signal lives only as long as the request.
       signal: AbortSignal.any([aborts]),
       timeout: timeoutMs ?? NO_TIMEOUT_MS,
       resetTimeoutOnProgress: true,
+      ...(maxMs === undefined ? {} : { maxTotalTimeout: maxMs }),
       // Without it the SDK neither asks for progress nor resets the timeout.
       onprogress: onProgress === undefined ? unheard : inOwnContext(onProgress),
     };

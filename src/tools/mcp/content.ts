@@ -1,6 +1,7 @@
 import { ToolError } from "../../core/tool-error.ts";
 import { cutUnits } from "../../core/utf8.ts";
-import { scanJson } from "./json-scan.ts";
+import { breachOfShape } from "../../core/json-shape.ts";
+import { MAX_DEPTH, MAX_PARTS, tooDeep, tooManyParts } from "./json-scan.ts";
 import { refusedMessage } from "./message.ts";
 
 /** Longest message of an error, in characters. */
@@ -53,8 +54,14 @@ function textOf({ type, text }: Part): string | undefined {
 }
 
 function parsed(text: string, tool: string): unknown {
-  const problem = /^\s*[[{]/.test(text) ? scanJson(Buffer.from(text)) : undefined;
-  if (problem !== undefined) throw new ToolError("tool_error", refusedMessage(problem), { tool });
+  // A list of any length: that batches of messages have a cap is no matter of results.
+  const breach = /^\s*[[{]/.test(text)
+    ? breachOfShape(text, { parts: MAX_PARTS, depth: MAX_DEPTH })
+    : undefined;
+  if (breach !== undefined) {
+    const problem = breach === "depth" ? tooDeep(MAX_DEPTH) : tooManyParts(MAX_PARTS);
+    throw new ToolError("tool_error", refusedMessage(problem), { tool });
+  }
   try {
     return JSON.parse(text);
   } catch {

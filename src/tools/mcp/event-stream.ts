@@ -11,6 +11,8 @@ const RETURN = 0x0d;
 const MIN_RETRY_MS = 100;
 /** Lines of an event besides its data: id, event, retry. */
 const MAX_FIELDS = 100;
+/** Most lines of an event, each of which takes a hundred bytes in memory besides its own. */
+const MAX_LINES = 50_000;
 
 /** Cuts a stream of server-sent events into events, each as bytes, or as nothing where it is not let in. */
 export interface EventSplitter {
@@ -80,7 +82,8 @@ class Splitter implements EventSplitter {
     if (name === "retry:" && !(Number(line.subarray(6)) >= MIN_RETRY_MS)) return;
     if (!name.startsWith("data:") && ++this.#fields > MAX_FIELDS) return;
     if (this.#size > this.#intake.maxBytes) throw new Error(tooLargeMessage(this.#intake.maxBytes));
-    this.#event.push(line, NEWLINE);
+    if (this.#event.push(line, NEWLINE) > 2 * MAX_LINES)
+      throw new Error(`an event has more than ${MAX_LINES} lines`);
   }
 
   #finish(): void {

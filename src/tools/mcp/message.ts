@@ -13,7 +13,13 @@ const ID_AT_END = new RegExp(String.raw`${ID}\s*(?:,\s*"jsonrpc"\s*:\s*"[^"]*"\s
 /** The id of the request that a message responds to, from its first and last bytes. */
 export function findId(head: string, tail: string): Id | undefined {
   const match = ID_AT_START.exec(head) ?? ID_AT_END.exec(tail);
-  return match === null ? undefined : (JSON.parse(match[1]!) as Id);
+  if (match === null) return undefined;
+  try {
+    return JSON.parse(match[1]!) as Id;
+  } catch {
+    // `"\q"`: no text of JSON.
+    return undefined;
+  }
 }
 
 /** An error response made here, in place of the server's. */

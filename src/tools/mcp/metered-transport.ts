@@ -8,6 +8,8 @@ import type { Intake } from "./intake.ts";
 
 /** Of the changes of one list within this time, the first and the last are told, in ms. */
 const CHANGES_MS = 100;
+/** Answers to requests of the server that are on their way at the same time: over HTTP each holds a connection. */
+const MAX_ANSWERS = 64;
 const LIST_CHANGED = /^notifications\/(?:tools|resources|prompts)\/list_changed$/;
 
 /**
@@ -22,6 +24,9 @@ export class MeteredTransport implements Transport {
   readonly #intake: Intake;
   /** Kinds of changes that were told a moment ago; true where there was another one since. */
   readonly #changed = new Map<string, boolean>();
+
+  /** Answers on their way. */
+  #answers = 0;
 
   constructor(inner: Transport, intake: Intake) {
     this.#inner = inner;
@@ -46,12 +51,24 @@ export class MeteredTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    if (!("method" in message)) return await this.#answer(message, options);
     this.#intake.sent(message);
     try {
       await this.#inner.send(message, options);
     } catch (error) {
       if ("id" in message) this.#intake.settled(message.id);
       throw error;
+    }
+  }
+
+  /** A server that does not take its answers gets no more of them. */
+  async #answer(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    if (this.#answers >= MAX_ANSWERS) return this.#intake.drop();
+    this.#answers++;
+    try {
+      await this.#inner.send(message, options);
+    } finally {
+      this.#answers--;
     }
   }
 

@@ -38,6 +38,8 @@ export async function listPages(
   allowance: ListAllowance,
 ): Promise<Listing> {
   const { timeoutMs = Infinity } = options;
+  // A server that reports progress without end lists nothing.
+  const request = { ...options, maxMs: options.timeoutMs };
   const maxBytes = allowance.of(key);
   const started = performance.now();
   const items: unknown[] = [];
@@ -49,7 +51,7 @@ export async function listPages(
     return warning === undefined ? { items } : { items, warning };
   };
   for (let page = 0; page < MAX_PAGES; page++) {
-    const result = await upstream.request(method, cursor === undefined ? {} : { cursor }, options);
+    const result = await upstream.request(method, cursor === undefined ? {} : { cursor }, request);
     const list: unknown = result[key];
     if (!Array.isArray(list)) throw new Error(`it answered ${method} without a list`);
     bytes += await inTurns(weigh(result, maxBytes - bytes));

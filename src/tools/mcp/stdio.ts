@@ -34,6 +34,8 @@ const STDERR_RATE = { size: 16 * 1024 * 1024, perSecond: 10 * 1024 * 1024 };
 const STDERR_PAUSE = 100;
 /** A server that does not read its answers gets no more of them when so many bytes wait. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
+/** Requests that wait to be read; more fail. The largest arguments of many calls are a part of it. */
+const MAX_UNREAD_REQUESTS = 64 * 1024 * 1024;
 /** From the end of stdin to SIGTERM, in ms. */
 const EOF_GRACE = 300;
 /** From SIGTERM to SIGKILL, in ms. */
@@ -206,6 +208,8 @@ export class StdioTransport implements Transport {
     const stdin = this.#child?.stdin;
     if (stdin?.writable !== true) throw new Error("Not connected");
     if (!("method" in message) && stdin.writableLength > MAX_UNREAD_BYTES) return;
+    if (stdin.writableLength > MAX_UNREAD_REQUESTS)
+      throw new Error("the server does not read its requests");
     const { promise, resolve } = Promise.withResolvers<void>();
     stdin.write(text, (error) => {
       // A server that does not read is of no use any more; its end says why, and fails what is in flight.

@@ -18,6 +18,11 @@ export interface RequestOptions {
    * @default none
    */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Longest time in ms, whatever progress the server reports.
+   * @default none
+   */
+  readonly maxMs?: number | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
