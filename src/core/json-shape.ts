@@ -50,7 +50,7 @@ export function breachOfShape(text: string, caps: ShapeCaps): keyof ShapeCaps | 
 const FEW_QUOTES = 16;
 
 /** The place of the quote that ends the text which begins at `from`. */
-function endOfText(text: string, from: number): number {
+export function endOfText(text: string, from: number): number {
   let at = from;
   for (let quotes = 0; quotes < FEW_QUOTES; quotes++) {
     const quote = text.indexOf('"', at);

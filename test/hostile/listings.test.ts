@@ -9,6 +9,7 @@ import { Discovery } from "../../src/discovery/discovery.ts";
 import { createCatalogue, type Catalogue } from "../../src/tools/catalogue.ts";
 import { checkServers } from "../../src/tools/config/parse-config.ts";
 import { configuredSource } from "../../src/tools/mcp/open.ts";
+import type { McpSource } from "../../src/tools/mcp/source.ts";
 import { loopDelay, MAX_DELAY_MS } from "../support/loop-delay.ts";
 import { createRuntime } from "../support/patient.ts";
 
@@ -18,12 +19,17 @@ afterEach(async () => {
   for (const close of open.splice(0).toReversed()) await close();
 });
 
+/** The hostile server in one of its modes. */
+function sourceOf(mode: string, more: object = {}): McpSource {
+  const entry = { command: process.execPath, args: [file], env: { MODE: mode }, ...more };
+  const source = configuredSource("bad", checkServers({ bad: entry }, "mcpServers", {})["bad"]!);
+  open.push(() => source[Symbol.asyncDispose]());
+  return source;
+}
+
 /** The hostile server in one of its modes, and a function that lists its tools, without an engine beside them. */
 async function running(mode: string): Promise<() => Promise<Catalogue>> {
-  const entry = { command: process.execPath, args: [file], env: { MODE: mode } };
-  const config = checkServers({ bad: entry }, "mcpServers", {})["bad"]!;
-  const source = configuredSource("bad", config);
-  open.push(() => source[Symbol.asyncDispose]());
+  const source = sourceOf(mode);
   // To start a process takes its time, whatever it lists then.
   await source.call("lists", {}, { signal: new AbortController().signal, caller: {} });
   return async () => {
@@ -91,13 +97,14 @@ describe("lists", () => {
     ["long_names", 111, /left out: all names are too long together/],
     ["bad_tools", 0, /bad: and 19980 more problems like these/],
     ["one_name", 1, /a second tool named 'same' was left out/],
-    ["small_items", 0, /does not list its tools: .*it has more than 150000 parts/],
-    ["pages_10mb", 0, /does not list its tools: the result is larger than 2097152 bytes/],
+    ["small_items", 0, /does not list its tools: .*it has more than 600000 parts/],
+    ["pages_10mb", 0, /does not list its tools: the result is larger than 8388608 bytes/],
     ["pages_1mb", 31, /its list of tools takes more than 33554432 bytes/],
     ["long_cursors", 0, /its list of tools takes more than 33554432 bytes/],
     ["endless", 1_000, /its list of tools has more than 1000 pages/],
     ["parts", 20, undefined],
     ["words", 700, undefined],
+    ["honest", 10_000, undefined],
   ])("%s: the list has an end, in turns", async (mode, tools, warning) => {
     const { value: catalogue, delayMs } = await leastDelay(() => running(mode));
     expect(catalogue.servers[0]!.tools).toHaveLength(tools);
@@ -126,6 +133,16 @@ describe("lists", () => {
       expect(listMs).toBeLessThan(MAX_DELAY_MS);
     },
   );
+
+  test("words that are all different: the index has an end, and a long word is looked up in turns", async () => {
+    const discovery = new Discovery(await catalogueOf("titles"));
+    await discovery.searchTools("x");
+    const word = "abcdefghijklmnopqrstuvwxyz0123456789";
+    const { delayMs } = await leastDelay(
+      async () => async () => await discovery.searchTools(`${word} ${word.repeat(12)}`),
+    );
+    expect(delayMs).toBeLessThan(MAX_DELAY_MS);
+  });
 
   test("many: the wrappers of all are made in turns", async () => {
     const catalogue = await catalogueOf("many");
@@ -166,6 +183,21 @@ describe("lists", () => {
       return async () => await discovery.listTools("bad", { detail: "parameters" });
     });
     expect(summaryMs).toBeLessThan(MAX_DELAY_MS);
+  });
+
+  test("progress without end does not keep a list from ending", async () => {
+    const catalogue = await createCatalogue([sourceOf("no_list", { startTimeoutMs: 3_000 })]);
+    expect(catalogue.servers[0]!.failure).toMatch(/bad did not answer within 3000 ms/);
+  });
+
+  test("what is shown of a parameter holds no raw control character, and is one line", async () => {
+    const catalogue = await catalogueOf("odd_words");
+    const [tool] = await new Discovery(catalogue).listTools("bad", { detail: "parameters" });
+    expect(tool!.parameters).toMatch(/a\?: x\\u202e\\n.*b\?: y\\x1b\[2J/);
+    expect(catalogue.warnings).toEqual([expect.stringContaining("a second tool named 'g\\u202e'")]);
+    expect(() => catalogue.resolve("bad", "g\u202d")).toThrow("bad.g\\u202d is not a tool");
+    const { declaration } = await new Discovery(catalogue).getToolSpec("bad", "g\u202e");
+    expect(declaration.length).toBeLessThan(5_000); // its title is cut
   });
 
   test("a description of itself without end is cut", async () => {
@@ -267,6 +299,24 @@ describe("floods", () => {
 });
 
 describe("results", () => {
+  test("a list in a text may be as long as any result", async () => {
+    const runtime = await start("");
+    const result = await runtime.run("return (await tools.bad.rows({})).length");
+    expect(result).toMatchObject({ ok: true, value: 20_000 });
+  });
+
+  test("a server that reads nothing more is not written to without end", async () => {
+    const source = sourceOf("");
+    const context = (ms: number) => ({ signal: AbortSignal.timeout(ms), caller: {} });
+    await source.call("deaf", {}, context(5_000));
+    const text = "x".repeat(16_000_000);
+    for (let at = 0; at < 8; at++)
+      await source.call("echo", { text }, context(400)).catch(() => {});
+    await expect(source.call("echo", { text }, context(10_000))).rejects.toThrow(
+      "the server does not read its requests",
+    );
+  });
+
   test("nested too deeply are an error of their call, whichever way they come", async () => {
     const runtime = await start("");
     const code = `

@@ -1,12 +1,16 @@
 /** The counters between a server and its host: what is asked for comes through, everything else at a limited rate. */
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { atOnce, inTurns, OutOfTimeError, Turns } from "../../src/core/turns.ts";
 import { firstFree } from "../../src/tools/first-free.ts";
 import { Bucket } from "../../src/tools/mcp/bucket.ts";
-import { eventSplitter } from "../../src/tools/mcp/event-stream.ts";
+import { type EventPart, eventSplitter } from "../../src/tools/mcp/event-stream.ts";
 import { Intake } from "../../src/tools/mcp/intake.ts";
 import { JsonScan, MAX_DEPTH, scanJson } from "../../src/tools/mcp/json-scan.ts";
+import { MeteredTransport } from "../../src/tools/mcp/metered-transport.ts";
+import { findId } from "../../src/tools/mcp/message.ts";
+import { joinLists, sliceAnswer } from "../../src/tools/mcp/sliced-lists.ts";
 import { LineSplitter } from "../../src/tools/mcp/lines.ts";
 import { weigh } from "../../src/tools/mcp/weigh.ts";
 import { RelistPace } from "../../src/tools/relist.ts";
@@ -17,6 +21,11 @@ const request = (id: number, method = "tools/call") => ({ jsonrpc: "2.0" as cons
 const answer = (id: number): string => JSON.stringify({ jsonrpc: "2.0", id, result: {} });
 const judge = (intake: Intake, text: string, size = text.length) =>
   intake.judge(size, text.slice(0, 300), text.slice(-300)).kind;
+
+const textOf = (event: EventPart): string =>
+  event instanceof Uint8Array
+    ? Buffer.from(event).toString()
+    : Buffer.concat(event.whole).toString();
 
 describe("intake", () => {
   test("what was asked for is read once, in a flood too; the flood is not", () => {
@@ -49,9 +58,12 @@ describe("intake", () => {
 
   test("lists and the description of the server are smaller than results", () => {
     const intake = new Intake(MAX, () => {});
-    for (const [id, method] of ["tools/list", "resources/list", "initialize"].entries()) {
+    const most = { "tools/list": 8, "resources/list": 8, initialize: 2 };
+    for (const [id, [method, mebibytes]] of Object.entries(most).entries()) {
       intake.sent(request(id, method));
-      expect(judge(intake, answer(id), 5 * 1024 * 1024)).toBe("too_large");
+      expect(judge(intake, answer(id), mebibytes * 1024 * 1024 + 1)).toBe("too_large");
+      intake.sent(request(id, method));
+      expect(judge(intake, answer(id), mebibytes * 1024 * 1024)).toBe("read");
     }
     intake.sent(request(9));
     expect(judge(intake, answer(9), 5 * 1024 * 1024)).toBe("read");
@@ -153,11 +165,11 @@ describe("lines and events", () => {
           let at = 0;
           const take = (chunk: Uint8Array): void => {
             for (const event of splitter.push(chunk))
-              if (event !== undefined) events.push(Buffer.from(event).toString());
+              if (event !== undefined) events.push(textOf(event));
           };
           for (const cut of cuts) take(stream.subarray(at, (at += cut)));
           take(stream.subarray(at));
-          for (const event of splitter.end()) events.push(Buffer.from(event).toString());
+          for (const event of splitter.end()) events.push(textOf(event));
           expect(events).toEqual(sent.map((text, id) => `id: ${id}\ndata: ${text}\n\n`));
           expect(splitter.isResumable).toBe(sent.length > 0);
         },
@@ -165,11 +177,82 @@ describe("lines and events", () => {
     );
   });
 
+  test("an event of lines without end ends the stream", () => {
+    const splitter = eventSplitter(new Intake(MAX, () => {}), undefined);
+    splitter.push(Buffer.from("data:\n".repeat(50_000)));
+    expect(() => splitter.push(Buffer.from("data:\n"))).toThrow("more than 50000 lines");
+  });
+
   test("a server cannot have its stream asked for again at once", () => {
     const splitter = eventSplitter(new Intake(MAX, () => {}), undefined);
     const sent = ["retry: 1", "id: 1", "", "retry: 500", "id: 2", "", ""].join("\n");
-    const events = splitter.push(Buffer.from(sent)).map((event) => Buffer.from(event!).toString());
+    const events = splitter.push(Buffer.from(sent)).map((event) => textOf(event!));
     expect(events).toEqual(["id: 1\n\n", "retry: 500\nid: 2\n\n"]);
+  });
+});
+
+describe("answers to a server", () => {
+  test("one that does not take them gets no more of them; requests go on", async () => {
+    const sent: object[] = [];
+    const inner: Transport = {
+      start: async () => {},
+      close: async () => {},
+      send: (message) => {
+        sent.push(message);
+        return new Promise(() => {});
+      },
+    };
+    const transport = new MeteredTransport(inner, new Intake(MAX, () => {}));
+    for (let id = 0; id < 1_000; id++) void transport.send({ jsonrpc: "2.0", id, result: {} });
+    expect(sent).toHaveLength(64);
+    void transport.send({ jsonrpc: "2.0", id: 1, method: "ping" });
+    expect(sent).toHaveLength(65);
+  });
+});
+
+describe("lists in pieces", () => {
+  const sliced = (text: string): unknown => {
+    const pieces = atOnce(sliceAnswer(Buffer.from(text)));
+    if (pieces === undefined || typeof pieces === "string") return pieces;
+    const message = JSON.parse(pieces.text) as { result?: Record<string, unknown> };
+    if (message.result !== undefined) joinLists(message.result, pieces.lists);
+    return message;
+  };
+  const large = "x".repeat(300_000);
+
+  test("are the same lists", () => {
+    const result = fc.dictionary(fc.string(), fc.oneof(fc.jsonValue(), fc.array(fc.jsonValue())));
+    fc.assert(
+      fc.property(result, fc.constantFrom(undefined, 1), (given, indent) => {
+        const message = {
+          jsonrpc: "2.0",
+          id: 1,
+          result: { ...given, tools: [given, large, given] },
+        };
+        const text = JSON.stringify(message, undefined, indent);
+        expect(sliced(text)).toEqual(JSON.parse(text));
+      }),
+    );
+  });
+
+  test("what is no JSON, no result or a small one is left as it is", () => {
+    const texts = ['{"id":1,"result":{"tools":[1,2]}}', `{"result":{"tools":[${large}]}}`, large];
+    for (const text of texts) expect(sliced(text)).toBeUndefined();
+    const failed = { id: 1, error: { code: 1, message: "no", data: [[large], 2] } };
+    expect(sliced(JSON.stringify(failed))).toEqual(failed);
+  });
+
+  test("an entry has a cap of its own", () => {
+    const refused = (entry: string): unknown =>
+      sliced(`{"id":1,"result":{"tools":[{},${entry},{}]}}`);
+    expect(refused(JSON.stringify(large.repeat(8)))).toBe("an entry has more than 2097152 bytes");
+    expect(refused(`[${"{},".repeat(100_000)}{}]`)).toBe("an entry has more than 150000 parts");
+    expect(refused(`[${"{},".repeat(400_000)}{}]`)).toBe("it has more than 600000 parts");
+  });
+
+  test("an id that is no text of JSON is none", () => {
+    expect(findId('{"id":"\\q"}', "")).toBeUndefined();
+    expect(findId('{"id":"\u0001"}', "")).toBeUndefined();
   });
 });
 

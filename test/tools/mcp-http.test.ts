@@ -47,6 +47,16 @@ describe.each([{ json: false }, { json: true }])("streamable HTTP, $json", (opti
     expect(fixture.seen.every((headers) => headers["x-key"] === "abc")).toBe(true);
   });
 
+  test("a list of thousands of tools is read in pieces", async () => {
+    const source = connect(await serve(streamable({ ...options, more: 8_000 })), {}, 16_000_000);
+    const tools = await source.list();
+    expect(tools).toHaveLength(8_004);
+    expect(tools.at(-1)).toMatchObject({
+      name: "tool_7999",
+      description: expect.stringMatching(/^tool_7999 "does" \{something\}/),
+    });
+  });
+
   test("a result over the cap fails its call only", async () => {
     const source = connect(await serve(streamable(options)));
     expect(await message(source.call("big", { bytes: 5_000_000 }, context))).toContain(

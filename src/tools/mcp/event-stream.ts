@@ -14,11 +14,24 @@ const MAX_FIELDS = 100;
 /** Most lines of an event, each of which takes a hundred bytes in memory besides its own. */
 const MAX_LINES = 50_000;
 
+/** An answer to a request for a list, which is parsed in turns. */
+export interface ListEvent {
+  readonly id: number;
+  /** Its lines that are no data. */
+  readonly fields: readonly Buffer[];
+  /** Its data. */
+  readonly data: Buffer;
+  /** The event as it came. */
+  readonly whole: readonly Buffer[];
+}
+
+export type EventPart = Uint8Array | ListEvent;
+
 /** Cuts a stream of server-sent events into events, each as bytes, or as nothing where it is not let in. */
 export interface EventSplitter {
-  push(chunk: Uint8Array): (Uint8Array | undefined)[];
+  push(chunk: Uint8Array): (EventPart | undefined)[];
   /** What is left when the stream has ended. */
-  end(): Uint8Array[];
+  end(): EventPart[];
   /** An event had an id. */
   readonly isResumable: boolean;
 }
@@ -36,7 +49,7 @@ class Splitter implements EventSplitter {
   #event: Buffer[] = [];
   #size = 0;
   #fields = 0;
-  #ready: (Uint8Array | undefined)[] = [];
+  #ready: (EventPart | undefined)[] = [];
 
   constructor(intake: Intake, request: Id) {
     this.#intake = intake;
@@ -47,14 +60,14 @@ class Splitter implements EventSplitter {
     });
   }
 
-  push(chunk: Uint8Array): (Uint8Array | undefined)[] {
+  push(chunk: Uint8Array): (EventPart | undefined)[] {
     this.#lines.push(Buffer.from(chunk));
     const ready = this.#ready;
     this.#ready = [];
     return ready;
   }
 
-  end(): Uint8Array[] {
+  end(): EventPart[] {
     this.#lines.end();
     // Some servers leave out the empty line after the last event.
     if (this.#size > 0) this.#finish();
@@ -95,13 +108,14 @@ class Splitter implements EventSplitter {
     this.#ready.push(this.#judge(lines, size));
   }
 
-  #judge(lines: readonly Buffer[], size: number): Uint8Array | undefined {
-    const data = lines.filter((line) => line.toString("latin1", 0, 5) === "data:");
+  #judge(lines: readonly Buffer[], size: number): EventPart | undefined {
+    const data = lines.filter(isData);
     const [head] = endsOf(data[0]?.subarray(5) ?? NEWLINE);
     const [, tail] = endsOf(data.at(-1)?.subarray(5) ?? NEWLINE);
     const verdict = this.#intake.judge(size, head, tail);
     if (verdict.kind === "drop") return undefined;
     if (verdict.kind === "too_large") return refusal(verdict.id, tooLargeMessage(verdict.maxBytes));
+    if (verdict.list !== undefined) return listEvent(verdict.list, lines, data);
     const scan = new JsonScan(verdict.maxParts);
     for (const line of data) {
       const problem = scan.push(line.subarray(5));
@@ -119,6 +133,20 @@ class Splitter implements EventSplitter {
   }
 }
 
-function refusal(id: string | number, why: string): Buffer {
+function isData(line: Buffer): boolean {
+  return line.toString("latin1", 0, 5) === "data:";
+}
+
+function listEvent(id: number, lines: readonly Buffer[], data: readonly Buffer[]): ListEvent {
+  return {
+    id,
+    fields: lines.flatMap((line) => (isData(line) || line === NEWLINE ? [] : [line, NEWLINE])),
+    data: Buffer.concat(data.flatMap((line) => [line.subarray(5), NEWLINE])),
+    whole: [...lines, NEWLINE],
+  };
+}
+
+/** An event with an error response made here. */
+export function refusal(id: string | number, why: string): Buffer {
   return Buffer.from(`data: ${JSON.stringify(errorAnswer(id, why))}\n\n`);
 }

@@ -1,11 +1,12 @@
 import { ReadableStream as NodeStream } from "node:stream/web";
 import type { FetchLike } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { Turns } from "../../core/turns.ts";
-import { eventSplitter } from "./event-stream.ts";
+import { inTurns, Turns } from "../../core/turns.ts";
+import { type EventPart, eventSplitter, refusal } from "./event-stream.ts";
 import type { Intake } from "./intake.ts";
 import { JsonScan, MAX_PARTS } from "./json-scan.ts";
-import { MAX_PAGE_PARTS } from "./list-limits.ts";
+import { MAX_ENTRY_PARTS } from "./list-limits.ts";
 import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.ts";
+import { sliceAnswer } from "./sliced-lists.ts";
 
 type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
 type Id = string | number | undefined;
@@ -23,9 +24,8 @@ export function cappedFetch(intake: Intake): FetchLike {
     const isStream =
       response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
     const request = requestId(init);
-    const chunks = isStream
-      ? cappedEvents(response.body, intake, request)
-      : cappedBytes(response.body, intake, request);
+    const read = isStream ? cappedEvents : intake.asksForList(request) ? cappedList : cappedBytes;
+    const chunks = read(response.body, intake, request);
     return withBody(response, NodeStream.from(chunks) as unknown as Body);
   };
 }
@@ -46,7 +46,7 @@ function requestId(init: RequestInit | undefined): Id {
 
 async function* cappedBytes(body: Body, intake: Intake, request: Id): AsyncGenerator<Uint8Array> {
   const maxBytes = intake.limitOf(request);
-  const scan = new JsonScan(intake.asksForList(request) ? MAX_PAGE_PARTS : MAX_PARTS);
+  const scan = new JsonScan(intake.asksForSelf(request) ? MAX_ENTRY_PARTS : MAX_PARTS);
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
@@ -55,6 +55,36 @@ async function* cappedBytes(body: Body, intake: Intake, request: Id): AsyncGener
     if (problem !== undefined) throw new Error(refusedMessage(problem));
     yield chunk;
   }
+}
+
+/** The answer to a request for a list: most of it is parsed here, in turns. */
+async function* cappedList(body: Body, intake: Intake, request: Id): AsyncGenerator<Uint8Array> {
+  const maxBytes = intake.limitOf(request);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) throw new Error(tooLargeMessage(maxBytes));
+    chunks.push(chunk);
+  }
+  const bytes = Buffer.concat(chunks);
+  const sliced = await inTurns(sliceAnswer(bytes));
+  if (typeof sliced === "string") throw new Error(refusedMessage(sliced));
+  if (sliced !== undefined) intake.park(Number(request), sliced.lists);
+  yield sliced === undefined ? bytes : Buffer.from(sliced.text);
+}
+
+/** The bytes of an event. */
+async function bytesOf(event: EventPart, intake: Intake): Promise<Uint8Array> {
+  if (event instanceof Uint8Array) return event;
+  const { id, fields, data, whole } = event;
+  const sliced = await inTurns(sliceAnswer(data));
+  if (typeof sliced === "string") return refusal(id, refusedMessage(sliced));
+  if (sliced === undefined) return Buffer.concat(whole);
+  intake.park(id, sliced.lists);
+  // Line breaks are between the tokens of JSON only.
+  const text = sliced.text.replace(/[\r\n]/g, " ");
+  return Buffer.concat([...fields, Buffer.from(`data: ${text}\n\n`)]);
 }
 
 /**
@@ -68,12 +98,12 @@ async function* cappedEvents(body: Body, intake: Intake, request: Id): AsyncGene
   try {
     for await (const chunk of body) {
       for (const event of splitter.push(chunk)) {
-        if (event !== undefined) yield event;
+        if (event !== undefined) yield await bytesOf(event, intake);
         await intake.breathe(turns);
       }
       await intake.breathe(turns);
     }
-    yield* splitter.end();
+    for (const event of splitter.end()) yield await bytesOf(event, intake);
   } catch {
     // A broken connection ends the stream; the SDK resumes it where that is possible.
   }

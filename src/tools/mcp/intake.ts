@@ -4,8 +4,9 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { Turns } from "../../core/turns.ts";
 import { Bucket } from "./bucket.ts";
 import { MAX_PARTS } from "./json-scan.ts";
-import { MAX_PAGE_BYTES, MAX_PAGE_PARTS } from "./list-limits.ts";
+import { MAX_ENTRY_BYTES, MAX_ENTRY_PARTS, MAX_PAGE_BYTES } from "./list-limits.ts";
 import { findId } from "./message.ts";
+import { joinLists, type SlicedAnswer } from "./sliced-lists.ts";
 
 /** Messages that nobody asked for (notifications, requests, garbage): so many at once, then so many a second. */
 const MESSAGES = { size: 5_000, perSecond: 1_000 };
@@ -20,12 +21,12 @@ const FLOOD_PAUSE_MS = 25;
 
 /** What becomes of a message: it is read, it is thrown away, or its request fails since it is larger than `maxBytes`. */
 export type Verdict =
-  | { readonly kind: "read"; readonly maxParts: number }
+  | { readonly kind: "read"; readonly maxParts: number; readonly list?: number }
   | { readonly kind: "drop" }
   | { readonly kind: "too_large"; readonly id: number; readonly maxBytes: number };
 
 const READ: Verdict = { kind: "read", maxParts: MAX_PARTS };
-const READ_LIST: Verdict = { kind: "read", maxParts: MAX_PAGE_PARTS };
+const READ_SELF: Verdict = { kind: "read", maxParts: MAX_ENTRY_PARTS };
 const DROP: Verdict = { kind: "drop" };
 
 /**
@@ -40,6 +41,8 @@ export class Intake {
   readonly #requests = new Bucket(REQUESTS.size, REQUESTS.perSecond);
   /** The method of each request without an answer. */
   readonly #asked = new Map<number, string>();
+  /** Lists of answers that are on their way through the SDK, by request. */
+  readonly #parked = new Map<number, SlicedAnswer["lists"]>();
   #dropped = 0;
   #isFlooded = false;
 
@@ -63,15 +66,43 @@ export class Intake {
     this.#asked.delete(Number(id));
   }
 
-  /** The largest answer to a request, in bytes. */
+  /** The largest answer to a request, in bytes: what the server offers is smaller than a result may be. */
   limitOf(id: string | number | undefined): number {
-    return this.asksForList(id) ? Math.min(this.maxBytes, MAX_PAGE_BYTES) : this.maxBytes;
+    if (this.asksForList(id)) return Math.min(this.maxBytes, MAX_PAGE_BYTES);
+    return this.asksForSelf(id) ? Math.min(this.maxBytes, MAX_ENTRY_BYTES) : this.maxBytes;
   }
 
-  /** Whether a request asks what the server offers: the answer is smaller than a result may be. */
+  /** Whether a request asks for a list, which is parsed in pieces. */
   asksForList(id: string | number | undefined): boolean {
-    const method = id === undefined ? undefined : this.#asked.get(Number(id));
-    return method === "initialize" || method?.endsWith("/list") === true;
+    return this.#methodOf(id)?.endsWith("/list") === true;
+  }
+
+  /** Whether a request asks what the server says of itself. */
+  asksForSelf(id: string | number | undefined): boolean {
+    return this.#methodOf(id) === "initialize";
+  }
+
+  #methodOf(id: string | number | undefined): string | undefined {
+    return id === undefined ? undefined : this.#asked.get(Number(id));
+  }
+
+  #howToRead(id: number): Verdict {
+    if (this.asksForList(id)) return { kind: "read", maxParts: MAX_PARTS, list: id };
+    return this.asksForSelf(id) ? READ_SELF : READ;
+  }
+
+  /** Keeps the lists of an answer until the rest of it comes to the client. */
+  park(id: number, lists: SlicedAnswer["lists"]): void {
+    this.#parked.set(id, lists);
+  }
+
+  /** Puts the lists that were kept for an answer into it. */
+  join(message: JSONRPCMessage): void {
+    const id = Number("id" in message ? message.id : undefined);
+    const lists = this.#parked.get(id);
+    if (lists === undefined) return;
+    this.#parked.delete(id);
+    if ("result" in message) joinLists(message.result, lists);
   }
 
   /** Judges a message before it is parsed, by its size and both its ends. */
@@ -79,7 +110,7 @@ export class Intake {
     const id = Number(findId(head, tail));
     if (this.#asked.has(id)) {
       const maxBytes = this.limitOf(id);
-      const read = this.asksForList(id) ? READ_LIST : READ;
+      const read = this.#howToRead(id);
       // A message that only looks like an answer is let in once.
       this.#asked.delete(id);
       return size <= maxBytes ? read : { kind: "too_large", id, maxBytes };

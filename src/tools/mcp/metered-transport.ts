@@ -81,7 +81,10 @@ export class MeteredTransport implements Transport {
       if ("id" in message) {
         if (!this.#intake.takesRequest()) return;
       } else if (LIST_CHANGED.test(message.method) && !this.#tells(message)) return;
-    } else this.#intake.settled(message.id);
+    } else {
+      this.#intake.settled(message.id);
+      this.#intake.join(message);
+    }
     this.onmessage?.(message, extra);
   }
 

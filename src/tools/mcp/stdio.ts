@@ -4,12 +4,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { Turns } from "../../core/turns.ts";
+import { inTurns, Turns } from "../../core/turns.ts";
 import { Bucket } from "./bucket.ts";
 import type { Intake } from "./intake.ts";
 import { scanJson } from "./json-scan.ts";
 import { endsOf, LineSplitter } from "./lines.ts";
 import { errorAnswer, findId, parseMessages, refusedMessage, tooLargeMessage } from "./message.ts";
+import { sliceAnswer } from "./sliced-lists.ts";
 import { StartError } from "./start-error.ts";
 import { guardGroup, releaseGroup, signalGroup } from "./reaper.ts";
 
@@ -126,14 +127,15 @@ export class StdioTransport implements Transport {
   async #readMessages(stdout: Readable): Promise<void> {
     const { intake } = this.#options;
     const turns = new Turns();
-    let ready: (() => void)[] = [];
+    let ready: (() => Promise<void> | void)[] = [];
     const lines = new LineSplitter(intake.maxBytes, {
       onLine: (line) => ready.push(() => this.#onLine(line)),
       onOversize: (head, tail) => ready.push(() => this.#onOversize(head, tail)),
     });
     const handle = async (): Promise<void> => {
       for (const line of ready) {
-        line();
+        const rest = line();
+        if (rest !== undefined) await rest;
         await intake.breathe(turns);
       }
       ready = [];
@@ -148,7 +150,7 @@ export class StdioTransport implements Transport {
     intake.flush();
   }
 
-  #onLine(line: Buffer): void {
+  #onLine(line: Buffer): Promise<void> | void {
     const [head, tail] = endsOf(line);
     const { intake } = this.#options;
     const verdict = intake.judge(line.length, head, tail);
@@ -156,12 +158,26 @@ export class StdioTransport implements Transport {
     if (verdict.kind === "too_large")
       return this.#refuse(verdict.id, tooLargeMessage(verdict.maxBytes));
     if (!/^\s*[[{]/.test(head)) return this.#onGarbage(head);
+    if (verdict.list !== undefined) return this.#onList(verdict.list, line, head);
     const problem = scanJson(line, verdict.maxParts);
     if (problem !== undefined) {
       const id = findId(head, tail);
       return id === undefined ? this.#onGarbage(head) : this.#refuse(id, refusedMessage(problem));
     }
-    const messages = parseMessages(line.toString());
+    this.#onText(line.toString(), head);
+  }
+
+  /** The answer to a request for a list, in turns. */
+  async #onList(id: number, line: Buffer, head: string): Promise<void> {
+    const sliced = await inTurns(sliceAnswer(line));
+    if (typeof sliced === "string") return this.#refuse(id, refusedMessage(sliced));
+    if (sliced !== undefined) this.#options.intake.park(id, sliced.lists);
+    this.#onText(sliced?.text ?? line.toString(), head);
+  }
+
+  #onText(text: string, head: string): void {
+    const { intake } = this.#options;
+    const messages = parseMessages(text);
     if (messages === undefined) return this.#onGarbage(head);
     for (const message of messages)
       if (messages.length === 1 || intake.admits(message)) this.onmessage?.(message);
@@ -204,14 +220,13 @@ export class StdioTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    const text = `${JSON.stringify(message)}\n`;
     const stdin = this.#child?.stdin;
     if (stdin?.writable !== true) throw new Error("Not connected");
     if (!("method" in message) && stdin.writableLength > MAX_UNREAD_BYTES) return;
     if (stdin.writableLength > MAX_UNREAD_REQUESTS)
       throw new Error("the server does not read its requests");
     const { promise, resolve } = Promise.withResolvers<void>();
-    stdin.write(text, (error) => {
+    stdin.write(`${JSON.stringify(message)}\n`, (error) => {
       // A server that does not read is of no use any more; its end says why, and fails what is in flight.
       if (error) void this.close();
       resolve();
