@@ -30,7 +30,7 @@ export async function openSources(
   const remote =
     typeof placement === "object" ? await remoteSources(placement.remote, placement.token) : [];
   // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
-  const maxMessageBytes = Math.max(16 * 1024 * 1024, 2 * limits.callBytes);
+  const maxMessageBytes = Math.max(8 * 1024 * 1024, 2 * limits.callBytes);
   // Modules that are not needed are not loaded: a function's first request waits for every one.
   const hasServers = Object.keys(servers).length + Object.keys(clients).length > 0;
   const mcp = hasServers ? await import("./mcp/open.ts") : undefined;

@@ -34,7 +34,7 @@ import {
 export interface ConnectionOptions {
   /**
    * A larger message from the server fails its request.
-   * @default 16_777_216
+   * @default 8_388_608
    */
   readonly maxMessageBytes?: number;
   /** Handlers of the server's requests. */
@@ -48,7 +48,7 @@ export interface ConnectionOptions {
   readonly authorizer?: Authorizer;
 }
 
-const DEFAULT_MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+const DEFAULT_MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
 
 /** A server of the config. Connects at the first request; a connection that died is replaced at the next one. */
 export class Connection implements Upstream {
