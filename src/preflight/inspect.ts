@@ -11,7 +11,7 @@ import type { Limits } from "../core/limits.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
-import type { ProgramReader } from "./reader.ts";
+import type { CheckedFor, ProgramReader } from "./reader.ts";
 import type { TypeChecker } from "./type-checker.ts";
 
 /** What a program may do, read from its text. Nothing of it was run. */
@@ -27,20 +27,25 @@ const MAX_UNKNOWN = 50;
 
 const NOTHING: ProgramUses = { tools: [], imports: [], dynamic: [] };
 
+/** What reads and checks a program, and for whom. */
+export interface Inspectors extends CheckedFor {
+  readonly reader: ProgramReader;
+  readonly checker: TypeChecker | undefined;
+}
+
 export async function inspect(
   source: string,
   limits: Limits,
   catalogue: Catalogue,
-  reader: ProgramReader,
-  checker: TypeChecker | undefined,
+  { reader, checker, ...by }: Inspectors,
 ): Promise<Inspection> {
   let program: InspectedProgram;
   try {
-    program = await reader.read(source, limits, catalogue.names);
+    program = await reader.read(source, limits, catalogue.names, by);
   } catch (error) {
     return { ok: false, diagnostics: [compileFailure(error, limits.compileMs)], ...NOTHING };
   }
-  const types = (await checker?.check(source, program, limits.sourceBytes)) ?? [];
+  const types = (await checker?.check(source, program, limits.sourceBytes, by)) ?? [];
   const { returns: _, ...uses } = program;
   const unknown = [
     ...unknownTools(uses.tools, catalogue),

@@ -3,13 +3,24 @@
  * checked in a process; what is done here is bounded by caps on what both report. All of it is loaded when a program is to be
  * read: the compiler is a third of the code.
  */
-import type { Failure } from "../core/errors.ts";
+import { CodecellError, type Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
+import { untilAborted } from "../core/until-aborted.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { Inspection } from "./inspect.ts";
-import type { ProgramReader } from "./reader.ts";
+import type { CheckedFor, ProgramReader } from "./reader.ts";
 import type { TypeChecker } from "./type-checker.ts";
+
+/** For whom types are checked. */
+export interface TypesAsked extends CheckedFor {
+  readonly signal: AbortSignal;
+  /**
+   * Names that earlier programs of its session left.
+   * @default none
+   */
+  readonly declared?: readonly string[] | undefined;
+}
 
 /** Reads programs against the tools of a catalogue. */
 export class Preflight implements AsyncDisposable {
@@ -34,9 +45,20 @@ export class Preflight implements AsyncDisposable {
     return new Preflight(catalogue, typeCheck ? await startChecker(catalogue, tree) : undefined);
   }
 
-  async inspect(source: string, limits: Limits): Promise<Inspection> {
+  /**
+   * What a program may do.
+   * @param signal aborting it ends the wait. @throws CodecellError `aborted`
+   */
+  async inspect(source: string, limits: Limits, signal: AbortSignal): Promise<Inspection> {
     const { inspect } = await import("./inspect.ts");
-    return await inspect(source, limits, this.#catalogue, await this.#read(), this.#checker);
+    const reader = await this.#read();
+    const work = inspect(source, limits, this.#catalogue, {
+      reader,
+      checker: this.#checker,
+      signal,
+    });
+    const refusal = (): Error => new CodecellError("aborted", "the runtime is closed");
+    return await untilAborted(work, signal, refusal);
   }
 
   /** What reads programs; the same one for all. */
@@ -46,30 +68,39 @@ export class Preflight implements AsyncDisposable {
   }
 
   /**
-   * The first type error of a program, with the others in its hint; nothing where types are not checked.
-   * @param declared names that earlier programs of its session left
-   * @param user who runs it
+   * The first type error of a program, with the others in its hint; nothing where types are not checked, and for a program that is
+   * aborted meanwhile: no place begins that.
    */
   async typeFailure(
     source: string,
     limits: Limits,
-    declared: readonly string[] = [],
-    user?: string,
+    asked: TypesAsked,
   ): Promise<Failure | undefined> {
     if (this.#checker === undefined) return undefined;
+    const { signal } = asked;
+    try {
+      return await untilAborted(this.#typeFailure(source, limits, asked, this.#checker), signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return undefined;
+    }
+  }
+
+  async #typeFailure(
+    source: string,
+    limits: Limits,
+    { declared = [], ...by }: TypesAsked,
+    checker: TypeChecker,
+  ): Promise<Failure | undefined> {
     const reader = await this.#read();
     let program;
     try {
-      program = await reader.read(source, limits, this.#catalogue.names);
+      program = await reader.read(source, limits, this.#catalogue.names, by);
     } catch {
       return undefined; // it does not compile, which is reported where it is compiled
     }
-    const [first, ...others] = await this.#checker.check(
-      source,
-      { ...program, declared },
-      limits.sourceBytes,
-      user,
-    );
+    const uses = { ...program, declared };
+    const [first, ...others] = await checker.check(source, uses, limits.sourceBytes, by);
     if (first === undefined || others.length === 0) return first;
     const list = others
       .slice(0, 4)

@@ -2,6 +2,9 @@ import { Worker } from "node:worker_threads";
 import { CompileError } from "../compile/compile-error.ts";
 import { DeadlineError } from "../compile/deadline.ts";
 import type { InspectedProgram } from "../compile/program-uses.ts";
+import { outsideRuns } from "../core/async-context.ts";
+import { FairSemaphore } from "../core/fair-semaphore.ts";
+import { Holders } from "../core/holders.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { ReadReply, ReadRequest } from "./reader-thread.ts";
@@ -9,17 +12,41 @@ import type { ReadReply, ReadRequest } from "./reader-thread.ts";
 /** Beside the time for a program: the start of the thread, and of the code in it. */
 const START_MS = 2_000;
 
-/** Reads programs beside the host's thread, one at a time. A text that takes too long ends the thread; the next one gets another. */
-export class ProgramReader implements AsyncDisposable {
-  #worker: Worker | undefined;
-  #names: NameTable | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+/** For whom a program is read or checked. */
+export interface CheckedFor {
+  /** Who runs it. */
+  readonly user?: string | undefined;
+  /** Aborting it ends the waiting. */
+  readonly signal?: AbortSignal | undefined;
+}
 
-  /** @throws CompileError, DeadlineError */
-  read(source: string, limits: Limits, names: NameTable): Promise<InspectedProgram> {
-    const reading = this.#last.then(() => this.#read(source, limits, names));
-    this.#last = reading.catch(() => {});
-    return reading;
+/** The thread, and what keeps this process alive while it reads. */
+interface Thread {
+  readonly worker: Worker;
+  readonly holders: Holders;
+}
+
+/**
+ * Reads programs beside the host's thread, one at a time; users take turns. A text that takes too long ends the thread; the next
+ * one gets another.
+ */
+export class ProgramReader implements AsyncDisposable {
+  #thread: Thread | undefined;
+  #names: NameTable | undefined;
+  readonly #turns = new FairSemaphore(1);
+  #isClosed = false;
+
+  /**
+   * @param by who asks, and what ends the waiting for it
+   * @throws CompileError, DeadlineError; the reason of the signal
+   */
+  async read(
+    source: string,
+    limits: Limits,
+    names: NameTable,
+    { user, signal }: CheckedFor,
+  ): Promise<InspectedProgram> {
+    return await this.#turns.run(user, () => this.#read(source, limits, names), signal);
   }
 
   async #read(
@@ -27,14 +54,15 @@ export class ProgramReader implements AsyncDisposable {
     { compileMs, sourceBytes }: Limits,
     names: NameTable,
   ): Promise<InspectedProgram> {
-    const isNew = this.#worker === undefined;
-    const worker = (this.#worker ??= this.#start());
+    if (this.#isClosed) throw new Error("the reader has ended");
+    const isNew = this.#thread === undefined;
+    const { worker, holders } = (this.#thread ??= start((ended) => this.#forget(ended)));
     const { promise, resolve, reject } = Promise.withResolvers<ReadReply>();
     const onError = (error: unknown): void => reject(error);
     const onExit = (): void => reject(new Error("the reader has ended"));
     const timer = setTimeout(() => reject(new DeadlineError()), compileMs + (isNew ? START_MS : 0));
     worker.once("message", resolve).once("error", onError).once("exit", onExit);
-    worker.ref();
+    const release = holders.take();
     try {
       worker.postMessage({
         source,
@@ -49,34 +77,38 @@ export class ProgramReader implements AsyncDisposable {
     } finally {
       clearTimeout(timer);
       worker.off("message", resolve).off("error", onError).off("exit", onExit);
-      worker.unref();
+      release();
     }
   }
 
-  #start(): Worker {
-    const file = new URL(`./reader-thread${import.meta.url.slice(-3)}`, import.meta.url);
-    const worker = new Worker(file, { env: {}, execArgv: [], stdout: true, stderr: true });
-    worker.on("error", () => {}); // reported to the request that is waiting
-    worker.on("exit", () => this.#forget(worker));
-    return worker;
-  }
-
   #forget(worker: Worker): void {
-    if (this.#worker !== worker) return;
-    this.#worker = undefined;
+    if (this.#thread?.worker !== worker) return;
+    this.#thread = undefined;
     this.#names = undefined;
   }
 
   async #end(): Promise<void> {
-    const worker = this.#worker;
-    if (worker === undefined) return;
-    this.#forget(worker);
-    await worker.terminate();
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    this.#forget(thread.worker);
+    const release = thread.holders.take(); // a read of it may be over sooner than the thread
+    await thread.worker.terminate();
+    release();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     await this.#end();
   }
+}
+
+function start(onExit: (worker: Worker) => void): Thread {
+  const file = new URL(`./reader-thread${import.meta.url.slice(-3)}`, import.meta.url);
+  const options = { env: {}, execArgv: [], stdout: true, stderr: true };
+  const worker = outsideRuns(() => new Worker(file, options));
+  worker.on("error", () => {}); // reported to the request that is waiting
+  worker.on("exit", () => onExit(worker));
+  return { worker, holders: new Holders((held) => (held ? worker.ref() : worker.unref())) };
 }
 
 function programIn(reply: ReadReply): InspectedProgram {

@@ -11,6 +11,7 @@ import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { TypeDiagnostic, VirtualFiles } from "./compiler-thread.ts";
 import { Compiler } from "./compiler.ts";
+import type { CheckedFor } from "./reader.ts";
 import { needsTypes, relevantOf } from "./relevant-diagnostics.ts";
 import { environmentFiles } from "./type-environment.ts";
 
@@ -49,6 +50,7 @@ export class TypeChecker implements AsyncDisposable {
   #compiler: Promise<Compiler> | undefined;
   /** One check at a time; users take turns. */
   readonly #turns = new FairSemaphore(1);
+  #isClosed = false;
 
   constructor(catalogue: Catalogue, tree: WrapperTree) {
     this.#catalogue = catalogue;
@@ -64,15 +66,16 @@ export class TypeChecker implements AsyncDisposable {
 
   /**
    * The type errors of a program that compiles, in the order of the text.
-   * @param user who asks
+   * @param by who asks, and what ends the waiting for it
+   * @throws the reason of the signal
    */
   async check(
     source: string,
     uses: InspectedProgram,
     sourceBytes: number,
-    user?: string,
+    { user, signal }: CheckedFor = {},
   ): Promise<Failure[]> {
-    return await this.#turns.run(user, () => this.#check(source, uses, sourceBytes));
+    return await this.#turns.run(user, () => this.#check(source, uses, sourceBytes), signal);
   }
 
   async #check(source: string, uses: InspectedProgram, sourceBytes: number): Promise<Failure[]> {
@@ -117,6 +120,7 @@ export class TypeChecker implements AsyncDisposable {
       [file, text],
       [config, JSON.stringify({ compilerOptions, files: [file, "globals.d.ts", "modules.d.ts"] })],
     ]);
+    if (this.#isClosed) throw new Error("it was closed");
     const compiler = await (this.#compiler ??= Compiler.start());
     const { promise: tooMuch, resolve } = Promise.withResolvers<Failure>();
     const timer = setInterval(() => {
@@ -172,6 +176,7 @@ export class TypeChecker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     const compiler = await this.#compiler?.catch(() => undefined);
     compiler?.kill();
   }

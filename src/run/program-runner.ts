@@ -147,7 +147,11 @@ export class ProgramRunner {
     const error =
       tooLarge(source, limits) ??
       (origin.kind === "local"
-        ? await this.#tools.preflight.typeFailure(source, limits, session?.declared, user)
+        ? await this.#tools.preflight.typeFailure(source, limits, {
+            declared: session?.declared,
+            user,
+            signal,
+          })
         : undefined);
     if (error !== undefined) return failedOutcome(error, true);
     const names =

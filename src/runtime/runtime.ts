@@ -165,10 +165,13 @@ export class Runtime implements AsyncDisposable {
   /**
    * Reads from a program's text what it may do: the tools that it can call, with literal arguments, loops, calls that
    * are not awaited, imports, and what is wrong with it. Nothing is run.
+   * @throws CodecellError `aborted` when the runtime is closed
    */
   async inspect(code: string): Promise<Inspection> {
+    this.#checkOpen();
     checkProgram(code);
-    return await this.#toolbox.preflight.inspect(code, this.#options.limits);
+    const { signal } = this.#closing;
+    return await this.#track(this.#toolbox.preflight.inspect(code, this.#options.limits, signal));
   }
 
   /**

@@ -234,3 +234,46 @@ test("slots go to users in turns, never to more at once than there are", async (
   );
   expect(await semaphore.run("ann", async () => "free again")).toBe("free again");
 });
+
+test("who has nothing at work begins beyond the slots, as long as there are some beyond", async () => {
+  const gate = new Gate();
+  const semaphore = new FairSemaphore(2, 2);
+  const begun: string[] = [];
+  const all = ["eve", "eve", "eve", "ann", "ann", "bob", "cyd"].map((user) =>
+    semaphore.run(user, async () => {
+      begun.push(user);
+      await gate.wait(user);
+    }),
+  );
+  await expect.poll(() => begun.length).toBe(4);
+  expect(begun).toEqual(["eve", "eve", "ann", "bob"]);
+  gate.open();
+  await Promise.all(all);
+});
+
+test("what is aborted while it waits leaves the queue, and nothing else does", async () => {
+  const gate = new Gate();
+  const semaphore = new FairSemaphore(1);
+  const done: string[] = [];
+  const task = async (name: string, signal?: AbortSignal): Promise<void> =>
+    await semaphore.run(
+      "ann",
+      async () => {
+        await gate.wait(name);
+        done.push(name);
+      },
+      signal,
+    );
+  const [working, waiting] = [new AbortController(), new AbortController()];
+  const first = task("first", working.signal);
+  const second = task("second", waiting.signal);
+  const third = task("third");
+  working.abort(); // its own work decides what that means
+  waiting.abort(new Error("no more"));
+  await expect(second).rejects.toThrow("no more");
+  await expect(task("late", waiting.signal)).rejects.toThrow("no more");
+  expect(done).toEqual([]);
+  gate.open();
+  await Promise.all([first, third]);
+  expect(done).toEqual(["first", "third"]);
+});

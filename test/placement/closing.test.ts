@@ -62,5 +62,6 @@ test("no other place of the sources refers to a handle or stops doing so", () =>
     "placement/remote.ts",
     "placement/thread.ts",
     "preflight/compiler.ts",
+    "preflight/reader.ts",
   ]);
 });

@@ -348,3 +348,16 @@ test("settings that make no sense are refused", async () => {
     "typeCheck must be true or false",
   );
 });
+
+test("a runtime that is closed inspects nothing, and leaves no compiler behind", async () => {
+  const own = await createRuntime({ engine: "quickjs", placement: "inline", typeCheck: true });
+  const waiting = Array.from({ length: 5 }, () => own.inspect("return 1"));
+  const runs = Array.from({ length: 5 }, () => own.run("return 1"));
+  const settled = Promise.allSettled(waiting);
+  await own.close();
+  for (const inspection of await settled)
+    expect(inspection).toMatchObject({ status: "rejected", reason: { code: "aborted" } });
+  for (const result of await Promise.all(runs))
+    expect(result).toMatchObject({ ok: false, error: { code: "aborted" } });
+  await expect(own.inspect("1")).rejects.toMatchObject({ code: "aborted" });
+});

@@ -447,13 +447,16 @@ describe("the sources", () => {
   const HANDLES = {
     "discovery/learned-file.ts": "outsideRuns",
     "placement/pool/child-process.ts": "a pool starts its workers outsideRuns",
-    "placement/pool/pool.ts": "outsideRuns",
+    "placement/pool/idle-watch.ts": "a pool starts its workers outsideRuns",
+    "placement/pool/idle-workers.ts": "outsideRuns",
     "placement/pool/watchdog.ts": "ends with its run",
     "placement/pool/worker-client.ts": "ends with the reply that it waits for",
     "placement/remote.ts": "a pool starts its workers outsideRuns",
     "placement/thread.ts": "a pool starts its workers outsideRuns",
     "preflight/compiler.ts": "outsideRuns",
+    "preflight/reader.ts": "outsideRuns",
     "preflight/type-checker.ts": "ends with its check",
+    "runtime/connection-clock.ts": "ends with its connection, which no run makes",
     "runtime/remote-host.ts": "outsideRuns",
     "serve/http/event-stream.ts": "ends with its request",
     "serve/mcp/http-handler.ts": "outsideRuns",
@@ -461,8 +464,10 @@ describe("the sources", () => {
     "session/held-sessions.ts": "outsideRuns",
     "session/session-vm.ts": "outsideRuns",
     "session/stores/stored-lock.ts": "ends with the update that holds the lock",
+    "tools/mcp/metered-transport.ts": "outsideRuns",
     "tools/mcp/reaper.ts": "connections are opened outsideRuns",
     "tools/mcp/stdio.ts": "connections are opened outsideRuns",
+    "tools/relist.ts": "changes of lists are told outsideRuns",
   };
 
   test("handles that outlive a run are known, and made outside of runs", () => {
