@@ -1,3 +1,5 @@
+import { FairQueue, type FlowName } from "./fair-queue.ts";
+
 /**
  * Work on foreign data that all runs of this process together may do in one turn of the event loop, in bytes of that data: 5 to 25 ms,
  * by what the bytes are.
@@ -10,23 +12,24 @@ const SMALL_BYTES = 256 * 1024;
 /**
  * Shares the host's thread: work that grows with foreign data asks for its turn first. Each turn of the event loop has room for
  * {@link TURN_BYTES}, or for one piece of work that is larger, so that however many calls and results arrive at once, everything
- * else of the host goes on between them. First come, first served.
+ * else of the host goes on between them. Users take turns, so that the large results of one do not hold up the calls of another.
  */
 class HostTurns {
   #room = TURN_BYTES;
   #isTurning = false;
   #turns = 0;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting = new FairQueue<Waiting>();
 
   /**
    * Resolves when `bytes` of work may be done; `undefined` where that is now, which is the rule for small work. Large work has a
    * turn to itself, without what came before it, such as reading it.
+   * @param user for whom it is done, if for one
    */
-  take(bytes: number): Promise<void> | undefined {
-    if (this.#waiting.length === 0 && bytes <= this.#room && bytes <= SMALL_BYTES)
+  take(bytes: number, user?: FlowName): Promise<void> | undefined {
+    if (this.#waiting.size === 0 && bytes <= this.#room && bytes <= SMALL_BYTES)
       return this.spend(bytes);
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push({ bytes, begin: resolve, turn: this.#turns });
+    this.#waiting.push(user, { bytes, user, begin: resolve, turn: this.#turns });
     this.#turn();
     return promise;
   }
@@ -47,19 +50,23 @@ class HostTurns {
   #next(): void {
     this.#isTurning = false;
     this.#room = TURN_BYTES;
-    const turn = this.#turns++;
-    const first = this.#waiting[0];
-    if (first === undefined) return;
+    const now = this.#turns++;
+    if (this.#waiting.size === 0) return;
     this.#turn();
-    if (first.turn === turn) return; // an immediate still belongs to the turn that it was asked for in
-    this.#waiting.shift();
-    this.#room -= first.bytes;
-    first.begin();
+    // An immediate still belongs to the turn that it was asked for in.
+    const next = this.#waiting.take(({ turn }) => turn !== now);
+    if (next === undefined) return;
+    const { bytes, user, begin } = next;
+    this.#room -= bytes;
+    this.#waiting.charge(user, bytes);
+    this.#waiting.leave(user);
+    begin();
   }
 }
 
 interface Waiting {
   readonly bytes: number;
+  readonly user: FlowName;
   readonly begin: () => void;
   /** The turn in which it came. */
   readonly turn: number;

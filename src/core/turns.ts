@@ -70,7 +70,7 @@ export class Turns {
 let last: Promise<void> = Promise.resolve();
 
 /** Resolves in a round of the event loop of its own: of many that pause, one goes on in each. */
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
   return last;
 }

@@ -18,7 +18,7 @@ export function checkArguments(catalogueOf: (caller: Caller) => Catalogue): Midd
     if (call.kind === "tool" || call.kind === "fetch") {
       // To say what is nearest to an unknown name, all names are looked at; large arguments were decoded in this turn.
       const work = call.info === undefined ? TURN_BYTES : call.asked.args.length;
-      if (work > MUCH) await hostTurns.take(work);
+      if (work > MUCH) await hostTurns.take(work, call.run.caller.user);
       return await next(checkTool(call, catalogue));
     }
     catalogue.resources(call.server); // throws where there is no such server

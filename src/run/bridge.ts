@@ -88,6 +88,10 @@ export class Bridge implements Host {
     return new Map([...this.#open].map(([answer, { id }]) => [id, answer]));
   }
 
+  get #user(): string | undefined {
+    return this.#parts.run.caller.user;
+  }
+
   log(entry: LogEntry): void {
     if (!this.#isOver) this.logs.add(entry);
   }
@@ -129,7 +133,7 @@ export class Bridge implements Host {
   /** @param size bytes of the arguments */
   async #carryOut(asked: HostCall, size: number): Promise<Answer> {
     const tool = labelOfAsked(asked);
-    const turn = hostTurns.take(size + CALL_BYTES);
+    const turn = hostTurns.take(size + CALL_BYTES, this.#user);
     if (turn !== undefined) await turn;
     if (this.#abort.signal.aborted)
       return answerFailure({ code: "aborted", message: "the run is over", tool });
@@ -143,7 +147,7 @@ export class Bridge implements Host {
     const started = performance.now();
     try {
       const text = await this.#resultOf(asked, record);
-      if (text.length > CALL_BYTES) await hostTurns.take(text.length); // to send it
+      if (text.length > CALL_BYTES) await hostTurns.take(text.length, this.#user); // to send it
       record.ok = true;
       record.bytes = utf8Length(text);
       this.bytesIn += record.bytes;

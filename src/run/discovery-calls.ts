@@ -7,7 +7,7 @@ import { deepestText } from "../core/json-shape.ts";
 import { MAX_PARTS } from "../core/parts.ts";
 import type { Limits } from "../core/limits.ts";
 import { failureOf, ToolError } from "../core/tool-error.ts";
-import { Turns } from "../core/turns.ts";
+import { nextTurn, Turns } from "../core/turns.ts";
 import { utf8Length } from "../core/utf8.ts";
 import { WireError } from "../core/wire-format.ts";
 import type { Discovery } from "../discovery/discovery.ts";
@@ -71,7 +71,7 @@ export class DiscoveryCalls {
   async #timed(call: HostCall): Promise<Answer> {
     if (!this.#over && this.#sinceYieldMs > YIELD_MS) {
       this.#sinceYieldMs = 0;
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn(); // of many programs, one goes on in each
     }
     if (this.#over)
       return answerFailure({ code: "aborted", message: "the run is over", tool: call.tool });

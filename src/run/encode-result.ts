@@ -29,7 +29,7 @@ export const encodeResults: Middleware = async (call, next) => {
   const small = { bytes: Math.min(callBytes, SMALL_BYTES), parts: SMALL_PARTS, depth };
   const text = encodeResult(value, small, tool);
   if (text !== undefined) return { value, text };
-  await hostTurns.take(TURN_BYTES);
+  await hostTurns.take(TURN_BYTES, call.run.caller.user);
   const caps = { bytes: callBytes, parts: MAX_PARTS, depth };
   const large = encodeResult(value, caps, tool);
   if (large === undefined) throw tooLarge(tool, call.run.limits);

@@ -144,6 +144,20 @@ describe("a turn of the event loop", () => {
     expect(done).toEqual(["small", "large", "second", "late"]);
   });
 
+  test("however much one user has waiting, another's comes next", async () => {
+    await nextTurn();
+    const done: string[] = [];
+    const work = async (user: string, bytes: number): Promise<void> => {
+      await hostTurns.take(bytes, user);
+      done.push(user);
+    };
+    const eve = Array.from({ length: 20 }, () => work("eve", 4 * TURN_BYTES));
+    await Promise.race(eve);
+    await Promise.all([1, 2, 3].map(() => work("ann", 2_048)));
+    expect(done.filter((user) => user === "eve").length).toBeLessThanOrEqual(4);
+    await Promise.all(eve);
+  });
+
   test("small work does not wait until a megabyte was done", async () => {
     await nextTurn();
     const pieces = Array.from({ length: 200 }, () => hostTurns.take(TURN_BYTES / 100));
