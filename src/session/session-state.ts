@@ -1,5 +1,6 @@
 import { CodecellError } from "../core/errors.ts";
 import type { ExecutionResult } from "../core/result.ts";
+import { neverBegan } from "../engine/failed-outcome.ts";
 import type { Workspace } from "../files/workspace.ts";
 import {
   interruption,
@@ -12,6 +13,7 @@ import {
   type RunHost,
   type RunWork,
   type SessionProgram,
+  type SessionRun,
   withWarning,
 } from "./session-run.ts";
 import { SessionVm, type SessionVmOptions } from "./session-vm.ts";
@@ -70,27 +72,37 @@ export class SessionState {
 
   /**
    * Does `work` as a new run: locks the session, loads what other processes have stored, and stores the new state.
-   * @throws CodecellError `config_error` when there is a run to resume
+   * @param waits aborting it ends the wait for the lock
+   * @throws CodecellError `config_error` when there is a run to resume; the reason of the signal
    */
-  async run(program: SessionProgram, work: RunWork): Promise<ExecutionResult> {
-    return await this.#stored.update(async () => {
+  async run(program: SessionProgram, work: RunWork, waits: AbortSignal): Promise<ExecutionResult> {
+    const run = async (): Promise<ExecutionResult> => {
       if (this.#suspended !== undefined) throw notResumed();
       return await this.#carryOut(program, work);
-    }, withWarning);
+    };
+    return await this.#stored.update(run, waits, withWarning);
+  }
+
+  /** The program as a run that is over before it begins: nothing of the session is used for it. */
+  notBegun(program: SessionProgram): SessionRun {
+    const nothing = { journal: undefined, resume: undefined, onBegin: () => {} };
+    const context = { workspace: this.#workspace, declared: this.declared, ...nothing };
+    return { ...program, execute: async () => neverBegan(), context };
   }
 
   /**
    * Does `work` as the rest of the suspended run, in the same way as {@link run}.
    * @throws CodecellError `config_error` when there is none
    */
-  async resume(answers: KnownAnswers, work: RunWork): Promise<ExecutionResult> {
-    return await this.#stored.update(async () => {
+  async resume(answers: KnownAnswers, work: RunWork, waits: AbortSignal): Promise<ExecutionResult> {
+    const resume = async (): Promise<ExecutionResult> => {
       if (this.#suspended === undefined)
         throw new CodecellError("config_error", "there is no run to resume");
       const { source, limits, logs, calls } = this.#suspended;
       const known = new Map([...this.#answers, ...answers]);
       return await this.#carryOut({ source, limits }, work, { logs, calls, answers: known });
-    }, withWarning);
+    };
+    return await this.#stored.update(resume, waits, withWarning);
   }
 
   /**
@@ -110,13 +122,13 @@ export class SessionState {
   }
 
   /** Deletes everything: variables, timers, files, a suspended run. */
-  async reset(): Promise<void> {
-    await this.#stored.update(() => this.#restore());
+  async reset(waits: AbortSignal): Promise<void> {
+    await this.#stored.update(() => this.#restore(), waits);
   }
 
   /** Stores the current state. */
-  async save(): Promise<void> {
-    await this.#stored.update(async () => {});
+  async save(waits: AbortSignal): Promise<void> {
+    await this.#stored.update(async () => {}, waits);
   }
 
   /** Loads what other processes have stored. Returns false when they have deleted the session. */

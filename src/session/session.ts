@@ -1,7 +1,7 @@
 import { callerNamed } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { ExecutionResult } from "../core/result.ts";
-import { Semaphore } from "../core/semaphore.ts";
+import { FairSemaphore } from "../core/fair-semaphore.ts";
 import type { Workspace } from "../files/workspace.ts";
 import type { Admission } from "../run/admission.ts";
 import { checkProgram, type RunOptions } from "../run/job.ts";
@@ -11,6 +11,7 @@ import {
   type KnownAnswers,
   limitsOfRun,
   type PendingCall,
+  type RunWork,
   type SessionRun,
 } from "./session-run.ts";
 import { SessionState } from "./session-state.ts";
@@ -56,7 +57,10 @@ export class Session {
   readonly workspace: Workspace;
   readonly #parts: SessionParts;
   readonly #state: SessionState;
-  readonly #turns = new Semaphore(1);
+  /** One after the other; all are of one user. */
+  readonly #turns = new FairSemaphore(1);
+  /** Aborted when the session ends: what still waits for the lock of its store does not wait any longer. */
+  readonly #ending = new AbortController();
   /** Why it is closed, once it is. */
   #closed: string | undefined;
 
@@ -104,9 +108,19 @@ export class Session {
     checkProgram(code);
     const limits = limitsOfRun(options.limits, this.#parts.vm.limits);
     using _admitted = this.#parts.admission.enter(this.user);
-    return await this.#use(() =>
-      this.#state.run({ source: code, limits }, (run) => this.#carryOut(run, options)),
-    );
+    const { signal } = options;
+    const program = { source: code, limits };
+    let hasBegun = false;
+    const work: RunWork = (run) => {
+      hasBegun = true;
+      return this.#carryOut(run, options);
+    };
+    try {
+      return await this.#use(() => this.#state.run(program, work, this.#waits(signal)), signal);
+    } catch (error) {
+      if (hasBegun || signal?.aborted !== true || this.#ending.signal.aborted) throw error;
+      return await this.#carryOut(this.#state.notBegun(program), options);
+    }
   }
 
   /**
@@ -119,7 +133,8 @@ export class Session {
     this.#checkOpen();
     const known = encodeAnswers(answers);
     using _admitted = this.#parts.admission.enter(this.user);
-    return await this.#use(() => this.#state.resume(known, (run) => this.#carryOut(run, options)));
+    const work: RunWork = (run) => this.#carryOut(run, options);
+    return await this.#use(() => this.#state.resume(known, work, this.#waits(options.signal)));
   }
 
   /**
@@ -128,7 +143,7 @@ export class Session {
    */
   async reset(): Promise<void> {
     this.#checkOpen();
-    await this.#use(() => this.#state.reset());
+    await this.#use(() => this.#state.reset(this.#ending.signal));
   }
 
   /** Ends the session and deletes it from its store. Waits until a running program has ended. */
@@ -164,21 +179,23 @@ export class Session {
 
   /** Loads what other processes have stored. Returns false when they have deleted the session. @internal */
   async load(): Promise<boolean> {
-    return await this.#turns.run(() => this.#state.load());
+    return await this.#turns.run(undefined, () => this.#state.load());
   }
 
   /** Stores the session. @internal */
   async save(): Promise<void> {
-    await this.#use(() => this.#state.save());
+    await this.#use(() => this.#state.save(this.#ending.signal));
   }
 
   /** Leaves the worker, if nothing is lost by that. @internal */
   async park(): Promise<void> {
-    if (this.#closed === undefined) await this.#turns.run(() => this.#state.park()).catch(() => {});
+    if (this.#closed !== undefined) return;
+    await this.#turns.run(undefined, () => this.#state.park()).catch(() => {});
   }
 
   /** Ends the session in this process; it stays in its store. @internal */
   async end(reason: string): Promise<void> {
+    this.#ending.abort(new CodecellError("aborted", reason));
     await this.#end(reason, async () => {});
   }
 
@@ -207,10 +224,18 @@ export class Session {
     });
   }
 
-  /** Does `work` after earlier work of the session, and counts as use. */
-  async #use<T>(work: () => Promise<T>): Promise<T> {
+  /** What ends the wait for the lock of the store. */
+  #waits(signal: AbortSignal | undefined): AbortSignal {
+    return AbortSignal.any([this.#ending.signal, ...(signal === undefined ? [] : [signal])]);
+  }
+
+  /**
+   * Does `work` after earlier work of the session, and counts as use.
+   * @param signal aborting it while the work waits: then this rejects, and the work is not done
+   */
+  async #use<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
-      return await this.#turns.run(work);
+      return await this.#turns.run(undefined, work, signal);
     } finally {
       this.#parts.onUse(this);
     }

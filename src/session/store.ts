@@ -17,9 +17,10 @@ export interface SessionRecord {
   /**
    * Locks the session across all processes that share the store. Waits while another process holds the lock. The lock of a
    * process that died expires.
-   * @throws CodecellError `rate_limited` when the other process does not release it in time
+   * @param waits aborting it ends the wait
+   * @throws CodecellError `rate_limited` when the other process does not release it in time; the reason of the signal
    */
-  acquire(): Promise<SessionLock>;
+  acquire(waits?: AbortSignal): Promise<SessionLock>;
   /** Deletes the session from the store, with the lock. */
   delete(): Promise<void>;
 }

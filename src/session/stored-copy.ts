@@ -35,10 +35,15 @@ export class StoredCopy {
 
   /**
    * Locks the session, loads what others have stored, does `work` and saves the new state. One update at a time.
+   * @param waits aborting it ends the wait for the lock: then this rejects with its reason
    * @param onUnsaved makes the result of work that could not be saved; by default the error is thrown
    */
-  async update<T>(work: () => Promise<T>, onUnsaved?: OnUnsaved<T>): Promise<T> {
-    await using lock = await this.#record?.acquire();
+  async update<T>(
+    work: () => Promise<T>,
+    waits: AbortSignal,
+    onUnsaved?: OnUnsaved<T>,
+  ): Promise<T> {
+    await using lock = await this.#record?.acquire(waits);
     this.#lock = lock;
     try {
       await this.load();

@@ -102,18 +102,22 @@ export class WorkerPool implements Place {
     user: string | undefined,
   ): Promise<VmLease> {
     const worker = await this.#turn(user, signal);
-    if (worker === undefined) throw new CodecellError("aborted", aborted().message);
+    if (worker === undefined) throw neverOpened();
     const end = async (): Promise<void> => {
       const release = worker.hold();
       if (!worker.dead) worker.end();
       await this.#giveBack(worker, user, release);
     };
+    // Restoring a VM can take long, and its worker follows nothing meanwhile.
+    const giveUp = (): void => worker.kill();
+    signal.addEventListener("abort", giveUp, { once: true });
     try {
       await worker.open(limits, keep);
     } catch (error) {
       void end();
-      throw error;
+      throw signal.aborted ? neverOpened() : error;
     } finally {
+      signal.removeEventListener("abort", giveUp);
       this.#turns.end(worker, user);
     }
     return {
@@ -239,4 +243,8 @@ export class WorkerPool implements Place {
     for (const worker of this.#all) worker.kill();
     this.#all.clear();
   }
+}
+
+function neverOpened(): CodecellError {
+  return new CodecellError("aborted", aborted().message);
 }

@@ -25,7 +25,7 @@ export class StoredLock implements SessionLock {
     this.#renewal = setInterval(() => void entries.lock(token, LOCK_MS).catch(() => {}), RENEW_MS);
   }
 
-  static async acquire(entries: SessionEntries): Promise<StoredLock> {
+  static async acquire(entries: SessionEntries, waits?: AbortSignal): Promise<StoredLock> {
     const token = randomUUID();
     const deadline = performance.now() + WAIT_MS;
     for (let turn = 0; !(await entries.lock(token, LOCK_MS)); turn++) {
@@ -36,6 +36,7 @@ export class StoredLock implements SessionLock {
         );
       const wait = RETRY_MS[Math.min(turn, RETRY_MS.length - 1)]!;
       await new Promise((resolve) => setTimeout(resolve, wait));
+      waits?.throwIfAborted();
     }
     return new StoredLock(entries, token);
   }

@@ -56,8 +56,8 @@ class StoredRecord implements SessionRecord {
     });
   }
 
-  async acquire(): Promise<SessionLock> {
-    return await StoredLock.acquire(this.#entries);
+  async acquire(waits?: AbortSignal): Promise<SessionLock> {
+    return await StoredLock.acquire(this.#entries, waits);
   }
 
   async delete(): Promise<void> {
