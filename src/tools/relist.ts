@@ -45,8 +45,11 @@ export class RelistPace {
     const timer: unknown = setTimeout(resolve, waitMs);
     // Only Node's timers can be left behind.
     (timer as { unref?: () => void }).unref?.();
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const stop = (): void => resolve();
+    signal.addEventListener("abort", stop, { once: true });
     await promise;
+    clearTimeout(timer as number);
+    signal.removeEventListener("abort", stop);
   }
 
   /** A list is requested now. */

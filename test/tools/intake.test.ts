@@ -1,5 +1,6 @@
 /** The counters between a server and its host: what is asked for comes through, everything else at a limited rate. */
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { getEventListeners } from "node:events";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { atOnce, inTurns, OutOfTimeError, Turns } from "../../src/core/turns.ts";
@@ -300,5 +301,13 @@ describe("work in turns", () => {
     expect(intervals.slice(5, 8)).toEqual([200, 400, 800]);
     expect(intervals.at(-1)).toBe(60_000);
     expect(pace.isHeld).toBe(true);
+  });
+
+  test("a wait for the next list leaves no listener behind", async () => {
+    const pace = new RelistPace();
+    const stop = new AbortController();
+    pace.note();
+    await pace.wait(stop.signal);
+    expect(getEventListeners(stop.signal, "abort")).toEqual([]);
   });
 });

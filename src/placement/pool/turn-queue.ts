@@ -160,6 +160,7 @@ export class TurnQueue {
   /** Ends the waiting of all. */
   clear(settle: (place: Waiting["place"]) => void): void {
     clearTimeout(this.#lookTimer);
+    this.#lookAt = Infinity;
     for (const { user, own, place } of this.#queue.clear()) {
       if (own === undefined) this.#needing.remove(user);
       settle(place);
