@@ -31,9 +31,9 @@ export class Admission {
   enter(user: FlowName): Disposable {
     const { max, maxPerUser } = this.#caps;
     const own = this.#runs.of(user);
-    const whose = user === undefined ? "those without a user have" : "this user has";
-    if (own >= maxPerUser)
-      throw this.#refusal(own, `of the runs here, ${whose} ${own}, which is the cap`, "maxPerUser");
+    // Runs without a user are not those of one: where nobody names users, all runs are without.
+    if (user !== undefined && own >= maxPerUser)
+      throw this.#refusal(own, `this user has ${own} runs here, which is the cap`, "maxPerUser");
     const { total } = this.#runs;
     if (total >= (own === 0 ? 2 * max : max))
       throw this.#refusal(total, `there are ${total} runs here, and ${max} is the cap`, "max");

@@ -2,7 +2,7 @@
 import { readSettings } from "../core/check-settings.ts";
 import { defaultsOf, type SchemaFor, whole } from "../core/setting-schema.ts";
 
-/** How users share a runtime. All runs without a user count as those of one. */
+/** How users share a runtime. In the order of turns all runs without a user count as those of one. */
 export interface SharingSettings {
   /**
    * Largest number of runs in this process, at work or waiting for their turn, 1 to 1,000,000. Breach: `rate_limited`. A
@@ -11,8 +11,8 @@ export interface SharingSettings {
    */
   readonly max?: number;
   /**
-   * Largest number of runs of one user in this process, at work or waiting for their turn, 1 to 1,000,000. Breach:
-   * `rate_limited`.
+   * Largest number of runs of one user in this process, at work or waiting for their turn, 1 to 1,000,000. Runs without a
+   * user have no cap but `max`. Breach: `rate_limited`.
    * @default 256
    */
   readonly maxPerUser?: number;

@@ -27,7 +27,8 @@ test("no sequence of runs gets past the caps, and a user without a run is let in
         continue;
       }
       const total = [...runs.values()].flat().length;
-      const mayEnter = own.length < maxPerUser && total < (own.length === 0 ? 2 * max : max);
+      const isCapped = user !== undefined && own.length >= maxPerUser;
+      const mayEnter = !isCapped && total < (own.length === 0 ? 2 * max : max);
       try {
         own.push(admission.enter(user));
         expect(mayEnter).toBe(true);
@@ -95,17 +96,18 @@ describe("a user with as many runs as it may have", () => {
     expect((await Promise.all(first)).map(({ ok }) => ok)).toEqual([true, true, true]);
   });
 
-  test("runs without a user count as those of one", async () => {
-    const { runtime, gate } = await gated({ maxPerUser: 1 });
+  test("runs without a user are not those of one: they have the cap of all", async () => {
+    const { runtime, gate } = await gated({ maxPerUser: 1, max: 3 });
     await using _runtime = runtime;
-    const first = runtime.run(WAIT);
+    const first = [1, 2, 3].map(() => runtime.run(WAIT));
     await expect(runtime.run("1")).rejects.toMatchObject({
       code: "rate_limited",
-      message: expect.stringContaining("those without a user have 1"),
+      message: expect.stringContaining("there are 3 runs here"),
+      hint: expect.stringContaining("sharing.max."),
     });
     expect(await runtime.run("1", { user: "ann" })).toMatchObject({ value: 1 });
     gate.open();
-    await first;
+    expect((await Promise.all(first)).map(({ ok }) => ok)).toEqual([true, true, true]);
   });
 });
 

@@ -40,8 +40,9 @@ export class FetchSource implements ToolSource {
   /** @param resolve for tests: the system's resolver by default */
   constructor(settings: ResolvedNetwork, resolve?: Resolver) {
     this.#settings = settings;
-    this.#agent = guardedAgent(settings.isAllowedAddress, settings.connections, resolve);
-    this.#slots = new FairSemaphore(settings.connections);
+    const { connections, isAllowedAddress } = settings;
+    this.#agent = guardedAgent(isAllowedAddress, 2 * connections, resolve);
+    this.#slots = new FairSemaphore(connections, connections);
     this.#redactor = new AnswerRedactor(settings.secrets);
   }
 
@@ -72,16 +73,19 @@ export class FetchSource implements ToolSource {
   /** @throws ToolError `denied`, `invalid_arguments`, `output_limit`, `tool_error` */
   async call(_tool: string, args: unknown, context: CallContext): Promise<FetchAnswer> {
     const request = checkRequest(args, this.#settings.requestBytes);
-    return await this.#slots.run(context.caller.user, async () => {
-      const timeout = AbortSignal.timeout(this.#settings.timeoutMs);
-      const signal = AbortSignal.any([context.signal, timeout]);
-      try {
-        return await this.#follow(request, signal, context);
-      } catch (error) {
-        const failure = toToolError(error, timeout.aborted, this.#settings.timeoutMs);
-        throw this.#redactor.error(failure);
-      }
-    });
+    const work = (): Promise<FetchAnswer> => this.#fetch(request, context);
+    return await this.#slots.run(context.caller.user, work, context.signal);
+  }
+
+  async #fetch(request: FetchRequest, context: CallContext): Promise<FetchAnswer> {
+    const timeout = AbortSignal.timeout(this.#settings.timeoutMs);
+    const signal = AbortSignal.any([context.signal, timeout]);
+    try {
+      return await this.#follow(request, signal, context);
+    } catch (error) {
+      const failure = toToolError(error, timeout.aborted, this.#settings.timeoutMs);
+      throw this.#redactor.error(failure);
+    }
   }
 
   async #follow(

@@ -38,7 +38,7 @@ export interface NetworkSettings {
    */
   readonly allowPrivate?: readonly string[];
   /**
-   * Requests at once, 1 to 256.
+   * Requests at once, 1 to 256. While others have all of them, users who have none begin beyond it, up to twice this number.
    * @default 8
    */
   readonly connections?: number;
