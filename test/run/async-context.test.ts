@@ -446,6 +446,7 @@ describe("the sources", () => {
   /** Handles that can outlive a run, and why they keep no run's context. A new one belongs into `outsideRuns`. */
   const HANDLES = {
     "discovery/learned-file.ts": "outsideRuns",
+    "placement/channel/framed.ts": "ends with the message that it waits for",
     "placement/pool/child-process.ts": "a pool starts its workers outsideRuns",
     "placement/pool/idle-watch.ts": "a pool starts its workers outsideRuns",
     "placement/pool/idle-workers.ts": "outsideRuns",
