@@ -222,11 +222,10 @@ test("a V8 session is replayed with its clock and its randomness, and calls no t
 });
 
 test("a V8 session whose journal has grown too long says that it cannot be saved, and goes on", async () => {
-  await using runtime = await startRuntime({
-    engine: "v8",
-    placement: "inline",
-    limits: { callBytes: 8 * 1024 * 1024 },
-  });
+  await using runtime = await startRuntime(
+    { engine: "v8", placement: "inline" },
+    { limits: { callBytes: 8 * 1024 * 1024 } },
+  );
   const session = await runtime.session("s");
   for (let at = 0; at < 3; at++)
     await session.run(`const big${at} = (await tools.demo.big(7e6)).length`);
