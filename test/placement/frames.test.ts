@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { LogEntry } from "../../src/core/result.ts";
 import { DEFAULT_LIMITS, ERROR_CODES, type ErrorCode } from "../../src/index.ts";
 import { IdleWatch } from "../../src/placement/pool/idle-watch.ts";
+import { readToHost } from "../../src/placement/channel/read-message.ts";
 import { writeToHost } from "../../src/placement/channel/write-message.ts";
-import { END, fakeWorker, frame, runIn, type RunParts } from "../support/fake-worker.ts";
+import { END, fakeWorker, frame, runIn, runKeptIn, type RunParts } from "../support/fake-worker.ts";
 import { loopDelay, MAX_DELAY_MS } from "../support/loop-delay.ts";
 import { until } from "../support/processes.ts";
 
@@ -344,6 +345,50 @@ describe("how a run ended", () => {
 });
 
 describe("a worker that is asked", () => {
+  test("during a run, and does not answer at its end, is killed after a while", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    try {
+      const { client, send } = await fakeWorker();
+      const opening = client.open(DEFAULT_LIMITS, {});
+      send('["opened"]\n');
+      await opening;
+      const running = runKeptIn(client);
+      await vi.advanceTimersByTimeAsync(1);
+      const saving = client.save();
+      const refused = expect(saving).rejects.toMatchObject({ code: "timeout" });
+      await vi.advanceTimersByTimeAsync(1);
+      send(END);
+      expect(await running).toMatchObject({ ok: true });
+      await vi.advanceTimersByTimeAsync(59_000);
+      expect(client.dead).toBe(false);
+      await vi.advanceTimersByTimeAsync(2_000);
+      await refused;
+      expect(client.dead).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("during a run may answer after it", async () => {
+    const { client, send, usage: used } = await fakeWorker();
+    const opening = client.open(DEFAULT_LIMITS, {});
+    send('["opened"]\n');
+    await opening;
+    const running = runKeptIn(client);
+    await wait(10);
+    const saving = client.save();
+    await wait(10);
+    send(END);
+    await running;
+    used.rssBytes = 500 * 2 ** 20; // the VM and its image
+    await wait(200);
+    const facts = '"engine":"x","runs":1,"running":false,"drawn":0';
+    send(`["saved",{${facts},"timers":[],"calls":[],"answers":[]}]\nAAAA`);
+    expect(await saving).toMatchObject({ engine: "x", image: Buffer.alloc(3) });
+    expect(client.dead).toBe(false);
+    client.kill();
+  });
+
   test("is killed by its CPU time while it restores a VM", async () => {
     const { client, usage: used } = await fakeWorker();
     const saved = {
@@ -365,6 +410,14 @@ describe("a worker that is asked", () => {
     used.rssBytes = 2 ** 40;
     await expect(saving).rejects.toMatchObject({ code: "memory" });
   });
+});
+
+test.each([
+  ["levels", `["outcome",${"[".repeat(200_000)}${"]".repeat(200_000)}]\n`],
+  ["lists", `["outcome",[${"[],".repeat(140_000)}[]]]\n`],
+  ["objects", `["saved",[${'{"a":0},'.repeat(60_000)}{}]]\n`],
+])("a head of many %s is refused before it is parsed", (_, text) => {
+  expect(() => readToHost(text)).toThrow("too many parts or levels");
 });
 
 test("what is sound is not refused: a run with all that it may send", async () => {

@@ -124,8 +124,17 @@ export interface RunParts {
 }
 
 export function runIn(client: WorkerClient, parts: RunParts = {}): Promise<Outcome> {
+  return client.run(...startOf(parts));
+}
+
+/** Runs in the VM that is open. */
+export function runKeptIn(client: WorkerClient, parts: RunParts = {}): Promise<Outcome> {
+  return client.runKept(...startOf(parts));
+}
+
+function startOf(parts: RunParts): Parameters<WorkerClient["run"]> {
   const limits = { ...DEFAULT_LIMITS, ...parts.limits };
   const request = { source: "1", limits, names: { version: "", servers: [] } };
   const signal = parts.signal ?? new AbortController().signal;
-  return client.run(request, { ...noHost, ...parts.host }, signal);
+  return [request, { ...noHost, ...parts.host }, signal];
 }

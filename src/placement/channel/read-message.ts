@@ -3,6 +3,7 @@
  * other code sees an unchecked value.
  */
 import { isErrorCode } from "../../core/errors.ts";
+import { breachOfShape } from "../../core/json-shape.ts";
 import { isLogLevel, type LogLevel } from "../../core/result.ts";
 import { readOutcome, readRecord, readSavedVm } from "./check-messages.ts";
 import { readEngine, readKeep, readLimits } from "./check-requests.ts";
@@ -101,7 +102,7 @@ function read<Message extends { readonly type: string }>(
   if (end < 0) throw new ProtocolError("it sent what is no message");
   const most = largestHead(typeOf(text.slice(0, START_CHARACTERS)));
   if (end > most) throw new ProtocolError(`it sent a message with a head of ${end} characters`);
-  const head = readJson(text.slice(0, end), "its head");
+  const head = readHead(text.slice(0, end), most);
   const fields = readList(head, "its head", MAX_FIELDS);
   const type = fields[0];
   if (typeof type !== "string" || !Object.hasOwn(readers, type))
@@ -111,6 +112,15 @@ function read<Message extends { readonly type: string }>(
 
 /** More fields than any message has. */
 const MAX_FIELDS = 10;
+/** Parts and levels of a head: more than the names of a program, and than the timers and calls of a saved VM. */
+const HEAD_SHAPE = { parts: 65_000, depth: 8 };
+
+/** @param most its cap in characters; without one, its sender is trusted */
+function readHead(text: string, most: number): unknown {
+  if (most < Infinity && breachOfShape(text, HEAD_SHAPE) !== undefined)
+    throw new ProtocolError("it sent a malformed message: its head has too many parts or levels");
+  return readJson(text, "its head");
+}
 
 function readWords(message: unknown, hint: unknown): { message: string; hint?: string } {
   const said = readOptionalText(hint, "hint");

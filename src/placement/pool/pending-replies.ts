@@ -2,6 +2,11 @@
 export class PendingReplies<Reply> {
   readonly #pending: Pending<Reply>[] = [];
 
+  /** Number of requests without a reply. */
+  get count(): number {
+    return this.#pending.length;
+  }
+
   /**
    * Resolves with the value that `read` returns for the reply to the next request.
    * @param read returns `undefined` for a reply of another type

@@ -66,6 +66,8 @@ export class WorkerClient {
   readonly #idleWatch: IdleWatch;
   readonly #replies = new PendingReplies<Reply>();
   readonly #saves = new Semaphore(MAX_SAVES);
+  /** Watches the worker that was asked for something during a run and has not replied at its end. */
+  #lateWatch: Watchdog | undefined;
   /** Caps of the kept VM. */
   #vmLimits = DEFAULT_LIMITS;
   #namesVersion = "";
@@ -198,18 +200,23 @@ export class WorkerClient {
     this.#expected.ask(type, limits);
     this.#idleWatch.end();
     // Restoring a VM can run its programs again. During a run the watchdog of the run is there.
-    const caps = { ...limits, wallMs: REPLY_MS, memoryMb: IMAGE_COPIES * limits.memoryMb };
+    const caps = replyCaps(limits);
     using _watchdog = this.#active === undefined ? this.#watch(caps) : undefined;
     this.#send(question);
     return await reply.finally(() => {
       release();
+      if (this.#replies.count === 0) this.#lateWatch?.[Symbol.dispose]();
       if (this.#active === undefined) this.#idleWatch.begin(caps);
     });
   }
 
   #watch(limits: Limits, signal = new AbortController().signal): Watchdog {
     this.#before = this.#handle.usage();
-    return new Watchdog(this.#handle, limits, this.#before, signal, {
+    return this.#watchSince(this.#before, limits, signal);
+  }
+
+  #watchSince(before: WorkerUsage | undefined, limits: Limits, signal: AbortSignal): Watchdog {
+    return new Watchdog(this.#handle, limits, before, signal, {
       abort: () => this.#send({ type: "abort" }),
       kill: (failure) => this.#end(failure),
     });
@@ -234,6 +241,7 @@ export class WorkerClient {
     this.#active = { run, limits, isKept: command.type === "runKept" };
     this.#expected.begin({ limits, callsTools, resumed: resume });
     this.#idleWatch.end();
+    this.#lateWatch?.[Symbol.dispose]();
     using _watchdog = this.#watch(limits, signal);
     if (names.version !== this.#namesVersion) this.#send({ type: "names", names });
     this.#namesVersion = names.version;
@@ -265,6 +273,7 @@ export class WorkerClient {
   #bury(): void {
     this.#dead = true;
     this.#idleWatch[Symbol.dispose]();
+    this.#lateWatch?.[Symbol.dispose]();
     this.#ready.resolve(false);
     this.#replies.end(ended());
   }
@@ -322,8 +331,20 @@ export class WorkerClient {
     this.#active = undefined;
     this.#expected.end();
     if (!isKept) this.#expected.expectReady();
-    this.#idleWatch.begin(limits);
+    if (this.#replies.count === 0) this.#idleWatch.begin(limits);
+    else this.#watchLate();
   }
+
+  #watchLate(): void {
+    const never = new AbortController().signal;
+    const caps = replyCaps(this.#vmLimits);
+    this.#lateWatch = this.#watchSince(this.#handle.usage(), caps, never);
+  }
+}
+
+/** Caps of answering a question, for a VM with these limits. */
+function replyCaps(limits: Limits): Limits {
+  return { ...limits, wallMs: REPLY_MS, memoryMb: IMAGE_COPIES * limits.memoryMb };
 }
 
 function expected(wasAskedFor: boolean): void {
