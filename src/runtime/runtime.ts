@@ -184,6 +184,7 @@ export class Runtime implements AsyncDisposable {
     const channel = new FramedChannel(stream, 0, {
       messageMs: client.messageMs ?? MESSAGE_MS,
       pieceBytes: WEB_SOCKET_PIECE_BYTES,
+      waitsForReader: true,
     });
     const close = (): void => channel.close();
     this.#closing.signal.addEventListener("abort", close, { once: true });

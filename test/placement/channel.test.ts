@@ -123,6 +123,46 @@ describe("a message that is being received", () => {
     await expect.poll(() => received).toEqual(["one", "slow", "three", "four"]);
   });
 
+  test("is judged once, however many came before it in a row", async () => {
+    const [raw, far] = duplexPair();
+    const channel = new FramedChannel(far, 1_000_000);
+    const received: string[] = [];
+    let judged = 0;
+    const think = async (): Promise<boolean> => {
+      judged++;
+      await settle();
+      return true;
+    };
+    // After a verdict the next step is the receipt of its message, so that a judgement falls on every even step.
+    const isSlow = (start: string): boolean => start.startsWith("slow");
+    channel.onMessage(
+      (message) => received.push(message),
+      (start) => (isSlow(start) ? think() : true),
+    );
+    for (let count = 251; count < 260; count++) {
+      const messages = ["slow", ...Array.from({ length: count }, () => "x"), "slow"];
+      raw.write(Buffer.concat(messages.map(frame)));
+    }
+    await expect.poll(() => received.filter(isSlow).length).toBe(18);
+    await settle();
+    expect(judged).toBe(18);
+  });
+
+  test("waits while its sender does not read, where that is wanted", async () => {
+    const [raw, far] = duplexPair();
+    const channel = new FramedChannel(far, 1_000_000, { waitsForReader: true });
+    let received = 0;
+    channel.onMessage(() => {
+      received++;
+      void channel.send("x".repeat(100_000));
+    });
+    raw.write(Buffer.concat(Array.from({ length: 50 }, () => frame("more"))));
+    await settle();
+    expect(received).toBeLessThan(5);
+    raw.resume();
+    await expect.poll(() => received).toBe(50);
+  });
+
   test("closes the channel where its gate throws or rejects", async () => {
     for (const gate of [
       (): boolean => {
@@ -225,7 +265,7 @@ describe("a worker that has been taken over", () => {
     ["large", { ok: false, error: { code: "worker_crashed" } }],
     ["code", { ok: false, error: { code: "worker_crashed", message: malformed("error.name") } }],
     ["text", { ok: false, error: { code: "worker_crashed", message: malformed("error.name") } }],
-    ["deep", { ok: false, error: { code: "worker_crashed", message: malformed("error.name") } }],
+    ["deep", { ok: false, error: { code: "worker_crashed", message: malformed("its head has") } }],
     ["usage", { ok: true, usage: { cpuMs: 0, peakBytes: 0 } }],
     ["call name", { ok: false, error: { code: "worker_crashed", message: malformed("tool") } }],
     ["call number", { ok: false, error: { code: "worker_crashed", message: malformed("call") } }],

@@ -25,6 +25,12 @@ export interface FramedOptions {
    * @default a message is one write
    */
   readonly pieceBytes?: number;
+  /**
+   * Whether nothing is read from a peer while it does not read: otherwise its requests could fill our memory with replies. The
+   * peer must read without waiting for us.
+   * @default false
+   */
+  readonly waitsForReader?: boolean;
 }
 
 /**
@@ -49,7 +55,7 @@ export class FramedChannel implements Channel {
   #isLetIn = false;
   /** Bytes of a dropped frame that are still to come. */
   #unwanted = 0;
-  /** Nothing is read: the gate is thinking, or others have their turn. */
+  /** Nothing is read until `#resume`: the gate is thinking, the peer does not read, or others have their turn. */
   #isPaused = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -91,7 +97,8 @@ export class FramedChannel implements Channel {
   #receive(): void {
     let handled = 0;
     while (!this.#stream.destroyed && !this.#isPaused && this.#step())
-      if (++handled === MAX_IN_A_ROW) this.#giveWay();
+      // What has paused resumes by itself, and must not be resumed before that.
+      if (++handled >= MAX_IN_A_ROW && !this.#isPaused) this.#giveWay();
     if (this.#options.messageMs !== undefined) this.#watchUnfinished(this.#options.messageMs);
   }
 
@@ -105,8 +112,13 @@ export class FramedChannel implements Channel {
     return true;
   }
 
-  /** Returns false where more bytes are needed, or the gate takes its time. */
+  /** Returns false where more bytes are needed. */
   #judge(size: number): boolean {
+    if (this.#room !== undefined && this.#options.waitsForReader === true) {
+      this.#pause();
+      void this.#room.then(() => this.#resume());
+      return true;
+    }
     if (size > this.#maxBytes)
       throw new Error(`it sent a message of ${size} bytes, and the cap is ${this.#maxBytes}`);
     const seen = Math.min(size, START_CHARACTERS);
