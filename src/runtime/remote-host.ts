@@ -11,7 +11,9 @@ import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 import { serveProtocol, type WorkerServer } from "../placement/worker/serve-protocol.ts";
 import type { Admission } from "../run/admission.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
+import { FirstBreach } from "../run/verdict.ts";
 import { ConnectionClock } from "./connection-clock.ts";
+import { MeteredCalls } from "./metered-calls.ts";
 import { type RemoteClient, UNUSED_MS } from "./remote-client.ts";
 import { RemoteDoor } from "./remote-door.ts";
 
@@ -52,8 +54,8 @@ export class RemoteHost implements WorkerServer {
   /** Pending while a VM is being leased. */
   #opening: Promise<void> | undefined;
   readonly #clock: ConnectionClock;
-  /** Number of requests that are admitted, or wait for it. */
-  #requests = 0;
+  /** Number of requests that wait to be admitted. */
+  #waiting = 0;
   #savedAt = -Infinity;
 
   constructor(channel: Channel, parts: RemoteHostParts) {
@@ -63,9 +65,9 @@ export class RemoteHost implements WorkerServer {
     const { idleMs = UNUSED_MS } = client;
     channel.limit(largestMessage(limits) + largestSavedVm(limits));
     this.#clock = new ConnectionClock(channel, { idleMs, isUsed: () => this.#isUsed });
-    const counted = (bytes: number): Promise<() => void> => this.#count(this.#admit(bytes));
+    const admit = (bytes: number): Promise<() => void> => this.#admitWaiting(bytes);
     const onMessage = (): void => this.#clock.heard();
-    serveProtocol(channel, this, new RemoteDoor(limits, counted, onMessage));
+    serveProtocol(channel, this, new RemoteDoor(limits, admit, onMessage));
     void channel.closed.then(() => this.#leave()).catch(() => {}); // nobody is left to report it to
   }
 
@@ -85,23 +87,18 @@ export class RemoteHost implements WorkerServer {
     }
   }
 
-  /** Counts a request from before it is admitted until it is over. */
-  async #count(admission: Promise<() => void>): Promise<() => void> {
-    this.#requests++;
+  async #admitWaiting(bytes: number): Promise<() => void> {
+    this.#waiting++;
     try {
-      const leave = await admission;
-      return () => {
-        this.#requests--;
-        leave();
-      };
-    } catch (error) {
-      this.#requests--;
-      throw error;
+      return await this.#admit(bytes);
+    } finally {
+      this.#waiting--;
     }
   }
 
+  /** A request that is admitted and does not come is no use: its client could hold what it was admitted for without end. */
   get #isUsed(): boolean {
-    return this.#requests > 0 || this.#running !== undefined;
+    return this.#waiting > 0 || this.#running !== undefined || this.#opening !== undefined;
   }
 
   /** Settles when the client has gone and nothing of its runs is left. */
@@ -146,10 +143,13 @@ export class RemoteHost implements WorkerServer {
     signal: AbortSignal,
   ): Promise<Outcome> {
     const { client, limits: most, runner } = this.#parts;
+    const limits = least(asked, most);
+    const first = new FirstBreach();
+    const calls = new MeteredCalls(host, limits, first.note);
     let outcome: Outcome | undefined;
     const result = await runner.run({
       source,
-      limits: least(asked, most),
+      limits,
       caller: callerNamed(client.user),
       origin: { kind: "remote", names },
       options: {
@@ -157,7 +157,9 @@ export class RemoteHost implements WorkerServer {
         onCall: (record) => host.called?.(record),
       },
       run: async (request, bridge, stop) => {
-        outcome = await site.run({ ...request, resume }, this.#host(bridge, host, names), stop);
+        const hosts = this.#host(bridge, host, calls, names);
+        const ended = AbortSignal.any([stop, first.signal]);
+        outcome = first.replaces(await site.run({ ...request, resume }, hosts, ended));
         return outcome;
       },
     });
@@ -167,9 +169,10 @@ export class RemoteHost implements WorkerServer {
 
   /**
    * @param own for the tools of this service
-   * @param client for all others, and for the logs
+   * @param client for the logs
+   * @param calls for all other tools
    */
-  #host(own: Host, client: Host, { servers }: NameTable): Host {
+  #host(own: Host, client: Host, calls: MeteredCalls, { servers }: NameTable): Host {
     const here = new Set(this.#parts.servers());
     // Of two servers with one name, the client's first one counts: it sent the names.
     const ownNames = new Map<string, boolean>();
@@ -177,7 +180,7 @@ export class RemoteHost implements WorkerServer {
       for (const spelled of [name, alias])
         if (!ownNames.has(spelled)) ownNames.set(spelled, remote === true && here.has(name));
     return {
-      call: (call) => (ownNames.get(call.server) === true ? own.call(call) : client.call(call)),
+      call: (call) => (ownNames.get(call.server) === true ? own.call(call) : calls.call(call)),
       log: (entry) => client.log(entry),
       dropped: (bytes) => client.dropped(bytes),
     };

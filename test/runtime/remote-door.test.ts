@@ -1,4 +1,6 @@
 /** The door of a service for the runtimes whose placement it is: no request passes it that `run` would not pass. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DEFAULT_LIMITS, type Limits, type Runtime } from "../../src/index.ts";
@@ -204,6 +206,23 @@ describe("limits", () => {
     await goesOn(door);
   });
 
+  test("of all bytes hold for the answers of a client too, while the program reads none", async () => {
+    const patient = await open("quickjs", {}, { cpuMs: 60_000 });
+    const client = await greeted(patient.service, "quickjs");
+    client.say(["names"], "1\nserver\tdemo\tdemo\tDemo\ntool\techo\techo\tdemoEcho");
+    const calls = "for (let at = 0; at < 3; at++) tools.demo.echo(at).catch(() => {});";
+    const limits = { ...DEFAULT_LIMITS, cpuMs: 60_000, bridgeBytes: 10_000 };
+    const begun = "await new Promise((done) => setTimeout(done, 10));";
+    client.say(["run", limits], `${calls} ${begun} ${FOR_EVER}`);
+    for (let at = 0; at < 3; at++) await client.hear("call");
+    for (let call = 1; call <= 3; call++)
+      client.say(["answer", call], JSON.stringify("x".repeat(5_000)));
+    expect(await client.hear("outcome")).toContain('"code":"output_limit"');
+    client.end();
+    await goesOn(patient);
+    await patient.service.stop();
+  });
+
   test("a program over the size is refused before it is received, and the next one is not", async () => {
     const client = await greeted(door.service, "quickjs");
     client.say(["run", DEFAULT_LIMITS], `/* ${"x".repeat(250_000)} */ 1`);
@@ -307,6 +326,32 @@ describe("a connection", () => {
     const client = await greeted(door.service, "quickjs");
     client.webSocket.send(Buffer.alloc(5_000_000));
     await client.closed;
+  });
+
+  test("that is refused is ended, though its client does not end it", async () => {
+    const { port } = new URL(door.service.url);
+    const socket = connect({ port: Number(port), allowHalfOpen: true });
+    socket.write(
+      [
+        "GET /remote HTTP/1.1",
+        `Host: localhost:${port}`,
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        "\r\n",
+      ].join("\r\n"),
+    );
+    let answer = "";
+    socket.on("data", (chunk) => (answer += chunk));
+    await once(socket, "end");
+    expect(answer).toContain("401");
+    // What is written to a connection that has ended is answered by a reset.
+    const reset = once(socket, "close").catch(() => {});
+    socket.on("error", () => {});
+    const writing = setInterval(() => socket.write("x"), 20);
+    await reset;
+    clearInterval(writing);
   });
 
   test("one large message of a user at a time is held", async () => {
@@ -419,6 +464,18 @@ describe("the clock of a connection", () => {
     vi.advanceTimersByTime(1_000);
     expect(ended()).toBe(true);
   });
+});
+
+test("a connection that holds an admission and asks for nothing is closed", async () => {
+  const door = await open("quickjs", { remoteIdleMs: 300, parallelRuns: 1 });
+  const silent = await greeted(door.service, "quickjs");
+  silent.say(["names"], `2\n${"server\ta\ta\tA\n".repeat(20_000)}server\tb\tb\tB`);
+  await silent.closed;
+  const next = await greeted(door.service, "quickjs");
+  next.say(["run", DEFAULT_LIMITS], "1");
+  expect(await next.hear("outcome")).toContain('"ok":true');
+  next.end();
+  await door.service.stop();
 });
 
 test("each user has a few connections", async () => {

@@ -6,7 +6,7 @@ import { failedOutcome } from "../../engine/failed-outcome.ts";
 import type { Channel } from "../channel/channel.ts";
 import { ProtocolError } from "../channel/fields.ts";
 import { typeOf } from "../channel/message-caps.ts";
-import type { ToHost, ToWorker } from "../channel/protocol.ts";
+import type { Refusal, ToHost, ToWorker } from "../channel/protocol.ts";
 import { readToWorker } from "../channel/read-message.ts";
 import { writeToHost } from "../channel/write-message.ts";
 import type { RunRequest } from "../placement.ts";
@@ -239,14 +239,15 @@ class Dispatcher {
 }
 
 function refusal(error: unknown): ToHost {
+  return { type: "refused", error: reasonOf(error) };
+}
+
+function reasonOf(error: unknown): Refusal {
   const hint = CodecellError.is(error) ? error.hint : undefined;
   return {
-    type: "refused",
-    error: {
-      code: codeOf(error),
-      message: messageOf(error),
-      ...(hint === undefined ? {} : { hint }),
-    },
+    code: codeOf(error),
+    message: messageOf(error),
+    ...(hint === undefined ? {} : { hint }),
   };
 }
 
@@ -255,9 +256,9 @@ function refusal(error: unknown): ToHost {
  * the host would wait.
  */
 function failed(error: unknown, clean: boolean): Outcome {
-  const code = codeOf(error);
-  const name = code === "internal" ? "InternalError" : "CodecellError";
-  return failedOutcome({ code, name, message: messageOf(error) }, clean);
+  const reason = reasonOf(error);
+  const name = reason.code === "internal" ? "InternalError" : "CodecellError";
+  return failedOutcome({ ...reason, name }, clean);
 }
 
 function twoRuns(): ProtocolError {

@@ -93,7 +93,9 @@ export function acceptRemotes(
         error instanceof ApiError ? error.status : error instanceof TypeError ? 400 : 503;
       const headers = { ...(error instanceof ApiError ? error.headers : {}), connection: "close" };
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-      socket.end(`HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\n${lines.join("")}\r\n`);
+      const answer = `HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\n${lines.join("")}\r\n`;
+      // A client that does not end its side would keep the connection for ever: the server has no clock for it any more.
+      socket.end(answer, () => socket.destroy());
     });
   });
 }
