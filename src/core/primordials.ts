@@ -22,7 +22,14 @@ function getterOf<T>(prototype: object, key: PropertyKey): (self: unknown) => T 
 export const { isArray } = Array;
 export const { isFinite: isFiniteNumber } = Number;
 export const { parse: parseJson, stringify: stringifyJson } = JSON;
-export const { keys: objectKeys, getPrototypeOf, hasOwn, defineProperty, freeze } = Object;
+export const {
+  keys: objectKeys,
+  getPrototypeOf,
+  setPrototypeOf,
+  hasOwn,
+  defineProperty,
+  freeze,
+} = Object;
 export const { isView } = ArrayBuffer;
 export const objectPrototype: object = Object.prototype;
 export const NativeDate: DateConstructor = Date;

@@ -52,6 +52,24 @@ describe.each(["quickjs", "v8"] as const)("a program on %s", (engine) => {
     });
     await fc.assert(property, { numRuns: 100 });
   });
+
+  test("adds nothing to a failure of a call by what it puts on Object.prototype", async () => {
+    const patch = 'Object.prototype.hint = Object.prototype.tool = "forged";';
+    for (const call of [
+      "tools.demo.fail()",
+      "tools.demo.echo(() => 1)",
+      'import("./tools/none")',
+    ]) {
+      const result = await runtime.run(`${patch} await ${call}`);
+      expect(result.ok).toBe(false);
+      expect(
+        JSON.stringify({
+          ...result,
+          error: { ...(result as never as { error: object }).error, frame: "" },
+        }),
+      ).not.toContain("forged");
+    }
+  });
 });
 
 test("nothing in the prelude asks instanceof, which a program can answer", () => {

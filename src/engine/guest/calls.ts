@@ -141,6 +141,7 @@ export function settle(id: number, answer: Answer): void {
 
 /** The error that a program gets for a failure of the host; `site` supplies its stack. */
 export function toolError(failure: CallFailure, site: Error): Error {
+  native.setPrototypeOf(failure, null); // what it lacks, a program could put on Object.prototype
   const error = new ToolError(failure.message);
   setHidden(error, "code", failure.code);
   if (failure.tool !== undefined) setHidden(error, "tool", failure.tool);

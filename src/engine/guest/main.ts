@@ -184,17 +184,16 @@ function start(program: ProgramFunction, setupText: string): void {
     functions,
     vars,
   });
-  let running: Promise<unknown>;
   try {
-    running = program(scope);
+    promiseThen(
+      program(scope),
+      (value) => sendValue(value, callBytes, valueDepth, run),
+      (error) => sendError(error, run),
+    );
   } catch (error) {
-    return sendError(error); // an engine may detect only here that the code is nested too deeply
+    // An engine may detect only here that the code is nested too deeply, and `then` asks a promise for its constructor.
+    sendError(error, run);
   }
-  promiseThen(
-    running,
-    (value) => sendValue(value, callBytes, valueDepth, run),
-    (error) => sendError(error, run),
-  );
 }
 
 /** Receives all messages of the host: an answer to a request, a timer that is due, or that this VM is a copy of another. */
