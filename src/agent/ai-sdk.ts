@@ -7,6 +7,7 @@ import {
   agentTools,
   type AgentToolsOptions,
 } from "./agent-tools.ts";
+import { withoutBytes } from "./answer.ts";
 
 /** What a model reads of a result: a `ToolResultOutput` of the SDK. */
 export type AiSdkOutput =
@@ -86,9 +87,9 @@ function toAiSdk({ description, inputSchema, execute }: AgentTool): AiSdkTool {
 
 function toPart(part: AgentAnswer["content"][number]): AiSdkPart {
   if (part.type === "text") return { type: "text", text: String(part["text"]) };
-  // The SDK has no links and no resources; as text they say what they are.
+  // The SDK has no links and no resources; as text they say what they are. Bytes say nothing to a model.
   if (part.type !== "image" && part.type !== "audio")
-    return { type: "text", text: JSON.stringify(part) };
+    return { type: "text", text: JSON.stringify(withoutBytes(part as never)) };
   return {
     type: "file",
     mediaType: String(part["mimeType"]),

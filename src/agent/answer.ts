@@ -1,4 +1,5 @@
 /** Converts the result of a run to what a model reads: text within its limits, pictures as pictures. */
+import { fromBase64 } from "../core/base64.ts";
 import { jsonBytes, truncateJsonChars } from "../core/truncate.ts";
 import { cutUnits } from "../core/utf8.ts";
 import type { ExecutionResult, JsonValue } from "../index.ts";
@@ -26,7 +27,6 @@ export interface AgentAnswer {
 
 /** Parts of a value that become content of their own. */
 const MAX_PARTS = 20;
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 export function textAnswer(text: string, maxChars: number, isError = false): AgentAnswer {
   const cut = cutToMark(text, maxChars);
@@ -36,16 +36,17 @@ export function textAnswer(text: string, maxChars: number, isError = false): Age
 /**
  * The answer to a run. What a model or a host reads of it is bounded as a whole, whatever the program, its tools and its errors
  * are: the text has at most `maxChars`, text and structured content together have at most twice as many (see
- * structured-answer.ts), and pictures and the like are a part of the value, which has a cap of its own.
+ * structured-answer.ts), what is text in links, resources and the like has at most `maxChars`, and the bytes of pictures are a part
+ * of the value, which has a cap of its own.
  * @param maxChars of the text; what is over is cut, and a mark says how to get the rest
  */
 export function resultAnswer(result: ExecutionResult, maxChars: number): AgentAnswer {
-  const media: ContentPart[] = [];
+  const media = new Media(maxChars);
   const shown = result.ok ? withoutMedia(result, media, maxChars) : result;
   const text = cutToMark(textOf(shown), maxChars);
   return {
     text,
-    content: [{ type: "text", text }, ...media],
+    content: [{ type: "text", text }, ...media.parts],
     structured: structuredAnswer(shown, 2 * maxChars - text.length),
     isError: !result.ok,
   };
@@ -53,31 +54,60 @@ export function resultAnswer(result: ExecutionResult, maxChars: number): AgentAn
 
 function withoutMedia(
   result: ExecutionResult & { ok: true },
-  media: ContentPart[],
+  media: Media,
   maxChars: number,
 ): ExecutionResult & { ok: true } {
   if (result.value === undefined) return result;
-  const { value, cutBytes } = truncateJsonChars(takeMedia(result.value, media), maxChars);
+  const { value, cutBytes } = truncateJsonChars(media.takenOutOf(result.value), maxChars);
   if (cutBytes === 0) return { ...result, value };
   const before = result.truncated?.value ?? 0;
   return { ...result, value, truncated: { ...result.truncated, value: before + cutBytes } };
 }
 
-/**
- * Takes content parts out of a value, as blocks of their own: of what has bytes or text a label stays in its place, a link
- * stays as it is.
- */
-function takeMedia(value: JsonValue, media: ContentPart[]): JsonValue {
-  if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => takeMedia(item, media));
-  const kind = media.length < MAX_PARTS ? partKind(value) : undefined;
-  if (kind !== undefined) {
-    media.push(value as ContentPart);
-    return kind === "link" ? value : `[${String(value["type"])} ${media.length}: ${label(value)}]`;
+/** Content parts of a value, as blocks of their own. */
+class Media {
+  readonly parts: ContentPart[] = [];
+  #charactersLeft: number;
+
+  /** @param maxChars what all parts may have besides bytes in base64 */
+  constructor(maxChars: number) {
+    this.#charactersLeft = maxChars;
   }
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, takeMedia(item, media)]),
-  );
+
+  /** The value without its parts: of what has bytes or text a label stays in its place, a link stays as it is. */
+  takenOutOf(value: JsonValue): JsonValue {
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map((item) => this.takenOutOf(item));
+    const kind = this.parts.length < MAX_PARTS ? partKind(value) : undefined;
+    if (kind !== undefined && this.#hasRoomFor(value)) {
+      this.parts.push(value as ContentPart);
+      return kind === "link"
+        ? value
+        : `[${String(value["type"])} ${this.parts.length}: ${label(value)}]`;
+    }
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, this.takenOutOf(item)]),
+    );
+  }
+
+  #hasRoomFor(part: JsonObject): boolean {
+    const size = JSON.stringify(withoutBytes(part)).length;
+    if (size > this.#charactersLeft) return false;
+    this.#charactersLeft -= size;
+    return true;
+  }
+}
+
+/** A content part as far as a model reads it as text. */
+export function withoutBytes(part: JsonObject): JsonObject {
+  const { resource } = part;
+  if (isObject(resource) && typeof resource["text"] !== "string") {
+    const { blob: _, ...rest } = resource;
+    return { ...part, resource: rest };
+  }
+  if (part["type"] !== "image" && part["type"] !== "audio") return part;
+  const { data: _, ...rest } = part;
+  return rest;
 }
 
 type JsonObject = { readonly [key: string]: JsonValue };
@@ -86,16 +116,18 @@ type JsonObject = { readonly [key: string]: JsonValue };
 function partKind(value: JsonObject): "media" | "resource" | "link" | undefined {
   const { type, data, mimeType, uri, name, resource } = value;
   if (type === "image" || type === "audio")
-    return typeof mimeType === "string" && typeof data === "string" && BASE64.test(data)
-      ? "media"
-      : undefined;
+    return typeof mimeType === "string" && isBase64(data) ? "media" : undefined;
   if (type === "resource_link")
     return typeof uri === "string" && typeof name === "string" ? "link" : undefined;
   if (type !== "resource" || !isObject(resource) || typeof resource["uri"] !== "string")
     return undefined;
   const { text, blob } = resource;
-  const isSound = typeof text === "string" || (typeof blob === "string" && BASE64.test(blob));
+  const isSound = typeof text === "string" || isBase64(blob);
   return isSound ? "resource" : undefined;
+}
+
+function isBase64(text: JsonValue | undefined): boolean {
+  return typeof text === "string" && text !== "" && fromBase64(text) !== undefined;
 }
 
 function label(value: JsonObject): string {

@@ -28,8 +28,8 @@ export interface AgentToolsOptions {
   readonly names?: AgentToolNames;
   /**
    * Longest text of an answer in characters, at least 500. Text and structured content together have at most twice as many, and
-   * about a thousand for what every result reports; pictures, sounds and resources that a program returns are a part of its value,
-   * whose largest size is `limits.callBytes`.
+   * about a thousand for what every result reports; links, resources and the like that a program returns have at most as much text
+   * again. The bytes of pictures, sounds and resources are a part of its value, whose largest size is `limits.callBytes`.
    * @default 20_000
    */
   readonly maxResultChars?: number;

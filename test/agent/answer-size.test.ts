@@ -33,6 +33,37 @@ function expectBounded(answer: AgentAnswer, maxChars: number): void {
   );
 }
 
+test.each([
+  ["a media type", { type: "image", mimeType: "m".repeat(1e6), data: "AAAA" }],
+  ["another field", { type: "image", mimeType: "image/png", data: "AAAA", note: "n".repeat(1e6) }],
+  [
+    "links",
+    Array.from({ length: 19 }, () => ({
+      type: "resource_link",
+      uri: "u".repeat(5_000),
+      name: "n",
+    })),
+  ],
+  ["a text", { type: "resource", resource: { uri: "a:b", text: "t".repeat(1e6) } }],
+  [
+    "a text with bytes",
+    { type: "resource", resource: { uri: "a:b", text: "t", blob: "A".repeat(1e6) } },
+  ],
+])("content parts hold no more text than the answer: %s", (_name, value) => {
+  const result = { ok: true, value, logs: [], calls: [], usage, runId } as ExecutionResult;
+  const { content } = resultAnswer(result, MAX_CHARS);
+  expect(JSON.stringify(content).length).toBeLessThan(2 * MAX_CHARS + FACTS);
+});
+
+test("of what is bytes only the text counts", () => {
+  const value = [
+    { type: "image", mimeType: "image/png", data: "A".repeat(400_000) },
+    { type: "resource", resource: { uri: "a:b", blob: "A".repeat(400_000) } },
+  ];
+  const result = { ok: true, value, logs: [], calls: [], usage, runId } as ExecutionResult;
+  expect(resultAnswer(result, MAX_CHARS).content.slice(1)).toEqual(value);
+});
+
 test("of any result, text and structured content together stay within their budget", () => {
   const long = fc.oneof(
     fc.string(),
