@@ -7,6 +7,7 @@ import {
   type ToolUse,
 } from "../compile/program-uses.ts";
 import type { Failure } from "../core/errors.ts";
+import { hostTurns, TURN_BYTES } from "../core/host-turns.ts";
 import type { Limits } from "../core/limits.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { toolModule } from "../core/tool-modules.ts";
@@ -48,7 +49,7 @@ export async function inspect(
   const types = (await checker?.check(source, program, limits.sourceBytes, by)) ?? [];
   const { returns: _, ...uses } = program;
   const unknown = [
-    ...unknownTools(uses.tools, catalogue),
+    ...(await unknownTools(uses.tools, catalogue)),
     ...unknownImports(uses.imports, catalogue),
   ];
   // The catalogue knows better what is not there than TypeScript does.
@@ -59,11 +60,12 @@ export async function inspect(
   return { ok: diagnostics.length === 0, diagnostics, ...uses };
 }
 
-function unknownTools(uses: readonly ToolUse[], catalogue: Catalogue): Failure[] {
+async function unknownTools(uses: readonly ToolUse[], catalogue: Catalogue): Promise<Failure[]> {
   const unknown: Failure[] = [];
   for (const { server, tool, line, column } of uses) {
     if (unknown.length >= MAX_UNKNOWN) break;
     if (tool === undefined || catalogue.find(server, tool) !== undefined) continue;
+    await hostTurns.take(TURN_BYTES); // to find what is nearest, all names are looked at
     try {
       catalogue.resolve(server, tool);
     } catch (error) {

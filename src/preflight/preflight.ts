@@ -3,6 +3,7 @@
  * checked in a process; what is done here is bounded by caps on what both report. All of it is loaded when a program is to be
  * read: the compiler is a third of the code.
  */
+import { CompileError, compileFailure } from "../compile/compile-error.ts";
 import { CodecellError, type Failure } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { untilAborted } from "../core/until-aborted.ts";
@@ -96,8 +97,9 @@ export class Preflight implements AsyncDisposable {
     let program;
     try {
       program = await reader.read(source, limits, this.#catalogue.names, by);
-    } catch {
-      return undefined; // it does not compile, which is reported where it is compiled
+    } catch (error) {
+      // What does not compile is reported where it is compiled; what could not be read is not run unchecked.
+      return error instanceof CompileError ? undefined : compileFailure(error, limits.compileMs);
     }
     const uses = { ...program, declared };
     const [first, ...others] = await checker.check(source, uses, limits.sourceBytes, by);

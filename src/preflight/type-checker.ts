@@ -90,7 +90,8 @@ export class TypeChecker implements AsyncDisposable {
     if ("code" in found) return [found];
     const relevant = relevantOf(found, text, MAX_DIAGNOSTICS);
     const lines = new LineIndex(source);
-    return await Promise.all(relevant.map((each) => this.#failure(each, uses, lines)));
+    const concerns = new Concerns(uses.tools, this.#catalogue);
+    return await Promise.all(relevant.map((each) => this.#failure(each, concerns.of(each), lines)));
   }
 
   async #diagnose(
@@ -152,11 +153,10 @@ export class TypeChecker implements AsyncDisposable {
 
   async #failure(
     { start, message }: TypeDiagnostic,
-    uses: InspectedProgram,
+    use: ToolUse | undefined,
     lines: LineIndex,
   ): Promise<Failure> {
     const text = message.replace(/ Do you need to (?:install|change)[\s\S]*$/, "");
-    const use = concerned(uses.tools, start, message, this.#catalogue);
     const hint = use === undefined ? undefined : await this.#declaration(use);
     return {
       code: "type_error",
@@ -213,21 +213,42 @@ function namesOf(
   return found === undefined || names === undefined ? undefined : { server: found, names };
 }
 
-/** The call that a diagnostic is about: the innermost one around it, or the one whose type it names. */
-function concerned(
+/** Finds the call that a diagnostic is about. */
+class Concerns {
+  readonly #uses: readonly ToolUse[];
+  readonly #catalogue: Catalogue;
+  #byType: ReadonlyMap<string, ToolUse> | undefined;
+
+  constructor(uses: readonly ToolUse[], catalogue: Catalogue) {
+    this.#uses = uses.filter(({ tool }) => tool !== undefined);
+    this.#catalogue = catalogue;
+  }
+
+  /** The innermost call around it, or the one whose type it names. */
+  of({ start, message }: TypeDiagnostic): ToolUse | undefined {
+    const around = this.#uses.filter((use) => use.start <= start && start < use.end);
+    if (around.length > 0)
+      return around.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a));
+    this.#byType ??= usesByType(this.#uses, this.#catalogue.names);
+    const words = message.match(/[\p{ID_Continue}$]+/gu) ?? [];
+    const named = words.find((word) => this.#byType!.has(word));
+    return named === undefined ? undefined : this.#byType.get(named);
+  }
+}
+
+/** Tools that a program names, by the names of their types. All tools are looked at once, not for each use. */
+function usesByType(
   uses: readonly ToolUse[],
-  start: number,
-  message: string,
-  { names }: Catalogue,
-): ToolUse | undefined {
-  const known = uses.filter(({ tool }) => tool !== undefined);
-  const around = known.filter((use) => use.start <= start && start < use.end);
-  if (around.length > 0)
-    return around.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a));
-  return known.find(({ server, tool }) => {
-    const found = namesOf(names, server, tool!);
-    if (found === undefined) return false;
-    const type = typeNameOf(found.names);
-    return message.includes(`${type}Result`) || message.includes(`${type}Args`);
-  });
+  { servers }: NameTable,
+): ReadonlyMap<string, ToolUse> {
+  const byName = new Map(uses.map((use) => [`${use.server}\n${use.tool}`, use]));
+  const byType = new Map<string, ToolUse>();
+  for (const server of servers) {
+    for (const tool of server.tools) {
+      const use = byName.get(`${server.name}\n${tool.name}`);
+      if (use === undefined) continue;
+      byType.set(`${typeNameOf(tool)}Result`, use).set(`${typeNameOf(tool)}Args`, use);
+    }
+  }
+  return byType;
 }

@@ -1,12 +1,16 @@
 /** What a program sees, as TypeScript: the tools it names in full, the others by name, and the globals. */
 import { posix } from "node:path";
 import type { InspectedProgram } from "../compile/program-uses.ts";
+import { hostTurns } from "../core/host-turns.ts";
 import { isIdentifier } from "../core/identifier.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import type { ToolTypes } from "../discovery/types/declare.ts";
 import { PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
+
+/** What the types of one tool take, in the unit of {@link hostTurns}. */
+const TOOL_BYTES = 4_096;
 
 /** Modules that other modules cannot import by a path. */
 const NOT_A_PATH = /^(?!\.{0,2}\/)/;
@@ -20,6 +24,7 @@ export async function environmentFiles(
 ): Promise<Map<string, string>> {
   const used = new Map<string, Map<string, ToolTypes>>();
   for (const { server, tool } of toolsOf(uses, names)) {
+    await hostTurns.take(TOOL_BYTES);
     const tools = used.get(server.name) ?? new Map<string, ToolTypes>();
     used.set(server.name, tools);
     tools.set(tool.name, (await tree.tool(server, tool)).types);
@@ -55,12 +60,15 @@ function* toolsOf(
   { tools, imports }: Pick<InspectedProgram, "tools" | "imports">,
   { servers }: NameTable,
 ): Generator<{ server: ServerNames; tool: ToolNames }> {
-  for (const use of tools) {
-    const server = servers.find(({ name }) => name === use.server);
-    for (const tool of server?.tools ?? [])
-      if (use.tool === tool.name) yield { server: server!, tool };
+  const asked = new Map<string, Set<string | undefined>>();
+  for (const { server, tool } of tools) {
+    const names = asked.get(server) ?? new Set();
+    asked.set(server, names.add(tool));
   }
-  for (const { specifier = "" } of imports) {
+  for (const server of servers)
+    for (const tool of asked.has(server.name) ? server.tools : [])
+      if (asked.get(server.name)!.has(tool.name)) yield { server, tool };
+  for (const specifier of new Set(imports.map((each) => each.specifier ?? ""))) {
     const found = toolModule({ version: "", servers }, specifier);
     if (found?.tool !== undefined) yield { server: found.server, tool: found.tool };
   }

@@ -71,3 +71,25 @@ describe("a program of", () => {
     expect(delayMs).toBeLessThan(MAX_DELAY_MS);
   });
 });
+
+test("thousands of tools and thousands of uses hold up nothing", async () => {
+  const names = Array.from({ length: 3_000 }, (_, at) => `find_record_${at}`);
+  await using runtime = await createRuntime({
+    engine: "quickjs",
+    placement: "process",
+    typeCheck: true,
+    tools: { crm: Object.fromEntries(names.map((name) => [name, () => 1])) },
+    limits: { compileMs: 20_000 },
+  });
+  await runtime.inspect("1");
+  const wrong = 'const a: number = "b";\nconst b: number = "c";\n';
+  const uses = lines(() => "tools.crm.find_record_2999({});").slice(0, 32 * 4_000);
+  const unknown = Array.from({ length: 60 }, (_, at) => `tools.crm.find_recrod_${at}();\n`).join(
+    "",
+  );
+  for (const code of [wrong + uses, unknown]) {
+    const { value, delayMs } = await loopDelay(() => runtime.inspect(code));
+    expect(value.ok).toBe(false);
+    expect(delayMs).toBeLessThan(MAX_DELAY_MS);
+  }
+});
