@@ -1,6 +1,6 @@
 /** The value of a program on its way into its result: rendered and cut beside the VM, read on the host. */
 import { decode } from "./decode.ts";
-import { breachOfShape } from "./json-shape.ts";
+import { breachOfShape, type ShapeCaps } from "./json-shape.ts";
 import { renderJson } from "./render.ts";
 import type { JsonValue } from "./result.ts";
 import { truncateJson } from "./truncate.ts";
@@ -20,8 +20,14 @@ const MAX_RENDERED_DEPTH = 4_000;
  * Most parts (see parts.ts) of the value in a result, which a host parses, freezes and shows without a pause: more than
  * the default of `resultBytes` has room for.
  */
-const MAX_RESULT_PARTS = 50_000;
-const CAPS = { parts: MAX_RESULT_PARTS, depth: MAX_RENDERED_DEPTH };
+const MAX_RESULT_PARTS = 100_000;
+/** Texts and names of a shorter text take no time to speak of. */
+const MANY_WORDS = 64 * 1024;
+
+function breachOf(text: string): keyof ShapeCaps | undefined {
+  const words = text.length > MANY_WORDS;
+  return breachOfShape(text, { parts: MAX_RESULT_PARTS, depth: MAX_RENDERED_DEPTH, words });
+}
 
 /**
  * Renders the wire text of a value as JSON of at most `maxBytes` and {@link MAX_RESULT_PARTS}. This is the work that grows with what a
@@ -34,7 +40,7 @@ export function cutValue(wireText: string, maxBytes: number): CutValue {
     wireText[0] === MARK ? renderJson(decode(wireText)) : (decode(wireText) as JsonValue);
   for (let bytes = maxBytes; ; bytes = Math.floor(bytes / 2)) {
     const cut = cutTo(value, bytes);
-    if (breachOfShape(cut.text, CAPS) !== "parts") return cut;
+    if (breachOf(cut.text) !== "parts") return cut;
   }
 }
 
@@ -48,7 +54,7 @@ function cutTo(whole: JsonValue, maxBytes: number): CutValue {
  * @returns `undefined` for a text that {@link cutValue} does not make
  */
 export function readCutValue(text: string, maxBytes: number): JsonValue | undefined {
-  if (exceedsUtf8(text, maxBytes) || breachOfShape(text, CAPS) !== undefined) return undefined;
+  if (exceedsUtf8(text, maxBytes) || breachOf(text) !== undefined) return undefined;
   try {
     return JSON.parse(text) as JsonValue;
   } catch {

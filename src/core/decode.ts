@@ -27,42 +27,51 @@ for (const make of [
   (TYPED_ARRAYS as Record<string, unknown>)[make.name] = (buffer: ArrayBuffer) => new make(buffer);
 }
 
+/** Is told what takes longer than its text shows, before it is made; throws where that is too much. */
+export interface DecodeCosts {
+  /** @param at number of the keys before it in its Map or Set */
+  key(key: unknown, at: number): void;
+  pattern(source: string): void;
+}
+
 /**
  * Decodes a text made by {@link encode}. The text may come from a hostile peer: every part is checked.
  * @throws WireError when the text is malformed
  */
-export function decode(text: string): unknown {
+export function decode(text: string, costs?: DecodeCosts): unknown {
   try {
     if (text[0] !== MARK) return native.parseJson(text);
-    return revive(native.parseJson(native.sliceText(text, 1)));
+    return revive(native.parseJson(native.sliceText(text, 1)), costs);
   } catch (error) {
     throw wireFailureOf(error) === undefined ? malformed() : error;
   }
 }
 
+type Costs = DecodeCosts | undefined;
+
 function malformed(): WireError {
   return wireError("not_serializable", "malformed value text");
 }
 
-function revive(node: unknown): unknown {
+function revive(node: unknown, costs: Costs): unknown {
   if (typeof node !== "object" || node === null) return node;
   if (native.isArray(node)) {
-    for (let at = 0; at < node.length; at++) node[at] = revive(node[at]);
+    for (let at = 0; at < node.length; at++) node[at] = revive(node[at], costs);
     return node;
   }
   if (native.hasOwn(node, "$type"))
-    return reviveTagged(node as { $type: unknown; value?: unknown });
-  return reviveProperties(node as Record<string, unknown>);
+    return reviveTagged(node as { $type: unknown; value?: unknown }, costs);
+  return reviveProperties(node as Record<string, unknown>, costs);
 }
 
-function reviveProperties(node: Record<string, unknown>): object {
+function reviveProperties(node: Record<string, unknown>, costs: Costs): object {
   const keys = native.objectKeys(node);
   // Each key is an own data property already (JSON.parse defines, even "__proto__"), so this reaches no setter.
-  for (let at = 0; at < keys.length; at++) node[keys[at]!] = revive(node[keys[at]!]);
+  for (let at = 0; at < keys.length; at++) node[keys[at]!] = revive(node[keys[at]!], costs);
   return node;
 }
 
-function reviveTagged(node: { $type: unknown; value?: unknown }): unknown {
+function reviveTagged(node: { $type: unknown; value?: unknown }, costs: Costs): unknown {
   const { $type: type } = node;
   const value = native.hasOwn(node, "value") ? node.value : undefined;
   switch (type) {
@@ -81,16 +90,16 @@ function reviveTagged(node: { $type: unknown; value?: unknown }): unknown {
     case "Date":
       return new native.NativeDate(typeof value === "number" ? value : NaN);
     case "RegExp":
-      return native.isArray(value) ? new native.NativeRegExp(`${value[0]}`, `${value[1]}`) : fail();
+      return revivePattern(value, costs);
     case "Map":
-      return reviveMap(value);
+      return reviveMap(value, costs);
     case "Set":
-      return reviveSet(value);
+      return reviveSet(value, costs);
     case "Error":
-      return reviveError(value);
+      return reviveError(value, costs);
     case "Object":
       return typeof value === "object" && value !== null
-        ? reviveProperties(value as Record<string, unknown>)
+        ? reviveProperties(value as Record<string, unknown>, costs)
         : fail();
     default:
       return reviveBytes(type, value);
@@ -101,37 +110,50 @@ function fail(): never {
   throw malformed();
 }
 
+function revivePattern(value: unknown, costs: Costs): RegExp {
+  if (!native.isArray(value)) return fail();
+  const source = `${value[0]}`;
+  costs?.pattern(source);
+  return new native.NativeRegExp(source, `${value[1]}`);
+}
+
 function reviveBigint(value: unknown): bigint {
   return typeof value === "string" && value.length <= MAX_BIGINT_DIGITS
     ? native.toBigInt(value)
     : fail();
 }
 
-function reviveMap(value: unknown): Map<unknown, unknown> {
+function reviveMap(value: unknown, costs: Costs): Map<unknown, unknown> {
   const map = new native.NativeMap<unknown, unknown>();
   if (!native.isArray(value)) return fail();
   for (let at = 0; at < value.length; at++) {
     const entry: unknown = value[at];
     if (!native.isArray(entry)) return fail();
-    native.mapSet(map, revive(entry[0]), revive(entry[1]));
+    const key = revive(entry[0], costs);
+    costs?.key(key, at);
+    native.mapSet(map, key, revive(entry[1], costs));
   }
   return map;
 }
 
-function reviveSet(value: unknown): Set<unknown> {
+function reviveSet(value: unknown, costs: Costs): Set<unknown> {
   const set = new native.NativeSet<unknown>();
   if (!native.isArray(value)) return fail();
-  for (let at = 0; at < value.length; at++) native.setAdd(set, revive(value[at]));
+  for (let at = 0; at < value.length; at++) {
+    const item = revive(value[at], costs);
+    costs?.key(item, at);
+    native.setAdd(set, item);
+  }
   return set;
 }
 
-function reviveError(value: unknown): Error {
+function reviveError(value: unknown, costs: Costs): Error {
   if (typeof value !== "object" || value === null) return fail();
   const { name, message, code, cause } = value as Record<string, unknown>;
   const error = new native.NativeError(`${typeof message === "string" ? message : ""}`);
   define(error, "name", typeof name === "string" ? name : "Error");
   if (typeof code === "string" || typeof code === "number") define(error, "code", code);
-  if (native.hasOwn(value, "cause")) define(error, "cause", revive(cause));
+  if (native.hasOwn(value, "cause")) define(error, "cause", revive(cause, costs));
   return error;
 }
 

@@ -38,7 +38,8 @@ export interface Limits {
   readonly parallelCalls: number;
   /**
    * Bytes of one call's arguments, of one tool result, or of the program's value before it is cut: 1 KiB to 256 MiB. Arguments and
-   * results also have at most 200,000 parts (a text or a number is one, a list one more than what is in it).
+   * results also have at most 200,000 parts (a text or a number is one, a list one more than what is in it; of arguments a text is two,
+   * and a name that the object before lacks is 15).
    * Breach: `output_limit`.
    * @default 4_194_304
    */
@@ -54,7 +55,7 @@ export interface Limits {
    */
   readonly valueDepth: number;
   /**
-   * Bytes of the value in the result, 256 to 64 MiB; a larger value, or one of more than 50,000 parts, is cut structurally and
+   * Bytes of the value in the result, 256 to 64 MiB; a larger value, or one of more than 100,000 parts, is cut structurally and
    * marked.
    * @default 65_536
    */

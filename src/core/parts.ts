@@ -3,8 +3,8 @@
 /**
  * Most parts of one call's arguments, or of one tool result. A text, a number, `true`, `false` and `null` are one part each, a list
  * or an object is one more than what is in it; what JSON lacks is a few, and so is each of more than a thousand names of one object.
- * A host needs time for each part, in steps that cannot be paused: `JSON.parse` takes up to 20 ms for this many, and several times
- * that for as many as 4 MiB can hold.
+ * A host needs time for each part, in steps that cannot be paused: `JSON.parse` takes up to 20 ms for this many numbers, and several
+ * times that for as many as 4 MiB can hold; see {@link WORD_PARTS} for texts and names.
  */
 export const MAX_PARTS = 200_000;
 
@@ -16,3 +16,9 @@ const NAME_PARTS = 4;
 export function partsOfName(at: number): number {
   return at > FEW_NAMES ? NAME_PARTS : 0;
 }
+
+/**
+ * What parsing takes on a host besides, where a text or a name is made anew: it is looked up among all others. A name that the
+ * object before it in the same place had too is free: rows of a table repeat theirs.
+ */
+export const WORD_PARTS = { text: 1, newName: 15 };

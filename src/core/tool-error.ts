@@ -1,6 +1,10 @@
 import type { CallFailure } from "./answer.ts";
 import { type ErrorCode, messageOf } from "./errors.ts";
+import { cutText } from "./utf8.ts";
 import { WireError } from "./wire-format.ts";
+
+/** Characters of the message of a failed call, and of its hint; what a tool wrote beyond them is cut. */
+export const MAX_MESSAGE = 64_000;
 
 /**
  * A failed tool call. Throw it in a local tool to choose the code and the hint; code, message and hint go to the program,
@@ -37,9 +41,12 @@ export class ToolError extends Error {
 export function failureOf(error: unknown, tool: string): CallFailure {
   if (error instanceof ToolError) {
     const { code, message, hint } = error;
-    return { code, message, tool, ...(hint === undefined ? {} : { hint }) };
+    const advice = hint === undefined ? {} : { hint: cutText(hint, MAX_MESSAGE) };
+    return { code, message: cutText(message, MAX_MESSAGE), tool, ...advice };
   }
-  if (error instanceof WireError)
-    return { code: "invalid_arguments", message: error.message, tool };
-  return { code: "tool_error", message: messageOf(error), tool };
+  if (error instanceof WireError) {
+    const code = error.code === "output_limit" ? error.code : "invalid_arguments";
+    return { code, message: error.message, tool };
+  }
+  return { code: "tool_error", message: cutText(messageOf(error), MAX_MESSAGE), tool };
 }

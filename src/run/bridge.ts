@@ -156,6 +156,7 @@ export class Bridge implements Host {
     } catch (error) {
       const failure = failureOf(error, record.tool);
       record.error = cutText(failure.message, MAX_CALL_ERROR);
+      if (failure.message.length > CALL_BYTES) await hostTurns.take(failure.message.length);
       return answerFailure(failure);
     } finally {
       record.ms = Math.round((performance.now() - started) * 1_000) / 1_000;

@@ -1,4 +1,6 @@
 import { messageOf } from "../core/errors.ts";
+import { MAX_MESSAGE } from "../core/tool-error.ts";
+import { cutText } from "../core/utf8.ts";
 
 const QUOTED_PATH = /(["'`])(?:\/(?!\/)|[A-Za-z]:[\\/]|file:\/\/)[^"'`\n]*\1/g;
 const FILE_URL = /\bfile:\/\/[^\s'"`<>)]*/g;
@@ -26,7 +28,8 @@ function withoutHostPaths(text: string): string {
 
 /** Makes a message for the program of what a local function threw: no stack, no host path, never empty. */
 export function cleanMessage(thrown: unknown): string {
-  const text = describe(thrown);
+  // Cut first: megabytes would be gone through once for each pattern.
+  const text = cutText(describe(thrown), MAX_MESSAGE);
   return withoutHostPaths(text).trim() || "the tool failed without a message";
 }
 

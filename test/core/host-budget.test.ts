@@ -64,6 +64,55 @@ describe("the shape of a JSON text", () => {
   });
 });
 
+describe("what an engine takes long to make is counted", () => {
+  const caps = { parts: MAX_PARTS, depth: 100 };
+  const read = (value: unknown): unknown => decodeWithin(encode(value), caps);
+  const alike = (count: number): bigint[] =>
+    Array.from({ length: count }, (_, i) => BigInt(i) << 64n);
+
+  test("numbers in a Map or a Set, which a program can choose so that they are hashed alike", () => {
+    expect(() => read(new Set(alike(2_000)))).toThrow("so many BigInts");
+    expect(() => read(new Map(alike(2_000).map((key) => [key, 1])))).toThrow("so many BigInts");
+    expect(() => read(new Set(Array.from({ length: 5_000 }, (_, i) => i)))).toThrow(
+      "so many numbers",
+    );
+    expect(read(new Set(Array.from({ length: 3_000 }, (_, i) => i)))).toHaveProperty("size", 3_000);
+    expect(read(new Set(Array.from({ length: 9_000 }, (_, i) => `${i} a`)))).toHaveProperty(
+      "size",
+      9_000,
+    );
+  });
+
+  test("patterns", () => {
+    expect(() => read(Array(40).fill(/\p{L}/u))).toThrow("patterns");
+    expect(() => read(new RegExp("a".repeat(6_000)))).toThrow("patterns");
+    expect(read([/a+/g, /\p{L}/iu])).toEqual([/a+/g, /\p{L}/iu]);
+  });
+
+  test("names, unless the object before has the same; texts count as two", () => {
+    const rows = (name: (row: number, column: number) => string): object[] =>
+      Array.from({ length: 2_000 }, (_, row) =>
+        Object.fromEntries(Array.from({ length: 10 }, (__, at) => [name(row, at), at])),
+      );
+    expect(() => read(rows((row, at) => `${row} ${at}`))).toThrow("parts");
+    expect(read(rows((_, at) => `column ${at}`))).toHaveLength(2_000);
+    const nestedRows = rows((_, at) => `column ${at}`).map((row) => ({ a: row, b: { c: row } }));
+    expect(read(nestedRows)).toHaveLength(2_000);
+    expect(() => read(Array(110_000).fill("a"))).toThrow("parts");
+    expect(read(Array(90_000).fill("a"))).toHaveLength(90_000);
+    expect(read(Array(150_000).fill(1))).toHaveLength(150_000);
+  });
+
+  test("a prefix that comes back does not hide the names after it", () => {
+    const long = (first: string): object =>
+      Object.fromEntries(
+        [first, ...Array.from({ length: 19 }, (_, at) => `n${at}`)].map((name) => [name, 0]),
+      );
+    const objects = Array.from({ length: 1_000 }, (_, i) => [{ [`x${i}`]: 0 }, long(`x${i}`)]);
+    expect(() => read(objects.flat())).toThrow("parts");
+  });
+});
+
 test("looking at a value ends at the first cap, whatever the value is", () => {
   const caps = { depth: 100, parts: 1_000, characters: 1_000 };
   expect(plainness(Array(1e6).fill(0), caps)).toBe("large");
@@ -107,7 +156,7 @@ describe("a value on its way into a result", () => {
   test.each([
     ["too long", `"${"x".repeat(2_000)}"`],
     ["too deep", "[".repeat(9_000) + "]".repeat(9_000)],
-    ["of too many parts", `[${"0,".repeat(60_000)}0]`],
+    ["of too many parts", `[${"0,".repeat(120_000)}0]`],
     ["no JSON", "~[1"],
   ])("a text that is %s was made by no worker of ours", (name, text) => {
     expect(readCutValue(text, name === "too long" ? 1_000 : 1e6)).toBeUndefined();

@@ -24,7 +24,13 @@ const levels = Object.fromEntries(
   }),
 );
 
+/** Made before, and flat. */
+const failure = new Error(Buffer.alloc(5_000_000, "m").toString());
+
 export const workTools = {
+  fail: async () => {
+    throw failure;
+  },
   take: async () => 1,
   text: async (length: unknown) => "x".repeat(Number(length)),
   list: async (length: unknown) => lists.get(Number(length)),

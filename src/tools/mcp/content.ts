@@ -1,11 +1,8 @@
-import { ToolError } from "../../core/tool-error.ts";
+import { MAX_MESSAGE, ToolError } from "../../core/tool-error.ts";
 import { cutUnits } from "../../core/utf8.ts";
 import { breachOfShape } from "../../core/json-shape.ts";
 import { MAX_DEPTH, MAX_PARTS, tooDeep, tooManyParts } from "./json-scan.ts";
 import { refusedMessage } from "./message.ts";
-
-/** Longest message of an error, in characters. */
-const MAX_ERROR = 64_000;
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -71,7 +68,7 @@ function parsed(text: string, tool: string): unknown {
 
 function errorText(parts: readonly Part[], { structuredContent }: Part): string {
   const texts = parts.map(textOf).filter((text) => text !== undefined && text.trim() !== "");
-  if (texts.length > 0) return cutUnits(texts.join("\n"), MAX_ERROR);
+  if (texts.length > 0) return cutUnits(texts.join("\n"), MAX_MESSAGE);
   const other = structuredContent ?? (parts.length > 0 ? parts : undefined);
   return other === undefined
     ? "the tool failed without a message"
