@@ -19,6 +19,7 @@ export function appended(before: FileContent | undefined, added: FileContent): F
   return whole;
 }
 
-function asBytes(content: FileContent): Uint8Array {
+/** The content as bytes, text in UTF-8. */
+export function asBytes(content: FileContent): Uint8Array {
   return typeof content === "string" ? new TextEncoder().encode(content) : content;
 }

@@ -1,5 +1,5 @@
 import type { SavedVm } from "../engine/engine.ts";
-import { compress, decompress } from "./compress.ts";
+import { compress, decompress, joined } from "./compress.ts";
 
 /** A saved state of a session's VM. */
 export class Checkpoint {
@@ -26,7 +26,8 @@ export class Checkpoint {
   async pack(): Promise<void> {
     if (this.#packed !== undefined) return;
     const { image } = this.#vm;
-    this.#packed = { bytes: await compress(image), size: image.length };
+    const bytes = await joined(await compress([image]));
+    this.#packed = { bytes, size: image.length };
     this.#vm = { ...this.#vm, image: new Uint8Array() };
   }
 

@@ -1,25 +1,67 @@
 /** Zstandard (RFC 8878) at its fastest level, which is enough for the empty parts of a memory image. */
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import {
   constants,
-  zstdCompress,
+  createZstdCompress,
   zstdCompressSync,
   zstdDecompress,
   zstdDecompressSync,
 } from "node:zlib";
+import { hostTurns } from "../core/host-turns.ts";
+import { asBytes, bytesOf, type FileContent } from "../files/file-content.ts";
 
 const LEVEL = 1;
 
 /** Smaller inputs, and outputs, are (de)compressed synchronously: passing them to another thread and back takes longer. */
 const AT_ONCE_BYTES = 1024 * 1024;
 
-export async function compress(bytes: Uint8Array): Promise<Buffer> {
+/** Bytes that this thread works on at a time. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** Compresses `parts` one after the other, texts in UTF-8. What comes out is in pieces. */
+export async function compress(parts: readonly FileContent[]): Promise<readonly Uint8Array[]> {
+  const size = parts.reduce((sum, part) => sum + bytesOf(part), 0);
   const options = {
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
-    pledgedSrcSize: bytes.length, // so that the size is in the frame's header
+    pledgedSrcSize: size, // so that the size is in the frame's header
+    chunkSize: PIECE_BYTES,
   };
-  if (bytes.length <= AT_ONCE_BYTES) return zstdCompressSync(bytes, options);
-  return await promisify(zstdCompress)(bytes, options);
+  if (size <= AT_ONCE_BYTES) return [zstdCompressSync(Buffer.concat(parts.map(asBytes)), options)];
+  const pieces: Uint8Array[] = [];
+  await pipeline(Readable.from(turns(parts)), createZstdCompress(options), async (output) => {
+    for await (const piece of output) pieces.push(piece as Buffer);
+  });
+  return pieces;
+}
+
+async function* turns(parts: readonly FileContent[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    if (typeof part === "string") await hostTurns.take(bytesOf(part));
+    yield* inTurns(asBytes(part));
+  }
+}
+
+/** Bytes in pieces, each in a turn of its own: a session can have many megabytes. */
+export async function* inTurns(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    const piece = bytes.subarray(at, at + PIECE_BYTES);
+    await hostTurns.take(piece.length);
+    yield piece;
+  }
+}
+
+/** All pieces one after the other. */
+export async function joined(pieces: readonly Uint8Array[]): Promise<Buffer> {
+  const whole = Buffer.allocUnsafe(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    await hostTurns.take(piece.length);
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 /**

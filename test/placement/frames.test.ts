@@ -370,7 +370,7 @@ describe("a worker that is asked", () => {
   });
 
   test("during a run may answer after it", async () => {
-    const { client, send, usage: used } = await fakeWorker();
+    const { client, send, sendBytes, usage: used } = await fakeWorker();
     const opening = client.open(DEFAULT_LIMITS, {});
     send('["opened"]\n');
     await opening;
@@ -383,7 +383,8 @@ describe("a worker that is asked", () => {
     used.rssBytes = 500 * 2 ** 20; // the VM and its image
     await wait(200);
     const facts = '"engine":"x","runs":1,"running":false,"drawn":0';
-    send(`["saved",{${facts},"timers":[],"calls":[],"answers":[]}]\nAAAA`);
+    const text = `["saved",{${facts},"timers":[],"calls":[],"answers":[]}]\n`;
+    sendBytes(frame(text, Buffer.alloc(3)));
     expect(await saving).toMatchObject({ engine: "x", image: Buffer.alloc(3) });
     expect(client.dead).toBe(false);
     client.kill();

@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from "../../src/index.ts";
 import type { SavedVm } from "../../src/engine/engine.ts";
 import { ProtocolError } from "../../src/placement/channel/fields.ts";
 import { readToHost, readToWorker } from "../../src/placement/channel/read-message.ts";
-import { writeToHost, writeToWorker } from "../../src/placement/channel/write-message.ts";
+import { bytesOf, writeToHost, writeToWorker } from "../../src/placement/channel/write-message.ts";
 import type { ToHost, ToWorker } from "../../src/placement/channel/protocol.ts";
 import { END, fakeWorker, FORGED, HEADS_TO_HOST, isSane, runIn } from "../support/fake-worker.ts";
 
@@ -84,12 +84,27 @@ const TO_HOST: readonly ToHost[] = [
 ];
 
 test.each(TO_WORKER)("$type arrives at a worker as it was sent: %#", (message) => {
-  expect(readToWorker(writeToWorker(message))).toEqual(message);
+  expect(readToWorker(writeToWorker(message), bytesOf(message))).toEqual(message);
 });
 
 test.each(TO_HOST)("$type arrives at a host as it was sent: %#", (message) => {
-  expect(readToHost(writeToHost(message))).toEqual(message);
+  expect(readToHost(writeToHost(message), bytesOf(message))).toEqual(message);
 });
+
+test.each([...TO_WORKER, ...TO_HOST].filter((message) => bytesOf(message) === undefined))(
+  "bytes that come with $type are refused: %#",
+  (message) => {
+    const bytes = Buffer.from("bytes");
+    const isToWorker = (TO_WORKER as readonly unknown[]).includes(message);
+    const read = (): unknown =>
+      isToWorker
+        ? readToWorker(writeToWorker(message as ToWorker), bytes)
+        : readToHost(writeToHost(message as ToHost), bytes);
+    // A new VM is opened without an image.
+    if (message.type === "open") expect(read()).toEqual(message);
+    else expect(read).toThrow(`it sent bytes with a message '${message.type}', which has none`);
+  },
+);
 
 test("names arrive whatever characters they have", () => {
   const text = fc.string({

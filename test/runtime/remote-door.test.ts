@@ -53,7 +53,7 @@ async function goesOn({ host }: Door): Promise<void> {
 function restore(client: Client, saved: SavedVm, limits: Limits = DEFAULT_LIMITS): void {
   const text = writeToWorker({ type: "open", limits, keep: { saved } });
   const end = text.indexOf("\n");
-  client.say(JSON.parse(text.slice(0, end)) as unknown[], text.slice(end + 1));
+  client.say(JSON.parse(text.slice(0, end)) as unknown[], text.slice(end + 1), saved.image);
 }
 
 /** A VM of the service's engine, saved after one program. */
@@ -64,7 +64,7 @@ async function savedVm(service: RunningService, engine: string, key = KEY): Prom
   client.say(["runKept", DEFAULT_LIMITS, false], "let n = 1");
   await client.hear("outcome");
   client.say(["save"]);
-  const saved = readToHost(await client.hear("saved"));
+  const saved = readToHost(await client.hear("saved"), client.heardBytes.at(-1));
   client.end();
   if (saved.type !== "saved") throw new Error("not saved");
   return saved.vm;

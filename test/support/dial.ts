@@ -7,8 +7,10 @@ export interface Client {
   readonly webSocket: WebSocket;
   readonly stream: Duplex;
   /** Sends a message. */
-  say(head: readonly unknown[], body?: string): void;
+  say(head: readonly unknown[], body?: string, bytes?: Uint8Array): void;
   readonly heard: string[];
+  /** Bytes that came with messages, in their order. */
+  readonly heardBytes: Uint8Array[];
   /** Resolves to the first message of a type that comes, also before; rejects when the connection ends. */
   hear(type: string): Promise<string>;
   readonly closed: Promise<unknown>;
@@ -30,8 +32,10 @@ export async function dial(url: string, token?: string): Promise<Client> {
   const channel = new FramedChannel(stream, 2e8, { pieceBytes: 65_536 });
   const heard: string[] = [];
   let wake = (): void => {};
-  channel.onMessage((message) => {
+  const heardBytes: Uint8Array[] = [];
+  channel.onMessage((message, bytes) => {
     heard.push(message);
+    if (bytes !== undefined) heardBytes.push(bytes);
     wake();
   });
   const closed = channel.closed.then((reason) => {
@@ -42,6 +46,7 @@ export async function dial(url: string, token?: string): Promise<Client> {
     webSocket,
     stream,
     heard,
+    heardBytes,
     hear: async (type) => {
       for (;;) {
         const at = heard.findIndex((message) => message.startsWith(`["${type}"`));
@@ -52,7 +57,7 @@ export async function dial(url: string, token?: string): Promise<Client> {
       }
     },
     closed,
-    say: (head, body = "") => void channel.send(`${JSON.stringify(head)}\n${body}`),
+    say: (head, body = "", bytes) => void channel.send(`${JSON.stringify(head)}\n${body}`, bytes),
     end: () => webSocket.terminate(),
   };
 }

@@ -65,11 +65,12 @@ export function isSane(value: unknown, depth = 0): boolean {
 }
 
 /** A message as bytes on the wire. */
-export function frame(text: string): Buffer {
+export function frame(text: string, bytes?: Uint8Array): Buffer {
   const body = Buffer.from(text);
-  const header = Buffer.alloc(4);
-  header.writeUInt32BE(body.length);
-  return Buffer.concat([header, body]);
+  const header = Buffer.alloc(bytes === undefined ? 4 : 8);
+  header.writeUInt32BE(bytes === undefined ? body.length : 2 ** 31 + body.length);
+  if (bytes !== undefined) header.writeUInt32BE(bytes.length, 4);
+  return Buffer.concat([header, body, bytes ?? Buffer.alloc(0)]);
 }
 
 export interface FakeWorker {
@@ -107,7 +108,8 @@ export async function fakeWorker(isService = false): Promise<FakeWorker> {
   worker.onMessage((message) => received.push(message));
   far.on("error", () => {}); // it was killed while it wrote
   const sendBytes = (bytes: Buffer): void => void (far.destroyed || far.write(bytes));
-  const send = (...texts: string[]): void => sendBytes(Buffer.concat(texts.map(frame)));
+  const send = (...texts: string[]): void =>
+    sendBytes(Buffer.concat(texts.map((text) => frame(text))));
   send('["ready"]\n');
   await client.booted;
   return { client, send, sendBytes, received, usage };

@@ -1,16 +1,20 @@
-/** Ordered text messages to and from one peer. */
+/** Gets a message: its text, and the bytes that came with it. */
+export type Receiver = (text: string, bytes?: Uint8Array) => void;
+
+/** Ordered messages to and from one peer: a text each, and bytes where a message is large and no text. */
 export interface Channel {
   /**
    * Queues a message. Resolves when the next one can be sent: a sender that waits for it cannot fill the memory. The order is
    * kept in either case. Messages after the channel has closed are dropped.
+   * @param bytes must not change any more
    */
-  send(message: string): Promise<void>;
+  send(text: string, bytes?: Uint8Array): Promise<void>;
   /**
    * Sets the only receiver. It also gets the messages that came before. If it throws, the channel closes with that error: so a
    * receiver can reject a message, and no message can end this process.
    * @param gate judges every message before the receiver gets it; by default all are received
    */
-  onMessage(listener: (message: string) => void, gate?: Gate): void;
+  onMessage(listener: Receiver, gate?: Gate): void;
   /** Sets the largest size in bytes of the messages that follow; a larger one breaks the protocol. */
   limit(maxBytes: number): void;
   /** Settles when no more messages will come: with an error when the peer broke the protocol. */

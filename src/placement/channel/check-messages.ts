@@ -93,14 +93,16 @@ const MAX_TIMER_MS = Number.MAX_SAFE_INTEGER;
 /** Makes the text of a call or an answer from what stands for it. */
 type ReadText = (sent: unknown) => string;
 
+const NOTHING = new Uint8Array();
+
 /**
  * A VM that was saved.
- * @param body the texts of its calls and answers, and its image in base64; the head has the lengths of the texts
+ * @param body the texts of its calls and answers; the head has their lengths
  */
-export function readSavedVm(sent: unknown, body: string): SavedVm {
+export function readSavedVm(sent: unknown, body: string, image: Uint8Array = NOTHING): SavedVm {
   const texts = new Texts(body);
   const facts = readSavedFacts(sent, (length) => texts.next(length));
-  return { ...facts, image: Buffer.from(texts.rest(), "base64") };
+  return { ...facts, image };
 }
 
 /** What a saved VM has besides its image. */
@@ -133,10 +135,6 @@ class Texts {
     const text = this.#body.slice(this.#at, end);
     this.#at = end;
     return text;
-  }
-
-  rest(): string {
-    return this.#body.slice(this.#at);
   }
 }
 

@@ -17,12 +17,12 @@ import { MAX_NAME } from "./message-caps.ts";
 const MAX_REPLAY_MS = 3_600_000;
 
 /** How a VM is opened. @param body the texts and the image of the saved VM */
-export function readKeep(sent: unknown, body: string): KeepOptions {
+export function readKeep(sent: unknown, texts: string, image?: Uint8Array): KeepOptions {
   const { seed, now, saved, replayMs } = readFields(sent, "keep");
   return {
     ...optional("seed", readOptionalText(seed, "keep.seed")),
     ...(now === undefined ? {} : { now: readNumber(now, "keep.now") }),
-    ...(saved === undefined ? {} : { saved: readSavedVm(saved, body) }),
+    ...(saved === undefined ? {} : { saved: readSavedVm(saved, texts, image) }),
     ...(replayMs === undefined
       ? {}
       : { replayMs: readMeasure(replayMs, "keep.replayMs", MAX_REPLAY_MS) }),

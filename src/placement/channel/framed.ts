@@ -1,8 +1,16 @@
 import type { Duplex } from "node:stream";
-import { type Channel, type Gate, listenerError, START_CHARACTERS } from "./channel.ts";
+import {
+  type Channel,
+  type Gate,
+  listenerError,
+  type Receiver,
+  START_CHARACTERS,
+} from "./channel.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
 
 const HEADER_BYTES = 4;
+/** In the header of a message that bytes come with: the first four bytes have this bit and the size of the text, four more the number of bytes. */
+const WITH_BYTES = 0x8000_0000;
 /**
  * Largest write to a WebSocket, where each write is a message of its own. A receiver has the whole message in its memory before
  * it can judge it, so it accepts none that are much larger.
@@ -33,10 +41,18 @@ export interface FramedOptions {
   readonly waitsForReader?: boolean;
 }
 
+/** The sizes that the header of a frame states. */
+interface Frame {
+  readonly headerBytes: number;
+  readonly textBytes: number;
+  readonly tailBytes: number;
+}
+
 /**
- * Messages over a byte stream: four bytes of length (big-endian), then UTF-8 text. A frame over `maxBytes` breaks the
- * protocol and closes the channel, because its sender could fill our memory. A frame is judged as soon as its start has
- * arrived, and what the gate drops is never held.
+ * Messages over a byte stream: four bytes of length (big-endian), then UTF-8 text, then the bytes that come with it, if any. A
+ * frame over `maxBytes` breaks the protocol and closes the channel, because its sender could fill our memory. A frame is judged
+ * as soon as its start has arrived, and what the gate drops is never held. Bytes are put in their place as they arrive, so that
+ * many of them do not hold up this thread.
  */
 export class FramedChannel implements Channel {
   readonly closed: Promise<Error | undefined>;
@@ -44,15 +60,17 @@ export class FramedChannel implements Channel {
   readonly #options: FramedOptions;
   #maxBytes: number;
   readonly #closed = Promise.withResolvers<Error | undefined>();
-  #listener: ((message: string) => void) | undefined;
+  #listener: Receiver | undefined;
   #gate: Gate = () => true;
   /** Set while the stream's buffer is full; settles when it has drained. */
   #room: Promise<void> | undefined;
   readonly #bytes = new ReceivedBytes();
-  /** Number of bytes that the next step needs: a header, the start of a body, or all of it. */
+  /** Number of bytes that the next step needs: a header, the start of a text, or all of it. */
   #wanted = HEADER_BYTES;
-  /** Whether the gate has let the current frame in. */
-  #isLetIn = false;
+  /** The current frame, which the gate has let in. */
+  #frame: Frame | undefined;
+  /** A message of which the bytes are arriving. */
+  #filling: { readonly text: string; readonly bytes: Buffer; filled: number } | undefined;
   /** Bytes of a dropped frame that are still to come. */
   #unwanted = 0;
   /** Nothing is read until `#resume`: the gate is thinking, the peer does not read, or others have their turn. */
@@ -68,7 +86,7 @@ export class FramedChannel implements Channel {
     stream.on("error", () => stream.destroy()); // the peer died; `closed` reports it
   }
 
-  onMessage(listener: (message: string) => void, gate?: Gate): void {
+  onMessage(listener: Receiver, gate?: Gate): void {
     this.#listener = listener;
     if (gate !== undefined) this.#gate = gate;
     this.#stream.on("data", (chunk: Buffer) => this.#guarded(() => this.#read(chunk)));
@@ -105,56 +123,92 @@ export class FramedChannel implements Channel {
   /** Returns false where more bytes are needed. */
   #step(): boolean {
     if (this.#unwanted > 0) this.#unwanted -= this.#bytes.drop(this.#unwanted);
+    if (this.#filling !== undefined) return this.#fill();
     if (this.#bytes.length < this.#wanted) return false;
-    const size = this.#bytes.uint32();
-    if (!this.#isLetIn) return this.#judge(size);
-    this.#take(size);
+    if (this.#frame === undefined) return this.#judge();
+    this.#take(this.#frame);
     return true;
   }
 
   /** Returns false where more bytes are needed. */
-  #judge(size: number): boolean {
+  #judge(): boolean {
     if (this.#room !== undefined && this.#options.waitsForReader === true) {
       this.#pause();
       void this.#room.then(() => this.#resume());
       return true;
     }
-    if (size > this.#maxBytes)
-      throw new Error(`it sent a message of ${size} bytes, and the cap is ${this.#maxBytes}`);
-    const seen = Math.min(size, START_CHARACTERS);
-    this.#wanted = HEADER_BYTES + seen;
+    const frame = this.#readHeader();
+    if (frame === undefined) return false;
+    const { headerBytes, textBytes, tailBytes } = frame;
+    const size = textBytes + tailBytes;
+    this.#checkSize(size);
+    const seen = Math.min(textBytes, START_CHARACTERS);
+    this.#wanted = headerBytes + seen;
     if (this.#bytes.length < this.#wanted) return false;
-    const verdict = this.#gate(this.#bytes.text("latin1", HEADER_BYTES, seen), size);
-    if (typeof verdict === "boolean") this.#settle(verdict, size);
-    else this.#awaitVerdict(verdict, size);
+    const verdict = this.#gate(this.#bytes.text("latin1", headerBytes, seen), size);
+    if (typeof verdict === "boolean") this.#settle(verdict, frame);
+    else this.#awaitVerdict(verdict, frame);
     return true;
   }
 
-  #settle(isLetIn: boolean, size: number): void {
-    this.#isLetIn = isLetIn;
-    this.#wanted = isLetIn ? HEADER_BYTES + size : HEADER_BYTES;
-    if (!isLetIn) this.#unwanted = HEADER_BYTES + size;
+  /** Returns `undefined` where more bytes are needed. */
+  #readHeader(): Frame | undefined {
+    const first = this.#bytes.uint32(0);
+    if (first < WITH_BYTES) return { headerBytes: HEADER_BYTES, textBytes: first, tailBytes: 0 };
+    const headerBytes = 2 * HEADER_BYTES;
+    const textBytes = first - WITH_BYTES;
+    this.#checkSize(textBytes); // before the rest of the header is waited for
+    this.#wanted = headerBytes;
+    if (this.#bytes.length < headerBytes) return undefined;
+    return { headerBytes, textBytes, tailBytes: this.#bytes.uint32(HEADER_BYTES) };
   }
 
-  #awaitVerdict(verdict: Promise<boolean>, size: number): void {
+  #checkSize(size: number): void {
+    if (size > this.#maxBytes)
+      throw new Error(`it sent a message of ${size} bytes, and the cap is ${this.#maxBytes}`);
+  }
+
+  #settle(isLetIn: boolean, frame: Frame): void {
+    const upToText = frame.headerBytes + frame.textBytes;
+    this.#frame = isLetIn ? frame : undefined;
+    this.#wanted = isLetIn ? upToText : HEADER_BYTES;
+    if (!isLetIn) this.#unwanted = upToText + frame.tailBytes;
+  }
+
+  #awaitVerdict(verdict: Promise<boolean>, frame: Frame): void {
     this.#pause();
     verdict.then(
       (isLetIn) => {
-        this.#settle(isLetIn, size);
+        this.#settle(isLetIn, frame);
         this.#resume();
       },
       (error: unknown) => this.#refuse(listenerError(error)),
     );
   }
 
-  #take(size: number): void {
-    const message = this.#bytes.text("utf8", HEADER_BYTES, size);
-    this.#bytes.drop(HEADER_BYTES + size);
+  #take({ headerBytes, textBytes, tailBytes }: Frame): void {
+    const text = this.#bytes.text("utf8", headerBytes, textBytes);
+    this.#bytes.drop(headerBytes + textBytes);
     this.#wanted = HEADER_BYTES;
-    this.#isLetIn = false;
+    if (tailBytes === 0) this.#deliver(text);
+    else this.#filling = { text, bytes: Buffer.allocUnsafeSlow(tailBytes), filled: 0 };
+  }
+
+  /** Returns false where more bytes are needed. */
+  #fill(): boolean {
+    const filling = this.#filling!;
+    filling.filled += this.#bytes.read(filling.bytes, filling.filled);
+    if (filling.filled < filling.bytes.length) return false;
+    this.#filling = undefined;
+    this.#deliver(filling.text, filling.bytes);
+    return true;
+  }
+
+  #deliver(text: string, bytes?: Uint8Array): void {
+    this.#frame = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#listener?.(message);
+    this.#listener?.(text, bytes);
   }
 
   #giveWay(): void {
@@ -174,7 +228,8 @@ export class FramedChannel implements Channel {
   }
 
   #watchUnfinished(messageMs: number): void {
-    const isUnfinished = this.#bytes.length > 0 || this.#unwanted > 0;
+    const isUnfinished =
+      this.#bytes.length > 0 || this.#unwanted > 0 || this.#filling !== undefined;
     if (!isUnfinished || this.#isPaused) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
@@ -194,23 +249,21 @@ export class FramedChannel implements Channel {
     this.#maxBytes = maxBytes;
   }
 
-  send(message: string): Promise<void> {
+  send(text: string, bytes?: Uint8Array): Promise<void> {
     if (this.#stream.destroyed || !this.#stream.writable) return Promise.resolve();
-    const length = Buffer.byteLength(message);
-    const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
-    frame.writeUInt32BE(length, 0);
-    frame.write(message, HEADER_BYTES);
-    if (this.#write(frame)) return Promise.resolve();
+    let hasRoom = this.#write(frameOf(text, bytes));
+    if (bytes !== undefined) hasRoom = this.#write(bytes);
+    if (hasRoom) return Promise.resolve();
     this.#room ??= this.#waitForRoom();
     return this.#room;
   }
 
-  #write(frame: Buffer): boolean {
+  #write(bytes: Uint8Array): boolean {
     const { pieceBytes = Infinity } = this.#options;
-    if (frame.length <= pieceBytes) return this.#stream.write(frame);
+    if (bytes.length <= pieceBytes) return this.#stream.write(bytes);
     let hasRoom = true;
-    for (let at = 0; at < frame.length; at += pieceBytes)
-      hasRoom = this.#stream.write(frame.subarray(at, at + pieceBytes));
+    for (let at = 0; at < bytes.length; at += pieceBytes)
+      hasRoom = this.#stream.write(bytes.subarray(at, at + pieceBytes));
     return hasRoom;
   }
 
@@ -224,4 +277,15 @@ export class FramedChannel implements Channel {
   close(): void {
     this.#stream.destroy();
   }
+}
+
+/** The frame of a message, without the bytes that follow. */
+function frameOf(text: string, bytes: Uint8Array | undefined): Buffer {
+  const length = Buffer.byteLength(text);
+  const headerBytes = bytes === undefined ? HEADER_BYTES : 2 * HEADER_BYTES;
+  const frame = Buffer.allocUnsafe(headerBytes + length);
+  frame.writeUInt32BE(bytes === undefined ? length : WITH_BYTES + length, 0);
+  if (bytes !== undefined) frame.writeUInt32BE(bytes.length, HEADER_BYTES);
+  frame.write(text, headerBytes);
+  return frame;
 }

@@ -6,9 +6,9 @@ export function largestMessage({ callBytes, logBytes, sourceBytes }: Limits): nu
   return Math.max(callBytes, logBytes, sourceBytes) + 2 * 1024 * 1024;
 }
 
-/** A saved VM is at most as large as its memory, in base64; the cap of a journal is smaller. Beside it are the texts that it waits for. */
+/** A saved VM is at most as large as its memory; the cap of a journal is smaller. Beside it are the texts that it waits for. */
 export function largestSavedVm({ memoryMb, bridgeBytes }: Limits): number {
-  return (Math.max(memoryMb, 64) * 1024 * 1024 * 4) / 3 + bridgeBytes + 2 * 1024 * 1024;
+  return Math.max(memoryMb, 64) * 1024 * 1024 + bridgeBytes + 2 * 1024 * 1024;
 }
 
 /** Characters of the name of a server or a tool, as a program or a host spells it. */

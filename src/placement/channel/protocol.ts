@@ -19,7 +19,7 @@ export type ToWorker =
   | { readonly type: "names"; readonly names: NameTable }
   /** Run a program in a VM of its own. The worker replies with `outcome`, then with `ready`. Body: the source. */
   | { readonly type: "run"; readonly limits: Limits; readonly source: string }
-  /** Open a VM for `runKept`. The worker replies with `opened` or `refused`. Body: the texts and the image of a saved VM. */
+  /** Open a VM for `runKept`. The worker replies with `opened` or `refused`. Body: the texts that a saved VM waits for; its image comes as bytes. */
   | { readonly type: "open"; readonly limits: Limits; readonly keep: KeepOptions }
   /** Run a program in the open VM, or resume the one it was saved with. The worker replies with `outcome`. Body: the source. */
   | {
@@ -71,7 +71,7 @@ export type ToHost =
   | { readonly type: "unavailable"; readonly message: string; readonly hint?: string }
   /** The reply to `open`. */
   | { readonly type: "opened" }
-  /** The reply to `save`. Body: the texts that the VM waits for, and its image in base64. */
+  /** The reply to `save`. Body: the texts that the VM waits for; its image comes as bytes. */
   | { readonly type: "saved"; readonly vm: SavedVm }
   /** The reply to `open` or `save` that failed. */
   | { readonly type: "refused"; readonly error: Refusal }

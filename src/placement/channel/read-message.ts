@@ -23,11 +23,12 @@ import { cutText, largestHead, MAX_NAME, MAX_TEXT, typeOf } from "./message-caps
 import { readNames } from "./name-lines.ts";
 import type { ToHost, ToWorker } from "./protocol.ts";
 
-/** For each type of message: makes the message from its fields and its body. */
+/** For each type of message: makes the message from its fields, its body, and the bytes that came with it. */
 type Readers<Message extends { readonly type: string }> = {
   readonly [Type in Message["type"]]: (
     fields: readonly unknown[],
     body: string,
+    bytes: Uint8Array | undefined,
   ) => Extract<Message, { readonly type: Type }>;
 };
 
@@ -41,10 +42,10 @@ const TO_WORKER: Readers<ToWorker> = {
     resume: readFlag(resume, "resume"),
     source,
   }),
-  open: ([, limits, keep], image) => ({
+  open: ([, limits, keep], texts, image) => ({
     type: "open",
     limits: readLimits(limits),
-    keep: readKeep(keep, image),
+    keep: readKeep(keep, texts, image),
   }),
   save: () => ({ type: "save" }),
   end: () => ({ type: "end" }),
@@ -56,7 +57,7 @@ const TO_HOST: Readers<ToHost> = {
   ready: () => ({ type: "ready" }),
   unavailable: ([, message, hint]) => ({ type: "unavailable", ...readWords(message, hint) }),
   opened: () => ({ type: "opened" }),
-  saved: ([, vm], image) => ({ type: "saved", vm: readSavedVm(vm, image) }),
+  saved: ([, vm], texts, image) => ({ type: "saved", vm: readSavedVm(vm, texts, image) }),
   refused: ([, code, message, hint]) => ({
     type: "refused",
     error: { code: isErrorCode(code) ? code : "internal", ...readWords(message, hint) },
@@ -84,19 +85,20 @@ const TO_HOST: Readers<ToHost> = {
   }),
 };
 
-/** Reads a message to a worker. @throws ProtocolError */
-export function readToWorker(text: string): ToWorker {
-  return read(TO_WORKER, text);
+/** Reads a message to a worker: its text, and what came with it. @throws ProtocolError */
+export function readToWorker(text: string, bytes?: Uint8Array): ToWorker {
+  return read(TO_WORKER, text, bytes);
 }
 
-/** Reads a message to a host. @throws ProtocolError */
-export function readToHost(text: string): ToHost {
-  return read(TO_HOST, text);
+/** Reads a message to a host: its text, and what came with it. @throws ProtocolError */
+export function readToHost(text: string, bytes?: Uint8Array): ToHost {
+  return read(TO_HOST, text, bytes);
 }
 
 function read<Message extends { readonly type: string }>(
   readers: Readers<Message>,
   text: string,
+  bytes: Uint8Array | undefined,
 ): Message {
   const end = text.indexOf("\n");
   if (end < 0) throw new ProtocolError("it sent what is no message");
@@ -107,9 +109,13 @@ function read<Message extends { readonly type: string }>(
   const type = fields[0];
   if (typeof type !== "string" || !Object.hasOwn(readers, type))
     throw new ProtocolError("it sent a message of an unknown type");
-  return readers[type as Message["type"]](fields, text.slice(end + 1));
+  if (bytes !== undefined && !WITH_BYTES.has(type))
+    throw new ProtocolError(`it sent bytes with a message '${type}', which has none`);
+  return readers[type as Message["type"]](fields, text.slice(end + 1), bytes);
 }
 
+/** Types of messages that bytes may come with. */
+const WITH_BYTES: ReadonlySet<string> = new Set<(ToHost | ToWorker)["type"]>(["open", "saved"]);
 /** More fields than any message has. */
 const MAX_FIELDS = 10;
 /** Parts and levels of a head: more than the names of a program, and than the timers and calls of a saved VM. */

@@ -39,9 +39,16 @@ export class ReceivedBytes {
     this.#isOwn = true;
   }
 
-  /** The number in the first four bytes. */
-  uint32(): number {
-    return this.#buffer.readUInt32BE(this.#start);
+  /** The number in the four bytes from `at`. */
+  uint32(at: number): number {
+    return this.#buffer.readUInt32BE(this.#start + at);
+  }
+
+  /** Moves bytes into `target`, from its byte `at`, as many as there are and have room. Returns how many. */
+  read(target: Buffer, at: number): number {
+    const length = Math.min(this.length, target.length - at);
+    this.#buffer.copy(target, at, this.#start, this.#start + length);
+    return this.drop(length);
   }
 
   /** The text of `length` bytes from `at`. */

@@ -68,31 +68,35 @@ export function writeToHost(message: ToHost): string {
   }
 }
 
+/** The bytes that go with the text of a message: an image is large, and no text. */
+export function bytesOf(message: ToWorker | ToHost): Uint8Array | undefined {
+  if (message.type === "open") return message.keep.saved?.image;
+  return message.type === "saved" ? message.vm.image : undefined;
+}
+
 function write(head: readonly unknown[], body = ""): string {
   return `${JSON.stringify(head)}\n${body}`;
 }
 
 function writeOpen(limits: Limits, { saved, ...keep }: KeepOptions): string {
   if (saved === undefined) return write(["open", limits, keep]);
-  const { facts, body } = partsOf(saved);
-  return write(["open", limits, { ...keep, saved: facts }], body);
+  const { facts, texts } = partsOf(saved);
+  return write(["open", limits, { ...keep, saved: facts }], texts);
 }
 
 function writeSaved(vm: SavedVm): string {
-  const { facts, body } = partsOf(vm);
+  const { facts, texts } = partsOf(vm);
   const head = JSON.stringify(["saved", facts]);
   if (head.length > largestHead("saved"))
     throw new CodecellError("config_error", "the session waits for too much to be saved", {
       hint: "Await calls and timers before the session is saved.",
     });
-  return `${head}\n${body}`;
+  return `${head}\n${texts}`;
 }
 
-/** What a message has of a saved VM: in the head the lengths of its texts, which are one after the other in the body. */
-function partsOf({ image, calls, answers, ...facts }: SavedVm): {
-  readonly facts: object;
-  readonly body: string;
-} {
+/** What the text of a message has of a saved VM: in the head the lengths of its texts, which are one after the other in the body. */
+function partsOf(vm: SavedVm): { readonly facts: object; readonly texts: string } {
+  const { image: _, calls, answers, ...facts } = vm;
   const texts = [...calls.map(({ args }) => args), ...answers.map(([, answer]) => answer)];
   return {
     facts: {
@@ -105,12 +109,8 @@ function partsOf({ image, calls, answers, ...facts }: SavedVm): {
       })),
       answers: answers.map(([id, answer]) => [id, answer.length]),
     },
-    body: texts.join("") + base64(image),
+    texts: texts.join(""),
   };
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
 }
 
 type CallMessage = Extract<ToHost, { type: "call" }>;

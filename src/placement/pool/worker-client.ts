@@ -9,7 +9,7 @@ import { ProtocolError } from "../channel/fields.ts";
 import { largestMessage, largestSavedVm } from "../channel/message-caps.ts";
 import type { RunMessage, ToHost, ToWorker } from "../channel/protocol.ts";
 import { readToHost } from "../channel/read-message.ts";
-import { writeToWorker } from "../channel/write-message.ts";
+import { bytesOf, writeToWorker } from "../channel/write-message.ts";
 import type { RunRequest } from "../placement.ts";
 import { ActiveRun } from "./active-run.ts";
 import { mayRefuseWith } from "./believed-outcome.ts";
@@ -90,7 +90,7 @@ export class WorkerClient {
     void this.booted.then(release, release);
     this.#idleWatch = new IdleWatch(handle, DEFAULT_LIMITS, (reason) => this.#end(crash(reason)));
     handle.channel.onMessage(
-      (text) => this.#receive(readToHost(text)),
+      (text, bytes) => this.#receive(readToHost(text, bytes)),
       // What was sent before the worker was killed is not read any more.
       (start, bytes) => !this.#dead && this.#expected.admit(start, bytes),
     );
@@ -253,7 +253,7 @@ export class WorkerClient {
   }
 
   #send(message: ToWorker): void {
-    void this.#handle.channel.send(writeToWorker(message));
+    void this.#handle.channel.send(writeToWorker(message), bytesOf(message));
   }
 
   #awaitReady(): void {

@@ -8,7 +8,7 @@ import { ProtocolError } from "../channel/fields.ts";
 import { typeOf } from "../channel/message-caps.ts";
 import type { Refusal, ToHost, ToWorker } from "../channel/protocol.ts";
 import { readToWorker } from "../channel/read-message.ts";
-import { writeToHost } from "../channel/write-message.ts";
+import { bytesOf, writeToHost } from "../channel/write-message.ts";
 import type { RunRequest } from "../placement.ts";
 import { Admissions, type Door } from "./admissions.ts";
 import { HostProxy } from "./host-proxy.ts";
@@ -47,8 +47,10 @@ const MAX_UNANSWERED = 50_000;
  */
 export function serveProtocol(channel: Channel, server: WorkerServer, door?: Door): void {
   const dispatcher = new Dispatcher(channel, server, door);
-  const receive = (text: string): void => dispatcher.dispatch(readToWorker(text));
-  channel.onMessage(receive, (start, bytes) => dispatcher.judge(typeOf(start), bytes));
+  channel.onMessage(
+    (text, bytes) => dispatcher.dispatch(readToWorker(text, bytes)),
+    (start, bytes) => dispatcher.judge(typeOf(start), bytes),
+  );
   void channel.closed.then(() => dispatcher.stop());
 }
 
@@ -224,13 +226,16 @@ class Dispatcher {
   }
 
   async #reply(work: () => Promise<ToHost>): Promise<void> {
+    let reply: ToHost;
     let text: string;
     try {
-      text = writeToHost(await work());
+      reply = await work();
+      text = writeToHost(reply);
     } catch (error) {
-      text = writeToHost(refusal(error));
+      reply = refusal(error);
+      text = writeToHost(reply);
     }
-    await this.#channel.send(text);
+    await this.#channel.send(text, bytesOf(reply));
   }
 
   async #send(message: ToHost): Promise<void> {
