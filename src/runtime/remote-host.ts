@@ -6,7 +6,7 @@ import type { NameTable } from "../core/names.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 import { failedOutcome } from "../engine/failed-outcome.ts";
 import type { Channel } from "../placement/channel/channel.ts";
-import { largestMessage, largestSavedVm } from "../placement/channel/message-caps.ts";
+import { largestText, largestSavedVm } from "../placement/channel/message-caps.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 import { serveProtocol, type WorkerServer } from "../placement/worker/serve-protocol.ts";
 import type { Admission } from "../run/admission.ts";
@@ -63,7 +63,7 @@ export class RemoteHost implements WorkerServer {
     this.#parts = parts;
     const { limits, client } = parts;
     const { idleMs = UNUSED_MS } = client;
-    channel.limit(largestMessage(limits) + largestSavedVm(limits));
+    channel.limit(largestText(limits) + largestSavedVm(limits), largestText(limits));
     this.#clock = new ConnectionClock(channel, { idleMs, isUsed: () => this.#isUsed });
     const admit = (bytes: number): Promise<() => void> => this.#admitWaiting(bytes);
     const onMessage = (): void => this.#clock.heard();

@@ -15,8 +15,12 @@ export interface Channel {
    * @param gate judges every message before the receiver gets it; by default all are received
    */
   onMessage(listener: Receiver, gate?: Gate): void;
-  /** Sets the largest size in bytes of the messages that follow; a larger one breaks the protocol. */
-  limit(maxBytes: number): void;
+  /**
+   * Sets the largest size of the messages that follow; a larger one breaks the protocol.
+   * @param maxBytes of the text and the bytes that come with it
+   * @param maxTextBytes of the text, which is read in one step; by default the same
+   */
+  limit(maxBytes: number, maxTextBytes?: number): void;
   /** Settles when no more messages will come: with an error when the peer broke the protocol. */
   readonly closed: Promise<Error | undefined>;
   /** Ends the channel: no more messages are received or sent. */

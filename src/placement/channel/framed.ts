@@ -59,6 +59,7 @@ export class FramedChannel implements Channel {
   readonly #stream: Duplex;
   readonly #options: FramedOptions;
   #maxBytes: number;
+  #maxTextBytes: number;
   readonly #closed = Promise.withResolvers<Error | undefined>();
   #listener: Receiver | undefined;
   #gate: Gate = () => true;
@@ -79,7 +80,7 @@ export class FramedChannel implements Channel {
 
   constructor(stream: Duplex, maxBytes: number, options: FramedOptions = {}) {
     this.#stream = stream;
-    this.#maxBytes = maxBytes;
+    this.#maxBytes = this.#maxTextBytes = maxBytes;
     this.#options = options;
     this.closed = this.#closed.promise;
     stream.on("close", () => this.#onClose());
@@ -141,7 +142,7 @@ export class FramedChannel implements Channel {
     if (frame === undefined) return false;
     const { headerBytes, textBytes, tailBytes } = frame;
     const size = textBytes + tailBytes;
-    this.#checkSize(size);
+    checkSize(size, this.#maxBytes);
     const seen = Math.min(textBytes, START_CHARACTERS);
     this.#wanted = headerBytes + seen;
     if (this.#bytes.length < this.#wanted) return false;
@@ -154,18 +155,13 @@ export class FramedChannel implements Channel {
   /** Returns `undefined` where more bytes are needed. */
   #readHeader(): Frame | undefined {
     const first = this.#bytes.uint32(0);
-    if (first < WITH_BYTES) return { headerBytes: HEADER_BYTES, textBytes: first, tailBytes: 0 };
+    const textBytes = first % WITH_BYTES;
+    checkSize(textBytes, this.#maxTextBytes); // before the rest of the header is waited for
+    if (first < WITH_BYTES) return { headerBytes: HEADER_BYTES, textBytes, tailBytes: 0 };
     const headerBytes = 2 * HEADER_BYTES;
-    const textBytes = first - WITH_BYTES;
-    this.#checkSize(textBytes); // before the rest of the header is waited for
     this.#wanted = headerBytes;
     if (this.#bytes.length < headerBytes) return undefined;
     return { headerBytes, textBytes, tailBytes: this.#bytes.uint32(HEADER_BYTES) };
-  }
-
-  #checkSize(size: number): void {
-    if (size > this.#maxBytes)
-      throw new Error(`it sent a message of ${size} bytes, and the cap is ${this.#maxBytes}`);
   }
 
   #settle(isLetIn: boolean, frame: Frame): void {
@@ -245,8 +241,9 @@ export class FramedChannel implements Channel {
     this.close();
   }
 
-  limit(maxBytes: number): void {
+  limit(maxBytes: number, maxTextBytes = maxBytes): void {
     this.#maxBytes = maxBytes;
+    this.#maxTextBytes = maxTextBytes;
   }
 
   send(text: string, bytes?: Uint8Array): Promise<void> {
@@ -288,4 +285,8 @@ function frameOf(text: string, bytes: Uint8Array | undefined): Buffer {
   if (bytes !== undefined) frame.writeUInt32BE(bytes.length, HEADER_BYTES);
   frame.write(text, headerBytes);
   return frame;
+}
+
+function checkSize(size: number, cap: number): void {
+  if (size > cap) throw new Error(`it sent a message of ${size} bytes, and the cap is ${cap}`);
 }

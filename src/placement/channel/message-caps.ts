@@ -1,14 +1,20 @@
 /** Caps of the messages between a host and a worker, and of their parts. */
 import type { Limits } from "../../core/limits.ts";
 
-/** More than a correct peer sends under the caps of a run: a broken one must not fill our memory with a message. */
-export function largestMessage({ callBytes, logBytes, sourceBytes }: Limits): number {
-  return Math.max(callBytes, logBytes, sourceBytes) + 2 * 1024 * 1024;
+/**
+ * Bytes of the arguments and answers of calls that a VM waits for when it is saved: more than one call's, by the default limits. They
+ * are texts, which are read in one step.
+ */
+export const MAX_WAITING_BYTES = 5 * 1024 * 1024;
+
+/** The text of a message: more than a correct peer sends under the caps of a run. A broken one must not fill our memory. */
+export function largestText({ callBytes, logBytes, sourceBytes }: Limits): number {
+  return Math.max(callBytes, logBytes, sourceBytes, MAX_WAITING_BYTES) + 2 * 1024 * 1024;
 }
 
 /** A saved VM is at most as large as its memory; the cap of a journal is smaller. Beside it are the texts that it waits for. */
-export function largestSavedVm({ memoryMb, bridgeBytes }: Limits): number {
-  return Math.max(memoryMb, 64) * 1024 * 1024 + bridgeBytes + 2 * 1024 * 1024;
+export function largestSavedVm({ memoryMb }: Limits): number {
+  return Math.max(memoryMb, 64) * 1024 * 1024 + MAX_WAITING_BYTES + 2 * 1024 * 1024;
 }
 
 /** Characters of the name of a server or a tool, as a program or a host spells it. */

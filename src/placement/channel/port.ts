@@ -26,6 +26,7 @@ export class PortChannel implements Channel {
   readonly #closed = Promise.withResolvers<Error | undefined>();
   #open = true;
   #maxBytes = Infinity;
+  #maxTextBytes = Infinity;
   /** Set while bytes are copied: what is sent meanwhile comes after them. */
   #copying: Promise<void> | undefined;
 
@@ -60,14 +61,16 @@ export class PortChannel implements Channel {
     if (typeof text !== "string") throw new Error("it sent what is no text");
     if (bytes !== undefined && !(bytes instanceof Uint8Array))
       throw new Error("it sent what are no bytes");
-    if (exceedsUtf8(text, this.#maxBytes - (bytes?.length ?? 0)))
+    const cap = Math.min(this.#maxTextBytes, this.#maxBytes - (bytes?.length ?? 0));
+    if (exceedsUtf8(text, cap))
       throw new Error(`it sent a message of more than ${this.#maxBytes} bytes, which is the cap`);
     return bytes === undefined ? [text] : [text, bytes];
   }
 
   /** The message is already in our memory when it is checked; the sender's memory bounds it. */
-  limit(maxBytes: number): void {
+  limit(maxBytes: number, maxTextBytes = maxBytes): void {
     this.#maxBytes = maxBytes;
+    this.#maxTextBytes = maxTextBytes;
   }
 
   /** A port has no backpressure: the caps of the run bound what is in flight. */

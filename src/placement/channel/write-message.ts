@@ -2,6 +2,7 @@
 import { CodecellError, type Failure } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { CallRecord } from "../../core/result.ts";
+import { exceedsUtf8 } from "../../core/utf8.ts";
 import type { KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
 import {
   cutText,
@@ -12,6 +13,7 @@ import {
   MAX_LABEL,
   MAX_NAME,
   MAX_TEXT,
+  MAX_WAITING_BYTES,
 } from "./message-caps.ts";
 import { writeNames } from "./name-lines.ts";
 import type { ToHost, ToWorker } from "./protocol.ts";
@@ -87,7 +89,7 @@ function writeOpen(limits: Limits, { saved, ...keep }: KeepOptions): string {
 function writeSaved(vm: SavedVm): string {
   const { facts, texts } = partsOf(vm);
   const head = JSON.stringify(["saved", facts]);
-  if (head.length > largestHead("saved"))
+  if (head.length > largestHead("saved") || exceedsUtf8(texts, MAX_WAITING_BYTES))
     throw new CodecellError("config_error", "the session waits for too much to be saved", {
       hint: "Await calls and timers before the session is saved.",
     });

@@ -6,7 +6,7 @@ import { Semaphore } from "../../core/semaphore.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../../engine/engine.ts";
 import { failedOutcome, neverBegan } from "../../engine/failed-outcome.ts";
 import { ProtocolError } from "../channel/fields.ts";
-import { largestMessage, largestSavedVm } from "../channel/message-caps.ts";
+import { largestText, largestSavedVm } from "../channel/message-caps.ts";
 import type { RunMessage, ToHost, ToWorker } from "../channel/protocol.ts";
 import { readToHost } from "../channel/read-message.ts";
 import { bytesOf, writeToWorker } from "../channel/write-message.ts";
@@ -136,7 +136,7 @@ export class WorkerClient {
     const { limits, source } = request;
     this.#ready = Promise.withResolvers();
     this.#calls.onNewVm(false);
-    this.#handle.channel.limit(largestMessage(limits));
+    this.#handle.channel.limit(largestText(limits));
     const outcome = await this.#run(request, host, signal, { type: "run", limits, source });
     if (!this.#dead) this.#awaitReady();
     return outcome;
@@ -148,7 +148,7 @@ export class WorkerClient {
     this.#vmLimits = limits;
     const { saved, replayMs = REPLY_MS } = keep;
     this.#calls.onNewVm(saved !== undefined);
-    this.#handle.channel.limit(largestMessage(limits) + largestSavedVm(limits));
+    this.#handle.channel.limit(largestText(limits) + largestSavedVm(limits), largestText(limits));
     const question = { type: "open", limits, keep } as const;
     const caps = saved === undefined ? limits : { ...limits, cpuMs: replayMs };
     await this.#ask(
@@ -163,7 +163,10 @@ export class WorkerClient {
     await this.#calls.settled(); // answers to calls of the previous run come first
     if (signal.aborted) return neverBegan();
     if (this.#dead) return failedOutcome(crash("the worker ended before the run began"), false);
-    this.#handle.channel.limit(largestMessage(limits) + largestSavedVm(this.#vmLimits));
+    this.#handle.channel.limit(
+      largestText(limits) + largestSavedVm(this.#vmLimits),
+      largestText(limits),
+    );
     return await this.#run(request, host, signal, { type: "runKept", limits, resume, source });
   }
 
