@@ -10,6 +10,8 @@ export interface Truncated {
 /** Space for a mark such as `"…": "12 more of 90 entries; return less, or a part at a time"`. */
 const MARK_BYTES = 160;
 const HOW = "return less, or a part at a time";
+/** The mark of a list, and that of an object, in a value that was cut before. */
+const MARK = /^(?:… \()?\d{1,15} more of (\d{1,15}) (?:items|entries); /;
 /** Sizes of larger parts are kept: a small one is measured again in less time than it takes to look it up. */
 const KEPT_FROM = 256;
 /** Characters of a text that are measured at a time. */
@@ -129,21 +131,26 @@ class Cut {
   }
 
   #array(items: readonly JsonValue[], room: number): JsonValue[] {
-    const { kept, left } = this.#items(items, room, () => 0);
-    if (left > 0) kept.push(`… (${left} more of ${items.length} items; ${HOW})`);
+    const { own, total } = cutBefore(items.length, items.at(-1));
+    const kept = this.#items(items.slice(0, own), room, () => 0);
+    const left = total - kept.length;
+    if (left > 0) kept.push(`… (${left} more of ${total} items; ${HOW})`);
     return kept;
   }
 
   #object(object: { [key: string]: JsonValue }, room: number): JsonValue {
-    const keys = Object.keys(object);
+    const names = Object.keys(object);
+    const { own, total } = cutBefore(names.length, names.at(-1) === "…" ? object["…"] : undefined);
+    const keys = names.slice(0, own);
     const nameOf = (at: number): number => this.#sizes.of(keys[at]!) + 1;
-    const { kept, left } = this.#items(
+    const kept = this.#items(
       keys.map((key) => object[key]!),
       room,
       nameOf,
     );
     const entries = kept.map((item, at) => [keys[at]!, item] as const);
-    if (left > 0) entries.push(["…", `${left} more of ${keys.length} entries; ${HOW}`]);
+    const left = total - kept.length;
+    if (left > 0) entries.push(["…", `${left} more of ${total} entries; ${HOW}`]);
     return Object.fromEntries(entries);
   }
 
@@ -151,11 +158,7 @@ class Cut {
    * Items from the start while there is space. An item over its equal share of what is left (and over an eighth of
    * the whole) is cut itself, so that one large part does not crowd out what comes after it.
    */
-  #items(
-    items: readonly JsonValue[],
-    room: number,
-    nameOf: (at: number) => number,
-  ): { kept: JsonValue[]; left: number } {
+  #items(items: readonly JsonValue[], room: number, nameOf: (at: number) => number): JsonValue[] {
     const kept: JsonValue[] = [];
     let free = room - MARK_BYTES;
     for (const [at, item] of items.entries()) {
@@ -163,11 +166,19 @@ class Cut {
       const size = this.#sizes.of(item) + name;
       const allowed = Math.min(free, Math.max(free / (items.length - at), room / 8));
       const fits = size <= allowed;
-      if (!fits && allowed < name + 2 * MARK_BYTES) return { kept, left: items.length - at };
+      if (!fits && allowed < name + 2 * MARK_BYTES) return kept;
       const part = fits ? { value: item, size } : this.part(item, allowed - name);
       kept.push(part.value);
       free -= fits ? size : part.size + name;
     }
-    return { kept, left: 0 };
+    return kept;
   }
+}
+
+/** How many parts of a list or an object are its own, and how many it had: one that was cut before ends with a mark. */
+function cutBefore(length: number, last: JsonValue | undefined): { own: number; total: number } {
+  const mark = typeof last === "string" ? MARK.exec(last) : null;
+  return mark === null
+    ? { own: length, total: length }
+    : { own: length - 1, total: Number(mark[1]) };
 }
