@@ -101,6 +101,7 @@ test("the library exports these types and no others", () => {
     "Session",
     "SessionOptions",
     "SessionSettings",
+    "SharingSettings",
     "StandardIssue",
     "StandardResult",
     "StandardSchema",

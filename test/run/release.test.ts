@@ -108,6 +108,7 @@ describe("MCP over HTTP", () => {
         .spyOn(WebStandardStreamableHTTPServerTransport.prototype, "close")
         .mockRejectedValueOnce(new Error("it does not close"));
       await begin(handler);
+      await begin(handler);
       expect(close).toHaveBeenCalledTimes(2);
     });
   });

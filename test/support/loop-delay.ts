@@ -6,6 +6,20 @@ import { setTimeout as wait } from "node:timers/promises";
  */
 export const MAX_DELAY_MS = 50;
 
+/** A turn can also be long for what came before, such as garbage to collect. What blocks the host does so each time. */
+const ATTEMPTS = 4;
+
+/**
+ * The least of what {@link loopDelay} measures in several attempts; one attempt where that is short.
+ * @param work also asserts what has to be asserted: it is done more than once
+ */
+export async function leastDelay(work: () => Promise<unknown>): Promise<number> {
+  let least = Infinity;
+  for (let attempt = 0; attempt < ATTEMPTS && least >= MAX_DELAY_MS; attempt++)
+    least = Math.min(least, (await loopDelay(work)).delayMs);
+  return least;
+}
+
 /** The value of `work`, and the longest CPU time that one turn of this thread's event loop took until it settled. */
 export async function loopDelay<Value>(
   work: () => Promise<Value>,
