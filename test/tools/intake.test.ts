@@ -142,11 +142,15 @@ describe("lines and events", () => {
     const lines: string[] = [];
     const splitter = new LineSplitter(1e6, {
       onLine: (line) => lines.push(line.toString()),
+      onBlank: (count) => lines.push(`${count} blank`),
       onOversize: () => {},
     });
     const text = "x".repeat(5_000);
     for (const byte of Buffer.from(`${text}\n${text}\n`)) splitter.push(Buffer.from([byte]));
     expect(lines).toEqual([text, text]);
+    splitter.push(Buffer.from("\n\n\na\n\nb"));
+    splitter.end();
+    expect(lines.slice(2)).toEqual(["3 blank", "a", "1 blank", "b"]);
   });
 
   test("arrive as they were sent, however the bytes are cut and lines end", () => {

@@ -7,7 +7,7 @@ import { ProtocolError } from "./fields.ts";
 import { cutText, MAX_NAME } from "./message-caps.ts";
 
 /** Servers and tools together. */
-const MAX_LINES = 50_000;
+const MAX_LINES = 25_000;
 const MAX_FIELDS = 8;
 
 export function writeNames({ version, servers, fetch }: NameTable): string {

@@ -56,6 +56,7 @@ class Splitter implements EventSplitter {
     this.#request = request;
     this.#lines = new LineSplitter(intake.maxBytes, {
       onLine: (line) => this.#onLine(line),
+      onBlank: () => this.#finish(),
       onOversize: (head, tail) => this.#onOversize(head, tail),
     });
   }

@@ -13,8 +13,17 @@ export function endsOf(line: Buffer): readonly [head: string, tail: string] {
 export interface LineListener {
   /** A line without its newline. */
   onLine(line: Buffer): void;
+  /** So many empty lines, one after the other. */
+  onBlank(count: number): void;
   /** A line that was larger than the cap, of which only both ends are left. */
   onOversize(head: string, tail: string): void;
+}
+
+/** A chunk can be thousands of blank lines, each of which would be looked at like a message. */
+function endOfBlank(chunk: Buffer, from: number): number {
+  let at = from;
+  while (chunk[at] === NEWLINE) at++;
+  return at;
 }
 
 /**
@@ -38,6 +47,11 @@ export class LineSplitter {
   push(chunk: Buffer): void {
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, from)) {
+      if (at === from && this.#size === 0) {
+        from = endOfBlank(chunk, at);
+        this.#listener.onBlank(from - at);
+        continue;
+      }
       this.#add(chunk.subarray(from, at));
       this.#finish();
       from = at + 1;

@@ -130,6 +130,7 @@ export class StdioTransport implements Transport {
     let ready: (() => Promise<void> | void)[] = [];
     const lines = new LineSplitter(intake.maxBytes, {
       onLine: (line) => ready.push(() => this.#onLine(line)),
+      onBlank: (count) => void intake.judge(count, "", ""),
       onOversize: (head, tail) => ready.push(() => this.#onOversize(head, tail)),
     });
     const handle = async (): Promise<void> => {
