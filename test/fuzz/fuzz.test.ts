@@ -1,6 +1,8 @@
 /** The fuzz targets for a number of inputs that takes seconds; `npm run fuzz` runs them for longer. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { foundConfigs } from "./found-configs.ts";
+import { snapshotReader } from "./snapshots.ts";
 import { frameDecoder, programCompiler, serverListing, workerMessages } from "./targets.ts";
 
 test("frame decoder", async () => {
@@ -25,4 +27,16 @@ test("server listing", async () => {
   const result = await fc.check(serverListing, { numRuns: 300 });
   expect(result.failed, fc.defaultReportMessage(result) ?? "").toBe(false);
   expect(result.numRuns).toBe(300);
+});
+
+test("snapshots", async () => {
+  const result = await fc.check(snapshotReader, { numRuns: 400 });
+  expect(result.failed, fc.defaultReportMessage(result) ?? "").toBe(false);
+  expect(result.numRuns).toBe(400);
+});
+
+test("config files that are found", async () => {
+  const result = await fc.check(foundConfigs, { numRuns: 400 });
+  expect(result.failed, fc.defaultReportMessage(result) ?? "").toBe(false);
+  expect(result.numRuns).toBe(400);
 });

@@ -1,5 +1,7 @@
 /** `npm run fuzz -- SECONDS`: every target for that long (default 60), from a new seed each time. */
 import * as fc from "fast-check";
+import { foundConfigs } from "./found-configs.ts";
+import { snapshotReader } from "./snapshots.ts";
 import { frameDecoder, programCompiler, serverListing, workerMessages } from "./targets.ts";
 
 const seconds = Number(process.argv[2] ?? 60);
@@ -13,6 +15,8 @@ const details = [
   ["messages of a worker", await fc.check(workerMessages, options)],
   ["program compiler", fc.check(programCompiler, options)],
   ["server listing", await fc.check(serverListing, options)],
+  ["snapshots", await fc.check(snapshotReader, options)],
+  ["config files that are found", await fc.check(foundConfigs, options)],
 ] as const;
 for (const [target, result] of details) {
   const verdict = result.failed ? "FAILED" : "no failure";

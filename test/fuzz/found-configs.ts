@@ -1,0 +1,71 @@
+/** Whatever a config file holds that was only found, it is refused, or it weakens nothing, trusted or not. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { foundConfig } from "../../src/cli/trust/found-config.ts";
+import { CodecellError, DEFAULT_LIMITS, type Limits } from "../../src/index.ts";
+
+const settings = fc.record(
+  {
+    placement: fc.oneof(fc.constantFrom("auto", "sandbox", "process", "inline"), fc.jsonValue()),
+    engine: fc.oneof(fc.constantFrom("v8", "./engine.js"), fc.jsonValue()),
+    network: fc.jsonValue(),
+    sandbox: fc.jsonValue(),
+    workers: fc.jsonValue(),
+    learn: fc.oneof(fc.boolean(), fc.string()),
+    limits: fc.dictionary(
+      fc.constantFrom(...Object.keys(DEFAULT_LIMITS), "constructor"),
+      fc.oneof(fc.nat(), fc.jsonValue()),
+    ),
+    mcp: fc.dictionary(fc.constantFrom("maxResultChars", "names", "toString"), fc.jsonValue()),
+    serve: fc.jsonValue(),
+    sessions: fc.jsonValue(),
+  },
+  { requiredKeys: [] },
+);
+const server = fc.dictionary(
+  fc.constantFrom("command", "args", "env", "url", "headers", "oauth", "cwd", "roots"),
+  fc.oneof(fc.string(), fc.jsonValue()),
+);
+const servers = fc.dictionary(fc.string({ unit: "binary" }), fc.oneof(server, fc.jsonValue()));
+const text = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .record(
+        { mcpServers: servers, servers, codecell: fc.oneof(settings, fc.jsonValue()) },
+        { requiredKeys: [] },
+      )
+      .map((config) => JSON.stringify(config)),
+  },
+  { weight: 1, arbitrary: fc.json({ stringUnit: "binary" }) },
+  { weight: 1, arbitrary: fc.string({ unit: "binary" }) },
+);
+
+export const foundConfigs = fc.asyncProperty(text, async (content) => {
+  const folder = mkdtempSync(join(tmpdir(), "codecell-fuzz-"));
+  try {
+    const file = join(folder, ".mcp.json");
+    writeFileSync(file, content);
+    const { settings: set = {} } = await foundConfig(file, { trust: true, mayAsk: false });
+    if (weakens(set)) throw new Error(`it weakens something: ${JSON.stringify(set)}`);
+  } catch (error) {
+    if (!CodecellError.is(error) || error.code !== "config_error") throw error;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+function weakens(set: Readonly<Record<string, unknown>>): boolean {
+  const { placement = "auto", engine = "v8", learn = false, limits = {} } = set;
+  return (
+    !["auto", "sandbox"].includes(placement as string) ||
+    !["v8", "quickjs"].includes(engine as string) ||
+    typeof learn !== "boolean" ||
+    ["network", "sandbox", "workers", "serve", "sessions"].some((name) => name in set) ||
+    Object.entries(limits as Limits).some(
+      ([name, value]) => !(value <= DEFAULT_LIMITS[name as keyof Limits]),
+    )
+  );
+}
