@@ -6,30 +6,44 @@ import * as fc from "fast-check";
 import { foundConfig } from "../../src/cli/trust/found-config.ts";
 import { CodecellError, DEFAULT_LIMITS, type Limits } from "../../src/index.ts";
 
-const settings = fc.record(
-  {
-    placement: fc.oneof(fc.constantFrom("auto", "sandbox", "process", "inline"), fc.jsonValue()),
-    engine: fc.oneof(fc.constantFrom("v8", "./engine.js"), fc.jsonValue()),
-    network: fc.jsonValue(),
-    sandbox: fc.jsonValue(),
-    workers: fc.jsonValue(),
-    learn: fc.oneof(fc.boolean(), fc.string()),
-    limits: fc.dictionary(
-      fc.constantFrom(...Object.keys(DEFAULT_LIMITS), "constructor"),
-      fc.oneof(fc.nat(), fc.jsonValue()),
-    ),
-    mcp: fc.dictionary(fc.constantFrom("maxResultChars", "names", "toString"), fc.jsonValue()),
-    serve: fc.jsonValue(),
-    sessions: fc.jsonValue(),
-  },
-  { requiredKeys: [] },
-);
+const VALUES: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  placement: fc.constantFrom("auto", "sandbox", "process", "thread", "inline"),
+  engine: fc.constantFrom("v8", "quickjs", "./engine.js"),
+  network: fc.constantFrom({}, { allow: ["*"] }),
+  sandbox: fc.constantFrom({}, { read: ["/"] }),
+  workers: fc.constantFrom({}, { max: 1_000 }),
+  learn: fc.oneof(fc.boolean(), fc.string()),
+  limits: fc.dictionary(
+    fc.constantFrom(...Object.keys(DEFAULT_LIMITS), "constructor"),
+    fc.integer({ min: 0, max: 2 ** 33 }),
+    { maxKeys: 2 },
+  ),
+  mcp: fc.dictionary(fc.constantFrom("maxResultChars", "names", "toString"), fc.nat(100_000)),
+  serve: fc.constantFrom({}, { port: 1 }),
+  sessions: fc.constantFrom({}, { store: "sqlite:x" }),
+};
+
+/** Few at a time: most are refused, and with them all that stands beside them. */
+const settings = fc
+  .array(
+    fc
+      .constantFrom(...Object.keys(VALUES))
+      .chain((name) =>
+        fc.tuple(
+          fc.constant(name),
+          fc.oneof({ weight: 3, arbitrary: VALUES[name]! }, fc.jsonValue()),
+        ),
+      ),
+    { maxLength: 2 },
+  )
+  .map((entries) => Object.fromEntries(entries) as object);
 const server = fc.dictionary(
   fc.constantFrom("command", "args", "env", "url", "headers", "oauth", "cwd", "roots"),
   fc.oneof(fc.string(), fc.jsonValue()),
 );
 const servers = fc.dictionary(fc.string({ unit: "binary" }), fc.oneof(server, fc.jsonValue()));
 const text = fc.oneof(
+  { weight: 4, arbitrary: settings.map((codecell) => JSON.stringify({ codecell })) },
   {
     weight: 4,
     arbitrary: fc
