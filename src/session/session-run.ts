@@ -1,9 +1,10 @@
 import type { Answer } from "../core/answer.ts";
-import { decode } from "../core/decode.ts";
+import { decodeWithin } from "../core/decode-within.ts";
 import { deepFreeze } from "../core/deep-freeze.ts";
 import { encode } from "../core/encode.ts";
-import { CodecellError } from "../core/errors.ts";
+import { CodecellError, messageOf } from "../core/errors.ts";
 import { type Limits, resolveLimits } from "../core/limits.ts";
+import { MAX_PARTS } from "../core/parts.ts";
 import { renderJson } from "../core/render.ts";
 import type { CallRecord, ExecutionResult, JsonValue, LogEntry } from "../core/result.ts";
 import { WireError } from "../core/wire-format.ts";
@@ -140,8 +141,20 @@ export function pendingCalls(vm: SavedVm | undefined): PendingCall[] {
     .map(({ id, server, tool, args }) => ({
       id,
       tool: server === "" ? tool : `${server}.${tool}`,
-      args: renderJson(decode(args)),
+      args: argsOf(args),
     }));
+}
+
+/** More levels than arguments can have that came out of a VM. */
+const MAX_ARGS_DEPTH = 4_000;
+
+/** The snapshot may be forged: arguments that would take long to read are only named. */
+function argsOf(text: string): JsonValue {
+  try {
+    return renderJson(decodeWithin(text, { parts: MAX_PARTS, depth: MAX_ARGS_DEPTH }));
+  } catch (error) {
+    return `… (they cannot be read: ${messageOf(error)})`;
+  }
 }
 
 /** The first log entry of a run after another program was interrupted, with the number of its `calls`. */

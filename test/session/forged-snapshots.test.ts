@@ -1,5 +1,6 @@
 /** Snapshots that an attacker made: nothing in one is believed, and none takes more than a session may have. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { encode } from "../../src/core/encode.ts";
 import { DEFAULT_LIMITS, type Runtime } from "../../src/index.ts";
 import { readSnapshot } from "../../src/session/snapshot.ts";
 import { startRuntime } from "../support/combinations.ts";
@@ -102,6 +103,24 @@ test("no limit of a snapshot is above the runtime's own", async () => {
     wallMs: own.wallMs,
     callBytes: own.callBytes,
   });
+});
+
+test("what a forged call would take long to read is named, and not read", async () => {
+  const keys = Array.from({ length: 20_000 }, (_, at) => (BigInt(at) << 64n).toString());
+  const calls = [
+    { id: 1, kind: "call", server: "demo", tool: "echo", args: encode(new Set(keys.map(BigInt))) },
+    { id: 2, kind: "call", server: "demo", tool: "echo", args: '{"a":1}' },
+  ];
+  const run = { source: "1", limits, logs: [], calls: [] };
+  const bytes = withHead({ ...EMPTY, vm: { ...VM, running: true, calls }, run });
+  const session = await runtime.restore(bytes);
+  const { value: pending, delayMs } = await loopDelay(() => session.pending());
+  expect(pending).toMatchObject([
+    { id: 1, tool: "demo.echo", args: expect.stringMatching(/^… \(they cannot be read: /) },
+    { id: 2, tool: "demo.echo", args: { a: 1 } },
+  ]);
+  expect(delayMs).toBeLessThan(MAX_DELAY_MS);
+  await session.close();
 });
 
 test("a session of many files is saved and restored beside the host's other work", async () => {
