@@ -100,12 +100,14 @@ export class ToolIndex {
         : { filter: ({ id }: { id: number }) => this.#entries[id]!.server === category };
     const found = new Map<number, { readonly id: number; sum: number; words: number }>();
     for (const word of words) {
-      for (const { id, score } of this.#index.search(word, {
+      const results = this.#index.search(word, {
         ...OPTIONS,
         ...filter,
         tokenize: (text) => [text],
         processTerm: (term) => term,
-      })) {
+      });
+      yield;
+      for (const { id, score } of results) {
         const known = found.get(id as number) ?? { id: id as number, sum: 0, words: 0 };
         known.sum += score;
         known.words++;

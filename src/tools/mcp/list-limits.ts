@@ -11,7 +11,7 @@ export const MAX_ENTRY_PARTS = 150_000;
 /** Most pages of one list. */
 export const MAX_PAGES = 1_000;
 /** Most entries of one list. */
-export const MAX_ENTRIES = 12_000;
+export const MAX_ENTRIES = 20_000;
 /** Largest list in bytes of memory, about. */
 export const MAX_LIST_BYTES = 32 * 1024 * 1024;
 /** All lists of one server (tools, resources, templates, prompts) in bytes of memory, about. */
