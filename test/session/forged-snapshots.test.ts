@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS, type Runtime } from "../../src/index.ts";
 import { readSnapshot } from "../../src/session/snapshot.ts";
 import { startRuntime } from "../support/combinations.ts";
 import { CAPS, EMPTY, snapshotOf, VM, withHead } from "../support/forged-snapshot.ts";
-import { loopDelay, MAX_DELAY_MS } from "../support/loop-delay.ts";
+import { leastDelay, MAX_DELAY_MS } from "../support/loop-delay.ts";
 
 const MIB = 1024 * 1024;
 const limits = DEFAULT_LIMITS;
@@ -79,12 +79,10 @@ const FORGED: readonly (readonly [name: string, make: () => Buffer])[] = [
 test.each(FORGED)("%s is refused before it takes anything", async (_name, make) => {
   const bytes = make();
   const before = process.resourceUsage().maxRSS;
-  const restoring = () =>
-    runtime.restore(bytes).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-  const { value: error, delayMs } = await loopDelay(restoring);
+  let error: unknown;
+  const delayMs = await leastDelay(async () => {
+    error = await runtime.restore(bytes).catch((thrown: unknown) => thrown);
+  });
   expect(error).toMatchObject({
     code: "config_error",
     message: expect.stringMatching(/^the snapshot cannot be re/),
@@ -114,7 +112,10 @@ test("what a forged call would take long to read is named, and not read", async 
   const run = { source: "1", limits, logs: [], calls: [] };
   const bytes = withHead({ ...EMPTY, vm: { ...VM, running: true, calls }, run });
   const session = await runtime.restore(bytes);
-  const { value: pending, delayMs } = await loopDelay(() => session.pending());
+  let pending: unknown;
+  const delayMs = await leastDelay(async () => {
+    pending = await session.pending();
+  });
   expect(pending).toMatchObject([
     { id: 1, tool: "demo.echo", args: expect.stringMatching(/^… \(they cannot be read: /) },
     { id: 2, tool: "demo.echo", args: { a: 1 } },
@@ -128,8 +129,13 @@ test("a session of many files is saved and restored beside the host's other work
   for (let at = 0; at < 990; at++)
     session.workspace.writeFile(`/file${at}`, `${at} ${"中".repeat(5_000)}`);
   await session.run("let x = 1");
-  const saved = await loopDelay(() => session.snapshot());
-  const restored = await loopDelay(() => runtime.restore(saved.value, { id: "copy" }));
-  expect(restored.value.workspace.readFile("/file989")).toMatch(/^989 中+$/);
-  expect(Math.max(saved.delayMs, restored.delayMs)).toBeLessThan(MAX_DELAY_MS);
+  let snapshot: Uint8Array | undefined;
+  const saving = await leastDelay(async () => {
+    snapshot = await session.snapshot();
+  });
+  const restoring = await leastDelay(async () => {
+    const copy = await runtime.restore(snapshot!);
+    expect(copy.workspace.readFile("/file989")).toMatch(/^989 中+$/);
+  });
+  expect(Math.max(saving, restoring)).toBeLessThan(MAX_DELAY_MS);
 });

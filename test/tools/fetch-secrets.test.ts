@@ -211,7 +211,8 @@ test("an answer comes whole and plain where there are secrets, and as it is aske
 });
 
 test("a secret is in no part of an answer, however it is encoded, placed and cut", async () => {
-  const text = fc.string({ maxLength: 12 });
+  // What stands beside it begins no escape: that would end in the secret's first character, and be another one.
+  const text = fc.string({ maxLength: 12 }).map((around) => around.replace(/[%&\\]/g, "-"));
   const place = fc.constantFrom("body", "bytes", "header", "status", "location", "redirect");
   const cuts = fc.array(fc.nat(20), { maxLength: 5 });
   /** What HTTP can hold outside of a body. */
@@ -228,7 +229,8 @@ test("a secret is in no part of an answer, however it is encoded, placed and cut
         let echoed = "";
         answer = (sent, response) => {
           echoed = encode(tokenOf(sent));
-          const whole = around + echoed + around;
+          // An entity without its end would be one of another character with a digit after it.
+          const whole = `${around}${echoed}${/^[\da-f]/i.test(around) ? "!" : ""}${around}`;
           if (where === "header") response.writeHead(200, { "x-echo": line(whole) });
           if (where === "status") response.writeHead(200, line(whole));
           if (where === "location" || where === "redirect")
