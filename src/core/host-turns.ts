@@ -34,10 +34,12 @@ class HostTurns {
     return promise;
   }
 
-  /** Counts work that was done, of which the size was not known before. */
+  /**
+   * Counts work that was done, of which the size was not known before. Room is made again when
+   * somebody waits for it, and not before: a `setImmediate` for each turn would cost every call.
+   */
   spend(bytes: number): undefined {
     this.#room -= bytes;
-    this.#turn();
   }
 
   #turn(): void {

@@ -1,2 +1,2 @@
-/** What programs, models and clients are told of a server that failed, besides the kind of its failure. */
+/** What programs, models and clients read about a server that failed, besides the kind of its failure. */
 export const OUTAGE_HINT = "Whoever runs codecell finds the reason in its report of this server.";

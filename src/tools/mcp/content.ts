@@ -51,7 +51,7 @@ function textOf({ type, text }: Part): string | undefined {
 }
 
 function parsed(text: string, tool: string): unknown {
-  // A list of any length: that batches of messages have a cap is no matter of results.
+  // A list of any length: the cap on batches of messages does not apply to results.
   const breach = /^\s*[[{]/.test(text)
     ? breachOfShape(text, { parts: MAX_PARTS, depth: MAX_DEPTH })
     : undefined;

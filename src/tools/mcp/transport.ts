@@ -7,7 +7,7 @@ import { cappedFetch } from "./http.ts";
 import type { Intake } from "./intake.ts";
 import { type StdioOptions, StdioTransport } from "./stdio.ts";
 
-/** Who authorizes requests, and what is told of a failure to. */
+/** Who authorizes requests, and who receives the failures. */
 export interface TransportAuth {
   readonly credentials: Credentials;
   readonly onFailure: (error: unknown) => void;

@@ -40,7 +40,7 @@ export interface DiscoveryContext {
 
 /**
  * Only the server's own origin and the issuer of the config are asked, or one that the server named and a person has
- * been told of; a client's secret is for the first two only.
+ * been shown; a client's secret is for the first two only.
  * @throws NotAsked where there is none of these
  */
 export async function discover(context: DiscoveryContext): Promise<OAuthDiscoveryState> {
