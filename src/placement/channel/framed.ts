@@ -6,11 +6,9 @@ import {
   type Receiver,
   START_CHARACTERS,
 } from "./channel.ts";
+import { checkSize, type Frame, frameOf, HEADER_BYTES, readHeader } from "./frame.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
 
-const HEADER_BYTES = 4;
-/** In the header of a message that bytes come with: the first four bytes have this bit and the size of the text, four more the number of bytes. */
-const WITH_BYTES = 0x8000_0000;
 /**
  * Largest write to a WebSocket, where each write is a message of its own. A receiver has the whole message in its memory before
  * it can judge it, so it accepts none that are much larger.
@@ -41,18 +39,10 @@ export interface FramedOptions {
   readonly waitsForReader?: boolean;
 }
 
-/** The sizes that the header of a frame states. */
-interface Frame {
-  readonly headerBytes: number;
-  readonly textBytes: number;
-  readonly tailBytes: number;
-}
-
 /**
- * Messages over a byte stream: four bytes of length (big-endian), then UTF-8 text, then the bytes that come with it, if any. A
- * frame over `maxBytes` breaks the protocol and closes the channel, because its sender could fill our memory. A frame is judged
- * as soon as its start has arrived, and what the gate drops is never held. Bytes are put in their place as they arrive, so that
- * many of them do not hold up this thread.
+ * Messages over a byte stream, see frame.ts. A frame over `maxBytes` breaks the protocol and closes the channel, because its
+ * sender could fill our memory. A frame is judged as soon as its start has arrived, and what the gate drops is never held. Bytes
+ * are put in their place as they arrive, so that many of them do not hold up this thread.
  */
 export class FramedChannel implements Channel {
   readonly closed: Promise<Error | undefined>;
@@ -138,8 +128,11 @@ export class FramedChannel implements Channel {
       void this.#room.then(() => this.#resume());
       return true;
     }
-    const frame = this.#readHeader();
-    if (frame === undefined) return false;
+    const frame = readHeader(this.#bytes, this.#maxTextBytes);
+    if (typeof frame === "number") {
+      this.#wanted = frame;
+      return false;
+    }
     const { headerBytes, textBytes, tailBytes } = frame;
     const size = textBytes + tailBytes;
     checkSize(size, this.#maxBytes);
@@ -150,18 +143,6 @@ export class FramedChannel implements Channel {
     if (typeof verdict === "boolean") this.#settle(verdict, frame);
     else this.#awaitVerdict(verdict, frame);
     return true;
-  }
-
-  /** Returns `undefined` where more bytes are needed. */
-  #readHeader(): Frame | undefined {
-    const first = this.#bytes.uint32(0);
-    const textBytes = first % WITH_BYTES;
-    checkSize(textBytes, this.#maxTextBytes); // before the rest of the header is waited for
-    if (first < WITH_BYTES) return { headerBytes: HEADER_BYTES, textBytes, tailBytes: 0 };
-    const headerBytes = 2 * HEADER_BYTES;
-    this.#wanted = headerBytes;
-    if (this.#bytes.length < headerBytes) return undefined;
-    return { headerBytes, textBytes, tailBytes: this.#bytes.uint32(HEADER_BYTES) };
   }
 
   #settle(isLetIn: boolean, frame: Frame): void {
@@ -274,19 +255,4 @@ export class FramedChannel implements Channel {
   close(): void {
     this.#stream.destroy();
   }
-}
-
-/** The frame of a message, without the bytes that follow. */
-function frameOf(text: string, bytes: Uint8Array | undefined): Buffer {
-  const length = Buffer.byteLength(text);
-  const headerBytes = bytes === undefined ? HEADER_BYTES : 2 * HEADER_BYTES;
-  const frame = Buffer.allocUnsafe(headerBytes + length);
-  frame.writeUInt32BE(bytes === undefined ? length : WITH_BYTES + length, 0);
-  if (bytes !== undefined) frame.writeUInt32BE(bytes.length, HEADER_BYTES);
-  frame.write(text, headerBytes);
-  return frame;
-}
-
-function checkSize(size: number, cap: number): void {
-  if (size > cap) throw new Error(`it sent a message of ${size} bytes, and the cap is ${cap}`);
 }
