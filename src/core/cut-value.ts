@@ -35,9 +35,11 @@ function breachOf(text: string): keyof ShapeCaps | undefined {
  * @throws WireError for a text that is none
  */
 export function cutValue(wireText: string, maxBytes: number): CutValue {
-  // Without the mark it is JSON already, and needs no copy.
-  const value =
-    wireText[0] === MARK ? renderJson(decode(wireText)) : (decode(wireText) as JsonValue);
+  // Without the mark it is JSON already: what fits is passed on as it is.
+  const isJson = wireText[0] !== MARK;
+  if (isJson && !exceedsUtf8(wireText, maxBytes) && breachOf(wireText) !== "parts")
+    return { text: wireText, cutBytes: 0 };
+  const value = isJson ? (decode(wireText) as JsonValue) : renderJson(decode(wireText));
   for (let bytes = maxBytes; ; bytes = Math.floor(bytes / 2)) {
     const cut = cutTo(value, bytes);
     if (breachOf(cut.text) !== "parts") return cut;

@@ -1,6 +1,6 @@
 import { toBase64 } from "./base64.ts";
 import { realTag } from "./brands.ts";
-import { partsOfName } from "./parts.ts";
+import { partsOfNames } from "./parts.ts";
 import * as native from "./primordials.ts";
 import { exceedsUtf8 } from "./utf8.ts";
 import { MARK, MAX_BIGINT_DIGITS, type WireError, wireError } from "./wire-format.ts";
@@ -39,18 +39,18 @@ const MAX_DEPTH = 200;
 /** Number of keys whose text is cached during one encoding. */
 const MAX_KEYS = 1_000;
 
-/** What the text of a pair of a Map, of a tag, and of an error has besides the values in it, in parts. */
-const PAIR_PARTS = 1;
-const TAG_PARTS = 2;
-const ERROR_PARTS = 4;
+/** The parts of a pair of a Map, of a tag and of an error, with those of the values in it. */
+const PAIR_PARTS = 3;
+const TAG_PARTS = 3;
+const ERROR_PARTS = 5;
 
 /** The containers around the current value, innermost first. */
 interface Frame {
   readonly container: object;
   readonly parent: Frame | undefined;
   readonly depth: number;
-  /** The container around it whose depth is the largest power of two. */
-  readonly landmark: object | undefined;
+  /** Of the container and those around it, the one whose depth is the largest power of two. */
+  landmark: object | undefined;
   key: string | number;
 }
 
@@ -58,7 +58,8 @@ class Encoder {
   #rich = false;
   /** Characters so far: a lower bound of the text's bytes. */
   #length = 0;
-  #parts = 0;
+  /** Counted for all parts of a container at once: a call for each would take as long as writing it. */
+  #parts = 1;
   readonly #maxBytes: number;
   readonly #maxParts: number;
   readonly #sizeOf: ((text: string) => number) | undefined;
@@ -87,7 +88,6 @@ class Encoder {
   }
 
   #write(value: unknown, frame: Frame | undefined): string {
-    this.#countParts(1);
     switch (typeof value) {
       case "string":
         return this.#writeText(value);
@@ -175,9 +175,9 @@ class Encoder {
    */
   #enter(container: object, parent: Frame | undefined): Frame {
     const depth = parent === undefined ? 1 : parent.depth + 1;
-    const frame: Frame = { container, parent, depth, landmark: landmarkIn(parent), key: "" };
+    const frame: Frame = { container, parent, depth, landmark: parent?.landmark, key: "" };
     if (depth > this.#maxDepth || container === frame.landmark) throw this.#tooDeep(frame);
-    this.#countParts(1);
+    if ((depth & (depth - 1)) === 0) frame.landmark = container;
     return frame;
   }
 
@@ -197,8 +197,10 @@ class Encoder {
   }
 
   #writeArray(value: readonly unknown[], frame: Frame): string {
+    const { length } = value; // read once, as JSON.stringify does: a `toJSON` may add items
+    this.#countParts(length + 1);
     let text = "[";
-    for (let at = 0; at < value.length; at++) {
+    for (let at = 0; at < length; at++) {
       frame.key = at;
       const item = this.#write(value[at], frame);
       text += at === 0 ? item : `,${item}`;
@@ -209,13 +211,13 @@ class Encoder {
 
   #writeProperties(value: object, frame: Frame): string {
     const keys = native.objectKeys(value);
+    this.#countParts(keys.length + partsOfNames(keys.length) + 1);
     let text = "{";
     let escaped = false;
     for (let at = 0; at < keys.length; at++) {
       const key = keys[at]!;
       if (key === "$type") escaped = true;
       frame.key = key;
-      this.#countParts(partsOfName(at + 1));
       const name = this.#count(this.#keys[key] ?? this.#keyText(key));
       const item = this.#write((value as Record<string, unknown>)[key], frame);
       text += at === 0 ? `${name}:${item}` : `,${name}:${item}`;
@@ -294,6 +296,7 @@ class Encoder {
     let at = 0;
     native.setForEach(set, (value) => {
       frame.key = at;
+      this.#countParts(1);
       text += (at++ === 0 ? "" : ",") + this.#write(value, frame);
     });
     return this.#tagged("Set", `[${text}]`);
@@ -332,11 +335,6 @@ class Encoder {
     const step = typeof key === "number" ? `[${key}]` : `.${key}`;
     return this.#pathOf(frame.parent) + step;
   }
-}
-
-function landmarkIn(frame: Frame | undefined): object | undefined {
-  if (frame === undefined) return undefined;
-  return (frame.depth & (frame.depth - 1)) === 0 ? frame.container : frame.landmark;
 }
 
 function textOr(value: unknown): string {

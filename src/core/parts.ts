@@ -17,6 +17,11 @@ export function partsOfName(at: number): number {
   return at > FEW_NAMES ? NAME_PARTS : 0;
 }
 
+/** Parts of the names of an object of so many, beside their values. */
+export function partsOfNames(count: number): number {
+  return count > FEW_NAMES ? (count - FEW_NAMES) * NAME_PARTS : 0;
+}
+
 /**
  * What parsing takes on a host besides, where a text or a name is made anew: it is looked up among all others. A name that the
  * object before it in the same place had too is free: rows of a table repeat theirs.

@@ -46,8 +46,13 @@ export function jsonBytes(value: JsonValue): number {
 /** What a text that stands in JSON without escapes takes. */
 type TextSize = (text: string) => number;
 
-const unitSize: TextSize = (text) => JSON.stringify(text).length;
-const utf8Size: TextSize = (text) => Buffer.byteLength(JSON.stringify(text));
+/** Texts that JSON has as they are. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+const unitSize: TextSize = (text) =>
+  PLAIN.test(text) ? text.length + 2 : JSON.stringify(text).length;
+const utf8Size: TextSize = (text) =>
+  PLAIN.test(text) ? text.length + 2 : Buffer.byteLength(JSON.stringify(text));
 
 /** Sizes of a value's parts as JSON. Each large part is measured once, at whatever level it is asked for again. */
 class Sizes {
