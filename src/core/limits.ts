@@ -38,8 +38,9 @@ export interface Limits {
   readonly parallelCalls: number;
   /**
    * Bytes of one call's arguments, of one tool result, or of the program's value before it is cut: 1 KiB to 256 MiB. Arguments and
-   * results also have at most 200,000 parts (a text or a number is one, a list one more than what is in it; of arguments a text is two,
-   * and a name that the object before lacks is 15).
+   * results also have at most 200,000 parts, or one for each 21 of these bytes where that is more (a text or a number is one, a list
+   * one more than what is in it; of arguments a text is two, and a name that the object before lacks is 15). The host reads them
+   * without a pause: with 64 MiB, a call may take a second of it.
    * Breach: `output_limit`.
    * @default 4_194_304
    */

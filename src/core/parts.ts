@@ -1,12 +1,19 @@
 /** What a value consists of, as its size in parts. */
 
 /**
- * Most parts of one call's arguments, or of one tool result. A text, a number, `true`, `false` and `null` are one part each, a list
- * or an object is one more than what is in it; what JSON lacks is a few, and so is each of more than a thousand names of one object.
- * A host needs time for each part, in steps that cannot be paused: `JSON.parse` takes up to 20 ms for this many numbers, and several
- * times that for as many as 4 MiB can hold; see {@link WORD_PARTS} for texts and names.
+ * Most parts of a small value. A text, a number, `true`, `false` and `null` are one part each, a list or an object is one more than
+ * what is in it; what JSON lacks is a few, and so is each of more than a thousand names of one object. A host needs time for each
+ * part, in steps that cannot be paused: `JSON.parse` takes up to 20 ms for this many numbers, and several times that for as many as
+ * 4 MiB can hold; see {@link WORD_PARTS} for texts and names.
  */
 export const MAX_PARTS = 200_000;
+/** Where a value may be larger, it may have a part for each so many bytes: rows of short numbers and texts have fewer. */
+const BYTES_PER_PART = 21;
+
+/** Most parts of one call's arguments, of one tool result or of a server's message of at most `maxBytes`. */
+export function mostParts(maxBytes: number): number {
+  return Math.max(MAX_PARTS, Math.floor(maxBytes / BYTES_PER_PART));
+}
 
 /** An object of more names is a table, in which each further name takes as long as {@link NAME_PARTS}. */
 const FEW_NAMES = 1_000;

@@ -4,7 +4,7 @@ import { decodeWithin } from "../core/decode-within.ts";
 import { encode } from "../core/encode.ts";
 import type { Failure } from "../core/errors.ts";
 import { deepestText } from "../core/json-shape.ts";
-import { MAX_PARTS } from "../core/parts.ts";
+import { mostParts } from "../core/parts.ts";
 import type { Limits } from "../core/limits.ts";
 import { failureOf, ToolError } from "../core/tool-error.ts";
 import { nextTurn, Turns } from "../core/turns.ts";
@@ -90,7 +90,8 @@ export class DiscoveryCalls {
 
   async #answer({ tool, args }: HostCall, turns: Turns): Promise<Answer> {
     try {
-      const given = decodeWithin(args, { parts: MAX_PARTS, depth: deepestText(this.#limits) });
+      const parts = mostParts(this.#limits.callBytes); // a file that is written may be as large as a call
+      const given = decodeWithin(args, { parts, depth: deepestText(this.#limits) });
       const found = isFileOperation(tool)
         ? await this.#files.answer(tool, given)
         : await this.#discovery.answer(tool, given, turns);

@@ -1,6 +1,6 @@
 import { encode } from "../core/encode.ts";
 import { hostTurns, TURN_BYTES } from "../core/host-turns.ts";
-import { MAX_PARTS } from "../core/parts.ts";
+import { mostParts } from "../core/parts.ts";
 import type { Limits } from "../core/limits.ts";
 import { plainness } from "../core/plain-json.ts";
 import { ToolError } from "../core/tool-error.ts";
@@ -30,7 +30,7 @@ export const encodeResults: Middleware = async (call, next) => {
   const text = encodeResult(value, small, tool);
   if (text !== undefined) return { value, text };
   await hostTurns.take(TURN_BYTES, call.run.caller.user);
-  const caps = { bytes: callBytes, parts: MAX_PARTS, depth };
+  const caps = { bytes: callBytes, parts: mostParts(callBytes), depth };
   const large = encodeResult(value, caps, tool);
   if (large === undefined) throw tooLarge(tool, call.run.limits);
   return { value, text: large };
@@ -62,6 +62,6 @@ function encodeRich(value: unknown, caps: Caps, tool: string): string | undefine
 
 function tooLarge(tool: string, { callBytes }: Limits): ToolError {
   const hint = "Ask the tool for less (a page, a filter, fewer fields), or raise limits.callBytes.";
-  const message = `the result of ${tool} is larger than ${callBytes} bytes, or has more than ${MAX_PARTS} parts`;
+  const message = `the result of ${tool} is larger than ${callBytes} bytes, or has more than ${mostParts(callBytes)} parts`;
   return new ToolError("output_limit", message, { hint });
 }

@@ -1,6 +1,6 @@
 import { decodeWithin } from "../core/decode-within.ts";
 import { deepestText } from "../core/json-shape.ts";
-import { MAX_PARTS } from "../core/parts.ts";
+import { mostParts } from "../core/parts.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
@@ -31,7 +31,8 @@ export function parseCall(
   signal: AbortSignal,
 ): ToolCall {
   const common = { run, signal, asked: askedCall(asked) };
-  const args = decodeWithin(asked.args, { parts: MAX_PARTS, depth: deepestText(run.limits) });
+  const caps = { parts: mostParts(run.limits.callBytes), depth: deepestText(run.limits) };
+  const args = decodeWithin(asked.args, caps);
   if (asked.server === "") return { ...common, ...parseRequest(asked.tool, args, catalogue) };
   const found = catalogue.find(asked.server, asked.tool);
   if (found === undefined) {

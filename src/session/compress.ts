@@ -14,8 +14,12 @@ import { asBytes, bytesOf, type FileContent } from "../files/file-content.ts";
 
 const LEVEL = 1;
 
-/** Smaller inputs, and outputs, are (de)compressed synchronously: passing them to another thread and back takes longer. */
-const AT_ONCE_BYTES = 1024 * 1024;
+/**
+ * Smaller inputs are compressed synchronously, in a few milliseconds: passing them to another thread and back takes longer. So are
+ * smaller outputs decompressed, which takes twice the time: their memory is new.
+ */
+const COMPRESSED_AT_ONCE = 4 * 1024 * 1024;
+const DECOMPRESSED_AT_ONCE = 1024 * 1024;
 
 /** Bytes that this thread works on at a time. */
 const PIECE_BYTES = 1024 * 1024;
@@ -26,13 +30,19 @@ export async function compress(parts: readonly FileContent[]): Promise<readonly 
   const options = {
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
     pledgedSrcSize: size, // so that the size is in the frame's header
-    chunkSize: PIECE_BYTES,
   };
-  if (size <= AT_ONCE_BYTES) return [zstdCompressSync(Buffer.concat(parts.map(asBytes)), options)];
+  if (size <= COMPRESSED_AT_ONCE) {
+    await hostTurns.take(size);
+    return [zstdCompressSync(Buffer.concat(parts.map(asBytes)), options)];
+  }
   const pieces: Uint8Array[] = [];
-  await pipeline(Readable.from(turns(parts)), createZstdCompress(options), async (output) => {
-    for await (const piece of output) pieces.push(piece as Buffer);
-  });
+  await pipeline(
+    Readable.from(turns(parts)),
+    createZstdCompress({ ...options, chunkSize: PIECE_BYTES }),
+    async (output) => {
+      for await (const piece of output) pieces.push(piece as Buffer);
+    },
+  );
   return pieces;
 }
 
@@ -77,7 +87,7 @@ export async function decompress(bytes: Uint8Array, maxBytes: number): Promise<B
     );
   // Node keeps all chunks of output until it has copied them: one chunk has room for all.
   const options = { maxOutputLength: Math.max(size, 1), chunkSize: size + 64 };
-  if (size <= AT_ONCE_BYTES && bytes.length <= AT_ONCE_BYTES)
+  if (size <= DECOMPRESSED_AT_ONCE && bytes.length <= DECOMPRESSED_AT_ONCE)
     return zstdDecompressSync(bytes, options);
   return await promisify(zstdDecompress)(bytes, options);
 }

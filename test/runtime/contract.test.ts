@@ -496,6 +496,12 @@ const LIMITS: readonly (readonly [
     { code: "output_limit" },
   ],
   [
+    "parts of an argument",
+    "await tools.demo.echo(Array(250_000).fill(0))",
+    {},
+    { code: "output_limit", message: expect.stringContaining("parts") },
+  ],
+  [
     "bytes in all",
     "for (;;) try { await tools.demo.echo('x'.repeat(1_000)) } catch {}",
     { bridgeBytes: 20_000 },
@@ -574,6 +580,14 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     expect(result).toMatchObject({ ok: true });
     expect(result.usage.wallMs).toBeGreaterThan(990);
     expect(result.usage.cpuMs).toBeLessThan(900);
+  });
+
+  test("a call may have more parts where it may have more bytes", async () => {
+    const code = "return (await tools.demo.echo(Array(250_000).fill(0))).length";
+    expect(await runtime.run(code, { limits: { callBytes: 8 * 2 ** 20 } })).toMatchObject({
+      ok: true,
+      value: 250_000,
+    });
   });
 
   test("calls over the parallel cap wait and do not fail", async () => {

@@ -8,6 +8,7 @@ import { firstFree } from "../../src/tools/first-free.ts";
 import { Bucket } from "../../src/tools/mcp/bucket.ts";
 import { type EventPart, eventSplitter } from "../../src/tools/mcp/event-stream.ts";
 import { Intake } from "../../src/tools/mcp/intake.ts";
+import { MAX_PARTS } from "../../src/core/parts.ts";
 import { JsonScan, MAX_DEPTH, scanJson } from "../../src/tools/mcp/json-scan.ts";
 import { MeteredTransport } from "../../src/tools/mcp/metered-transport.ts";
 import { findId } from "../../src/tools/mcp/message.ts";
@@ -103,14 +104,14 @@ describe("JSON before it is parsed", () => {
     fc.assert(
       fc.property(text, fc.array(fc.nat(500)), (given, cuts) => {
         const bytes = Buffer.from(given);
-        const scan = new JsonScan();
+        const scan = new JsonScan(MAX_PARTS);
         let at = 0;
         const problems = [...cuts, bytes.length].map((cut) =>
           scan.push(bytes.subarray(at, (at += cut))),
         );
         const isDeep = depthOf(JSON.parse(given)) > MAX_DEPTH;
         expect(problems.some((problem) => problem !== undefined)).toBe(isDeep);
-        expect(scanJson(bytes) !== undefined).toBe(isDeep);
+        expect(scanJson(bytes, MAX_PARTS) !== undefined).toBe(isDeep);
       }),
       { numRuns: 300 },
     );
@@ -119,9 +120,9 @@ describe("JSON before it is parsed", () => {
   test("is no batch of too many messages", () => {
     const batch = (count: number): Buffer =>
       Buffer.from(`[${Array.from({ length: count }, () => '{"a":[1,2,3]}').join(",")}]`);
-    expect(scanJson(batch(1_000))).toBe(undefined);
-    expect(scanJson(batch(1_001))).toContain("a batch of more than 1000 messages");
-    expect(scanJson(Buffer.from(`{"a":[${"1,".repeat(5_000)}1]}`))).toBe(undefined);
+    expect(scanJson(batch(1_000), MAX_PARTS)).toBe(undefined);
+    expect(scanJson(batch(1_001), MAX_PARTS)).toContain("a batch of more than 1000 messages");
+    expect(scanJson(Buffer.from(`{"a":[${"1,".repeat(5_000)}1]}`), MAX_PARTS)).toBe(undefined);
   });
 });
 

@@ -1,7 +1,7 @@
 import { type Answer, type CallFailure, failureIn } from "../../core/answer.ts";
 import { decode } from "../../core/decode.ts";
 import { encode } from "../../core/encode.ts";
-import { MAX_PARTS } from "../../core/parts.ts";
+import { mostParts } from "../../core/parts.ts";
 import * as native from "../../core/primordials.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
 import { send, sizeOutside } from "./host-port.ts";
@@ -101,7 +101,7 @@ export function callTool(server: string, tool: string, args: unknown): Promise<u
   try {
     text = encode(args, {
       maxBytes: caps.callBytes,
-      maxParts: MAX_PARTS,
+      maxParts: mostParts(caps.callBytes),
       sizeOf: sizeOutside,
       maxDepth: caps.valueDepth,
       label: "arguments",

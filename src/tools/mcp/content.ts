@@ -1,7 +1,8 @@
 import { MAX_MESSAGE, ToolError } from "../../core/tool-error.ts";
+import { mostParts } from "../../core/parts.ts";
 import { cutUnits } from "../../core/utf8.ts";
 import { breachOfShape } from "../../core/json-shape.ts";
-import { MAX_DEPTH, MAX_PARTS, tooDeep, tooManyParts } from "./json-scan.ts";
+import { MAX_DEPTH, tooDeep, tooManyParts } from "./json-scan.ts";
 import { refusedMessage } from "./message.ts";
 
 type Part = Readonly<Record<string, unknown>>;
@@ -52,11 +53,12 @@ function textOf({ type, text }: Part): string | undefined {
 
 function parsed(text: string, tool: string): unknown {
   // A list of any length: the cap on batches of messages does not apply to results.
+  const parts = mostParts(text.length);
   const breach = /^\s*[[{]/.test(text)
-    ? breachOfShape(text, { parts: MAX_PARTS, depth: MAX_DEPTH })
+    ? breachOfShape(text, { parts, depth: MAX_DEPTH })
     : undefined;
   if (breach !== undefined) {
-    const problem = breach === "depth" ? tooDeep(MAX_DEPTH) : tooManyParts(MAX_PARTS);
+    const problem = breach === "depth" ? tooDeep(MAX_DEPTH) : tooManyParts(parts);
     throw new ToolError("tool_error", refusedMessage(problem), { tool });
   }
   try {

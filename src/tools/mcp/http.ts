@@ -3,7 +3,7 @@ import type { FetchLike } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { inTurns, Turns } from "../../core/turns.ts";
 import { type EventPart, eventSplitter, refusal } from "./event-stream.ts";
 import type { Intake } from "./intake.ts";
-import { JsonScan, MAX_PARTS } from "./json-scan.ts";
+import { JsonScan } from "./json-scan.ts";
 import { MAX_ENTRY_PARTS } from "./list-limits.ts";
 import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.ts";
 import { sliceAnswer } from "./sliced-lists.ts";
@@ -46,7 +46,7 @@ function requestId(init: RequestInit | undefined): Id {
 
 async function* cappedBytes(body: Body, intake: Intake, request: Id): AsyncGenerator<Uint8Array> {
   const maxBytes = intake.limitOf(request);
-  const scan = new JsonScan(intake.asksForSelf(request) ? MAX_ENTRY_PARTS : MAX_PARTS);
+  const scan = new JsonScan(intake.asksForSelf(request) ? MAX_ENTRY_PARTS : intake.maxParts);
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;

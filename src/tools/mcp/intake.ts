@@ -1,9 +1,9 @@
 /** What of a server's messages is let in: answers that were asked for, and so much of everything else. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { mostParts } from "../../core/parts.ts";
 import { Turns } from "../../core/turns.ts";
 import { Bucket } from "./bucket.ts";
-import { MAX_PARTS } from "./json-scan.ts";
 import { MAX_ENTRY_BYTES, MAX_ENTRY_PARTS, MAX_PAGE_BYTES } from "./list-limits.ts";
 import { findId } from "./message.ts";
 import { joinLists, type SlicedAnswer } from "./sliced-lists.ts";
@@ -25,7 +25,6 @@ export type Verdict =
   | { readonly kind: "drop" }
   | { readonly kind: "too_large"; readonly id: number; readonly maxBytes: number };
 
-const READ: Verdict = { kind: "read", maxParts: MAX_PARTS };
 const READ_SELF: Verdict = { kind: "read", maxParts: MAX_ENTRY_PARTS };
 const DROP: Verdict = { kind: "drop" };
 
@@ -35,6 +34,8 @@ const DROP: Verdict = { kind: "drop" };
  */
 export class Intake {
   readonly maxBytes: number;
+  /** Most parts of a message. */
+  readonly maxParts: number;
   readonly #onFlood: (dropped: number) => void;
   readonly #messages = new Bucket(MESSAGES.size, MESSAGES.perSecond);
   readonly #bytes = new Bucket(BYTES.size, BYTES.perSecond);
@@ -49,6 +50,7 @@ export class Intake {
   /** @param onFlood called when messages have been thrown away, with their number since the start */
   constructor(maxBytes: number, onFlood: (dropped: number) => void) {
     this.maxBytes = maxBytes;
+    this.maxParts = mostParts(maxBytes);
     this.#onFlood = onFlood;
   }
 
@@ -87,8 +89,12 @@ export class Intake {
   }
 
   #howToRead(id: number): Verdict {
-    if (this.asksForList(id)) return { kind: "read", maxParts: MAX_PARTS, list: id };
-    return this.asksForSelf(id) ? READ_SELF : READ;
+    if (this.asksForList(id)) return { kind: "read", maxParts: this.maxParts, list: id };
+    return this.asksForSelf(id) ? READ_SELF : this.#read;
+  }
+
+  get #read(): Verdict {
+    return { kind: "read", maxParts: this.maxParts };
   }
 
   /** Keeps the lists of an answer until the rest of it comes to the client. */
@@ -115,7 +121,8 @@ export class Intake {
       this.#asked.delete(id);
       return size <= maxBytes ? read : { kind: "too_large", id, maxBytes };
     }
-    if (size <= MAX_UNASKED_BYTES && this.#messages.take() && this.#bytes.take(size)) return READ;
+    if (size <= MAX_UNASKED_BYTES && this.#messages.take() && this.#bytes.take(size))
+      return this.#read;
     this.drop();
     return DROP;
   }

@@ -1,4 +1,4 @@
-import { MAX_PARTS as MAX_RESULT_PARTS, partsOfName } from "../../core/parts.ts";
+import { partsOfName } from "../../core/parts.ts";
 
 /**
  * Deepest nesting of JSON that is parsed: far above `limits.valueDepth`, so that a list with one deep schema is a list, and
@@ -7,8 +7,6 @@ import { MAX_PARTS as MAX_RESULT_PARTS, partsOfName } from "../../core/parts.ts"
 export const MAX_DEPTH = 4_000;
 /** Most messages of a batch; they are handled in one go. */
 const MAX_BATCH = 1_000;
-/** Most parts of an answer: those of the largest result, in which an empty list counts twice here. */
-export const MAX_PARTS = 2 * MAX_RESULT_PARTS;
 /** Quotes in a text that are looked for by the engine: where there are more, going through the bytes is faster. */
 const FEW_QUOTES = 16;
 
@@ -42,7 +40,7 @@ export class JsonScan {
   /** Names so far of the object at each level. */
   readonly #names = [0];
 
-  constructor(maxParts = MAX_PARTS) {
+  constructor(maxParts: number) {
     this.#maxParts = maxParts;
   }
 
@@ -108,7 +106,7 @@ export class JsonScan {
 }
 
 /** {@link JsonScan.push} for a text that is complete. */
-export function scanJson(bytes: Uint8Array, maxParts = MAX_PARTS): string | undefined {
+export function scanJson(bytes: Uint8Array, maxParts: number): string | undefined {
   // Most are too short to be too deep.
   return bytes.length <= MAX_BATCH ? undefined : new JsonScan(maxParts).push(bytes);
 }
