@@ -1,5 +1,6 @@
 /** The thread that reads programs: who comes next, and who does not wait any longer. */
 import { expect, test } from "vitest";
+import { DeadlineError } from "../../src/compile/deadline.ts";
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { ProgramReader } from "../../src/preflight/reader.ts";
 
@@ -40,4 +41,12 @@ test("closing it ends what it reads, and nothing is read afterwards", async () =
   const settled = Promise.allSettled(reading);
   await reader[Symbol.asyncDispose]();
   for (const { status } of await settled) expect(status).toBe("rejected");
+});
+
+test("a program that cannot be read in time is refused, and the next one is read", async () => {
+  await using reader = new ProgramReader();
+  const slow = `const f = ${"(a = ".repeat(30)}1${") => 1".repeat(30)}`;
+  const limits = { ...LIMITS, compileMs: 200 };
+  await expect(reader.read(slow, limits, NAMES, { user: "eve" })).rejects.toThrow(DeadlineError);
+  expect(await read(reader, "ann")).toBeDefined();
 });
