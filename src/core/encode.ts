@@ -59,7 +59,7 @@ class Encoder {
   /** Characters so far: a lower bound of the text's bytes. */
   #length = 0;
   /** Counted for all parts of a container at once: a call for each would take as long as writing it. */
-  #parts = 1;
+  #parts = 0;
   readonly #maxBytes: number;
   readonly #maxParts: number;
   readonly #sizeOf: ((text: string) => number) | undefined;
@@ -81,6 +81,7 @@ class Encoder {
 
   /** Returns the whole text. Stops early for a value that is far too large. */
   encode(value: unknown): string {
+    this.#countParts(1);
     const written = this.#write(value, undefined);
     const text = this.#rich ? MARK + written : written;
     if (exceedsUtf8(text, this.#maxBytes, this.#sizeOf)) throw this.#tooLarge();
