@@ -9,10 +9,12 @@ const MAX_PART_CHARS = 2 * PART_CHARS;
 
 /**
  * Positions that no token of either tokenizer crosses: both first split a text by a pattern, and always between a letter or
- * digit and a following character other than a letter, a digit, an accent or an apostrophe. Characters that normalization
- * (NFKC, which one of them does) might change into one of these are left out.
+ * digit and a following character other than a letter, a digit, an accent or an apostrophe. Left out are characters that
+ * normalization (NFKC, which one of them does) might change into one of these, and those that are letters only in the tables of a
+ * newer Unicode than theirs: all of the supplementary planes, the few of Unicode 16 and 17 before them, what is not assigned yet.
  */
-const CUT = /[0-9A-Z[\p{L}--\p{CWKCF}]](?=[^\p{L}\p{M}\p{N}\p{CWKCF}'])/gv;
+const CUT =
+  /[0-9A-Z[[\p{L}&&[\u0000-\uffff]]--[\p{CWKCF}\u088f\u0c5c\u0cdc\u1c89\u1c8a\ua7cb-\ua7dc]]](?=[^\p{L}\p{M}\p{N}\p{CWKCF}\p{Cn}'])/gv;
 
 /** `text` in parts of about 1,000 characters, longer where there is no place to cut. */
 export function* partsOf(text: string): Iterable<string> {
