@@ -20,7 +20,8 @@ function getterOf<T>(prototype: object, key: PropertyKey): (self: unknown) => T 
 }
 
 export const { isArray } = Array;
-export const { isFinite: isFiniteNumber } = Number;
+export const { isFinite: isFiniteNumber, isSafeInteger } = Number;
+export const { fromCharCode: charOf } = String;
 export const { parse: parseJson, stringify: stringifyJson } = JSON;
 export const {
   keys: objectKeys,
@@ -51,6 +52,9 @@ export const sliceText: (text: string, start: number, end?: number) => string = 
 );
 export const execPattern: (pattern: RegExp, text: string) => unknown = uncurry(
   RegExp.prototype.exec,
+);
+export const numberToText: (value: number, radix?: number) => string = uncurry(
+  Number.prototype.toString,
 );
 export const bigintToText: (value: bigint) => string = uncurry(BigInt.prototype.toString);
 export const dateToMs: (value: Date) => number = uncurry(Date.prototype.getTime);

@@ -1,0 +1,119 @@
+import * as native from "./primordials.ts";
+
+/**
+ * JSON whose whole numbers keep their digits. The one rule: a whole number beyond ±(2^53 − 1), which a double cannot hold, is a
+ * BigInt; every other number is a number. (Of more than {@link MAX_DIGITS} digits it is a text.)
+ *
+ * The same code runs on the host and inside a VM, where one engine has no `context.source` for revivers.
+ */
+
+/** What a BigInt that crosses the bridge may have, see MAX_BIGINT_DIGITS. */
+const MAX_DIGITS = 9_000;
+/** Most texts have no such run: looking for one is all that they cost. */
+const MANY_DIGITS = /\d{16}/;
+/** A run outside of a text, probably: ids in quotes are common. */
+const MAYBE_NUMBER = /(?:^|[[:,\s])-?[1-9]\d{15}/;
+/** A whole number of 16 digits or more that is no name and no part of a longer number, or a quote that begins a text. */
+const NUMBER_OR_TEXT = /"|(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE]|\s*:)/g;
+const END_OF_TEXT = /["\\]/g;
+/** Characters for private use, of which one that a text does not have marks the numbers in it. */
+const FIRST_MARK = 0xe000;
+const LAST_MARK = 0xf8ff;
+
+/** Whether a JSON text may have whole numbers that a double cannot hold. A quick look: it can say yes where there are none. */
+export function mayHaveLargeIntegers(text: string): boolean {
+  return has(MANY_DIGITS, text) && has(MAYBE_NUMBER, text);
+}
+
+/**
+ * `JSON.parse`, but no whole number loses digits.
+ * @throws SyntaxError for what is no JSON
+ */
+export function parseExact(text: string): unknown {
+  const marked = mayHaveLargeIntegers(text) ? markLargeIntegers(text) : undefined;
+  if (marked === undefined) return native.parseJson(text);
+  let value: unknown;
+  try {
+    value = native.parseJson(marked.text);
+  } catch {
+    return native.parseJson(text); // throws, and names a place in the text as it is
+  }
+  return revive(value, marked.mark);
+}
+
+interface Marked {
+  readonly text: string;
+  readonly mark: string;
+}
+
+/** The text with each large number as a text that begins with the mark; nothing where there is none. */
+function markLargeIntegers(text: string): Marked | undefined {
+  let mark: string | undefined;
+  let written = "";
+  let from = 0;
+  let match: Match | undefined;
+  for (let at = 0; (match = next(NUMBER_OR_TEXT, text, at)) !== undefined;) {
+    const { 0: found, index } = match;
+    if (found === '"') {
+      at = endOfText(text, index + 1) + 1;
+      continue;
+    }
+    at = index + found.length;
+    if (native.isSafeInteger(+found)) continue;
+    mark ??= unusedMark(text);
+    if (mark === undefined) return undefined;
+    written += `${native.sliceText(text, from, index)}"${mark}${found}"`;
+    from = at;
+  }
+  return mark === undefined ? undefined : { text: written + native.sliceText(text, from), mark };
+}
+
+function endOfText(text: string, from: number): number {
+  let match: Match | undefined;
+  for (let at = from; (match = next(END_OF_TEXT, text, at)) !== undefined; at = match.index + 2)
+    if (match[0] === '"') return match.index;
+  return text.length;
+}
+
+/** A character that no text in `text` can have: neither as it is nor as an escape. */
+function unusedMark(text: string): string | undefined {
+  for (let code = FIRST_MARK; code <= LAST_MARK; code++) {
+    const hex = native.numberToText(code, 16);
+    if (!has(new native.NativeRegExp(`\\u${hex}|\\\\u${hex}`, "i"), text))
+      return native.charOf(code);
+  }
+  return undefined; // a text made for this: its numbers are doubles
+}
+
+function revive(node: unknown, mark: string): unknown {
+  if (typeof node === "string")
+    return node[0] === mark ? toInteger(native.sliceText(node, 1)) : node;
+  if (typeof node !== "object" || node === null) return node;
+  const object = node as Record<string | number, unknown>;
+  if (native.isArray(node)) {
+    for (let at = 0; at < node.length; at++) object[at] = revive(object[at], mark);
+    return node;
+  }
+  const keys = native.objectKeys(node);
+  // Each key is an own data property already, so this reaches no setter.
+  for (let at = 0; at < keys.length; at++) object[keys[at]!] = revive(object[keys[at]!], mark);
+  return node;
+}
+
+function toInteger(digits: string): unknown {
+  return digits.length > MAX_DIGITS ? digits : native.toBigInt(digits);
+}
+
+interface Match {
+  readonly 0: string;
+  readonly index: number;
+}
+
+function next(pattern: RegExp, text: string, at: number): Match | undefined {
+  pattern.lastIndex = at;
+  return (native.execPattern(pattern, text) as Match | null) ?? undefined;
+}
+
+function has(pattern: RegExp, text: string): boolean {
+  return native.execPattern(pattern, text) !== null;
+}
