@@ -1,9 +1,10 @@
-import { type OutputUnit, type SchemaDraft, Validator } from "@cfworker/json-schema";
+import { type OutputUnit, Validator } from "@cfworker/json-schema";
 import { messageOf } from "../core/errors.ts";
 import { hostTurns } from "../core/host-turns.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { CheckBudget, TooManySteps } from "./check-budget.ts";
 import { checkable, hasMoreParts, UncheckableArguments } from "./checkable.ts";
+import { dialectOf } from "./dialect.ts";
 import { expectedParameters } from "./parameter-summary.ts";
 import { safeSchema } from "./safe-schema.ts";
 import type { JsonSchema } from "./tool.ts";
@@ -41,7 +42,8 @@ export class ArgumentValidator {
   readonly #schema: JsonSchema;
   readonly #onWarning: (warning: string) => void;
   readonly #budget = new CheckBudget();
-  #validator: Validator | undefined;
+  /** The second is for arguments with whole numbers that were rounded. */
+  readonly #validators: [exact?: Validator, rounded?: Validator] = [];
   #off = false;
 
   /**
@@ -88,12 +90,7 @@ export class ArgumentValidator {
 
   #firstError(value: unknown, args: unknown): OutputUnit | undefined {
     try {
-      this.#validator ??= new Validator(
-        safeSchema(this.#schema, this.#budget),
-        dialectOf(this.#schema),
-        true,
-      );
-      const { valid, errors } = this.#validator.validate(value);
+      const { valid, errors } = this.#validatorFor(this.#budget.isRounded).validate(value);
       return valid
         ? undefined
         : (errors.find(({ keyword }) => !CONTAINERS.has(keyword)) ?? errors.at(-1));
@@ -106,6 +103,14 @@ export class ArgumentValidator {
       this.#giveUp(isOver ? "it takes too long to check" : messageOf(error).split("\n", 1)[0]!);
       return undefined;
     }
+  }
+
+  #validatorFor(isRounded: boolean): Validator {
+    return (this.#validators[isRounded ? 1 : 0] ??= new Validator(
+      safeSchema(this.#schema, this.#budget, isRounded),
+      dialectOf(this.#schema),
+      true,
+    ));
   }
 
   #isSmall(args: unknown): boolean {
@@ -128,13 +133,6 @@ export class ArgumentValidator {
     const facts = { tool: this.#tool, ...(hint === undefined ? {} : { hint }) };
     return new ToolError("invalid_arguments", message, facts);
   }
-}
-
-function dialectOf({ $schema }: JsonSchema): SchemaDraft {
-  const id = typeof $schema === "string" ? $schema : "";
-  if (id.includes("draft-07") || id.includes("draft-06")) return "7";
-  if (id.includes("draft-04")) return "4";
-  return id.includes("2019-09") ? "2019-09" : "2020-12";
 }
 
 function describe({ keyword, instanceLocation, error }: OutputUnit, value: unknown): string {
