@@ -13,9 +13,12 @@ const MAX_DIGITS = 9_000;
 const MANY_DIGITS = /\d{16}/;
 /** A run outside of a text, probably: ids in quotes are common. */
 const MAYBE_NUMBER = /(?:^|[[:,\s])-?[1-9]\d{15}/;
-/** A whole number of 16 digits or more that is no name and no part of a longer number, or a quote that begins a text. */
-const NUMBER_OR_TEXT = /"|(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE]|\s*:)/g;
-const END_OF_TEXT = /["\\]/g;
+/** A run that begins a number, or a quote that begins a text. */
+const NUMBER_OR_TEXT = /"|(?<![\d.eE+-])-?[1-9]\d{15,}/g;
+/** After a run: it is no whole number, or a name where none can stand. */
+const NO_INTEGER = /[.eE]|\s*:/y;
+/** What is inside of a text, in pieces: for each repetition an engine remembers where it was. */
+const INSIDE_OF_TEXT = /[^"\\]*(?:\\[^][^"\\]*){0,1000}/y;
 /** Characters for private use, of which one that a text does not have marks the numbers in it. */
 const FIRST_MARK = 0xe000;
 const LAST_MARK = 0xf8ff;
@@ -27,10 +30,11 @@ export function mayHaveLargeIntegers(text: string): boolean {
 
 /**
  * `JSON.parse`, but no whole number loses digits.
+ * @param most large numbers that are looked for; a text with more must be of no use to the caller
  * @throws SyntaxError for what is no JSON
  */
-export function parseExact(text: string): unknown {
-  const marked = mayHaveLargeIntegers(text) ? markLargeIntegers(text) : undefined;
+export function parseExact(text: string, most = Infinity): unknown {
+  const marked = mayHaveLargeIntegers(text) ? markLargeIntegers(text, most) : undefined;
   if (marked === undefined) return native.parseJson(text);
   let value: unknown;
   try {
@@ -47,10 +51,11 @@ interface Marked {
 }
 
 /** The text with each large number as a text that begins with the mark; nothing where there is none. */
-function markLargeIntegers(text: string): Marked | undefined {
+function markLargeIntegers(text: string, most: number): Marked | undefined {
   let mark: string | undefined;
   let written = "";
   let from = 0;
+  let count = 0;
   let match: Match | undefined;
   for (let at = 0; (match = next(NUMBER_OR_TEXT, text, at)) !== undefined;) {
     const { 0: found, index } = match;
@@ -59,20 +64,23 @@ function markLargeIntegers(text: string): Marked | undefined {
       continue;
     }
     at = index + found.length;
-    if (native.isSafeInteger(+found)) continue;
+    if (native.isSafeInteger(+found) || next(NO_INTEGER, text, at) !== undefined) continue;
     mark ??= unusedMark(text);
-    if (mark === undefined) return undefined;
+    if (mark === undefined || ++count > most) break;
     written += `${native.sliceText(text, from, index)}"${mark}${found}"`;
     from = at;
   }
   return mark === undefined ? undefined : { text: written + native.sliceText(text, from), mark };
 }
 
+/** The place of the quote that ends the text which begins at `from`. */
 function endOfText(text: string, from: number): number {
-  let match: Match | undefined;
-  for (let at = from; (match = next(END_OF_TEXT, text, at)) !== undefined; at = match.index + 2)
-    if (match[0] === '"') return match.index;
-  return text.length;
+  let at = from;
+  for (;;) {
+    at += next(INSIDE_OF_TEXT, text, at)![0].length;
+    if (at >= text.length || text[at] === '"') return at;
+    if (text[at] === "\\" && at + 1 >= text.length) return text.length;
+  }
 }
 
 /** A character that no text in `text` can have: neither as it is nor as an escape. */

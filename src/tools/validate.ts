@@ -2,6 +2,7 @@ import { type OutputUnit, Validator } from "@cfworker/json-schema";
 import { messageOf } from "../core/errors.ts";
 import { hostTurns } from "../core/host-turns.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { cutText } from "../core/utf8.ts";
 import { CheckBudget, TooManySteps } from "./check-budget.ts";
 import { checkable, hasMoreParts, UncheckableArguments } from "./checkable.ts";
 import { dialectOf } from "./dialect.ts";
@@ -71,7 +72,7 @@ export class ArgumentValidator {
     const value = this.#checkable(args);
     const error = this.#firstError(value, args);
     if (error === undefined) return;
-    const message = `invalid arguments for ${this.#tool}: ${describe(error, value)}`;
+    const message = `invalid arguments for ${this.#tool}: ${describe(error, value, args)}`;
     throw new ToolError("invalid_arguments", message, {
       tool: this.#tool,
       hint: expectedParameters(this.#schema),
@@ -135,10 +136,16 @@ export class ArgumentValidator {
   }
 }
 
-function describe({ keyword, instanceLocation, error }: OutputUnit, value: unknown): string {
+/** @param value the arguments as they were checked */
+function describe(
+  { keyword, instanceLocation, error }: OutputUnit,
+  value: unknown,
+  args: unknown,
+): string {
   const steps = instanceLocation.split("/").slice(1).map(unescape);
   const path = pathText(steps);
-  const given = shown(at(value, steps));
+  const asGiven = at(args, steps);
+  const given = shown(typeof asGiven === "bigint" ? asGiven : at(value, steps));
   switch (keyword) {
     case "type":
       return `${path} must be ${expectedTypes(error)}, got ${given}`;
@@ -206,5 +213,6 @@ function shown(value: unknown): string {
   if (typeof value === "object") return "an object";
   if (typeof value === "string")
     return `the string ${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}`;
+  if (typeof value === "bigint") return `the number ${cutText(value.toString(), 60)}`;
   return `the ${typeof value} ${String(value)}`;
 }

@@ -2,6 +2,7 @@ import { parseExact } from "../../core/exact-json.ts";
 import { breachOfShape } from "../../core/json-shape.ts";
 import { MAX_MESSAGE, ToolError } from "../../core/tool-error.ts";
 import { cutUnits } from "../../core/utf8.ts";
+import { MAX_LARGE_INTEGERS } from "./exact-answers.ts";
 import { stringifyExact } from "./exact-arguments.ts";
 import { MAX_DEPTH, MAX_PARTS, tooDeep, tooManyParts } from "./json-scan.ts";
 import { refusedMessage } from "./message.ts";
@@ -71,7 +72,7 @@ function valueOf(texts: readonly string[], tool: string): unknown {
     throw new ToolError("tool_error", refusedMessage(problem), { tool });
   }
   try {
-    const values = written.map(parseExact);
+    const values = written.map((text) => parseExact(text, MAX_LARGE_INTEGERS));
     return values.length === 1 ? values[0] : values;
   } catch {
     return asTheyAre; // it only looked like JSON

@@ -1,6 +1,8 @@
 import { mayHaveLargeIntegers, parseExact } from "../../core/exact-json.ts";
 import { isObject } from "../../core/is-object.ts";
 
+/** A result with more has more parts than may go to a program: each is a few. */
+export const MAX_LARGE_INTEGERS = 70_000;
 /** Parts of a result that are any JSON. Of everything else in a message numbers are doubles, as the SDK reads them. */
 const PARTS = ["structuredContent", "toolResult"] as const;
 
@@ -19,7 +21,7 @@ export function exactAnswers(text: string): ExactAnswer[] {
   if (!mayHaveLargeIntegers(text)) return [];
   let value: unknown;
   try {
-    value = parseExact(text);
+    value = parseExact(text, MAX_LARGE_INTEGERS);
   } catch {
     return [];
   }
