@@ -14,6 +14,8 @@ export interface CallFailure {
   readonly message: string;
   readonly tool?: string;
   readonly hint?: string;
+  /** What else the tool says of it, as wire text. */
+  readonly data?: string;
 }
 
 export function answerFailure(failure: CallFailure): Answer {

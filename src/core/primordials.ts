@@ -20,7 +20,7 @@ function getterOf<T>(prototype: object, key: PropertyKey): (self: unknown) => T 
 }
 
 export const { isArray } = Array;
-export const { isFinite: isFiniteNumber } = Number;
+export const { isFinite: isFiniteNumber, isSafeInteger } = Number;
 export const { parse: parseJson, stringify: stringifyJson } = JSON;
 export const {
   keys: objectKeys,

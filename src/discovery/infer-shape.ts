@@ -4,6 +4,7 @@ import type { JsonSchema } from "../tools/tool.ts";
 interface Shape {
   readonly [key: string]: unknown;
   readonly type?: string;
+  readonly format?: string;
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly required?: readonly string[];
   readonly additionalProperties?: Shape;
@@ -11,6 +12,8 @@ interface Shape {
   readonly anyOf?: readonly Shape[];
 }
 
+/** What a whole number is that arrives as a BigInt. */
+const LARGE_INTEGER: Shape = { type: "integer", format: "int64" };
 const MAX_DEPTH = 6;
 /** Results of servers can be as large as they like; what is looked at of one takes about a millisecond. */
 const MAX_PARTS = 5_000;
@@ -46,6 +49,7 @@ function infer(value: unknown, depth: number, budget: Budget): Shape {
     return items.length === 0 ? { type: "array" } : { type: "array", items: items.reduce(merge) };
   }
   if (typeof value === "object") return inferObject(value, depth, budget);
+  if (typeof value === "bigint") return LARGE_INTEGER;
   return ["string", "number", "boolean"].includes(typeof value) ? { type: typeof value } : {};
 }
 
@@ -66,7 +70,7 @@ function merge(a: Shape, b: Shape): Shape {
   if (isAnything(a) || isAnything(b)) return {};
   const choices = [...choicesOf(a)];
   for (const choice of choicesOf(b)) {
-    const at = choices.findIndex(({ type }) => type === choice.type);
+    const at = choices.findIndex(({ type }) => kindOf(type) === kindOf(choice.type));
     if (at < 0) choices.push(choice);
     else choices[at] = mergeAlike(choices[at]!, choice);
   }
@@ -82,7 +86,13 @@ function choicesOf(shape: Shape): readonly Shape[] {
   return shape.anyOf ?? [shape];
 }
 
+/** Numbers beside large ones are one kind. */
+function kindOf(type: string | undefined): string | undefined {
+  return type === "integer" ? "number" : type;
+}
+
 function mergeAlike(a: Shape, b: Shape): Shape {
+  if (b.format !== undefined) return b;
   if (a.type === "array") {
     if (a.items === undefined || b.items === undefined) return a.items === undefined ? b : a;
     return { type: "array", items: merge(a.items, b.items) };

@@ -77,6 +77,7 @@ const SMALL = { depth: 20, parts: 10_000, characters: 100_000 };
 
 function asText(key: string, value: unknown): string {
   if (typeof value === "string") return value;
+  if (typeof value === "bigint") return value.toString();
   if (plainness(value, SMALL) === "plain") return JSON.stringify(value);
   const name = key.slice(0, 100);
   throw new ToolError("invalid_arguments", `prompts.get: the argument ${name} must be a string`);

@@ -156,8 +156,10 @@ export class Bridge implements Host {
     } catch (error) {
       const failure = failureOf(error, record.tool);
       record.error = cutText(failure.message, MAX_CALL_ERROR);
-      if (failure.message.length > CALL_BYTES) await hostTurns.take(failure.message.length);
-      return answerFailure(failure);
+      const answer = answerFailure(failure);
+      if (answer.length > CALL_BYTES) await hostTurns.take(answer.length);
+      if (failure.data !== undefined) this.#countBytes(utf8Length(failure.data));
+      return answer;
     } finally {
       record.ms = Math.round((performance.now() - started) * 1_000) / 1_000;
       this.#parts.listeners.onCall({ ...record });

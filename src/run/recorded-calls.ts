@@ -80,8 +80,9 @@ function resultIn(answer: Answer, { label }: AskedCall): CallResult {
   const failure = failureIn(answer);
   if (failure === undefined) return new RecordedResult(answer);
   const hint = failure.hint === undefined ? {} : { hint: failure.hint };
+  const data = failure.data === undefined ? undefined : decode(failure.data);
   const code = isErrorCode(failure.code) ? failure.code : "tool_error";
-  throw new ToolError(code, failure.message, { tool: label, ...hint });
+  throw new ToolError(code, failure.message, { tool: label, data, ...hint });
 }
 
 /** Decoded only for a link that looks at the value. */

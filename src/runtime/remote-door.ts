@@ -9,8 +9,8 @@ import type { Door } from "../placement/worker/admissions.ts";
 const ENGINE_BYTES = 64 * 1024;
 /** Names of more than ten thousand tools. They are read in one step. */
 const NAMES_BYTES = 2 * 1024 * 1024;
-/** A message of a failed call, beside results, which `callBytes` caps. */
-const FAILURE_BYTES = 128 * 1024;
+/** The message and the data of a failed call, beside results, which `callBytes` caps. */
+const FAILURE_BYTES = 512 * 1024;
 
 /**
  * The door of a service for the runtimes whose placement it is. What a client may send is bounded in size and number by what it was

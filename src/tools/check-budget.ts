@@ -12,6 +12,8 @@ export class CheckBudget {
   #steps = 0;
   /** Characters of the longest text in the arguments: its length is counted by everything that caps it. */
   longestText = 0;
+  /** A whole number in the arguments is checked as the nearest double, as JavaScript has no other number to compare. */
+  isRounded = false;
 
   /** Steps of this check so far. */
   get steps(): number {
@@ -22,6 +24,7 @@ export class CheckBudget {
   reset(): void {
     this.#steps = 0;
     this.longestText = 0;
+    this.isRounded = false;
   }
 
   /** @throws TooManySteps */

@@ -27,12 +27,19 @@ export function checkable(args: unknown, budget: CheckBudget): unknown {
     case "number":
       return Number.isFinite(args) ? args : null;
     case "bigint":
-      return Number(args);
+      return ofInteger(args, budget);
     case "object":
       return args === null ? null : ofObject(args, budget);
     default:
       return typeof args === "boolean" ? args : undefined;
   }
+}
+
+/** A BigInt is a whole number like any other: it fits where the schema says `integer` or `number`. */
+function ofInteger(integer: bigint, budget: CheckBudget): number {
+  const number = Number(integer);
+  if (!Number.isSafeInteger(number)) budget.isRounded = true;
+  return Number.isFinite(number) ? number : Math.sign(number) * Number.MAX_VALUE;
 }
 
 function ofText(text: string, budget: CheckBudget): string {

@@ -107,10 +107,11 @@ function describeIssue({ message, path = [] }: StandardIssue): string {
 function toToolError(thrown: unknown, tool: string): ToolError {
   if (!(thrown instanceof ToolError))
     return new ToolError("tool_error", cleanMessage(thrown), { tool, cause: thrown });
-  const { code, hint } = thrown;
+  const { code, hint, data } = thrown;
   return new ToolError(code, cleanMessage(thrown), {
     tool,
     cause: thrown,
+    data,
     ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -1,7 +1,8 @@
 import { isIdentifier } from "../core/identifier.ts";
 import { oneLine, printableJson } from "../core/one-line.ts";
 import { isObject } from "../core/is-object.ts";
-import { cutUnits } from "../core/utf8.ts";
+import { cutText, cutUnits } from "../core/utf8.ts";
+import { inOneDialect } from "./dialect.ts";
 import type { JsonSchema } from "./tool.ts";
 
 const MAX_LENGTH = 400;
@@ -19,14 +20,20 @@ export function expectedParameters(schema: JsonSchema | undefined): string {
   return oneLine(text.length > MAX_LENGTH ? `${cutUnits(text, MAX_LENGTH)}…` : text);
 }
 
+/** A schema in a few words of TypeScript, at most ~100 characters. */
+export function typeSummary(schema: unknown): string {
+  return oneLine(cutText(shapeOf(schema, MAX_DEPTH, { parts: MAX_CHOICES }), MAX_VALUE));
+}
+
 /** How many more parts of a schema are looked at. */
 interface Budget {
   parts: number;
 }
 
 /** A schema as a compact TypeScript-like type. References are named, not followed. */
-function shapeOf(schema: unknown, depth: number, budget: Budget): string {
-  if (!isObject(schema) || --budget.parts < 0) return "unknown";
+function shapeOf(given: unknown, depth: number, budget: Budget): string {
+  if (!isObject(given) || --budget.parts < 0) return "unknown";
+  const schema = inOneDialect(given);
   if (Array.isArray(schema["enum"])) return choice(schema["enum"].slice(0, 50).map(valueText));
   if ("const" in schema) return valueText(schema["const"]);
   if (typeof schema["$ref"] === "string")

@@ -1,7 +1,9 @@
+import { isObject } from "../core/is-object.ts";
 import { breachOfShape } from "../core/json-shape.ts";
 import { plainness } from "../core/plain-json.ts";
 import type { CheckBudget } from "./check-budget.ts";
 import { LONG_TEXT } from "./checkable.ts";
+import { inOneDialect } from "./dialect.ts";
 import type { JsonSchema } from "./tool.ts";
 
 /**
@@ -21,7 +23,7 @@ const TURNED_BY_LOSS = new Set([
   "unevaluatedProperties",
   "unevaluatedItems",
 ]);
-const MAPS = new Set(["properties", "$defs", "definitions", "dependentSchemas"]);
+const MAPS = new Set(["properties", "$defs", "definitions", "dependentSchemas", "dependencies"]);
 const LISTS = new Set(["allOf", "anyOf", "oneOf", "prefixItems"]);
 /** Keywords whose value is a schema, which may be `true`. */
 const SCHEMAS = new Set([
@@ -51,14 +53,16 @@ const CHARACTERS_MEASURED_A_STEP = 500;
 /**
  * A copy of `schema` that accepts at least what `schema` accepts, runs no regular expression, and charges `budget` each time the
  * validator visits a part of it: references can make a small schema take exponential time.
+ * @param rounded whether it is for arguments with whole numbers that were rounded
  * @throws Error when the schema is too large or no JSON
  */
-export function safeSchema(schema: JsonSchema, budget: CheckBudget): JsonSchema {
+export function safeSchema(schema: JsonSchema, budget: CheckBudget, rounded = false): JsonSchema {
   const caps = { depth: MAX_DEPTH, parts: MAX_PARTS, characters: MAX_TEXT };
   if (plainness(schema, caps) === "large") throw tooLarge();
   const text = JSON.stringify(schema);
   if (text.length > MAX_TEXT || breachOfShape(text, caps) !== undefined) throw tooLarge();
-  return copy(JSON.parse(text), { loses: losesIn(schema), budget }) as JsonSchema;
+  const drops = rounded ? isCostlyOrExact : isCostly;
+  return copy(JSON.parse(text), { loses: losesIn(schema, drops), drops, budget }) as JsonSchema;
 }
 
 function tooLarge(): Error {
@@ -67,17 +71,21 @@ function tooLarge(): Error {
   );
 }
 
+type Drops = (keyword: string, value: unknown) => boolean;
+
 interface Plan {
-  /** True when costly keywords are dropped somewhere. */
+  /** Whether a keyword is left to the server. */
+  readonly drops: Drops;
+  /** True when one of them is somewhere. */
   readonly loses: boolean;
   readonly budget: CheckBudget;
 }
 
-/** Whether something that counts as a costly keyword is anywhere in a schema. */
-function losesIn(schema: unknown): boolean {
+/** Whether something that is dropped is anywhere in a schema. */
+function losesIn(schema: unknown, drops: Drops): boolean {
   if (typeof schema !== "object" || schema === null) return false;
-  if (Array.isArray(schema)) return schema.some(losesIn);
-  return Object.entries(schema).some(([key, value]) => isCostly(key, value) || losesIn(value));
+  if (Array.isArray(schema)) return schema.some((item) => losesIn(item, drops));
+  return Object.entries(schema).some(([key, value]) => drops(key, value) || losesIn(value, drops));
 }
 
 /** Texts that are compared were shortened to {@link LONG_TEXT}: what would see the difference is left to the server. */
@@ -87,17 +95,25 @@ function isCostly(key: string, value: unknown): boolean {
   return (key === "enum" || key === "const") && hasLongText(value);
 }
 
+/** Of a number that was rounded, it cannot be told what it is a multiple of, nor whether it is just beyond a limit of its size. */
+function isCostlyOrExact(key: string, value: unknown): boolean {
+  const isLimit = key === "exclusiveMinimum" || key === "exclusiveMaximum";
+  if (isLimit && typeof value === "number") return Math.abs(value) > Number.MAX_SAFE_INTEGER;
+  return key === "multipleOf" || isCostly(key, value);
+}
+
 function hasLongText(value: unknown): boolean {
   if (typeof value === "string") return value.length > LONG_TEXT;
   return typeof value === "object" && value !== null && Object.values(value).some(hasLongText);
 }
 
-function copy(schema: unknown, plan: Plan): unknown {
-  if (Array.isArray(schema)) return schema.map((item) => copy(item, plan));
-  if (typeof schema !== "object" || schema === null) return schema;
+function copy(given: unknown, plan: Plan): unknown {
+  if (Array.isArray(given)) return given.map((item) => copy(item, plan));
+  if (!isObject(given)) return given;
+  const schema = inOneDialect(given);
   const entries: [string, unknown][] = [];
   for (const [key, value] of Object.entries(schema)) {
-    if (isCostly(key, value) || (plan.loses && TURNED_BY_LOSS.has(key))) continue;
+    if (plan.drops(key, value) || (plan.loses && TURNED_BY_LOSS.has(key))) continue;
     // What the dropped patternProperties matched would now count as additional.
     if (key === "additionalProperties" && "patternProperties" in schema) continue;
     if (key === "type" && !isKnownType(value)) continue;

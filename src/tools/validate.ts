@@ -1,9 +1,11 @@
-import { type OutputUnit, type SchemaDraft, Validator } from "@cfworker/json-schema";
+import { type OutputUnit, Validator } from "@cfworker/json-schema";
 import { messageOf } from "../core/errors.ts";
 import { hostTurns } from "../core/host-turns.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { cutText } from "../core/utf8.ts";
 import { CheckBudget, TooManySteps } from "./check-budget.ts";
 import { checkable, hasMoreParts, UncheckableArguments } from "./checkable.ts";
+import { dialectOf } from "./dialect.ts";
 import { expectedParameters } from "./parameter-summary.ts";
 import { safeSchema } from "./safe-schema.ts";
 import type { JsonSchema } from "./tool.ts";
@@ -41,7 +43,8 @@ export class ArgumentValidator {
   readonly #schema: JsonSchema;
   readonly #onWarning: (warning: string) => void;
   readonly #budget = new CheckBudget();
-  #validator: Validator | undefined;
+  /** The second is for arguments with whole numbers that were rounded. */
+  readonly #validators: [exact?: Validator, rounded?: Validator] = [];
   #off = false;
 
   /**
@@ -69,7 +72,7 @@ export class ArgumentValidator {
     const value = this.#checkable(args);
     const error = this.#firstError(value, args);
     if (error === undefined) return;
-    const message = `invalid arguments for ${this.#tool}: ${describe(error, value)}`;
+    const message = `invalid arguments for ${this.#tool}: ${describe(error, value, args)}`;
     throw new ToolError("invalid_arguments", message, {
       tool: this.#tool,
       hint: expectedParameters(this.#schema),
@@ -88,12 +91,7 @@ export class ArgumentValidator {
 
   #firstError(value: unknown, args: unknown): OutputUnit | undefined {
     try {
-      this.#validator ??= new Validator(
-        safeSchema(this.#schema, this.#budget),
-        dialectOf(this.#schema),
-        true,
-      );
-      const { valid, errors } = this.#validator.validate(value);
+      const { valid, errors } = this.#validatorFor(this.#budget.isRounded).validate(value);
       return valid
         ? undefined
         : (errors.find(({ keyword }) => !CONTAINERS.has(keyword)) ?? errors.at(-1));
@@ -106,6 +104,14 @@ export class ArgumentValidator {
       this.#giveUp(isOver ? "it takes too long to check" : messageOf(error).split("\n", 1)[0]!);
       return undefined;
     }
+  }
+
+  #validatorFor(isRounded: boolean): Validator {
+    return (this.#validators[isRounded ? 1 : 0] ??= new Validator(
+      safeSchema(this.#schema, this.#budget, isRounded),
+      dialectOf(this.#schema),
+      true,
+    ));
   }
 
   #isSmall(args: unknown): boolean {
@@ -130,17 +136,16 @@ export class ArgumentValidator {
   }
 }
 
-function dialectOf({ $schema }: JsonSchema): SchemaDraft {
-  const id = typeof $schema === "string" ? $schema : "";
-  if (id.includes("draft-07") || id.includes("draft-06")) return "7";
-  if (id.includes("draft-04")) return "4";
-  return id.includes("2019-09") ? "2019-09" : "2020-12";
-}
-
-function describe({ keyword, instanceLocation, error }: OutputUnit, value: unknown): string {
+/** @param value the arguments as they were checked */
+function describe(
+  { keyword, instanceLocation, error }: OutputUnit,
+  value: unknown,
+  args: unknown,
+): string {
   const steps = instanceLocation.split("/").slice(1).map(unescape);
   const path = pathText(steps);
-  const given = shown(at(value, steps));
+  const asGiven = at(args, steps);
+  const given = shown(typeof asGiven === "bigint" ? asGiven : at(value, steps));
   switch (keyword) {
     case "type":
       return `${path} must be ${expectedTypes(error)}, got ${given}`;
@@ -208,5 +213,6 @@ function shown(value: unknown): string {
   if (typeof value === "object") return "an object";
   if (typeof value === "string")
     return `the string ${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)}`;
+  if (typeof value === "bigint") return `the number ${cutText(value.toString(), 60)}`;
   return `the ${typeof value} ${String(value)}`;
 }

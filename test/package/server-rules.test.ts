@@ -44,16 +44,37 @@ test("what is printed, or written as TypeScript, goes through one function", () 
 });
 
 test("no JSON of a server is parsed before it was measured", () => {
-  const parsing = found("tools/mcp/*.ts", /JSON\.parse|\.json\(\)/).map(
+  const parsing = found("tools/mcp/*.ts", /JSON\.parse|parseExact\(|\.json\(\)/).map(
     (line) => line.split(":")[0],
   );
   expect(parsing.toSorted()).toEqual([
-    "tools/mcp/content.ts", // after scanJson
+    "tools/mcp/content.ts", // after breachOfShape
+    "tools/mcp/content.ts", // data of an error, which was parsed before
+    "tools/mcp/exact-answers.ts", // after scanJson
     "tools/mcp/message.ts", // the id in 300 bytes
     "tools/mcp/message.ts", // after scanJson
     "tools/mcp/sliced-lists.ts", // after JsonScan, without the lists
     "tools/mcp/sliced-lists.ts", // a piece of a list
   ]);
+});
+
+test("what tools answer as JSON is parsed without a loss of digits, and no BigInt meets JSON.stringify", () => {
+  expect(found("tools/mcp/{content,exact-answers}.ts", /JSON\.parse/)).toEqual([]);
+  expect(found("engine/guest/fetch.ts", /JSON\.parse|parseJson/)).toEqual([]);
+  expect(found("tools/mcp/content.ts", /JSON\.stringify/)).toEqual([
+    expect.stringContaining('typeof part === "string" ? part : JSON.stringify(part)'), // a part that is no object
+  ]);
+});
+
+test("what the dialects of JSON Schema say otherwise is read in one place, for the check and for the types", () => {
+  const readers = found("{tools,policy,discovery,discovery/types}/*.ts", /nullable"|\$schema/);
+  expect(new Set(readers.map((line) => line.split(":")[0]))).toEqual(new Set(["tools/dialect.ts"]));
+  for (const file of [
+    "tools/safe-schema.ts",
+    "tools/parameter-summary.ts",
+    "discovery/types/schema-pass.ts",
+  ])
+    expect(found(file, /= inOneDialect\(|\(inOneDialect\(/)).not.toEqual([]);
 });
 
 test("lists of servers are not searched for each of their entries", () => {

@@ -1,5 +1,6 @@
 /** The globals that every program has besides its tools and the web's, in TypeScript, for `declare global`. */
 export const PROGRAM_API = `
+  // A whole number beyond \u00b1(2^53 - 1) in a result, or in \`await response.json()\`, is a bigint. Tools take bigints as integers.
   /** A failed call. */
   class ToolError extends Error {
     readonly code: string;
@@ -7,6 +8,8 @@ export const PROGRAM_API = `
     readonly tool?: string;
     /** What to do next. */
     readonly hint?: string;
+    /** What else the tool says of the failure. */
+    readonly data?: unknown;
   }
   interface ToolCategory { name: string; tools: number; description?: string }
   interface ToolSummary { category: string; name: string; call: string; description?: string; parameters?: string; declaration?: string }

@@ -1,8 +1,12 @@
 import { isObject } from "../../core/is-object.ts";
+import { inOneDialect, readsBesideReferences } from "../../tools/dialect.ts";
 import type { JsonSchema } from "../../tools/tool.ts";
+import { type Copied, literals } from "./literals.ts";
 import { commentText } from "./comment.ts";
 import { anchorsOf, at } from "./pointer.ts";
-import { describe } from "./schema-words.ts";
+import { largeInteger } from "./large-integers.ts";
+import { describe, losses } from "./schema-words.ts";
+import { tupleOf } from "./tuples.ts";
 import type { TypeNames } from "./type-names.ts";
 
 /** A schema in the few keywords that the generator of types understands, none of which can smuggle in code. */
@@ -21,6 +25,20 @@ const TYPES = new Set(["string", "number", "integer", "boolean", "array", "objec
  */
 const MAX_PARTS = 2_000;
 const MAX_DEPTH = 200;
+/** Keywords that a type can say, beside a reference. */
+const BESIDE_REFERENCES = new Set([
+  "type",
+  "enum",
+  "const",
+  "properties",
+  "required",
+  "additionalProperties",
+  "items",
+  "prefixItems",
+  "anyOf",
+  "oneOf",
+  "allOf",
+]);
 /** So much text of a description costs what a part does. */
 const CHARS_PER_PART = 200;
 
@@ -59,27 +77,44 @@ class SchemaPass {
     const copy = this.#copy(this.#root, 0, new Set([this.#root]));
     const root = isObject(copy) ? copy : {};
     delete root["description"];
+    // It has no comment of its own.
+    for (const loss of losses(inOneDialect(this.#root))) this.#notes.add(loss);
     return this.#definitions.size === 0
       ? root
       : { ...root, $defs: Object.fromEntries(this.#definitions) };
   }
 
   /** @param open what is being said and would be part of itself, since no object and no list is between */
-  #copy(schema: unknown, depth: number, open: ReadonlySet<object> = new Set()): unknown {
+  #copy(given: unknown, depth: number, open: ReadonlySet<object> = new Set()): unknown {
     this.#count(1);
-    if (schema === false) return { not: {} };
-    if (!isObject(schema)) return {};
+    if (given === false) return { not: {} };
+    if (!isObject(given)) return {};
+    const schema = inOneDialect(given);
     if (depth > MAX_DEPTH) throw new Error(`it is nested more than ${MAX_DEPTH} deep`);
     const description = describe(schema);
     this.#count(Math.floor(description.length / CHARS_PER_PART));
     const described = description === "" ? {} : { description };
     const reference = schema["$ref"] ?? schema["$recursiveRef"] ?? schema["$dynamicRef"];
-    if (typeof reference === "string")
-      return { ...this.#reference(reference, depth, open), ...described };
-    const body = { ...this.#combined(schema, depth, open), ...this.#own(schema, depth) };
+    if (typeof reference === "string") {
+      const target = this.#reference(reference, depth, open);
+      return { ...this.#besideReference(target, schema, depth, open), ...described };
+    }
+    const body = both(this.#combined(schema, depth, open), this.#own(schema, depth));
     const deprecated = schema["deprecated"] === true ? { deprecated: true } : {};
-    if (schema["nullable"] !== true) return { ...body, ...described, ...deprecated };
-    return { anyOf: [body, { type: "null" }], ...described, ...deprecated };
+    return { ...body, ...described, ...deprecated };
+  }
+
+  /** What a reference means together with the keywords beside it. */
+  #besideReference(
+    target: Copied,
+    schema: Readonly<Record<string, unknown>>,
+    depth: number,
+    open: ReadonlySet<object>,
+  ): Copied {
+    const entries = Object.entries(schema).filter(([key]) => BESIDE_REFERENCES.has(key));
+    const says = entries.some(([key]) => key !== "type");
+    if (!says || !readsBesideReferences(this.#root)) return target;
+    return { allOf: [target, this.#copy(Object.fromEntries(entries), depth + 1, open)] };
   }
 
   #count(parts: number): void {
@@ -87,16 +122,14 @@ class SchemaPass {
     if (this.parts > MAX_PARTS) throw new Error(`it has more than ${MAX_PARTS} parts`);
   }
 
-  #own(schema: Record<string, unknown>, depth: number): Record<string, unknown> {
-    const body: Record<string, unknown> = {};
-    if (Array.isArray(schema["enum"]) && schema["enum"].length > 0) {
-      this.#count(schema["enum"].length);
-      body["enum"] = schema["enum"].filter(isPrimitive);
-      if (schema["enum"].every(isPrimitive)) return body;
-      return {};
-    }
-    if ("const" in schema) return isPrimitive(schema["const"]) ? { enum: [schema["const"]] } : {};
+  #own(schema: Readonly<Record<string, unknown>>, depth: number): Copied {
     const type = typesOf(schema["type"]);
+    const given: unknown = "const" in schema ? [schema["const"]] : schema["enum"];
+    if (Array.isArray(given) && given.length > 0)
+      return literals(given, type, (parts) => this.#count(parts));
+    const large = largeInteger(schema);
+    if (large !== undefined) return large;
+    const body: Record<string, unknown> = {};
     if (type !== undefined) body["type"] = type;
     if (
       isObject(schema["properties"]) ||
@@ -104,12 +137,15 @@ class SchemaPass {
       includes(type, "object")
     )
       Object.assign(body, this.#object(schema, depth));
-    if ("items" in schema || "prefixItems" in schema)
-      Object.assign(body, this.#array(schema, depth));
-    return body;
+    if (!("items" in schema || "prefixItems" in schema)) return body;
+    const list = this.#array(schema, depth);
+    if (!Array.isArray(list["anyOf"])) return { ...body, ...list, ...typeIn(body) };
+    const others = [type ?? "array"].flat().filter((one) => one !== "array");
+    const other = others.length === 0 ? [] : [{ ...body, type: others }];
+    return { anyOf: [...(list["anyOf"] as unknown[]), ...other] };
   }
 
-  #object(schema: Record<string, unknown>, depth: number): Record<string, unknown> {
+  #object(schema: Readonly<Record<string, unknown>>, depth: number): Record<string, unknown> {
     const properties = isObject(schema["properties"]) ? schema["properties"] : {};
     const named = Object.entries(properties).filter(
       ([name, part]) => name !== "__proto__" && part !== false,
@@ -133,38 +169,32 @@ class SchemaPass {
     };
   }
 
-  #additional(schema: Record<string, unknown>, properties: number, depth: number): unknown {
+  #additional(
+    schema: Readonly<Record<string, unknown>>,
+    properties: number,
+    depth: number,
+  ): unknown {
     const { additionalProperties, patternProperties } = schema;
     const patterns = isObject(patternProperties) ? Object.values(patternProperties) : [];
     if (patterns.length > 0) {
       // An index signature has to fit the named properties too.
       return properties > 0 ? true : { anyOf: patterns.map((part) => this.#copy(part, depth + 1)) };
     }
-    if (isObject(additionalProperties))
-      return properties > 0 ? true : this.#copy(additionalProperties, depth + 1);
+    // The generator widens it to the types of the named properties, which an index signature has to fit.
+    if (isObject(additionalProperties)) return this.#copy(additionalProperties, depth + 1);
     if (additionalProperties === true) return true;
     // Alone, `{ type: "object" }` means any object.
     const open = properties === 0 && additionalProperties !== false && !isCombined(schema);
     return open;
   }
 
-  #array(schema: Record<string, unknown>, depth: number): Record<string, unknown> {
-    const tuple = Array.isArray(schema["prefixItems"])
-      ? schema["prefixItems"]
-      : Array.isArray(schema["items"])
-        ? schema["items"]
-        : undefined;
-    if (tuple === undefined) return { items: this.#copy(schema["items"], depth + 1) };
-    const items = tuple.map((part) => this.#copy(part, depth + 1));
-    const rest = Array.isArray(schema["items"]) ? schema["additionalItems"] : schema["items"];
-    if (rest === false && items.length > 0)
-      return { items, minItems: items.length, maxItems: items.length, additionalItems: false };
-    // An open tuple: what is known of any item is that it is one of these.
-    return { items: rest === undefined ? {} : { anyOf: [...items, this.#copy(rest, depth + 1)] } };
+  #array(schema: Readonly<Record<string, unknown>>, depth: number): Copied {
+    const copy = (part: unknown): unknown => this.#copy(part, depth + 1);
+    return tupleOf(schema, copy) ?? { items: copy(schema["items"]) };
   }
 
   #combined(
-    schema: Record<string, unknown>,
+    schema: Readonly<Record<string, unknown>>,
     depth: number,
     open: ReadonlySet<object>,
   ): Record<string, unknown> {
@@ -251,10 +281,18 @@ function includes(type: string | string[] | undefined, wanted: string): boolean 
   return Array.isArray(type) ? type.includes(wanted) : type === wanted;
 }
 
-function isCombined(schema: Record<string, unknown>): boolean {
+function isCombined(schema: Readonly<Record<string, unknown>>): boolean {
   return ["anyOf", "oneOf", "allOf"].some((key) => Array.isArray(schema[key]));
 }
 
-function isPrimitive(value: unknown): boolean {
-  return value === null || ["string", "number", "boolean"].includes(typeof value);
+function typeIn({ type }: Copied): Copied {
+  return type === undefined ? {} : { type };
+}
+
+/** What must hold together; of two choices each is one of its own. */
+function both(combined: Copied, own: Copied): Copied {
+  const { anyOf, ...rest } = own;
+  if (anyOf === undefined || combined["anyOf"] === undefined) return { ...combined, ...own };
+  const all = Array.isArray(combined["allOf"]) ? (combined["allOf"] as unknown[]) : [];
+  return { ...combined, ...rest, allOf: [...all, { anyOf }] };
 }

@@ -59,7 +59,7 @@ class Splitter {
       parts += isPiece ? 1 : copy.parts;
       return isPiece ? this.#piece(copy.schema) : copy.schema;
     };
-    for (const key of ["items", "additionalProperties"]) {
+    for (const key of ["items", "additionalItems", "additionalProperties"]) {
       const value = schema[key];
       if (value !== undefined) schema[key] = Array.isArray(value) ? value.map(inner) : inner(value);
     }
@@ -90,7 +90,8 @@ class Splitter {
           type: "object",
           properties: Object.fromEntries(some),
           required: some.map(([name]) => name).filter((name) => names.has(name)),
-          additionalProperties,
+          // What others are has to fit the properties of the other pieces.
+          additionalProperties: isObject(additionalProperties) ? true : additionalProperties,
         }),
       );
     }

@@ -35,10 +35,11 @@ export class TypeNames {
 
   /** `text` with the names in the place of their stand-ins. */
   spell(text: string): string {
-    // The generator numbers what it says twice.
+    // The generator numbers what it says twice; no name of ours ends with an underscore and a number.
     return text.replace(/\bStandIn(\d+)X(\d*)\b/g, (standIn, at: string, number: string) => {
       const name = this.#names[Number(at)];
-      return name === undefined ? standIn : name + number;
+      if (name === undefined) return standIn;
+      return number === "" ? name : `${name}_${number}`;
     });
   }
 }

@@ -6,11 +6,12 @@ import * as native from "../../core/primordials.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
 import { send, sizeOutside } from "./host-port.ts";
 
-/** The error of a failed call: the tool's message, one of codecell's error codes, and the tool's name. */
+/** The error of a failed call: the tool's message, one of codecell's error codes, the tool's name, and what else it says as data. */
 export class ToolError extends native.NativeError {
   declare readonly code: string;
   declare readonly tool: string | undefined;
   declare readonly hint: string | undefined;
+  declare readonly data: unknown;
 
   static {
     native.defineProperty(this.prototype, "name", {
@@ -146,6 +147,7 @@ export function toolError(failure: CallFailure, site: Error): Error {
   setHidden(error, "code", failure.code);
   if (failure.tool !== undefined) setHidden(error, "tool", failure.tool);
   if (failure.hint !== undefined) setHidden(error, "hint", failure.hint);
+  if (failure.data !== undefined) setHidden(error, "data", decode(failure.data));
   setHidden(error, "stack", `ToolError: ${failure.message}${framesOf(site)}`);
   native.weakMapSet(genuine, error, failure);
   return error;

@@ -3,6 +3,7 @@
  * allowed, and makes it.
  */
 import { isArrayBuffer } from "../../core/brands.ts";
+import { parseExact } from "../../core/exact-json.ts";
 import * as native from "../../core/primordials.ts";
 import { callTool } from "./calls.ts";
 import { TextDecoder, TextEncoder } from "./encoding.ts";
@@ -129,7 +130,7 @@ export class Response {
   }
 
   async json(): Promise<unknown> {
-    return JSON.parse(await this.text());
+    return parseExact(await this.text());
   }
 
   async bytes(): Promise<Uint8Array> {

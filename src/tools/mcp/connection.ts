@@ -186,13 +186,6 @@ export class Connection implements Upstream {
       return new MethodNotFound(this.redact(describe(error)));
     if (error instanceof McpError && error.code === ErrorCode.RequestTimeout)
       return new ToolError("tool_error", `${tool} did not answer within ${timeoutMs} ms`, { tool });
-    if (error instanceof TypeError && error.message.includes("BigInt")) {
-      return new ToolError(
-        "invalid_arguments",
-        `${tool}: a BigInt cannot be sent to an MCP server; send a number or a string`,
-        { tool },
-      );
-    }
     return new ToolError("tool_error", this.redact(describe(error, this.#name)), { tool });
   }
 

@@ -1,7 +1,10 @@
+import { parseExact } from "../../core/exact-json.ts";
+import { breachOfShape } from "../../core/json-shape.ts";
 import { MAX_MESSAGE, ToolError } from "../../core/tool-error.ts";
 import { mostParts } from "../../core/parts.ts";
 import { cutUnits } from "../../core/utf8.ts";
-import { breachOfShape } from "../../core/json-shape.ts";
+import { MAX_LARGE_INTEGERS } from "./exact-answers.ts";
+import { stringifyExact } from "./exact-arguments.ts";
 import { MAX_DEPTH, tooDeep, tooManyParts } from "./json-scan.ts";
 import { refusedMessage } from "./message.ts";
 
@@ -9,10 +12,11 @@ type Part = Readonly<Record<string, unknown>>;
 
 /**
  * Converts the result of `tools/call` to what a program receives: `structuredContent` where there is some; else, when
- * all content is text, that text as JSON where it is JSON and as a string where not; nothing for no content; else the
- * parts as plain objects. Shapes outside the specification are interpreted as far as their meaning is clear.
+ * all content is text, that text; nothing for no content; else the parts as plain objects. Of a text only a JSON object or
+ * array is parsed, and of several only when each is one, to the array of their values: every other text, `1.10` or `null`, is what
+ * the server wrote. Shapes outside the specification are interpreted as far as their meaning is clear.
  * @param redact takes secrets out of a message
- * @throws ToolError `tool_error` with the server's text when the result is an error
+ * @throws ToolError `tool_error` with the server's text when the result is an error, and with its structured content as data
  */
 export function unwrap(
   result: Part,
@@ -21,7 +25,10 @@ export function unwrap(
 ): unknown {
   const parts = partsOf(result["content"]);
   if (result["isError"] === true)
-    throw new ToolError("tool_error", redact(errorText(parts, result)), { tool });
+    throw new ToolError("tool_error", redact(errorText(parts, result)), {
+      tool,
+      data: redacted(result["structuredContent"], redact),
+    });
   if (result["resultType"] === "input_required") {
     throw new ToolError(
       "tool_error",
@@ -35,7 +42,7 @@ export function unwrap(
   if (result["toolResult"] !== undefined) return result["toolResult"]; // protocol 2024-10-07
   if (parts.length === 0) return undefined;
   const texts = parts.map(textOf);
-  return texts.every((text) => text !== undefined) ? parsed(texts.join("\n"), tool) : parts;
+  return texts.every((text) => text !== undefined) ? valueOf(texts, tool) : parts;
 }
 
 function partsOf(content: unknown): Part[] {
@@ -51,20 +58,38 @@ function textOf({ type, text }: Part): string | undefined {
   return typeof text === "string" && (type === "text" || type === undefined) ? text : undefined;
 }
 
-function parsed(text: string, tool: string): unknown {
+/** Begins as an object or an array does. */
+const CONTAINER = /^\s*[[{]/;
+
+/** The value of texts, see {@link unwrap}. Blank ones beside others say nothing. */
+function valueOf(texts: readonly string[], tool: string): unknown {
+  const written = texts.filter((text) => text.trim() !== "");
+  const asTheyAre = texts.join("\n");
+  if (written.length === 0 || !written.every((text) => CONTAINER.test(text))) return asTheyAre;
   // A list of any length: the cap on batches of messages does not apply to results.
-  const parts = mostParts(text.length);
-  const breach = /^\s*[[{]/.test(text)
-    ? breachOfShape(text, { parts, depth: MAX_DEPTH })
-    : undefined;
+  const parts = mostParts(asTheyAre.length);
+  const breach = breachOfShape(written.join(","), { parts, depth: MAX_DEPTH });
   if (breach !== undefined) {
     const problem = breach === "depth" ? tooDeep(MAX_DEPTH) : tooManyParts(parts);
     throw new ToolError("tool_error", refusedMessage(problem), { tool });
   }
   try {
-    return JSON.parse(text);
+    const values = written.map((text) => parseExact(text, MAX_LARGE_INTEGERS));
+    return values.length === 1 ? values[0] : values;
   } catch {
-    return text;
+    return asTheyAre; // it only looked like JSON
+  }
+}
+
+/** Data without secrets in its texts. */
+function redacted(data: unknown, redact: (text: string) => string): unknown {
+  if (data === undefined || data === null) return undefined;
+  const text = stringifyExact(data);
+  const clean = redact(text);
+  try {
+    return clean === text ? data : parseExact(clean);
+  } catch {
+    return undefined;
   }
 }
 
@@ -74,5 +99,5 @@ function errorText(parts: readonly Part[], { structuredContent }: Part): string 
   const other = structuredContent ?? (parts.length > 0 ? parts : undefined);
   return other === undefined
     ? "the tool failed without a message"
-    : JSON.stringify(other).slice(0, 2_000);
+    : stringifyExact(other).slice(0, 2_000);
 }

@@ -124,7 +124,9 @@ class Splitter implements EventSplitter {
       const id = findId(head, tail) ?? this.#request;
       return id === undefined ? undefined : refusal(id, refusedMessage(problem));
     }
-    return size === 0 ? undefined : Buffer.concat([...lines, NEWLINE]);
+    if (size === 0) return undefined;
+    this.#intake.keepExact(contentOf(data).toString());
+    return Buffer.concat([...lines, NEWLINE]);
   }
 
   #onOversize(head: string, tail: string): void {
@@ -142,9 +144,13 @@ function listEvent(id: number, lines: readonly Buffer[], data: readonly Buffer[]
   return {
     id,
     fields: lines.flatMap((line) => (isData(line) || line === NEWLINE ? [] : [line, NEWLINE])),
-    data: Buffer.concat(data.flatMap((line) => [line.subarray(5), NEWLINE])),
+    data: contentOf(data),
     whole: [...lines, NEWLINE],
   };
+}
+
+function contentOf(data: readonly Buffer[]): Buffer {
+  return Buffer.concat(data.flatMap((line) => [line.subarray(5), NEWLINE]));
 }
 
 /** An event with an error response made here. */

@@ -47,14 +47,17 @@ function requestId(init: RequestInit | undefined): Id {
 async function* cappedBytes(body: Body, intake: Intake, request: Id): AsyncGenerator<Uint8Array> {
   const maxBytes = intake.limitOf(request);
   const scan = new JsonScan(intake.asksForSelf(request) ? MAX_ENTRY_PARTS : intake.maxParts);
+  const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
     if (size > maxBytes) throw new Error(tooLargeMessage(maxBytes));
     const problem = scan.push(chunk);
     if (problem !== undefined) throw new Error(refusedMessage(problem));
+    chunks.push(chunk);
     yield chunk;
   }
+  intake.keepExact(Buffer.concat(chunks).toString()); // before the SDK sees the end, and parses it
 }
 
 /** The answer to a request for a list: most of it is parsed here, in turns. */

@@ -82,8 +82,8 @@ export class MeteredTransport implements Transport {
         if (!this.#intake.takesRequest()) return;
       } else if (LIST_CHANGED.test(message.method) && !this.#tells(message)) return;
     } else {
-      this.#intake.settled(message.id);
       this.#intake.join(message);
+      this.#intake.settled(message.id);
     }
     this.onmessage?.(message, extra);
   }

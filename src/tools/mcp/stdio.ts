@@ -180,6 +180,7 @@ export class StdioTransport implements Transport {
     const { intake } = this.#options;
     const messages = parseMessages(text);
     if (messages === undefined) return this.#onGarbage(head);
+    intake.keepExact(text);
     for (const message of messages)
       if (messages.length === 1 || intake.admits(message)) this.onmessage?.(message);
   }
