@@ -14,6 +14,7 @@ export interface CallFailure {
   readonly message: string;
   readonly tool?: string;
   readonly hint?: string;
+  readonly data?: unknown;
 }
 
 export function answerFailure(failure: CallFailure): Answer {

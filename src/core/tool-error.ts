@@ -19,34 +19,49 @@ export class ToolError extends Error {
   readonly hint?: string;
   /** `server.tool` with original names, where it is known. */
   readonly tool?: string;
+  /** What the tool said of the failure besides, as JSON has it. */
+  readonly data?: unknown;
 
   /**
    * @param options.hint what the program's author can do
    * @param options.tool `server.tool` with original names
+   * @param options.data more of the failure for the program, as JSON has it
    * @param options.cause the error that led to this one; it does not go to the program
    */
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hint?: string; tool?: string; cause?: unknown } = {},
+    options: { hint?: string; tool?: string; data?: unknown; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     if (options.hint !== undefined) this.hint = options.hint;
     if (options.tool !== undefined) this.tool = options.tool;
+    if (options.data !== undefined) this.data = options.data;
   }
 }
 
 /** The failure of a call for the program, from anything that was thrown. */
 export function failureOf(error: unknown, tool: string): CallFailure {
   if (error instanceof ToolError) {
-    const { code, message, hint } = error;
+    const { code, message, hint, data } = error;
     const advice = hint === undefined ? {} : { hint: cutText(hint, MAX_MESSAGE) };
-    return { code, message: cutText(message, MAX_MESSAGE), tool, ...advice };
+    const more = dataText(data) === undefined ? {} : { data };
+    return { code, message: cutText(message, MAX_MESSAGE), tool, ...advice, ...more };
   }
   if (error instanceof WireError) {
     const code = error.code === "output_limit" ? error.code : "invalid_arguments";
     return { code, message: error.message, tool };
   }
   return { code: "tool_error", message: cutText(messageOf(error), MAX_MESSAGE), tool };
+}
+
+/** The text of what a tool says of a failure besides; nothing where it is no JSON, or larger than a message may be. */
+function dataText(data: unknown): string | undefined {
+  try {
+    const text = JSON.stringify(data);
+    return text === undefined || text.length > MAX_MESSAGE ? undefined : text;
+  } catch {
+    return undefined;
+  }
 }

@@ -81,7 +81,7 @@ function resultIn(answer: Answer, { label }: AskedCall): CallResult {
   if (failure === undefined) return new RecordedResult(answer);
   const hint = failure.hint === undefined ? {} : { hint: failure.hint };
   const code = isErrorCode(failure.code) ? failure.code : "tool_error";
-  throw new ToolError(code, failure.message, { tool: label, ...hint });
+  throw new ToolError(code, failure.message, { tool: label, ...hint, data: failure.data });
 }
 
 /** Decoded only for a link that looks at the value. */

@@ -7,6 +7,8 @@ export const PROGRAM_API = `
     readonly tool?: string;
     /** What to do next. */
     readonly hint?: string;
+    /** What the tool said of the failure besides. */
+    readonly data?: unknown;
   }
   interface ToolCategory { name: string; tools: number; description?: string }
   interface ToolSummary { category: string; name: string; call: string; description?: string; parameters?: string; declaration?: string }

@@ -11,6 +11,7 @@ export class ToolError extends native.NativeError {
   declare readonly code: string;
   declare readonly tool: string | undefined;
   declare readonly hint: string | undefined;
+  declare readonly data: unknown;
 
   static {
     native.defineProperty(this.prototype, "name", {
@@ -146,6 +147,7 @@ export function toolError(failure: CallFailure, site: Error): Error {
   setHidden(error, "code", failure.code);
   if (failure.tool !== undefined) setHidden(error, "tool", failure.tool);
   if (failure.hint !== undefined) setHidden(error, "hint", failure.hint);
+  if (failure.data !== undefined) setHidden(error, "data", failure.data);
   setHidden(error, "stack", `ToolError: ${failure.message}${framesOf(site)}`);
   native.weakMapSet(genuine, error, failure);
   return error;
