@@ -5,7 +5,7 @@ import { Turns } from "../../core/turns.ts";
 import { Bucket } from "./bucket.ts";
 import { MAX_PARTS } from "./json-scan.ts";
 import { MAX_ENTRY_BYTES, MAX_ENTRY_PARTS, MAX_PAGE_BYTES } from "./list-limits.ts";
-import { findId } from "./message.ts";
+import { findId, requestIdOf } from "./message.ts";
 import { joinLists, type SlicedAnswer } from "./sliced-lists.ts";
 
 /** Messages that nobody asked for (notifications, requests, garbage): so many at once, then so many a second. */
@@ -107,8 +107,8 @@ export class Intake {
 
   /** Judges a message before it is parsed, by its size and both its ends. */
   judge(size: number, head: string, tail: string): Verdict {
-    const id = Number(findId(head, tail));
-    if (this.#asked.has(id)) {
+    const id = requestIdOf(findId(head, tail));
+    if (id !== undefined && this.#asked.has(id)) {
       const maxBytes = this.limitOf(id);
       const read = this.#howToRead(id);
       // A message that only looks like an answer is let in once.
@@ -121,8 +121,9 @@ export class Intake {
   }
 
   /** Judges one message of a batch: it was one message of the rate until now. */
-  admits(message: JSONRPCMessage): boolean {
-    const isAnswer = !("method" in message) && this.#asked.delete(Number(message.id));
+  admits(message: { readonly method?: unknown; readonly id?: unknown }): boolean {
+    const id = requestIdOf(message.id);
+    const isAnswer = message.method === undefined && id !== undefined && this.#asked.delete(id);
     if (isAnswer || this.#messages.take()) return true;
     this.drop();
     return false;
