@@ -38,7 +38,11 @@ export async function* cappedBytes(
 }
 
 /** Reads the whole answer to a request, whatever its content type says, and returns its token. */
-export async function tokenOf(response: Response, parts: HttpParts, exchange: Exchange): Promise<string> {
+export async function tokenOf(
+  response: Response,
+  parts: HttpParts,
+  exchange: Exchange,
+): Promise<string> {
   const { intake, detour, server } = parts;
   const chunks: Uint8Array[] = [];
   if (response.body !== null)
