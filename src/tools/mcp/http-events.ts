@@ -1,3 +1,4 @@
+import { outsideRuns } from "../../core/async-context.ts";
 import { Turns } from "../../core/turns.ts";
 import { type EventPart, eventSplitter } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
@@ -62,7 +63,7 @@ export async function* cappedEvents(
   const pass = async (event: EventPart): Promise<Uint8Array> => {
     const { text, isAnswer: isOwn } = await eventText(event, parts, exchange);
     if (exchange !== undefined) exchange.lastEventId = event.id ?? exchange.lastEventId;
-    if (isOwn) linger ??= setTimeout(() => exchange?.end(), LINGER_MS).unref();
+    if (isOwn) linger ??= outsideRuns(() => setTimeout(() => exchange?.end(), LINGER_MS).unref());
     return text;
   };
   try {
