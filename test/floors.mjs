@@ -62,7 +62,7 @@ const DOORS = {
   "quickjs-emscripten-core|@jitl": "engine/quickjs/|bench/latency/floors.ts",
   // The client's side and the server's side; `mcp` serves over stdio.
   "@modelcontextprotocol": "tools/mcp/|serve/mcp/|cli/mcp.ts",
-  undici: "tools/fetch/",
+  undici: "tools/fetch/|tools/mcp/patient-fetch.ts",
   "@cfworker/json-schema": "tools/validate.ts",
   "json-schema-to-typescript": "discovery/types/declare.ts",
   minisearch: "discovery/search.ts",

@@ -50,11 +50,32 @@ test("no JSON of a server is parsed before it was measured", () => {
   expect(parsing.toSorted()).toEqual([
     "tools/mcp/content.ts", // after breachOfShape
     "tools/mcp/content.ts", // data of an error, which was parsed before
-    "tools/mcp/exact-answers.ts", // after scanJson
+    "tools/mcp/error-data.ts", // what was parsed before, and measured again
+    "tools/mcp/exact-message.ts", // after JsonScan
     "tools/mcp/message.ts", // the id in 300 bytes
-    "tools/mcp/message.ts", // after scanJson
     "tools/mcp/sliced-lists.ts", // after JsonScan, without the lists
     "tools/mcp/sliced-lists.ts", // a piece of a list
+    "tools/mcp/stdio.ts", // after scanJson
+  ]);
+});
+
+test("requests to servers have our signal and our limits, and their answers the one reader", () => {
+  const files = (pattern: RegExp): string[] =>
+    found("tools/mcp/*.ts", pattern).map((line) => line.split(":")[0]!);
+  // A signal that outlives its request cancels it when it is answered.
+  expect(new Set(files(/lient\.request\(/))).toEqual(
+    new Set(["tools/mcp/client-upstream.ts", "tools/mcp/link.ts"]),
+  );
+  // The SDK's code for its time-outs: a server may send it too.
+  expect(files(/RequestTimeout|-32_?001/)).toEqual([]);
+  // `fetch` of Node has limits of its own.
+  expect(files(/(?<![\w.])fetch\(/)).toEqual(["tools/mcp/patient-fetch.ts"]);
+  expect(files(/makeTransport\(|new (?:Stdio|SSEClient|StreamableHTTPClient)Transport/)).toEqual([
+    "tools/mcp/link.ts",
+    "tools/mcp/transport.ts",
+    "tools/mcp/transport.ts",
+    "tools/mcp/transport.ts",
+    "tools/mcp/transport.ts",
   ]);
 });
 

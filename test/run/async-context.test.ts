@@ -439,8 +439,12 @@ describe("the sources", () => {
   const having = (pattern: RegExp): string[] =>
     host.filter((path) => pattern.test(readFileSync(root + path, "utf8"))).toSorted();
 
-  test("contexts are taken and entered in two places", () => {
-    expect(having(/node:async_hooks/)).toEqual(["core/async-context.ts", "tools/mcp/causes.ts"]);
+  test("contexts are taken and entered in three places", () => {
+    expect(having(/node:async_hooks/)).toEqual([
+      "core/async-context.ts",
+      "tools/mcp/causes.ts",
+      "tools/mcp/exchange.ts",
+    ]);
   });
 
   /** Handles that can outlive a run, and why they keep no run's context. A new one belongs into `outsideRuns`. */
@@ -465,6 +469,7 @@ describe("the sources", () => {
     "session/held-sessions.ts": "outsideRuns",
     "session/session-vm.ts": "outsideRuns",
     "session/stores/stored-lock.ts": "ends with the update that holds the lock",
+    "tools/mcp/http-events.ts": "outsideRuns",
     "tools/mcp/metered-transport.ts": "outsideRuns",
     "tools/mcp/reaper.ts": "connections are opened outsideRuns",
     "tools/mcp/stdio.ts": "connections are opened outsideRuns",

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { ErrorCode, McpError } from "@modelcontextprotocol/sdk/types.js";
+import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { type AsyncContext, currentContext, outsideRuns } from "../../core/async-context.ts";
 import { LoginBegun, LoginNeeded } from "./auth/authorizer.ts";
 
@@ -16,14 +16,17 @@ export class Causes {
   /** Number of requests that were given up. The server may still be at work on them, and nothing says when that ends. */
   #abandoned = 0;
 
-  /** Sends a request, which may cause messages until it is answered. */
-  async request<T>(send: () => Promise<T>): Promise<T> {
+  /**
+   * Sends a request, which may cause messages until it is answered.
+   * @param signal aborted where the request was given up
+   */
+  async request<T>(send: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const context = currentContext();
     this.#open.add(context);
     try {
       return await this.#own.run(true, send);
     } catch (error) {
-      if (!isAnswer(error)) this.#abandoned++;
+      if (signal.aborted || !isAnswer(error)) this.#abandoned++;
       throw error;
     } finally {
       this.#open.delete(context);
@@ -42,5 +45,5 @@ export class Causes {
 /** Whether the server is done with a request that failed so. */
 function isAnswer(error: unknown): boolean {
   if (error instanceof LoginNeeded || error instanceof LoginBegun) return true;
-  return error instanceof McpError && error.code !== ErrorCode.RequestTimeout;
+  return error instanceof McpError;
 }

@@ -1,10 +1,14 @@
 import { ResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { currentContext, outsideRuns } from "../../core/async-context.ts";
 import { messageOf } from "../../core/errors.ts";
+import { isObject } from "../../core/is-object.ts";
 import { ToolError } from "../../core/tool-error.ts";
 import { cutUnits } from "../../core/utf8.ts";
 import type { Progress } from "../call-context.ts";
+import { errorData } from "./error-data.ts";
 import { describe } from "./failure.ts";
+import { readResult } from "./read-result.ts";
+import { RequestSignal } from "./request-signal.ts";
 import {
   MAX_INSTRUCTIONS,
   MethodNotFound,
@@ -48,26 +52,29 @@ export class ClientUpstream implements Upstream {
     params: Result,
     { label, signal, timeoutMs, maxMs, onProgress }: RequestOptions,
   ): Promise<Result> {
+    using ends = new RequestSignal({ signal, timeoutMs, maxMs });
+    const heard = onProgress === undefined ? () => {} : inOwnContext(onProgress);
+    const options = {
+      signal: ends.signal,
+      // Our own time-outs count, not the client's.
+      timeout: NO_TIMEOUT_MS,
+      onprogress: (progress: Progress) => {
+        ends.progressed();
+        heard(progress);
+      },
+    };
+    let result: unknown;
     try {
-      const options = {
-        ...(signal === undefined ? {} : { signal: AbortSignal.any([signal]) }),
-        timeout: timeoutMs ?? NO_TIMEOUT_MS,
-        resetTimeoutOnProgress: true,
-        ...(maxMs === undefined ? {} : { maxTotalTimeout: maxMs }),
-        onprogress: onProgress === undefined ? () => {} : inOwnContext(onProgress),
-      };
-      return (await this.#client.request(
-        { method, params },
-        ResultSchema as never,
-        options,
-      )) as Result;
+      result = await this.#client.request({ method, params }, ResultSchema as never, options);
     } catch (error) {
-      if (signal?.aborted === true)
-        throw new ToolError("aborted", "the run ended before the tool answered", { tool: label });
-      if ((error as { code?: unknown } | null)?.code === METHOD_NOT_FOUND)
-        throw new MethodNotFound(messageOf(error));
-      throw new ToolError("tool_error", describe(error), { tool: label });
+      throw failureOf(error, ends, label, timeoutMs ?? maxMs);
     }
+    const read = readResult(method, result);
+    if (read === undefined)
+      throw new ToolError("tool_error", `${label}: the client answered with no object`, {
+        tool: label,
+      });
+    return read;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -79,4 +86,20 @@ export class ClientUpstream implements Upstream {
 function inOwnContext(onProgress: (progress: Progress) => void): (progress: Progress) => void {
   const enter = currentContext();
   return (progress) => enter(() => onProgress(progress));
+}
+
+function failureOf(
+  error: unknown,
+  ends: RequestSignal,
+  tool: string,
+  limitMs: number | undefined,
+): Error {
+  if (ends.isAborted)
+    return new ToolError("aborted", "the run ended before the tool answered", { tool });
+  if (ends.isTimedOut)
+    return new ToolError("tool_error", `${tool} did not answer within ${limitMs} ms`, { tool });
+  const { code, data: given }: { code?: unknown; data?: unknown } = isObject(error) ? error : {};
+  const data = errorData(given, (text) => text);
+  if (code === METHOD_NOT_FOUND) return new MethodNotFound(messageOf(error), data);
+  return new ToolError("tool_error", describe(error), { tool, data });
 }

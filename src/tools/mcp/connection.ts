@@ -1,9 +1,7 @@
-import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import {
   ErrorCode,
   McpError,
   type Progress as McpProgress,
-  ResultSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { currentContext, outsideRuns } from "../../core/async-context.ts";
 import { ToolError } from "../../core/tool-error.ts";
@@ -19,12 +17,14 @@ import { ServiceCredentials } from "./auth/service.ts";
 import { TokenStore } from "./auth/token-store.ts";
 import type { ClientHooks } from "./client.ts";
 import { cutUnits } from "../../core/utf8.ts";
+import { errorData } from "./error-data.ts";
 import { describe, describeStart, describeStop, type Outage } from "./failure.ts";
 import { Link, MAX_LOGINS } from "./link.ts";
+import { type Loss, lossIn, LostSession } from "./lost-session.ts";
+import { RequestSignal } from "./request-signal.ts";
 import {
   MAX_INSTRUCTIONS,
   MethodNotFound,
-  NO_TIMEOUT_MS,
   type Notification,
   type RequestOptions,
   type Result,
@@ -49,6 +49,7 @@ export interface ConnectionOptions {
 }
 
 const DEFAULT_MAX_MESSAGE_BYTES = 8 * 1024 * 1024;
+const NOT_SENT: Loss = { isRefused: true, isProved: true };
 
 /** A server of the config. Connects at the first request; a connection that died is replaced at the next one. */
 export class Connection implements Upstream {
@@ -112,16 +113,35 @@ export class Connection implements Upstream {
     this.#listeners.push(listener);
   }
 
+  /**
+   * Sends a request. Where the session of the connection is lost, a new one is made once, for all requests that find it so;
+   * a request is made again only where it was certainly not carried out.
+   */
   async request(method: string, params: Result, options: RequestOptions): Promise<Result> {
     const link = await this.#connect(options.label);
     try {
       return await this.#requestLoggedIn(link, method, params, options);
     } catch (error) {
-      if (!isLostSession(error, link)) throw error;
-      // The server was not reached by this request, so that trying again does nothing twice.
+      if (!(error instanceof LostSession)) throw error;
+      const { loss, failure } = error;
+      if (!(await link.isLost(loss))) throw failure;
       this.#drop(link);
-      return await this.#requestOn(await this.#connect(options.label), method, params, options);
+      if (!loss.isRefused) throw this.#inDoubt(failure, options);
     }
+    try {
+      const renewed = await this.#connect(options.label);
+      return await this.#requestLoggedIn(renewed, method, params, options);
+    } catch (error) {
+      throw error instanceof LostSession ? error.failure : error;
+    }
+  }
+
+  #inDoubt({ message }: Error, { label: tool }: RequestOptions): ToolError {
+    return new ToolError(
+      "tool_error",
+      `server "${this.#name}" lost the session during the call, which may have been carried out: ${message}`,
+      { tool, hint: "Look whether it took effect before you call it again." },
+    );
   }
 
   /** A server can require a login, or more scopes, at any request. */
@@ -137,7 +157,7 @@ export class Connection implements Upstream {
       } catch (error) {
         if (!(error instanceof LoginBegun)) throw error;
         if (logins === MAX_LOGINS || !(await link.logIn(error)))
-          throw this.#translate(error, link, options, this.#stop.signal);
+          throw this.#translate(error, link, options);
       }
     }
   }
@@ -148,45 +168,45 @@ export class Connection implements Upstream {
     params: Result,
     options: RequestOptions,
   ): Promise<Result> {
-    const { signal, timeoutMs, maxMs, onProgress } = options;
-    const aborts = signal ?? this.#stop.signal;
-    const requestOptions = {
-      // The SDK never removes its listener from the signal; this signal lives only as long as the request.
-      signal: AbortSignal.any([aborts]),
-      timeout: timeoutMs ?? NO_TIMEOUT_MS,
-      resetTimeoutOnProgress: true,
-      ...(maxMs === undefined ? {} : { maxTotalTimeout: maxMs }),
-      // Without it the SDK neither asks for progress nor resets the timeout.
-      onprogress: onProgress === undefined ? unheard : inOwnContext(onProgress),
-    };
+    const { signal = this.#stop.signal, timeoutMs, maxMs, onProgress } = options;
+    using ends = new RequestSignal({ signal, timeoutMs, maxMs });
+    const heard = onProgress === undefined ? unheard : inOwnContext(onProgress);
+    // It has ended since it was chosen; nothing was sent.
+    if (link.dead) throw new LostSession(NOT_SENT, this.#translate(undefined, link, options, ends));
     try {
-      return await link.causes.request(() =>
-        link.client.request({ method, params }, ResultSchema, requestOptions),
-      );
+      return await link.request({ method, params }, ends, (report) => {
+        ends.progressed();
+        heard(report);
+      });
     } catch (error) {
-      if (isLostSession(error, link) || error instanceof LoginBegun) throw error;
-      throw this.#translate(error, link, options, aborts);
+      if (error instanceof LoginBegun) throw error;
+      const failure = this.#translate(error, link, options, ends);
+      const loss = ends.signal.aborted ? undefined : lossIn(error, link);
+      throw loss === undefined ? failure : new LostSession(loss, failure);
     }
   }
 
   #translate(
     error: unknown,
     link: Link,
-    { label: tool, timeoutMs }: RequestOptions,
-    signal: AbortSignal,
+    { label: tool, timeoutMs, maxMs }: RequestOptions,
+    ends?: RequestSignal,
   ): Error {
-    if (signal.aborted)
+    if (ends?.isAborted ?? this.#stop.signal.aborted)
       return new ToolError("aborted", "the run ended before the tool answered", { tool });
+    if (ends?.isTimedOut === true)
+      return new ToolError("tool_error", `${tool} did not answer within ${timeoutMs ?? maxMs} ms`, {
+        tool,
+      });
     if (link.dead) {
       const { report, summary } = describeStop(this.#name, link.postMortem, this.redact);
       this.#problems.set("stop", report);
       return new ToolError("tool_error", summary, { tool });
     }
+    const data = error instanceof McpError ? errorData(error.data, this.redact) : undefined;
     if (error instanceof McpError && error.code === ErrorCode.MethodNotFound)
-      return new MethodNotFound(this.redact(describe(error)));
-    if (error instanceof McpError && error.code === ErrorCode.RequestTimeout)
-      return new ToolError("tool_error", `${tool} did not answer within ${timeoutMs} ms`, { tool });
-    return new ToolError("tool_error", this.redact(describe(error, this.#name)), { tool });
+      return new MethodNotFound(this.redact(describe(error)), data);
+    return new ToolError("tool_error", this.redact(describe(error, this.#name)), { tool, data });
   }
 
   /** The connection in use, or a new one where it died. */
@@ -262,13 +282,16 @@ export class Connection implements Upstream {
     return opening;
   }
 
-  /** Requests that noticed the same death must not close the connection that one of them has made since. */
+  /**
+   * Requests that noticed the same death must not close the connection that one of them has made since. Those that are still
+   * open on the old one are not ended.
+   */
   #drop(link: Link): void {
     if (this.#live !== link) return;
     this.#live = undefined;
     this.#link = undefined;
     const closing: Promise<void> = link
-      .close()
+      .retire(this.#stop.signal)
       .catch(() => {})
       .finally(() => this.#closings.delete(closing));
     this.#closings.add(closing);
@@ -298,10 +321,4 @@ function inOwnContext(onProgress: (progress: Progress) => void): (report: McpPro
 
 function shorten(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
-}
-
-/** The server forgot the session (it restarted): 404 by the specification, 400 with the word by many servers. */
-function isLostSession(error: unknown, link: Link): boolean {
-  if (!(error instanceof StreamableHTTPError) || !link.hasSession) return false;
-  return error.code === 404 || (error.code === 400 && /session/i.test(error.message));
 }

@@ -3,7 +3,7 @@ import { breachOfShape } from "../../core/json-shape.ts";
 import { MAX_MESSAGE, ToolError } from "../../core/tool-error.ts";
 import { mostParts } from "../../core/parts.ts";
 import { cutUnits } from "../../core/utf8.ts";
-import { MAX_LARGE_INTEGERS } from "./exact-answers.ts";
+import { MAX_LARGE_INTEGERS } from "./exact-message.ts";
 import { stringifyExact } from "./exact-arguments.ts";
 import { MAX_DEPTH, tooDeep, tooManyParts } from "./json-scan.ts";
 import { refusedMessage } from "./message.ts";

@@ -14,26 +14,27 @@ const MAX_FIELDS = 100;
 /** Most lines of an event, each of which takes a hundred bytes in memory besides its own. */
 const MAX_LINES = 50_000;
 
-/** An answer to a request for a list, which is parsed in turns. */
-export interface ListEvent {
-  readonly id: number;
-  /** Its lines that are no data. */
+/** One event of a stream. */
+export interface EventPart {
+  /** Its lines that are no data and do not name it, each with its newline. */
   readonly fields: readonly Buffer[];
-  /** Its data. */
-  readonly data: Buffer;
+  /** Its data as it came; nothing where it has no line of it. */
+  readonly data: Buffer | undefined;
+  /** Its name, where it has one. */
+  readonly name: string;
+  /** Where it can be resumed, if it says so. */
+  readonly id: string | undefined;
+  /** The request for a list that it answers: its data is parsed in turns. */
+  readonly list: number | undefined;
   /** The event as it came. */
   readonly whole: readonly Buffer[];
 }
-
-export type EventPart = Uint8Array | ListEvent;
 
 /** Cuts a stream of server-sent events into events, each as bytes, or as nothing where it is not let in. */
 export interface EventSplitter {
   push(chunk: Uint8Array): (EventPart | undefined)[];
   /** What is left when the stream has ended. */
   end(): EventPart[];
-  /** An event had an id. */
-  readonly isResumable: boolean;
 }
 
 /** @param request the id of the request that the stream answers */
@@ -42,7 +43,6 @@ export function eventSplitter(intake: Intake, request: Id): EventSplitter {
 }
 
 class Splitter implements EventSplitter {
-  isResumable = false;
   readonly #intake: Intake;
   readonly #request: Id;
   readonly #lines: LineSplitter;
@@ -92,7 +92,6 @@ class Splitter implements EventSplitter {
     // A comment keeps the connection alive, and says nothing.
     if (name.startsWith(":")) return void this.#intake.judge(line.length, "", "");
     this.#size += line.length + 1;
-    if (name.startsWith("id:")) this.isResumable = true;
     if (name === "retry:" && !(Number(line.subarray(6)) >= MIN_RETRY_MS)) return;
     if (!name.startsWith("data:") && ++this.#fields > MAX_FIELDS) return;
     if (this.#size > this.#intake.maxBytes) throw new Error(tooLargeMessage(this.#intake.maxBytes));
@@ -116,7 +115,7 @@ class Splitter implements EventSplitter {
     const verdict = this.#intake.judge(size, head, tail);
     if (verdict.kind === "drop") return undefined;
     if (verdict.kind === "too_large") return refusal(verdict.id, tooLargeMessage(verdict.maxBytes));
-    if (verdict.list !== undefined) return listEvent(verdict.list, lines, data);
+    if (verdict.list !== undefined) return eventOf(lines, data, verdict.list);
     const scan = new JsonScan(verdict.maxParts);
     for (const line of data) {
       const problem = scan.push(line.subarray(5));
@@ -124,9 +123,7 @@ class Splitter implements EventSplitter {
       const id = findId(head, tail) ?? this.#request;
       return id === undefined ? undefined : refusal(id, refusedMessage(problem));
     }
-    if (size === 0) return undefined;
-    this.#intake.keepExact(contentOf(data).toString());
-    return Buffer.concat([...lines, NEWLINE]);
+    return size === 0 ? undefined : eventOf(lines, data);
   }
 
   #onOversize(head: string, tail: string): void {
@@ -140,20 +137,33 @@ function isData(line: Buffer): boolean {
   return line.toString("latin1", 0, 5) === "data:";
 }
 
-function listEvent(id: number, lines: readonly Buffer[], data: readonly Buffer[]): ListEvent {
+function eventOf(lines: readonly Buffer[], data: readonly Buffer[], list?: number): EventPart {
+  const texts = data.map((line) => line.subarray(5));
   return {
-    id,
-    fields: lines.flatMap((line) => (isData(line) || line === NEWLINE ? [] : [line, NEWLINE])),
-    data: contentOf(data),
+    fields: lines.flatMap((line) =>
+      isData(line) || isNamed(line, "event:") || line === NEWLINE ? [] : [line, NEWLINE],
+    ),
+    data: texts.length > 1 ? Buffer.concat(texts.flatMap((text) => [text, NEWLINE])) : texts[0],
+    name: fieldOf(lines, "event:") ?? "",
+    id: fieldOf(lines, "id:"),
+    list,
     whole: [...lines, NEWLINE],
   };
 }
 
-function contentOf(data: readonly Buffer[]): Buffer {
-  return Buffer.concat(data.flatMap((line) => [line.subarray(5), NEWLINE]));
+function isNamed(line: Buffer, field: string): boolean {
+  return line.toString("latin1", 0, field.length) === field;
+}
+
+/** The last value of a field. */
+function fieldOf(lines: readonly Buffer[], field: string): string | undefined {
+  const line = lines.findLast((each) => isNamed(each, field));
+  return line?.toString("utf8", field.length).replace(/^ /, "");
 }
 
 /** An event with an error response made here. */
-export function refusal(id: string | number, why: string): Buffer {
-  return Buffer.from(`data: ${JSON.stringify(errorAnswer(id, why))}\n\n`);
+export function refusal(id: string | number, why: string): EventPart {
+  const data = Buffer.from(` ${JSON.stringify(errorAnswer(id, why))}`);
+  const line = Buffer.concat([Buffer.from("data:"), data]);
+  return eventOf([line, NEWLINE], [line]);
 }

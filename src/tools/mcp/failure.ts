@@ -1,10 +1,11 @@
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { ErrorCode, McpError } from "@modelcontextprotocol/sdk/types.js";
+import { McpError } from "@modelcontextprotocol/sdk/types.js";
 import { messageOf } from "../../core/errors.ts";
 import { cutUnits } from "../../core/utf8.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
 import { LoginBegun, LoginNeeded } from "./auth/authorizer.ts";
 import { type Link, LinkError } from "./link.ts";
+import { type HttpRefusal, httpRefusal } from "./lost-session.ts";
 import { StartError } from "./start-error.ts";
 
 /** `Unsupported protocol version`: the server speaks only versions that this SDK does not. */
@@ -66,8 +67,7 @@ function kindOf(error: unknown, server: string): string {
     return error.code !== undefined && error.code > 0
       ? `HTTP ${error.code}`
       : "it does not speak MCP";
-  if (error instanceof McpError)
-    return error.code === ErrorCode.RequestTimeout ? "it did not answer in time" : "it refused";
+  if (error instanceof McpError) return "it refused";
   if (error instanceof StartError) return error.kind;
   return error instanceof Error && error.cause instanceof Error
     ? "it cannot be reached"
@@ -90,7 +90,10 @@ export function describe(error: unknown, server?: string): string {
     return `it wants a login${server === undefined ? "" : `: codecell login ${server}`}`;
   if (error instanceof McpError)
     return cutUnits(error.message, MAX_MESSAGE).replace(/^(?:MCP error -?\d+: )+/, "");
-  if (error instanceof StreamableHTTPError) return describeHttp(error, server);
+  const refusal = httpRefusal(error);
+  if (refusal !== undefined) return describeHttp(refusal, server);
+  if (error instanceof Error && "issues" in error && Array.isArray(error.issues))
+    return "its answer is not in the form of the protocol";
   const cause = error instanceof Error ? error.cause : undefined;
   if (!(cause instanceof Error)) return messageOf(error);
   // `fetch failed` means nothing without its cause.
@@ -104,18 +107,11 @@ function isUnsupportedVersion(error: unknown): boolean {
   );
 }
 
-function describeHttp({ code, message }: StreamableHTTPError, server: string | undefined): string {
-  const text = message
-    .replace(/^Streamable HTTP error: (?:Error POSTing to endpoint: )?/, "")
-    .slice(0, 300)
-    .trim();
-  const status =
-    code === undefined
-      ? ""
-      : code === 401 || code === 403
-        ? `HTTP ${code} (check its credentials${code === 401 && server !== undefined ? `, or codecell login ${server}` : ""})`
-        : `HTTP ${code}`;
-  return [status, text === "null" ? "" : text].filter(Boolean).join(": ");
+function describeHttp({ status, text: said }: HttpRefusal, server: string | undefined): string {
+  const text = said.slice(0, 300).trim();
+  const login = status === 401 && server !== undefined ? `, or codecell login ${server}` : "";
+  const advice = status === 401 || status === 403 ? ` (check its credentials${login})` : "";
+  return [`HTTP ${status}${advice}`, text === "null" ? "" : text].filter(Boolean).join(": ");
 }
 
 function lastLines(text: string, length: number): string {

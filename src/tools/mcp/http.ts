@@ -1,33 +1,78 @@
 import { ReadableStream as NodeStream } from "node:stream/web";
 import type { FetchLike } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { inTurns, Turns } from "../../core/turns.ts";
-import { type EventPart, eventSplitter, refusal } from "./event-stream.ts";
-import type { Intake } from "./intake.ts";
-import { JsonScan } from "./json-scan.ts";
-import { MAX_ENTRY_PARTS } from "./list-limits.ts";
-import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.ts";
-import { sliceAnswer } from "./sliced-lists.ts";
+import type { Exchange } from "./exchange.ts";
+import { type Body, cappedBytes, type HttpParts, tokenOf } from "./http-bodies.ts";
+import { cappedEvents, lastEvent } from "./http-events.ts";
+import { patientFetch } from "./patient-fetch.ts";
 
-type Body = ReadableStream<Uint8Array<ArrayBuffer>>;
-type Id = string | number | undefined;
+/** Longest time of what no limit of a call ends: notifications, and answers to requests of the server, in ms. */
+const UNASKED_MS = 30_000;
 
 /**
- * `fetch` for the SDK's transports, with caps on the size, the depth and the number of messages, and with an error
- * response where the SDK would wait without end: a stream that ends before the response.
+ * `fetch` for the SDK's transports, with caps on the size, the depth and the number of messages. It gives them tokens in the
+ * place of messages, ends what belongs to a request that was given up, and answers in the server's place where the SDK would
+ * wait without end.
  */
-export function cappedFetch(intake: Intake): FetchLike {
-  return async (url, init) => {
-    const response = await fetch(url, init);
+export function cappedFetch(parts: HttpParts): FetchLike {
+  return async (url, init = {}) => {
+    const exchange = parts.exchanges.current;
+    const isResumed = exchange !== undefined && (init.method ?? "GET") === "GET";
+    if (isResumed && exchange.isOver) return streamOf(lastEvent(parts, exchange));
+    const response = await patientFetch(url, {
+      ...init,
+      ...(isResumed ? { headers: resuming(init.headers, exchange) } : {}),
+      signal: signalOf(init, exchange),
+    });
+    const { status, body } = response;
     // The SDK inspects redirects itself.
-    if (response.body === null || (response.status >= 300 && response.status < 400))
-      return response;
-    const isStream =
-      response.headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
-    const request = requestId(init);
-    const read = isStream ? cappedEvents : intake.asksForList(request) ? cappedList : cappedBytes;
-    const chunks = read(response.body, intake, request);
+    if (status >= 300 && status < 400) return response;
+    if (isResumed && isRefused(status)) {
+      await body?.cancel();
+      const why = `the connection ended before the answer, and the server does not resume it (HTTP ${status}); what was asked for may have been carried out`;
+      return streamOf(lastEvent(parts, exchange, why));
+    }
+    const isWhole = parts.answersPosts && response.ok && status !== 202 && !isStream(response);
+    if (exchange !== undefined && isWhole)
+      return jsonOf(response, await tokenOf(response, parts, exchange));
+    if (body === null) return response;
+    const chunks = isStream(response)
+      ? cappedEvents(body, parts, exchange)
+      : cappedBytes(body, parts, exchange);
     return withBody(response, NodeStream.from(chunks) as unknown as Body);
   };
+}
+
+/** The SDK forgets it where a resumed stream had no event with an id. */
+function resuming(headers: RequestInit["headers"], { lastEventId }: Exchange): Headers {
+  const all = new Headers(headers);
+  if (lastEventId !== undefined && !all.has("last-event-id")) all.set("last-event-id", lastEventId);
+  return all;
+}
+
+function signalOf({ signal, method }: RequestInit, exchange: Exchange | undefined): AbortSignal {
+  const own = exchange?.signal ?? (method === "POST" ? AbortSignal.timeout(UNASKED_MS) : undefined);
+  return AbortSignal.any([signal, own].filter((each) => each instanceof AbortSignal));
+}
+
+/** Whether a stream is not resumed, whatever is tried: the session is lost. Credentials can still be renewed. */
+function isRefused(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 403, 408, 429].includes(status);
+}
+
+function isStream({ headers }: Response): boolean {
+  return headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
+}
+
+/** The headers of the server stay: one of them holds the session. */
+function jsonOf({ headers }: Response, text: string): Response {
+  const all = new Headers(headers);
+  all.set("content-type", "application/json");
+  all.delete("content-length");
+  return new Response(text, { headers: all });
+}
+
+function streamOf(text: string): Response {
+  return new Response(text, { headers: { "content-type": "text/event-stream" } });
 }
 
 /** The same response with another body. (`new Response` alone would lose the url, which the SDK reads.) */
@@ -36,82 +81,4 @@ function withBody(response: Response, body: Body): Response {
   const copy = new Response(body, { status, statusText, headers });
   Object.defineProperty(copy, "url", { value: response.url });
   return copy;
-}
-
-/** The id of the request that is posted; the SDK writes it at the end. */
-function requestId(init: RequestInit | undefined): Id {
-  const body = init?.method === "POST" && typeof init.body === "string" ? init.body : "";
-  return findId(body.slice(0, 300), body.slice(-300));
-}
-
-async function* cappedBytes(body: Body, intake: Intake, request: Id): AsyncGenerator<Uint8Array> {
-  const maxBytes = intake.limitOf(request);
-  const scan = new JsonScan(intake.asksForSelf(request) ? MAX_ENTRY_PARTS : intake.maxParts);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw new Error(tooLargeMessage(maxBytes));
-    const problem = scan.push(chunk);
-    if (problem !== undefined) throw new Error(refusedMessage(problem));
-    chunks.push(chunk);
-    yield chunk;
-  }
-  intake.keepExact(Buffer.concat(chunks).toString()); // before the SDK sees the end, and parses it
-}
-
-/** The answer to a request for a list: most of it is parsed here, in turns. */
-async function* cappedList(body: Body, intake: Intake, request: Id): AsyncGenerator<Uint8Array> {
-  const maxBytes = intake.limitOf(request);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw new Error(tooLargeMessage(maxBytes));
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
-  const sliced = await inTurns(sliceAnswer(bytes));
-  if (typeof sliced === "string") throw new Error(refusedMessage(sliced));
-  if (sliced !== undefined) intake.park(Number(request), sliced.lists);
-  yield sliced === undefined ? bytes : Buffer.from(sliced.text);
-}
-
-/** The bytes of an event. */
-async function bytesOf(event: EventPart, intake: Intake): Promise<Uint8Array> {
-  if (event instanceof Uint8Array) return event;
-  const { id, fields, data, whole } = event;
-  const sliced = await inTurns(sliceAnswer(data));
-  if (typeof sliced === "string") return refusal(id, refusedMessage(sliced));
-  if (sliced === undefined) return Buffer.concat(whole);
-  intake.park(id, sliced.lists);
-  // Line breaks are between the tokens of JSON only.
-  const text = sliced.text.replace(/[\r\n]/g, " ");
-  return Buffer.concat([...fields, Buffer.from(`data: ${text}\n\n`)]);
-}
-
-/**
- * Server-sent events one by one. An event that is not let in is left out, or becomes an error response to its request, and
- * the stream goes on. A stream for `request` that cannot be resumed (no event has an id) always ends with a response; the
- * SDK ignores it when there was one before.
- */
-async function* cappedEvents(body: Body, intake: Intake, request: Id): AsyncGenerator<Uint8Array> {
-  const turns = new Turns();
-  const splitter = eventSplitter(intake, request);
-  try {
-    for await (const chunk of body) {
-      for (const event of splitter.push(chunk)) {
-        if (event !== undefined) yield await bytesOf(event, intake);
-        await intake.breathe(turns);
-      }
-      await intake.breathe(turns);
-    }
-    for (const event of splitter.end()) yield await bytesOf(event, intake);
-  } catch {
-    // A broken connection ends the stream; the SDK resumes it where that is possible.
-  }
-  intake.flush();
-  if (request === undefined || splitter.isResumable) return;
-  const answer = errorAnswer(request, "the connection ended before the answer");
-  yield Buffer.from(`\ndata: ${JSON.stringify(answer)}\n\n`);
 }

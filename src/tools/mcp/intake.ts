@@ -4,9 +4,8 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { mostParts } from "../../core/parts.ts";
 import { Turns } from "../../core/turns.ts";
 import { Bucket } from "./bucket.ts";
-import { exactAnswers } from "./exact-answers.ts";
 import { MAX_ENTRY_BYTES, MAX_ENTRY_PARTS, MAX_PAGE_BYTES } from "./list-limits.ts";
-import { findId } from "./message.ts";
+import { findId, requestIdOf } from "./message.ts";
 import { joinLists, type SlicedAnswer } from "./sliced-lists.ts";
 
 /** Messages that nobody asked for (notifications, requests, garbage): so many at once, then so many a second. */
@@ -43,10 +42,6 @@ export class Intake {
   readonly #requests = new Bucket(REQUESTS.size, REQUESTS.perSecond);
   /** The method of each request without an answer. */
   readonly #asked = new Map<number, string>();
-  /** Requests that are still open. */
-  readonly #open = new Set<number>();
-  /** Parts of answers that are on their way through the SDK, which would round their whole numbers, by request. */
-  readonly #exact = new Map<number, Readonly<Record<string, unknown>>>();
   /** Lists of answers that are on their way through the SDK, by request. */
   readonly #parked = new Map<number, SlicedAnswer["lists"]>();
   #dropped = 0;
@@ -63,18 +58,13 @@ export class Intake {
   sent(message: JSONRPCMessage): void {
     if (!("method" in message)) return;
     const { method, params } = message;
-    if ("id" in message) {
-      this.#asked.set(Number(message.id), method);
-      this.#open.add(Number(message.id));
-    } else if (method === "notifications/cancelled") this.settled(params?.["requestId"]);
+    if ("id" in message) this.#asked.set(Number(message.id), method);
+    else if (method === "notifications/cancelled") this.settled(params?.["requestId"]);
   }
 
   /** A request has its answer, was given up, or never reached the server. */
   settled(request: unknown): void {
-    const id = Number(request);
-    this.#asked.delete(id);
-    this.#open.delete(id);
-    this.#exact.delete(id);
+    this.#asked.delete(Number(request));
   }
 
   /** The largest answer to a request, in bytes: what the server offers is smaller than a result may be. */
@@ -111,19 +101,9 @@ export class Intake {
     this.#parked.set(id, lists);
   }
 
-  /**
-   * Keeps what the SDK, on every transport, would round: parts of answers in which no whole number loses digits.
-   * @param text a message that was measured
-   */
-  keepExact(text: string): void {
-    for (const { id, parts } of exactAnswers(text))
-      if (this.#open.has(id)) this.#exact.set(id, parts);
-  }
-
-  /** Puts what was kept for an answer into it. */
+  /** Puts the lists that were kept for an answer into it. */
   join(message: JSONRPCMessage): void {
     const id = Number("id" in message ? message.id : undefined);
-    if ("result" in message) Object.assign(message.result, this.#exact.get(id));
     const lists = this.#parked.get(id);
     if (lists === undefined) return;
     this.#parked.delete(id);
@@ -132,8 +112,8 @@ export class Intake {
 
   /** Judges a message before it is parsed, by its size and both its ends. */
   judge(size: number, head: string, tail: string): Verdict {
-    const id = Number(findId(head, tail));
-    if (this.#asked.has(id)) {
+    const id = requestIdOf(findId(head, tail));
+    if (id !== undefined && this.#asked.has(id)) {
       const maxBytes = this.limitOf(id);
       const read = this.#howToRead(id);
       // A message that only looks like an answer is let in once.
@@ -147,8 +127,9 @@ export class Intake {
   }
 
   /** Judges one message of a batch: it was one message of the rate until now. */
-  admits(message: JSONRPCMessage): boolean {
-    const isAnswer = !("method" in message) && this.#asked.delete(Number(message.id));
+  admits(message: { readonly method?: unknown; readonly id?: unknown }): boolean {
+    const id = requestIdOf(message.id);
+    const isAnswer = message.method === undefined && id !== undefined && this.#asked.delete(id);
     if (isAnswer || this.#messages.take()) return true;
     this.drop();
     return false;

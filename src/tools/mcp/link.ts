@@ -1,22 +1,30 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { SseError } from "@modelcontextprotocol/sdk/client/sse.js";
+import { SSEClientTransport, SseError } from "@modelcontextprotocol/sdk/client/sse.js";
 import {
   StreamableHTTPClientTransport,
   StreamableHTTPError,
 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import {
+  type Progress as McpProgress,
+  type Request,
+  ResultSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import { untilAborted } from "../../core/until-aborted.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
 import { LoginBegun } from "./auth/authorizer.ts";
 import type { Credentials } from "./auth/credentials.ts";
 import { Causes } from "./causes.ts";
 import { type ClientHooks, createClient } from "./client.ts";
+import { Exchanges } from "./exchange.ts";
 import { Intake } from "./intake.ts";
+import { type Loss, lossIn } from "./lost-session.ts";
 import { MeteredTransport } from "./metered-transport.ts";
 import { StartError } from "./start-error.ts";
 import { StdioTransport } from "./stdio.ts";
-import { makeTransport } from "./transport.ts";
-import type { Notification } from "./upstream.ts";
+import type { RequestSignal } from "./request-signal.ts";
+import { type MadeTransport, makeTransport } from "./transport.ts";
+import { NO_TIMEOUT_MS, type Notification, type Result } from "./upstream.ts";
 
 /** What a connection reports to its owner. */
 export interface LinkEvents {
@@ -36,6 +44,10 @@ export interface LinkEvents {
 /** A person may be asked for more scopes after the login; more often than this is a server that never has enough. */
 export const MAX_LOGINS = 3;
 
+/** Asked where it is not clear whether the session is lost: harmless, and refused by a server that does not know it. */
+const PROBE: Request = { method: "tools/list", params: {} };
+const PROBE_MS = 10_000;
+
 /** One connection to a server, from initialize to its end. It is never revived; a new one is made. */
 export class Link {
   readonly client: Client;
@@ -43,12 +55,27 @@ export class Link {
   readonly causes = new Causes();
   readonly #transport: Transport;
   readonly #credentials: Credentials | undefined;
+  /** Whether requests have credentials, so that a server may refuse them for those. */
+  readonly isAuthorized: boolean;
   #dead = false;
+  #requests = 0;
+  readonly #idle = new EventTarget();
+  #isLost = false;
+  #probe: Promise<boolean> | undefined;
 
-  private constructor(client: Client, transport: Transport, credentials: Credentials | undefined) {
+  private constructor(
+    client: Client,
+    transport: Transport,
+    config: ServerConfig,
+    credentials: Credentials | undefined,
+  ) {
     this.client = client;
     this.#transport = transport;
     this.#credentials = credentials;
+    this.isAuthorized =
+      credentials !== undefined ||
+      (config.type !== "stdio" &&
+        Object.keys(config.headers).some((name) => name.toLowerCase() === "authorization"));
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Client is no EventTarget
     client.onclose = () => {
       this.#dead = true;
@@ -70,7 +97,59 @@ export class Link {
 
   /** True when the server gave this connection a session, which it may forget. */
   get hasSession(): boolean {
-    return this.#transport.sessionId !== undefined;
+    return this.#transport.sessionId !== undefined || this.#transport instanceof SSEClientTransport;
+  }
+
+  /**
+   * Sends a request, and returns its result.
+   * @throws what the SDK throws; the signal knows whether it ended the request
+   */
+  async request(
+    { method, params }: { readonly method: string; readonly params: Result },
+    { signal }: RequestSignal,
+    onprogress: (progress: McpProgress) => void,
+  ): Promise<Result> {
+    // Our own time-outs count, not the SDK's.
+    const options = { signal, timeout: NO_TIMEOUT_MS, onprogress };
+    this.#requests++;
+    try {
+      return await this.causes.request(
+        () => this.client.request({ method, params }, ResultSchema, options),
+        signal,
+      );
+    } finally {
+      if (--this.#requests === 0) this.#idle.dispatchEvent(new Event("idle"));
+    }
+  }
+
+  /**
+   * Whether the session is lost, as an error said. Where the error alone does not prove it, a harmless request does, which is
+   * refused as well; several errors at once send one.
+   */
+  async isLost({ isProved }: Loss): Promise<boolean> {
+    this.#isLost ||= isProved;
+    if (this.#isLost) return true;
+    this.#probe ??= this.client
+      .request(PROBE, ResultSchema, { timeout: PROBE_MS })
+      .then(
+        () => false,
+        (error: unknown) => lossIn(error, this) !== undefined,
+      )
+      .finally(() => (this.#probe = undefined));
+    if (await this.#probe) this.#isLost = true;
+    return this.#isLost;
+  }
+
+  /** Ends the connection when the last of its requests is over, or `signal` is aborted: it gets no new ones. */
+  async retire(signal: AbortSignal): Promise<void> {
+    if (this.#requests > 0 && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<unknown>();
+      this.#idle.addEventListener("idle", resolve, { once: true });
+      signal.addEventListener("abort", resolve, { once: true });
+      await promise;
+      signal.removeEventListener("abort", resolve);
+    }
+    await this.close();
   }
 
   /** Connects and initializes, within `startTimeoutMs`. After a failure nothing is left running. */
@@ -111,7 +190,8 @@ export class Link {
       const onFailure = (error: unknown): void => void (failure = error);
       const auth = credentials === undefined ? undefined : { credentials, onFailure };
       const intake = new Intake(maxMessageBytes, events.onFlood);
-      const transport = makeTransport(config, intake, events.onGarbage, auth);
+      const parts = { server: events.server, intake, exchanges: new Exchanges() };
+      const transport = makeTransport(config, parts, events.onGarbage, auth);
       try {
         return await Link.#open(config, transport, intake, until, events);
       } catch (thrown) {
@@ -129,20 +209,20 @@ export class Link {
 
   static async #open(
     config: ServerConfig,
-    transport: Transport,
+    { carrier, reading }: MadeTransport,
     intake: Intake,
     deadline: number,
     events: LinkEvents,
   ): Promise<Link> {
     const client = createClient(events.server, events.hooks, events.onNotification);
-    const link = new Link(client, transport, events.credentials);
+    const link = new Link(client, carrier, config, events.credentials);
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Client is no EventTarget
     client.onerror = (error) => {
       if (endsTheConnection(error)) void client.close();
     };
     try {
       const timeout = Math.max(1, deadline - performance.now());
-      const connecting = client.connect(new MeteredTransport(transport, intake), {
+      const connecting = client.connect(new MeteredTransport(reading, intake), {
         // Its message would say less than ours.
         timeout: timeout + 1_000,
       });
@@ -157,7 +237,7 @@ export class Link {
     } catch (error) {
       // Before our own closing becomes the reason.
       const { postMortem } = link;
-      await transport.close();
+      await reading.close();
       throw new LinkError(error, postMortem);
     }
   }

@@ -43,9 +43,9 @@ export async function listPages(
   const maxBytes = allowance.of(key);
   const started = performance.now();
   const items: unknown[] = [];
-  const seen = new Set<string>();
+  const seen = new Set<Cursor>();
   let bytes = 0;
-  let cursor: string | undefined;
+  let cursor: Cursor | undefined;
   const ended = (warning?: string): Listing => {
     allowance.use(key, Math.min(bytes, maxBytes));
     return warning === undefined ? { items } : { items, warning };
@@ -59,7 +59,7 @@ export async function listPages(
     const room = MAX_ENTRIES - items.length;
     for (const item of list.slice(0, room)) items.push(item);
     const { nextCursor } = result;
-    const isLast = typeof nextCursor !== "string" || nextCursor === "";
+    const isLast = !isCursor(nextCursor);
     if (list.length > room || (list.length === room && !isLast))
       return ended(`has more than ${MAX_ENTRIES} entries`);
     if (isLast) return ended();
@@ -69,6 +69,13 @@ export async function listPages(
     cursor = nextCursor;
   }
   return ended(`has more than ${MAX_PAGES} pages`);
+}
+
+type Cursor = string | number;
+
+/** Some servers count their pages; they get their number back as it came. Whatever else is there, the list ends. */
+function isCursor(value: unknown): value is Cursor {
+  return typeof value === "number" ? value > 0 : typeof value === "string" && value !== "";
 }
 
 /** The warning of a list as a sentence. @param what e.g. `github: its list of tools` */

@@ -108,7 +108,8 @@ export class McpSource implements ToolSource {
       return unwrap(result, label, (text) => this.#upstream.redact?.(text) ?? text);
     } catch (error) {
       if (CodecellError.is(error) || error instanceof ToolError) throw error;
-      throw new ToolError("tool_error", messageOf(error), { tool: label });
+      const data = error instanceof MethodNotFound ? error.data : undefined;
+      throw new ToolError("tool_error", messageOf(error), { tool: label, data });
     }
   }
 

@@ -6,10 +6,12 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { inTurns, Turns } from "../../core/turns.ts";
 import { Bucket } from "./bucket.ts";
+import { parseMessage } from "./exact-message.ts";
 import type { Intake } from "./intake.ts";
 import { scanJson } from "./json-scan.ts";
 import { endsOf, LineSplitter } from "./lines.ts";
-import { errorAnswer, findId, parseMessages, refusedMessage, tooLargeMessage } from "./message.ts";
+import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.ts";
+import { messagesIn } from "./read-message.ts";
 import { sliceAnswer } from "./sliced-lists.ts";
 import { StartError } from "./start-error.ts";
 import { guardGroup, releaseGroup, signalGroup } from "./reaper.ts";
@@ -51,7 +53,8 @@ const DRAIN_GRACE = 250;
 export class StdioTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
-  onmessage?: (message: JSONRPCMessage) => void;
+  /** Called with what the server sent, as it is: the one reader of messages is not here. */
+  onmessage?: (message: unknown) => void;
   readonly #options: StdioOptions;
   #child: Child | undefined;
   #stderr = Buffer.alloc(0);
@@ -177,12 +180,14 @@ export class StdioTransport implements Transport {
   }
 
   #onText(text: string, head: string): void {
-    const { intake } = this.#options;
-    const messages = parseMessages(text);
-    if (messages === undefined) return this.#onGarbage(head);
-    intake.keepExact(text);
-    for (const message of messages)
-      if (messages.length === 1 || intake.admits(message)) this.onmessage?.(message);
+    let value: unknown;
+    try {
+      value = parseMessage(text);
+    } catch {
+      return this.#onGarbage(head);
+    }
+    if (messagesIn(value) === undefined) return this.#onGarbage(head);
+    this.onmessage?.(value);
   }
 
   #refuse(id: string | number, why: string): void {

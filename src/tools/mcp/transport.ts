@@ -3,8 +3,9 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { HttpConfig, ServerConfig } from "../config/server-entry.ts";
 import { authorizedFetch, type Credentials } from "./auth/credentials.ts";
+import { Detour } from "./detour.ts";
 import { cappedFetch } from "./http.ts";
-import type { Intake } from "./intake.ts";
+import { type ReadingParts, ReadingTransport } from "./reading-transport.ts";
 import { type StdioOptions, StdioTransport } from "./stdio.ts";
 
 /** Who authorizes requests, and who receives the failures. */
@@ -13,26 +14,36 @@ export interface TransportAuth {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** A transport that reads messages, and the one within that carries them. */
+export interface MadeTransport {
+  readonly carrier: Transport;
+  readonly reading: ReadingTransport;
+}
+
 /** Makes the transport that the config of a server names. */
 export function makeTransport(
   config: ServerConfig,
-  intake: Intake,
+  parts: ReadingParts,
   onGarbage: StdioOptions["onGarbage"],
   auth: TransportAuth | undefined,
-): Transport {
+): MadeTransport {
   if (config.type === "stdio") {
     const { command, args, env, cwd } = config;
-    return new StdioTransport({ command, args, env, cwd, intake, onGarbage });
+    const { intake } = parts;
+    const carrier = new StdioTransport({ command, args, env, cwd, intake, onGarbage });
+    return { carrier, reading: new ReadingTransport(carrier, parts) };
   }
-  return makeHttpTransport(config, intake, auth);
+  const detour = new Detour();
+  const carrier = makeHttpTransport(config, { ...parts, detour }, auth);
+  return { carrier, reading: new ReadingTransport(carrier, { ...parts, detour }) };
 }
 
 function makeHttpTransport(
   { type, url, headers }: HttpConfig,
-  intake: Intake,
+  parts: ReadingParts & { readonly detour: Detour },
   auth: TransportAuth | undefined,
 ): Transport {
-  const send = cappedFetch(intake);
+  const send = cappedFetch({ ...parts, answersPosts: type !== "sse" });
   // The SDK's own authorization would ask whatever address the server names, with the headers of the config.
   const options = {
     requestInit: { headers },

@@ -49,6 +49,13 @@ export const MAX_INSTRUCTIONS = 64_000;
 /** The server does not know the method. */
 export class MethodNotFound extends Error {
   override readonly name = "MethodNotFound";
+  /** What the server said besides, for programs. */
+  readonly data: unknown;
+
+  constructor(message: string, data?: unknown) {
+    super(message);
+    this.data = data;
+  }
 }
 
 /** The SDK's own default of 60 s must not apply; this is the longest that a timer can wait. */

@@ -1,0 +1,251 @@
+/** One reader for odd messages: what a server says counts the same over every transport. */
+import { fileURLToPath } from "node:url";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
+import { type JSONRPCMessage, ResultSchema } from "@modelcontextprotocol/sdk/types.js";
+import * as fc from "fast-check";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { oddAnswer } from "../../fixtures/servers/odd.ts";
+import { ODD_MESSAGES, type OddMessage } from "../../fixtures/servers/odd-messages.ts";
+import { event, json, rawHttp, stream } from "../../fixtures/servers/raw-http.ts";
+import type { Json } from "../../fixtures/servers/raw.ts";
+import { ToolError } from "../../src/core/tool-error.ts";
+import { checkServers } from "../../src/tools/config/parse-config.ts";
+import { unwrap } from "../../src/tools/mcp/content.ts";
+import { errorData } from "../../src/tools/mcp/error-data.ts";
+import { Exchanges } from "../../src/tools/mcp/exchange.ts";
+import { Intake } from "../../src/tools/mcp/intake.ts";
+import { MeteredTransport } from "../../src/tools/mcp/metered-transport.ts";
+import { clientSource, configuredSource } from "../../src/tools/mcp/open.ts";
+import { ReadingTransport } from "../../src/tools/mcp/reading-transport.ts";
+import { createRuntime } from "../support/patient.ts";
+
+const context = { signal: new AbortController().signal, caller: {} };
+const opened: (() => Promise<unknown>)[] = [];
+const closeAll = async (): Promise<void> => {
+  for (const close of opened.splice(0).toReversed()) await close();
+};
+
+type Call = (tool: string, args?: Json) => Promise<unknown>;
+
+function configured(entry: object): Call {
+  const config = checkServers({ odd: entry }, "mcpServers", {})["odd"]!;
+  const source = configuredSource("odd", config);
+  opened.push(() => source[Symbol.asyncDispose]());
+  return async (tool, args = {}) => {
+    await source.list();
+    return await source.call(tool, args, context);
+  };
+}
+
+async function overHttp(odd: string | undefined, isStream: boolean): Promise<Call> {
+  const http = await rawHttp(({ verb, message }, response) => {
+    if (verb !== "POST" || message["id"] === undefined) return false;
+    const answer = oddAnswer(message, odd);
+    if (!isStream) return json(response, 200, answer);
+    return (stream(response, event(answer)).end(), true);
+  });
+  opened.push(http.close);
+  return configured({ type: "http", url: http.url });
+}
+
+/** The older transport: one stream for all answers. */
+async function overSse(odd: string | undefined): Promise<Call> {
+  let answers: ReturnType<typeof stream> | undefined;
+  const http = await rawHttp(({ verb, message }, response) => {
+    if (verb === "GET")
+      return ((answers = stream(response, event("/messages", "event: endpoint\n"))), true);
+    response.writeHead(202).end("Accepted");
+    if (message["id"] !== undefined) answers?.write(event(oddAnswer(message, odd)));
+    return true;
+  });
+  opened.push(http.close);
+  return configured({ type: "sse", url: http.url });
+}
+
+async function inMemory(odd: string | undefined): Promise<Call> {
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Transport is no EventTarget
+  far.onmessage = (message) => {
+    if ("id" in message) void far.send(oddAnswer(message as Json, odd) as JSONRPCMessage);
+  };
+  const intake = new Intake(1_000_000, () => {});
+  const parts = { server: "odd", intake, exchanges: new Exchanges() };
+  const client = new Client({ name: "test", version: "1" });
+  await client.connect(new MeteredTransport(new ReadingTransport(near, parts), intake));
+  opened.push(() => client.close());
+  return async (name, args = {}) => {
+    const params = { name, arguments: args };
+    try {
+      return unwrap(await client.request({ method: "tools/call", params }, ResultSchema), name);
+    } catch (error) {
+      if (error instanceof ToolError) throw error;
+      const { message, data } = error as Error & { data?: unknown };
+      throw new ToolError("tool_error", message.replace(/^(?:MCP error -?\d+: )+/, ""), {
+        data: errorData(data, (text) => text),
+      });
+    }
+  };
+}
+
+const TRANSPORTS: Record<string, (odd?: string) => Promise<Call>> = {
+  stdio: async (odd = "") =>
+    configured({
+      command: process.execPath,
+      args: [fileURLToPath(new URL("../../fixtures/servers/odd.ts", import.meta.url))],
+      env: { ODD: odd },
+    }),
+  json: (odd) => overHttp(odd, false),
+  stream: (odd) => overHttp(odd, true),
+  sse: overSse,
+  memory: inMemory,
+};
+
+/** What a call gives, or the message and the data of its error. */
+async function outcome(call: Promise<unknown>): Promise<unknown> {
+  try {
+    return { value: await call };
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    return { error: error.message, data: error.data };
+  }
+}
+
+function expected({ error, data, ...odd }: OddMessage): unknown {
+  if (error !== undefined) return { error, data };
+  return { value: "value" in odd ? odd.value : "fine" };
+}
+
+afterEach(closeAll);
+
+describe.each(Object.entries(TRANSPORTS))("over %s", (_, connect) => {
+  test("odd answers to calls", async () => {
+    const call = await connect();
+    for (const [name, odd] of Object.entries(ODD_MESSAGES)) {
+      if (odd.on !== "tools/call") continue;
+      expect([name, await outcome(call(name))]).toEqual([name, expected(odd)]);
+    }
+  });
+
+  test("odd answers to initialize, and odd lists", async () => {
+    const others = Object.entries(ODD_MESSAGES).filter(([, { on }]) => on !== "tools/call");
+    const outcomes = others.map(async ([name]) => [
+      name,
+      await outcome((await connect(name))("a")),
+    ]);
+    expect(await Promise.all(outcomes)).toEqual(others.map(([name, odd]) => [name, expected(odd)]));
+  });
+});
+
+describe("whatever is sent", () => {
+  const odd = fc.oneof(
+    fc.constantFrom<unknown>(null, false, true, 0, 1, "", "x", [], {}, [null], { a: null }),
+    fc.json().map((text) => JSON.parse(text) as unknown),
+  );
+  const part = (key: string): fc.Arbitrary<Json> =>
+    fc.oneof(
+      fc.constant({}),
+      odd.map((value) => ({ [key]: value })),
+    );
+  const error = fc.oneof(
+    part("error"),
+    fc
+      .tuple(part("code"), part("message"), part("data"))
+      .map((parts) => ({ error: Object.assign({}, ...parts) as Json })),
+  );
+  const result = fc.oneof(
+    part("result"),
+    fc
+      .tuple(part("content"), part("_meta"), part("isError"))
+      .map((parts) => ({ result: Object.assign({}, ...parts) as Json })),
+  );
+  const answers = fc
+    .tuple(part("jsonrpc"), part("time"), result, error)
+    .map((parts) => Object.assign({}, ...parts) as Json)
+    .filter((answer) => "result" in answer || "error" in answer);
+
+  afterAll(closeAll);
+
+  test("it is the same over every transport, and its error is short", async () => {
+    const calls = await Promise.all(Object.values(TRANSPORTS).map((connect) => connect()));
+    await fc.assert(
+      fc.asyncProperty(answers, async (answer) => {
+        const [first, ...others] = await Promise.all(
+          calls.map((call) => outcome(call("say", { answer }))),
+        );
+        for (const other of others) expect(other).toEqual(first);
+        expect(JSON.stringify(first)).not.toMatch(/invalid_union|unrecognized_keys|ZodError/);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe.each(["v8", "quickjs"] as const)("a program on %s", (engine) => {
+  test("catches the data of a server's error, and no dump of a schema", async () => {
+    const http = await rawHttp(({ verb, message }, response) =>
+      verb === "POST" && message["id"] !== undefined
+        ? json(response, 200, oddAnswer(message, undefined))
+        : false,
+    );
+    opened.push(http.close);
+    const runtime = await createRuntime({
+      engine,
+      placement: "inline",
+      mcpServers: { odd: { type: "http", url: http.url } },
+    });
+    opened.push(() => runtime.close());
+    const result = await runtime.run(`
+      const caught = [];
+      for (const tool of ["error_with_data", "error_like_a_timeout", "result_null"])
+        await tools.odd[tool]().catch((e) => caught.push([e.name, e.message, e.data]));
+      return caught;
+    `);
+    expect(result).toMatchObject({
+      ok: true,
+      value: [
+        ["ToolError", "no access", { field: "a", at: [1] }],
+        ["ToolError", "the database timed out", 3],
+        ["ToolError", 'server "odd" answered tools/call with null, not an object', null],
+      ],
+    });
+  });
+});
+
+test("data of an error is capped, and holds no secrets", () => {
+  const redact = (text: string): string => text.replaceAll("s3cr3t", "[redacted]");
+  expect(errorData({ a: ["s3cr3t", 1] }, redact)).toEqual({ a: ["[redacted]", 1] });
+  expect(errorData("x".repeat(70_000), redact)).toBeUndefined();
+  expect(errorData(JSON.parse("[".repeat(500) + "]".repeat(500)), redact)).toBeUndefined();
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  expect(errorData(cyclic, redact)).toBeUndefined();
+});
+
+test("pages that are counted are all read, and the number goes back as it came", async () => {
+  const asked: unknown[] = [];
+  const http = await rawHttp(({ message }, response) => {
+    if (message["method"] !== "tools/list") return false;
+    const cursor = (message["params"] as Json)["cursor"];
+    asked.push(cursor);
+    const page = typeof cursor === "number" ? cursor : 0;
+    const result = { tools: [{ name: `t${page}` }], nextCursor: page === 2 ? 0 : page + 1 };
+    return json(response, 200, { jsonrpc: "2.0", id: message["id"], result });
+  });
+  opened.push(http.close);
+  const config = checkServers({ odd: { url: http.url } }, "mcpServers", {})["odd"]!;
+  const source = configuredSource("odd", config);
+  opened.push(() => source[Symbol.asyncDispose]());
+  expect((await source.list()).map(({ name }) => name)).toEqual(["t0", "t1", "t2"]);
+  expect(asked).toEqual([undefined, 1, 2]);
+});
+
+test("a client of the caller: its server's code of a time-out is no time-out of ours", async () => {
+  const request = async (): Promise<unknown> => {
+    throw Object.assign(new Error("the database timed out"), { code: -32_001, data: { a: 1 } });
+  };
+  expect(await outcome(clientSource("mine", { request }).call("a", {}, context))).toEqual({
+    error: "the database timed out",
+    data: { a: 1 },
+  });
+});
