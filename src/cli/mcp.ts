@@ -7,6 +7,7 @@ import { readSettings } from "../core/check-settings.ts";
 import { CodecellError } from "../core/errors.ts";
 import { printableJson } from "../core/one-line.ts";
 import { createRuntime, type Runtime } from "../index.ts";
+import { jsonServer } from "../serve/http/json-server.ts";
 import { isLoopback } from "../serve/http/origin.ts";
 import { createMcpServer, McpHttpHandler, type McpServerOptions } from "../serve/mcp/index.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
@@ -100,8 +101,14 @@ async function serveHttp(
     ...(token === undefined ? {} : { token }),
   });
   const { promise: listening, resolve: onListening, reject } = Promise.withResolvers<number>();
-  const server = serve({ fetch: handler.fetch, port, hostname: host }, (info) =>
-    onListening(info.port),
+  const createServer = jsonServer((_status, message) => ({
+    jsonrpc: "2.0",
+    error: { code: -32_600, message },
+    id: null,
+  }));
+  const server = serve(
+    { fetch: handler.fetch, port, hostname: host, createServer: createServer as never },
+    (info) => onListening(info.port),
   );
   server.once("error", reject);
   const ended = untilEnded(false);

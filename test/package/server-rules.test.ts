@@ -63,3 +63,17 @@ test("lists of servers are not searched for each of their entries", () => {
   ).toEqual([expect.stringContaining("names.find((name) => seen.size === seen.add(name).size)")]);
   expect(found("discovery/types/{type-names,schema-pass}.ts", searching).length).toBeLessThan(4);
 });
+
+test("what a client accepts is read in one place, and nothing it is refused with is plain text", () => {
+  const accepting = found("serve/**/*.ts", /get\("accept"\)/i).map((line) => line.split(":")[0]);
+  expect(new Set(accepting)).toEqual(
+    new Set(["serve/http/event-stream.ts", "serve/mcp/response-form.ts"]), // both ask http/accept.ts
+  );
+  expect(found("serve/**/*.ts", /context\.text\(|status(?:Code)?: [45]\d\d/)).toEqual([]);
+});
+
+test("waits for what a program left behind end with its abort", () => {
+  // Without a signal only the moment in which aborted work is to stop.
+  expect(found("run/*.ts", /\bsetTimeout\(/)).toEqual([]);
+  expect(found("run/*.ts", /waitFor\((?!.*signal)/)).toHaveLength(1);
+});
