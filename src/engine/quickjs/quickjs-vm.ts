@@ -133,9 +133,13 @@ export class QuickJsVm implements SavableVm {
     return { image, end, start, receive, rejected, tracker: place };
   }
 
-  /** The guest remembers rejections, so that they are in its image. An exception must not pass through native frames. */
+  /**
+   * The guest remembers rejections, so that they are in its image. An exception must not pass through native frames; and an
+   * interruption would be lost here, so nothing is called when the time is over.
+   */
   #onRejection(promise: number, reason: number, isHandled: boolean): void {
-    if (this.#stopped || this.#memory.exhausted) return;
+    const isOver = this.#stopped || this.#memory.exhausted;
+    if (isOver || performance.now() >= this.#deadline) return;
     const { undefined: none, true: yes, false: no } = this.#context;
     const values = [promise, reason].map(
       (address) => new Lifetime(address as QuickJSHandle["value"]) as QuickJSHandle,

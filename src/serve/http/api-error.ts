@@ -50,14 +50,14 @@ export function errorResponse(thrown: unknown): Response {
   return body(500, { code: "internal", message: "the service failed; its log says why" });
 }
 
-/** Answers what no route answers: 405 where the path has other methods, else 404. */
+/** Answers what no route answers: 405 where the path has other methods, else 404, also for what is switched off. */
 export function noRoute(
   routes: Parameters<typeof methodsOf>[0],
   { method, path }: HonoRequest,
 ): Response {
   const methods = methodsOf(routes, path);
   const hint = "See GET /openapi.json.";
-  if (methods.length === 0)
+  if (methods.length === 0 || methods.includes(method))
     return errorResponse(
       new ApiError(404, "invalid_arguments", "there is no such route", { hint }),
     );
