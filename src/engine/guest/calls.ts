@@ -5,7 +5,7 @@ import { MAX_PARTS } from "../../core/parts.ts";
 import * as native from "../../core/primordials.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
 import { send, sizeOutside } from "./host-port.ts";
-import { giveUp, noteFailure, type Watch, watch } from "./promises.ts";
+import { giveUp, noteFailure, type Watch, watchCall } from "./promises.ts";
 
 /** The error of a failed call: the tool's message, one of codecell's error codes, and the tool's name. */
 export class ToolError extends native.NativeError {
@@ -68,7 +68,7 @@ export function request(
   const site = new native.NativeError();
   const id = ++lastId;
   const { promise, resolve, reject } = newPromise();
-  native.mapSet(pending, id, { resolve, reject, read, site, watch: watch(promise) });
+  native.mapSet(pending, id, { resolve, reject, read, site, watch: watchCall(promise) });
   send(kind, id, name, text);
   return promise;
 }
@@ -95,7 +95,7 @@ export function callTool(server: string, tool: string, args: unknown): Promise<u
   } catch (error) {
     const { promise, reject } = newPromise();
     fail(
-      { reject, watch: watch(promise) },
+      { reject, watch: watchCall(promise) },
       sendable(error, new native.NativeError(), `${server}.${tool}`),
     );
     return promise;
@@ -128,11 +128,8 @@ export function settle(id: number, answer: Answer): void {
   }
 }
 
-function fail(
-  { reject, watch: watched }: Pick<Pending, "reject" | "watch">,
-  reason: unknown,
-): void {
-  noteFailure(watched, reason);
+function fail({ reject, watch }: Pick<Pending, "reject" | "watch">, reason: unknown): void {
+  noteFailure(watch, reason);
   reject(reason);
 }
 

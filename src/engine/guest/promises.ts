@@ -80,7 +80,7 @@ function watchOf(value: unknown): Watch | undefined {
 }
 
 /** Watches the promise of a call. */
-export function watch(promise: Promise<unknown>): Watch {
+export function watchCall(promise: Promise<unknown>): Watch {
   nativeThen(promise, undefined, ignore); // that it is rejected counts by `isSeen`, not by what the engine says
   const made: Watch = { isSeen: false, isGivenUp: false };
   native.weakMapSet(watches, promise, made);

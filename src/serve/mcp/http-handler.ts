@@ -100,9 +100,7 @@ export class McpHttpHandler implements AsyncDisposable {
    * @param context what the web server passes besides the request; see {@link McpHttpOptions.clientOf}
    */
   readonly fetch = async (request: Request, ...context: readonly unknown[]): Promise<Response> => {
-    const response = await this.#answer(request, context).catch(() =>
-      failure(500, -32_603, "the request could not be answered"),
-    );
+    const response = await this.#answer(request, context);
     const origin = allowedOrigin(request, this.#options.allowedOrigins ?? []);
     if (origin !== undefined) allowReading(response.headers, origin);
     return response;
