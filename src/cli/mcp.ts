@@ -7,7 +7,7 @@ import { readSettings } from "../core/check-settings.ts";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { printableJson } from "../core/one-line.ts";
 import { createRuntime, type Runtime } from "../index.ts";
-import { jsonServer } from "../serve/http/json-server.ts";
+import { jsonServer } from "../serve/service/json-server.ts";
 import { isLoopback } from "../serve/http/origin.ts";
 import { createMcpServer, McpHttpHandler, type McpServerOptions } from "../serve/mcp/index.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";

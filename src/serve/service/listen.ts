@@ -2,7 +2,7 @@
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
 import type { Runtime } from "../../index.ts";
-import { jsonServer } from "../http/json-server.ts";
+import { jsonServer } from "./json-server.ts";
 import { createService, type LogLine, type Service } from "./app.ts";
 import { acceptRemotes } from "./remote-clients.ts";
 import { type ResolvedServe, resolveServe, type ServeSettings } from "./settings.ts";
