@@ -4,9 +4,10 @@ import { type HttpBindings, serve } from "@hono/node-server";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { AGENT_SETTINGS } from "../agent/settings.ts";
 import { readSettings } from "../core/check-settings.ts";
-import { CodecellError } from "../core/errors.ts";
+import { CodecellError, messageOf } from "../core/errors.ts";
 import { printableJson } from "../core/one-line.ts";
 import { createRuntime, type Runtime } from "../index.ts";
+import { jsonServer } from "../serve/service/json-server.ts";
 import { isLoopback } from "../serve/http/origin.ts";
 import { createMcpServer, McpHttpHandler, type McpServerOptions } from "../serve/mcp/index.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
@@ -100,8 +101,18 @@ async function serveHttp(
     ...(token === undefined ? {} : { token }),
   });
   const { promise: listening, resolve: onListening, reject } = Promise.withResolvers<number>();
-  const server = serve({ fetch: handler.fetch, port, hostname: host }, (info) =>
-    onListening(info.port),
+  const createServer = jsonServer((_status, message) => rpcFailure(-32_600, message));
+  const fetch = async (request: Request, context: HttpBindings): Promise<Response> => {
+    try {
+      return await handler.fetch(request, context);
+    } catch (error) {
+      note(`error: ${messageOf(error)}`);
+      return Response.json(rpcFailure(-32_603, "the server failed"), { status: 500 });
+    }
+  };
+  const server = serve(
+    { fetch: fetch as never, port, hostname: host, createServer: createServer as never },
+    (info) => onListening(info.port),
   );
   server.once("error", reject);
   const ended = untilEnded(false);
@@ -115,6 +126,10 @@ async function serveHttp(
   await ended;
   (server as { closeAllConnections?: () => void }).closeAllConnections?.();
   await new Promise((done) => server.close(done));
+}
+
+function rpcFailure(code: number, message: string): object {
+  return { jsonrpc: "2.0", error: { code, message }, id: null };
 }
 
 /** Resolves at SIGINT, SIGTERM, or (for stdio) at the end of stdin: a server must not outlive its host. */

@@ -64,6 +64,12 @@ export type Outcome = (
   readonly clean: boolean;
   /** Names that the program declared for the next programs of its session. Absent outside a kept VM. */
   readonly declares?: readonly string[];
+  /**
+   * Open calls that the program had stopped waiting for, by the VM's numbers: what was left of a decided `Promise.race`, `any` or
+   * `all`. They need not be finished.
+   * @default []
+   */
+  readonly givenUp?: readonly number[];
 };
 
 /**

@@ -33,7 +33,7 @@ export function readGuestFailure(
   limits: Limits,
   exhausted: boolean,
 ): Failure {
-  const { code = "", name = "Error", message = "", stack, tool, hint } = parse(text);
+  const { code = "", name = "Error", message = "", stack, tool, hint } = describedFailure(text);
   if (code === "memory" && exhausted) return memoryBreach(limits);
   return {
     code: GUEST_CODES.has(code) && isErrorCode(code) ? code : "program_error",
@@ -45,7 +45,8 @@ export function readGuestFailure(
   };
 }
 
-function parse(text: string): Record<string, string | undefined> {
+/** The fields of the guest's description of an error that are texts. */
+export function describedFailure(text: string): Record<string, string | undefined> {
   const described: unknown = JSON.parse(text);
   const entries = Object.entries(described ?? {});
   return Object.fromEntries(entries.filter(([, value]) => typeof value === "string"));

@@ -8,6 +8,9 @@ import { digest } from "./vm-services.ts";
 
 /** Longest time for which answers are delivered in a row before the thread does anything else. */
 const YIELD_MS = 8;
+/** Calls whose numbers are read from one text, and their digits. */
+const MAX_IDS = 1_000;
+const MAX_IDS_TEXT = 20_000;
 /** Runs `callback` after the tasks that are due on this thread. */
 export const later: (callback: () => void) => unknown = globalThis.setImmediate ?? setTimeout;
 
@@ -102,6 +105,12 @@ export class PendingCalls {
       if (this.#closed === undefined && vmContext.answers.delete(held)) deliver(id, answer);
     });
   }
+}
+
+/** The numbers of calls that the guest names. */
+export function readCallIds(text: string): number[] {
+  const ids = text.slice(0, MAX_IDS_TEXT).split(",").map(Number);
+  return ids.filter((id) => Number.isSafeInteger(id) && id > 0).slice(0, MAX_IDS);
 }
 
 async function compute(algorithm: string, base64: string): Promise<string> {

@@ -9,8 +9,9 @@ import type { Host, Outcome } from "./engine.ts";
 import { readGuestFailure } from "./guest-failure.ts";
 import type { Setup } from "./guest/main.ts";
 import { limitVerdict, stalled } from "./limit-verdict.ts";
+import { LostRejections, THREW_NOTHING } from "./lost-rejections.ts";
 import { flatNames } from "./name-lookup.ts";
-import { PendingCalls } from "./pending-calls.ts";
+import { PendingCalls, readCallIds } from "./pending-calls.ts";
 import { MAX_TIMERS } from "./run-timers.ts";
 import type { VmContext } from "./vm-context.ts";
 import { replyTo } from "./vm-services.ts";
@@ -32,6 +33,9 @@ export interface RunParts {
    */
   readonly clock?: "host" | number;
 }
+
+/** Time in ms that a stalled program may take to describe its rejections. */
+const LAST_WORDS_MS = 50;
 
 const unheard: Vm["onSend"] = () => undefined;
 
@@ -57,6 +61,9 @@ export class Run {
   /** Start of the current slice. */
   #sliceStart: number | undefined;
   #peakBytes = 0;
+  readonly #rejections = new LostRejections();
+  /** Open calls that the program does not wait for any more. */
+  #givenUp: readonly number[] = [];
   /** The outcome of the program, while a kept VM finishes its last slice. */
   #verdict: Verdict | undefined;
   #over = false;
@@ -108,7 +115,9 @@ export class Run {
         this.#vmContext.timers.go((id) => this.#due(id));
         begin();
       }
-      return await this.#settled.promise;
+      const outcome = await this.#settled.promise; // after the slice: V8 reports a rejection at its end
+      this.#rejections.report(outcome, program, this.#parts.host);
+      return outcome;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
@@ -153,21 +162,40 @@ export class Run {
     try {
       work(Math.max(1, Math.ceil(budgetMs)));
     } catch (error) {
-      thrown = error ?? new Error("the engine threw nothing");
+      thrown = error ?? THREW_NOTHING;
     }
-    if (this.#over) return;
-    this.#cpuMs += performance.now() - started;
+    const tookMs = performance.now() - started;
+    if (this.#over) return this.#noteThrown(thrown, tookMs < budgetMs);
+    this.#cpuMs += tookMs;
     this.#sliceStart = undefined;
     this.#sampleHeap();
     this.#checkLimits(thrown);
+    this.#noteThrown(thrown, !this.#over);
     if (this.#verdict !== undefined) this.#end(this.#verdict);
     else if (last) this.#endIfStalled();
   }
 
+  /** @param inTime whether no limit explains it */
+  #noteThrown(thrown: unknown, inTime: boolean): void {
+    const { rethrowsRejections = false, state } = this.#vm;
+    if (rethrowsRejections && inTime && thrown !== undefined && state === "usable")
+      this.#rejections.thrown(thrown);
+  }
+
   #endIfStalled(): void {
     if (this.#over || this.#pendingCalls.waits) return;
-    if (this.#vmContext.timers.size > 0) this.#reportIdle(true);
-    else this.#end({ ok: false, error: stalled(this.#limits) });
+    if (this.#vmContext.timers.size > 0) return this.#reportIdle(true);
+    this.#askForRejections();
+    this.#end({ ok: false, error: stalled(this.#limits) });
+  }
+
+  /** What the program waits for is often what a lost rejection has left undone. */
+  #askForRejections(): void {
+    try {
+      this.#vm.receive("ending", 0, "", LAST_WORDS_MS);
+    } catch {
+      // it took too long
+    }
   }
 
   #reportIdle(idle: boolean): void {
@@ -197,6 +225,11 @@ export class Run {
         return this.#log(id, name, text);
       case "digest":
         return void this.#pendingCalls.digest(id, name, text);
+      case "rejected":
+        return this.#rejections.reported(id, text);
+      case "given up":
+        this.#givenUp = readCallIds(text);
+        return undefined;
       case "value":
         return this.#conclude(id, () => ({ ok: true, ...(text === "" ? {} : { value: text }) }));
       case "throw":
@@ -268,7 +301,8 @@ export class Run {
     this.#sampleHeap();
     if (!clean || !this.#parts.keep) this.#vm.stop(clean ? "soon" : "now");
     const usage = { cpuMs: this.#cpuTime(), peakBytes: this.#peakBytes };
-    this.#settled.resolve({ ...verdict, usage, clean });
+    const givenUp = this.#givenUp.length === 0 ? {} : { givenUp: this.#givenUp };
+    this.#settled.resolve({ ...verdict, usage, clean, ...givenUp });
   }
 
   #cpuTime(): number {

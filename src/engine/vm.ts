@@ -23,10 +23,16 @@ export interface Vm extends Disposable {
   heapBytes(): number;
   /** The host has seen an allocation of this run fail because the memory is used up. */
   readonly exhausted: boolean;
+  /**
+   * Whether {@link start} and {@link receive} throw a copy of the first rejection of a slice that nothing handled; other
+   * engines report rejections from inside the guest.
+   * @default false
+   */
+  readonly rethrowsRejections?: boolean;
 }
 
-/** A message to the guest, see guest/main.ts: an answer to a request, a timer that is due, or that this VM is a copy. */
-export type Delivery = "answer" | "timer" | "copied";
+/** A message to the guest, see guest/main.ts: an answer, a timer that is due, that this VM is a copy, or that its run ends. */
+export type Delivery = "answer" | "timer" | "copied" | "ending";
 
 /** A VM that can be saved and restored elsewhere, only between slices, when no native frame is open. */
 export interface SavableVm extends Vm {

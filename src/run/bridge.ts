@@ -7,12 +7,14 @@ import { Semaphore } from "../core/semaphore.ts";
 import { failureOf } from "../core/tool-error.ts";
 import { untilAborted } from "../core/until-aborted.ts";
 import { cutText, utf8Length } from "../core/utf8.ts";
+import { waitFor } from "../core/wait-for.ts";
 import type { Host, HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { type CallingRun, labelOf, type Next } from "../tools/tool-call.ts";
 import { MAX_CALL_ERROR, MAX_TOOL_NAME } from "./capped-calls.ts";
 import { DiscoveryCalls, type DiscoverySources } from "./discovery-calls.ts";
 import { LogBuffer } from "./log-buffer.ts";
+import { OpenCalls, type ProgramEnd } from "./open-calls.ts";
 import { isCall, labelOfAsked, parseCall } from "./parse-call.ts";
 import type { ResumedCalls } from "./recorded-calls.ts";
 
@@ -61,8 +63,7 @@ export class Bridge implements Host {
   readonly #slots: Semaphore;
   readonly #discoveryCalls: DiscoveryCalls;
   readonly #abort = new AbortController();
-  /** Calls of the program that have no result yet. */
-  readonly #open = new Map<Promise<Answer>, OpenCall>();
+  readonly #open = new OpenCalls();
   /** What carries calls out, until that is over: longer than the call where it does not stop at once. */
   readonly #working = new Set<Promise<unknown>>();
   #isOver = false;
@@ -85,7 +86,7 @@ export class Bridge implements Host {
 
   /** Answers that are still to come, by the VM's number of the call. */
   get openAnswers(): ReadonlyMap<number, Promise<Answer>> {
-    return new Map([...this.#open].map(([answer, { id }]) => [id, answer]));
+    return this.#open.answers;
   }
 
   get #user(): string | undefined {
@@ -125,8 +126,7 @@ export class Bridge implements Host {
     this.bytesOut += size;
     const answer = this.#slots.run(() => this.#carryOut(call, size));
     const label = call.server === "" ? call.tool : `${call.server}.${call.tool}`;
-    this.#open.set(answer, { id: call.id ?? 0, label });
-    void answer.then(() => this.#open.delete(answer));
+    this.#open.add(answer, call.id ?? 0, label);
     return answer;
   }
 
@@ -185,17 +185,14 @@ export class Bridge implements Host {
     if (breach !== undefined) this.#parts.listeners.onBreach(breach);
   }
 
-  /**
-   * After the program ended by itself: calls that it did not await are finished, for what they do matters though
-   * nobody reads their results; at the deadline they are aborted. The log says so.
-   * @param deadline on the clock of `performance.now()`
-   */
-  async drain(deadline: number): Promise<void> {
-    if (this.#open.size === 0) return;
-    const names = [...this.#open.values()].map(({ label }) => label);
-    const finished = await within(this.#open.keys(), deadline - performance.now());
-    if (!finished) this.abort();
-    this.logs.add({ level: "warn", text: unawaited(names, finished) });
+  /** Whether a call has no answer yet. */
+  get isWaiting(): boolean {
+    return this.#open.answers.size > 0;
+  }
+
+  /** After the program ended by itself, see {@link OpenCalls.finish}. */
+  async finish(end: ProgramEnd): Promise<void> {
+    for (const note of await this.#open.finish(end, () => this.abort())) this.logs.add(note);
   }
 
   /** End all calls that are still going on. */
@@ -207,31 +204,10 @@ export class Bridge implements Host {
   /** The run is over: ends its calls, and resolves when all of them are recorded. Nothing changes afterwards. */
   async end(): Promise<void> {
     this.abort();
-    await Promise.all(this.#open.keys());
+    await this.#open.settled();
     const last = this.#discoveryCalls.end();
     const work = last === undefined ? [...this.#working] : [last, ...this.#working];
-    if (work.length > 0) await within(work, STOP_MS); // most runs have nothing to wait for, and set no timer
+    await waitFor(work, performance.now() + STOP_MS); // most runs have nothing to wait for, and set no timer
     this.#isOver = true;
   }
-}
-
-/** Whether all of `work` settled within `ms`. */
-async function within(work: Iterable<Promise<unknown>>, ms: number): Promise<boolean> {
-  const all = Promise.allSettled(work).then(() => true);
-  const { promise: expired, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), Math.max(0, ms));
-  return await Promise.race([all, expired]).finally(() => clearTimeout(timer));
-}
-
-interface OpenCall {
-  /** The VM's number. */
-  readonly id: number;
-  readonly label: string;
-}
-
-function unawaited(names: readonly string[], finished: boolean): string {
-  const list = [...new Set(names)].slice(0, 5).join(", ");
-  const count = names.length === 1 ? "1 tool call was" : `${names.length} tool calls were`;
-  const end = finished ? "finished before the run ended" : "aborted at the time limit";
-  return `codecell: ${count} not awaited (${list}) and ${end}; await every call`;
 }

@@ -50,6 +50,8 @@ export interface SessionContext {
   readonly journal?: CallJournal | undefined;
   /** Resume a saved run instead of starting one. */
   readonly resume?: ResumedCalls | undefined;
+  /** Aborted when the session is closed: what the program did not await is not finished then. */
+  readonly ending?: AbortSignal;
   /** Called with the run's host when it begins. */
   readonly onBegin?: (bridge: Bridge) => void;
 }

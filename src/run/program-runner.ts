@@ -91,15 +91,18 @@ export class ProgramRunner {
     const bridge = this.#bridge(job, run, first);
     session?.onBegin?.(bridge);
     const ended = AbortSignal.any([this.#closing, ...(options.signal ? [options.signal] : [])]);
-    const outcome = await this.#carryOut(job, bridge, AbortSignal.any([first.signal, ended])).catch(
-      async (error: unknown) => {
-        await bridge.end();
-        events.failed(error, performance.now() - started);
-        throw error;
-      },
-    );
+    const stop = AbortSignal.any([first.signal, ended]);
+    const outcome = await this.#carryOut(job, bridge, stop).catch(async (error: unknown) => {
+      await bridge.end();
+      events.failed(error, performance.now() - started);
+      throw error;
+    });
     const verdict = first.replaces(outcome);
-    if (endedByItself(verdict)) await bridge.drain(started + limits.wallMs);
+    if (bridge.isWaiting && endedByItself(verdict)) {
+      const { ok, givenUp = [] } = verdict;
+      const signal = AbortSignal.any([stop, ...(session?.ending ? [session.ending] : [])]);
+      await bridge.finish({ failed: !ok, givenUp, deadline: started + limits.wallMs, signal });
+    }
     await bridge.end();
     const facts = { ...this.#place, runId, wallMs: performance.now() - started };
     const result = deepFreeze(report({ source, limits, outcome: verdict, bridge, ...facts }));

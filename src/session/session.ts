@@ -61,6 +61,8 @@ export class Session {
   readonly #turns = new FairSemaphore(1);
   /** Aborted when the session ends: what still waits for the lock of its store does not wait any longer. */
   readonly #ending = new AbortController();
+  /** Aborted when it ends or is closed: a program goes on to its end, but calls that it did not await are not finished. */
+  readonly #closing = new AbortController();
   /** Why it is closed, once it is. */
   #closed: string | undefined;
 
@@ -202,6 +204,7 @@ export class Session {
   async #end(reason: string, afterwards: () => Promise<void>): Promise<void> {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
+    this.#closing.abort();
     this.#parts.onClose(this);
     await this.#use(async () => {
       await this.#state.end();
@@ -220,7 +223,7 @@ export class Session {
       origin: { kind: "local" },
       options,
       run: execute,
-      session: { id: this.id, ...context },
+      session: { id: this.id, ending: this.#closing.signal, ...context },
     });
   }
 

@@ -51,11 +51,11 @@ test("no JSON of a server is parsed before it was measured", () => {
     "tools/mcp/content.ts", // after breachOfShape
     "tools/mcp/content.ts", // data of an error, which was parsed before
     "tools/mcp/error-data.ts", // what was parsed before, and measured again
-    "tools/mcp/exact-message.ts", // after JsonScan
+    "tools/mcp/exact-message.ts", // after JsonScan or scanJson
+    "tools/mcp/exact-message.ts", // the same
     "tools/mcp/message.ts", // the id in 300 bytes
     "tools/mcp/sliced-lists.ts", // after JsonScan, without the lists
     "tools/mcp/sliced-lists.ts", // a piece of a list
-    "tools/mcp/stdio.ts", // after scanJson
   ]);
 });
 
@@ -104,4 +104,18 @@ test("lists of servers are not searched for each of their entries", () => {
     found("tools/{catalogue,catalogue-entry,names,first-free,sanitize-tools}.ts", searching),
   ).toEqual([expect.stringContaining("names.find((name) => seen.size === seen.add(name).size)")]);
   expect(found("discovery/types/{type-names,schema-pass}.ts", searching).length).toBeLessThan(4);
+});
+
+test("what a client accepts is read in one place, and nothing it is refused with is plain text", () => {
+  const accepting = found("serve/**/*.ts", /get\("accept"\)/i).map((line) => line.split(":")[0]);
+  expect(new Set(accepting)).toEqual(
+    new Set(["serve/http/event-stream.ts", "serve/mcp/response-form.ts"]), // both ask http/accept.ts
+  );
+  expect(found("serve/**/*.ts", /context\.text\(|status(?:Code)?: [45]\d\d/)).toEqual([]);
+});
+
+test("waits for what a program left behind end with its abort", () => {
+  // Without a signal only the moment in which aborted work is to stop.
+  expect(found("run/*.ts", /\bsetTimeout\(/)).toEqual([]);
+  expect(found("run/*.ts", /waitFor\((?!.*signal)/)).toHaveLength(1);
 });

@@ -62,7 +62,10 @@ const TO_HOST: readonly ToHost[] = [
   { type: "dropped", bytes: 12 },
   { type: "idle" },
   { type: "busy" },
-  { type: "outcome", outcome: { ok: true, value: '"\n"', usage, clean: true, declares: ["a"] } },
+  {
+    type: "outcome",
+    outcome: { ok: true, value: '"\n"', usage, clean: true, declares: ["a"], givenUp: [1, 7] },
+  },
   { type: "outcome", outcome: { ok: true, usage, clean: false } },
   {
     type: "outcome",

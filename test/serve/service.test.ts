@@ -158,7 +158,7 @@ describe("runs", () => {
   test("other types, routes and methods are refused", async () => {
     expect((await run("code=1", { "content-type": "text/plain" })).status).toBe(415);
     expect((await fetch(`${running.url}/nothing`)).status).toBe(404);
-    expect((await fetch(`${running.url}/run`)).status).toBe(404);
+    expect((await fetch(`${running.url}/run`)).status).toBe(405);
     expect((await fetch(`${running.url}/remote`)).status).toBe(426);
   });
 

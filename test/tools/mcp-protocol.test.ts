@@ -278,7 +278,7 @@ describe("a client of one's own in the place of a config entry", () => {
     await client.connect(new NewTransport(new URL(url)));
     open.push(() => client.close());
     const runtime = await start({ mcpServers: { calc: client } });
-    expect(await run(runtime, "return await tools.calc.double({ n: 21 })")).toBe(42);
+    expect(await run(runtime, "return await tools.calc.double({ n: 21 })")).toBe("42");
     expect(
       await run(runtime, "return await tools.calc.double({ n: 'x' }).catch((e) => e.code)"),
     ).toBe("invalid_arguments");

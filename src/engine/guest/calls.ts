@@ -5,6 +5,7 @@ import { mostParts } from "../../core/parts.ts";
 import * as native from "../../core/primordials.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
 import { send, sizeOutside } from "./host-port.ts";
+import { giveUp, noteFailure, type Watch, watchCall } from "./promises.ts";
 
 /** The error of a failed call: the tool's message, one of codecell's error codes, the tool's name, and what else it says as data. */
 export class ToolError extends native.NativeError {
@@ -28,15 +29,11 @@ interface Pending {
   readonly read: (text: string) => unknown;
   /** Created at the call, so that a failure has the stack of its line. */
   readonly site: Error;
+  readonly watch: Watch;
 }
 
 const NativePromise = Promise;
 const { withResolvers } = Promise;
-const then = native.uncurry(Promise.prototype.then) as (
-  promise: Promise<unknown>,
-  resolved?: (value: unknown) => unknown,
-  rejected?: (reason: unknown) => unknown,
-) => Promise<unknown>;
 const pendingGet = native.uncurry(Map.prototype.get) as (
   map: unknown,
   id: number,
@@ -62,9 +59,6 @@ export function limitCalls(callBytes: number, valueDepth: number): void {
   caps.valueDepth = valueDepth;
 }
 
-/** `promise.then`, which a patched prototype cannot intercept. */
-export { then as promiseThen };
-
 /** Sends a request to the host; `read` turns the text of the answer into the value. */
 export function request(
   kind: string,
@@ -75,7 +69,7 @@ export function request(
   const site = new native.NativeError();
   const id = ++lastId;
   const { promise, resolve, reject } = newPromise();
-  native.mapSet(pending, id, { resolve, reject, read, site });
+  native.mapSet(pending, id, { resolve, reject, read, site, watch: watchCall(promise) });
   send(kind, id, name, text);
   return promise;
 }
@@ -85,16 +79,8 @@ export function request(
  * executor, the interruption becomes a rejection, and an endless loop of calls would continue.
  */
 function newPromise(): PromiseWithResolvers<unknown> {
-  const made = native.reflectApply(
-    withResolvers,
-    NativePromise,
-    [],
-  ) as PromiseWithResolvers<unknown>;
-  then(made.promise, undefined, ignore); // a call without `await` must not count as an unhandled rejection
-  return made;
+  return native.reflectApply(withResolvers, NativePromise, []) as PromiseWithResolvers<unknown>;
 }
-
-function ignore(): void {}
 
 /** Calls a tool. Never throws: arguments that cannot be sent are a rejection too. */
 export function callTool(server: string, tool: string, args: unknown): Promise<unknown> {
@@ -109,7 +95,10 @@ export function callTool(server: string, tool: string, args: unknown): Promise<u
     });
   } catch (error) {
     const { promise, reject } = newPromise();
-    reject(sendable(error, new native.NativeError(), `${server}.${tool}`));
+    fail(
+      { reject, watch: watchCall(promise) },
+      sendable(error, new native.NativeError(), `${server}.${tool}`),
+    );
     return promise;
   }
   return request("call", `${server}\n${tool}`, text, decode);
@@ -134,10 +123,27 @@ export function settle(id: number, answer: Answer): void {
   try {
     const failure = failureIn(answer);
     if (failure === undefined) call.resolve(call.read(answer));
-    else call.reject(toolError(failure, call.site));
+    else fail(call, toolError(failure, call.site));
   } catch (error) {
-    call.reject(sendable(error, call.site));
+    fail(call, sendable(error, call.site));
   }
+}
+
+function fail({ reject, watch }: Pick<Pending, "reject" | "watch">, reason: unknown): void {
+  noteFailure(watch, reason);
+  reject(reason);
+}
+
+/** Numbers of the open calls that the program does not wait for any more, with commas. */
+export function givenUpCalls(): string {
+  const others = giveUp();
+  let ids = "";
+  native.mapForEach(pending, (call, id) => {
+    const { isSeen, isGivenUp } = (call as Pending).watch;
+    // An input that is no call waits for calls that it made: which ones is not known, only that something waits for them.
+    if (isGivenUp || (others && isSeen)) ids += `${ids === "" ? "" : ","}${id as number}`;
+  });
+  return ids;
 }
 
 /** The error that a program gets for a failure of the host; `site` supplies its stack. */

@@ -1,8 +1,8 @@
 import { fromBase64, toBase64 } from "../../core/base64.ts";
 import * as native from "../../core/primordials.ts";
-import { promiseThen } from "./calls.ts";
 import { DOMException } from "./events.ts";
 import { send } from "./host-port.ts";
+import { promiseThen } from "./promises.ts";
 
 /** Cap of the Web Cryptography standard (`getRandomValues`), in bytes. */
 const MAX_RANDOM = 65_536;

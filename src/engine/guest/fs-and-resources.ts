@@ -1,6 +1,6 @@
 /** Globals of a program beside its tools: files, and the servers' resources and prompts. */
 import * as native from "../../core/primordials.ts";
-import { promiseThen } from "./calls.ts";
+import { promiseThen } from "./promises.ts";
 import { discovery } from "./tools.ts";
 
 type Functions = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;

@@ -14,6 +14,8 @@
  * | `url`    | –       | `set`          | JSON `[href, part, text]` | JSON of the URL's parts                       |
  * | `size`   | –       | –              | any text                  | its bytes as UTF-8, as text                   |
  * | `now`    | –       | –              | –                         | milliseconds since 1970, as text              |
+ * | `rejected` | count | –              | JSON of the error, if one | –                                             |
+ * | `given up` | –     | –              | call ids with commas      | –                                             |
  * | `value`  | run     | –              | the value, wire text      | – (the run is over)                           |
  * | `throw`  | run     | –              | JSON of the error         | – (the run is over)                           |
  */

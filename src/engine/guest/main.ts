@@ -4,7 +4,7 @@
  */
 import * as native from "../../core/primordials.ts";
 import type { ProgramScope } from "../../core/program.ts";
-import { callTool, limitCalls, promiseThen, request, settle, ToolError } from "./calls.ts";
+import { callTool, limitCalls, request, settle, ToolError } from "./calls.ts";
 import { type Clock, now, useClock } from "./clock.ts";
 import { clone } from "./clone.ts";
 import { createConsole, limitConsole } from "./console.ts";
@@ -25,7 +25,8 @@ import { fs, prompts, resources } from "./fs-and-resources.ts";
 import { installHostPort, type Send } from "./host-port.ts";
 import { lockDown } from "./lockdown.ts";
 import { link } from "./modules.ts";
-import { beginRun, sendError, sendValue } from "./outcome.ts";
+import { beginRun, reportLeft, sendError, sendValue } from "./outcome.ts";
+import { installCombinators, noteHandled, noteRejection, promiseThen } from "./promises.ts";
 import { URLSearchParams } from "./search-params.ts";
 import { consts, functions, lets, vars } from "./session-globals.ts";
 import { clearTimer, fire, setImmediate, setInterval, setTimeout } from "./timers.ts";
@@ -196,10 +197,11 @@ function start(program: ProgramFunction, setupText: string): void {
   }
 }
 
-/** Receives all messages of the host: an answer to a request, a timer that is due, or that this VM is a copy of another. */
+/** Receives all messages of the host, see `Delivery` in vm.ts. */
 function receive(kind: string, id: number, text: string): void {
   if (kind === "answer") return settle(id, text);
   if (kind === "copied") return reseed();
+  if (kind === "ending") return reportLeft();
   try {
     fire(id);
   } catch (error) {
@@ -207,14 +209,27 @@ function receive(kind: string, id: number, text: string): void {
   }
 }
 
+/** QuickJS: a promise was rejected without a handler, or got a handler after that. */
+function rejected(promise: object, reason: unknown, isHandled: boolean): void {
+  if (isHandled) noteHandled(promise);
+  else noteRejection(promise, reason);
+}
+
+interface Entries {
+  readonly start: typeof start;
+  readonly receive: typeof receive;
+  readonly rejected: typeof rejected;
+}
+
 /** Called once per VM with the host port. */
-export function boot(send: Send): { start: typeof start; receive: typeof receive } {
+export function boot(send: Send): Entries {
   installHostPort(send);
   setTimerHook((ms, callback) => void setTimeout(callback, ms));
   Math.random = createRandom();
   installDisposal();
+  installCombinators();
   lockDown();
   defineGlobals();
   warmUp();
-  return { start, receive };
+  return { start, receive, rejected };
 }

@@ -3,10 +3,11 @@ import { encode } from "../../core/encode.ts";
 import * as native from "../../core/primordials.ts";
 import { cutUnits } from "../../core/utf8.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
-import { failureOf, promiseThen } from "./calls.ts";
+import { failureOf, givenUpCalls } from "./calls.ts";
 import { reportDropped } from "./console.ts";
 import { send, sizeOutside } from "./host-port.ts";
 import { inspect } from "./inspect.ts";
+import { promiseThen, takeRejections } from "./promises.ts";
 
 /** Longest text of an error that leaves the VM, in characters. */
 const MAX_TEXT = 8_192;
@@ -86,20 +87,37 @@ function awaitAll(
 
 /** Sends a thrown value. Reading it may run the program's own getters, which count as CPU time of the program. */
 export function sendError(thrown: unknown, run = currentRun): void {
-  let description: Description;
+  end("throw", native.stringifyJson(description(thrown)), run);
+}
+
+function description(thrown: unknown): Description {
   try {
-    description = describe(thrown);
+    return describe(thrown);
   } catch {
-    // A proxy whose traps throw, or too little memory for a description, which the host detects. The run has ended.
+    // A proxy whose traps throw, or too little memory for a description, which the host detects.
     const message = "something was thrown that cannot be described";
-    description = { __proto__: null, code: "memory", name: "Error", message, stack: "" };
+    return { __proto__: null, code: "memory", name: "Error", message, stack: "" };
   }
-  end("throw", native.stringifyJson(description), run);
 }
 
 function end(kind: "value" | "throw", text: string, run: number): void {
   reportDropped();
+  try {
+    reportLeft();
+  } catch {
+    // too little memory for that: the outcome comes first
+  }
   send(kind, run, "", text);
+}
+
+/** Reports what the program leaves behind: rejections that nothing handled, and calls that it does not wait for any more. */
+export function reportLeft(): void {
+  const more = takeRejections((reason) =>
+    send("rejected", 1, "", native.stringifyJson(description(reason))),
+  );
+  if (more > 0) send("rejected", more, "", "");
+  const givenUp = givenUpCalls();
+  if (givenUp !== "") send("given up", 0, "", givenUp);
 }
 
 interface Description {

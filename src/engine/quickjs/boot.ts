@@ -1,6 +1,7 @@
 /** The state of a VM after booting. All boots of a build are identical, pointers included; memory images depend on that. */
 import type { QuickJSHandle } from "quickjs-emscripten-core";
 import { type MemoryImage, writeImage } from "./memory-image.ts";
+import type { TrackerPlace } from "./rejection-tracker.ts";
 
 /** A booted VM as data, from which any other instance can be made identical. */
 export interface Booted {
@@ -9,6 +10,8 @@ export interface Booted {
   readonly end: number;
   readonly start: QuickJSHandle["value"];
   readonly receive: QuickJSHandle["value"];
+  readonly rejected: QuickJSHandle["value"];
+  readonly tracker: TrackerPlace | undefined;
 }
 
 /**

@@ -28,6 +28,7 @@ import {
   takeImage,
   writeImage,
 } from "./memory-image.ts";
+import type { RejectionTracker, TrackerPlace } from "./rejection-tracker.ts";
 
 const INTERRUPTED = "the guest was interrupted";
 /** The stack limit while booting, so that images are identical in places with different stacks. */
@@ -54,6 +55,7 @@ export class QuickJsVm implements SavableVm {
   readonly #context: QuickJSContext;
   readonly #start: QuickJSHandle;
   readonly #receive: QuickJSHandle;
+  readonly #rejected: QuickJSHandle;
   readonly #maxStackBytes: number;
   readonly #nameOfBoot: (booted: MemoryImage) => Promise<string>;
   readonly #heapEnd: () => number;
@@ -68,6 +70,7 @@ export class QuickJsVm implements SavableVm {
     library: QuickJSWASMModule,
     memory: FixedMemory,
     { heapEnd, maxStackBytes, nameOfBoot: name, release }: QuickJsVmOptions,
+    tracker?: RejectionTracker,
     booted?: Booted,
   ) {
     this.#memory = memory;
@@ -77,15 +80,22 @@ export class QuickJsVm implements SavableVm {
     this.#heapEnd = () => heapEnd(memory.wasm);
     [this.#runtime, this.#context] = atTimeZero(() => {
       const runtime = library.newRuntime({ maxStackSizeBytes: BOOT_STACK_BYTES });
-      runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
       return [runtime, runtime.newContext()];
     });
+    const place =
+      booted === undefined
+        ? tracker?.find(this.#runtime, this.#heapEnd(), mallocIn(library, 16))
+        : booted.tracker;
+    this.#runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
     // The library creates its side of the host port for each instance; in the guest's memory it is the same one.
     const send = this.#newSend();
-    this.booted = booted ?? atTimeZero(() => this.#boot(send));
+    this.booted = booted ?? atTimeZero(() => this.#boot(send, tracker, place));
     if (booted !== undefined) restoreImage(memory.wasm, booted.image, this.#heapEnd());
     this.#start = new Lifetime(this.booted.start) as QuickJSHandle;
     this.#receive = new Lifetime(this.booted.receive) as QuickJSHandle;
+    this.#rejected = new Lifetime(this.booted.rejected) as QuickJSHandle;
+    if (place !== undefined)
+      tracker?.report(place, (...rejection) => this.#onRejection(...rejection));
     this.#runtime.setMaxStackSize(maxStackBytes);
   }
 
@@ -102,7 +112,11 @@ export class QuickJsVm implements SavableVm {
   }
 
   /** Evaluates the prelude and passes it the host port. */
-  #boot(send: QuickJSHandle): Booted {
+  #boot(
+    send: QuickJSHandle,
+    tracker: RejectionTracker | undefined,
+    place: TrackerPlace | undefined,
+  ): Booted {
     const context = this.#context;
     const boot = context.unwrapResult(
       context.evalCode(GUEST_SOURCE, "codecell", { type: "global" }),
@@ -111,9 +125,32 @@ export class QuickJsVm implements SavableVm {
     this.#runtime.executePendingJobs(); // what is pending now would be pending in every run
     const start = context.getProp(entries, "start").value;
     const receive = context.getProp(entries, "receive").value;
+    const rejected = context.getProp(entries, "rejected").value;
     for (const handle of [boot, entries, send]) handle.dispose();
+    if (place !== undefined) tracker?.set(place);
     const end = this.#heapEnd();
-    return { image: takeImage(this.#memory.wasm, end), end, start, receive };
+    const image = takeImage(this.#memory.wasm, end);
+    return { image, end, start, receive, rejected, tracker: place };
+  }
+
+  /**
+   * The guest remembers rejections, so that they are in its image. An exception must not pass through native frames; and an
+   * interruption would be lost here, so nothing is called when the time is over.
+   */
+  #onRejection(promise: number, reason: number, isHandled: boolean): void {
+    const isOver = this.#stopped || this.#memory.exhausted;
+    if (isOver || performance.now() >= this.#deadline) return;
+    const { undefined: none, true: yes, false: no } = this.#context;
+    const values = [promise, reason].map(
+      (address) => new Lifetime(address as QuickJSHandle["value"]) as QuickJSHandle,
+    );
+    try {
+      const handled = isHandled ? yes : no;
+      const called = this.#context.callFunction(this.#rejected, none, ...values, handled);
+      (called.error ?? called.value).dispose();
+    } catch {
+      // the memory is used up
+    }
   }
 
   /** Resets the VM to its state after booting. */
@@ -236,4 +273,10 @@ export class QuickJsVm implements SavableVm {
 
 function foreign(reason: string): CodecellError {
   return new CodecellError("config_error", `the snapshot cannot be restored here: ${reason}`);
+}
+
+/** Memory of the VM's own heap, which it never frees. */
+function mallocIn(library: QuickJSWASMModule, bytes: number): number {
+  const { module } = library.getFFI() as unknown as { module: { _malloc(bytes: number): number } };
+  return module._malloc(bytes);
 }

@@ -12,11 +12,13 @@ import { type Booted, nameOfBoot } from "./boot.ts";
 import { createFixedMemory } from "./fixed-memory.ts";
 import { findHeapEnd } from "./heap-end.ts";
 import { QuickJsVm, type QuickJsVmOptions } from "./quickjs-vm.ts";
+import { RejectionTracker } from "./rejection-tracker.ts";
+import { exportTable } from "./table-export.ts";
 
 /** Options of the engine module. */
 export interface QuickJsOptions {
   /**
-   * The compiled engine, for places without a file system.
+   * The compiled engine, for places without a file system. Rejections that nothing handles are not told then.
    * @default the package's own file
    */
   readonly wasmModule?: WebAssembly.Module;
@@ -54,12 +56,10 @@ export async function createEngine(options: QuickJsOptions = {}): Promise<Engine
   const { maxStackBytes = DEFAULT_STACK_BYTES } = options;
   const variant = await loadVariant();
   const wasmModule = options.wasmModule ?? (await compileEngine(options.wasmFile));
-  const instantiate = (wasmMemory: WebAssembly.Memory): Promise<QuickJSWASMModule> =>
-    newQuickJSWASMModuleFromVariant(
-      newVariant(variant, { wasmModule, wasmMemory, emscriptenModule: ENVIRONMENT }),
-    );
+  const instantiate = async (memory: WebAssembly.Memory): Promise<Instance> =>
+    await instantiateIn(memory, variant, wasmModule);
   const scrap = createFixedMemory(16).wasm;
-  const heapEnd = findHeapEnd(await instantiate(scrap), scrap);
+  const heapEnd = findHeapEnd((await instantiate(scrap)).library, scrap);
   const idle: QuickJsVm[] = [];
   let booted: Booted | undefined;
   let name: Promise<string> | undefined;
@@ -76,11 +76,40 @@ export async function createEngine(options: QuickJsOptions = {}): Promise<Engine
     const used = idle.pop();
     if (used?.memoryMb === memoryMb) return used.reset();
     const memory = createFixedMemory(memoryMb);
-    const vm = new QuickJsVm(await instantiate(memory.wasm), memory, vmOptions, booted);
+    const { library, tracker } = await instantiate(memory.wasm);
+    const vm = new QuickJsVm(library, memory, vmOptions, tracker, booted);
     booted ??= vm.booted;
     return vm;
   };
   return new PooledEngine("quickjs", { create, savable: (vm) => vm, maxRetired: 0 });
+}
+
+interface Instance {
+  readonly library: QuickJSWASMModule;
+  readonly tracker: RejectionTracker | undefined;
+}
+
+async function instantiateIn(
+  wasmMemory: WebAssembly.Memory,
+  variant: QuickJSSyncVariant,
+  wasmModule: WebAssembly.Module,
+): Promise<Instance> {
+  let exports: WebAssembly.Exports | undefined;
+  // Emscripten's hook, as the library's own option `wasmModule` uses it.
+  const instantiateWasm = async (
+    imports: WebAssembly.Imports,
+    onSuccess: (instance: WebAssembly.Instance) => void,
+  ): Promise<WebAssembly.Exports> => {
+    const instance = await WebAssembly.instantiate(wasmModule, imports);
+    ({ exports } = instance);
+    onSuccess(instance);
+    return instance.exports;
+  };
+  const emscriptenModule = { ...ENVIRONMENT, instantiateWasm };
+  const library = await newQuickJSWASMModuleFromVariant(
+    newVariant(variant, { wasmMemory, emscriptenModule }),
+  );
+  return { library, tracker: RejectionTracker.in(exports, wasmMemory) };
 }
 
 async function loadVariant(): Promise<QuickJSSyncVariant> {
@@ -103,7 +132,7 @@ async function compileEngine(wasmFile: string | undefined): Promise<WebAssembly.
   try {
     const { readFile } = await import("node:fs/promises");
     const file = wasmFile ?? (await assets()).wasmFile;
-    return await WebAssembly.compile(await readFile(file));
+    return await WebAssembly.compile(exportTable(await readFile(file)));
   } catch (error) {
     throw new CodecellError(
       "engine_unavailable",

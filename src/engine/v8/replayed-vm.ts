@@ -24,6 +24,7 @@ const MAX_BYTES = 3 * MAX_CHARACTERS;
 export class ReplayedVm implements SavableVm {
   onSend: Vm["onSend"] = () => undefined;
   readonly clock = "host";
+  readonly rethrowsRejections: boolean;
   readonly #vm: Vm;
   readonly #engine: string;
   #journal: Entry[] = [];
@@ -31,6 +32,7 @@ export class ReplayedVm implements SavableVm {
 
   constructor(vm: Vm, engine: string) {
     this.#vm = vm;
+    this.rethrowsRejections = vm.rethrowsRejections ?? false;
     this.#engine = `${engine} ${PRELUDE}`;
     this.#listen();
   }

@@ -113,6 +113,7 @@ class Prelude {
 
 class V8Vm implements Vm {
   onSend: Vm["onSend"] = () => undefined;
+  readonly rethrowsRejections = true;
   readonly exhausted = false; // a full heap ends the isolate, which `state` reports
   readonly #isolate: ivm.Isolate;
   readonly #context: ivm.Context;

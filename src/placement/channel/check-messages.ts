@@ -15,7 +15,7 @@ import {
   readSize,
   readText,
 } from "./fields.ts";
-import { MAX_DECLARED, MAX_NAME } from "./message-caps.ts";
+import { MAX_DECLARED, MAX_GIVEN_UP, MAX_NAME } from "./message-caps.ts";
 import { cutDeclared, cutFailure, cutRecord } from "./write-message.ts";
 
 /** Longest duration of a run, see `limits.wallMs`. */
@@ -27,11 +27,12 @@ const MAX_POSITION = 2 ** 25;
 
 /** How a run ended. @param value its value, if there is one */
 export function readOutcome(sent: unknown, value: string | undefined): Outcome {
-  const { ok, error, usage, clean, declares, cutBytes } = readFields(sent, "outcome");
+  const { ok, error, usage, clean, declares, givenUp, cutBytes } = readFields(sent, "outcome");
   const facts = {
     usage: readUsage(usage ?? {}),
     clean: readFlag(clean, "outcome.clean"),
     ...(declares === undefined ? {} : { declares: readDeclared(declares) }),
+    ...(givenUp === undefined ? {} : { givenUp: readCallIds(givenUp) }),
   };
   if (!readFlag(ok, "outcome.ok")) return { ok: false, error: readFailure(error), ...facts };
   if (value === undefined) return { ok: true, ...facts };
@@ -53,6 +54,11 @@ function readDeclared(sent: unknown): string[] {
   return cutDeclared(names.map((name) => readText(name, "a name of declares"))).filter((name) =>
     isIdentifier(name),
   );
+}
+
+function readCallIds(sent: unknown): number[] {
+  const ids = readList(sent, "givenUp", MAX_GIVEN_UP);
+  return ids.map((id) => readInteger(id, "an id of givenUp"));
 }
 
 /** The frame of a failure is not read: it is made here, from this side's source. */

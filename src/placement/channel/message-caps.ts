@@ -30,6 +30,9 @@ export const MAX_DECLARED_NAME = 200;
 /** Characters of all declared names. */
 export const MAX_DECLARED_TEXT = 64 * 1024;
 
+/** Number of open calls that an outcome can name as given up. */
+export const MAX_GIVEN_UP = 1_000;
+
 const KIB = 1024;
 
 /**

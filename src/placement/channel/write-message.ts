@@ -10,6 +10,7 @@ import {
   MAX_DECLARED,
   MAX_DECLARED_NAME,
   MAX_DECLARED_TEXT,
+  MAX_GIVEN_UP,
   MAX_LABEL,
   MAX_NAME,
   MAX_TEXT,
@@ -123,7 +124,7 @@ function writeCall({ call, server, tool, id, again, args }: CallMessage): string
 }
 
 function writeOutcome(outcome: Outcome): string {
-  const { value, error, declares, ...rest } = {
+  const { value, error, declares, givenUp, ...rest } = {
     value: undefined,
     error: undefined,
     ...outcome,
@@ -132,6 +133,7 @@ function writeOutcome(outcome: Outcome): string {
     ...rest,
     ...(error === undefined ? {} : { error: cutFailure(error) }),
     ...(declares === undefined ? {} : { declares: cutDeclared(declares) }),
+    ...(givenUp === undefined ? {} : { givenUp: givenUp.slice(0, MAX_GIVEN_UP) }),
   };
   return write(["outcome", head, value !== undefined], value);
 }

@@ -1,4 +1,7 @@
+import type { HonoRequest } from "hono";
+import { cutText } from "../../core/utf8.ts";
 import { CodecellError, type ErrorCode } from "../../index.ts";
+import { methodsOf } from "./methods.ts";
 
 /** Misuse of the API, whatever the program. The response is `{ error: { code, message, hint? } }`. */
 export class ApiError extends Error {
@@ -46,6 +49,24 @@ export function errorResponse(thrown: unknown): Response {
   }
   return body(500, { code: "internal", message: "the service failed; its log says why" });
 }
+
+/** Answers what no route answers: 405 where the path has other methods, else 404, also for what is switched off. */
+export function noRoute(
+  routes: Parameters<typeof methodsOf>[0],
+  { method, path }: HonoRequest,
+): Response {
+  const methods = methodsOf(routes, path);
+  const hint = "See GET /openapi.json.";
+  if (methods.length === 0 || methods.includes(method))
+    return errorResponse(
+      new ApiError(404, "invalid_arguments", "there is no such route", { hint }),
+    );
+  const headers = { allow: methods.join(", ") };
+  const message = `this route does not take ${cutText(method, MAX_METHOD)}`;
+  return errorResponse(new ApiError(405, "invalid_arguments", message, { hint, headers }));
+}
+
+const MAX_METHOD = 20;
 
 /** The header that tells a client when to come back (RFC 9110, section 10.2.3). */
 export function retryAfter(ms: number): Readonly<Record<string, string>> {

@@ -9,7 +9,7 @@ import {
   ToolError,
   WorkspaceError,
 } from "../../index.ts";
-import { ApiError, errorResponse } from "./api-error.ts";
+import { ApiError, errorResponse, noRoute } from "./api-error.ts";
 import { streamRun, wantsEvents } from "./event-stream.ts";
 import { openApiDocument } from "./openapi.ts";
 import { checkLimits, FORK_REQUEST, readJson, RUN_REQUEST } from "./run-request.ts";
@@ -63,13 +63,7 @@ export function createApi(runtime: Runtime, options: ApiOptions = {}): Hono<ApiE
     if (response.status === 500) options.onError?.(error);
     return response;
   });
-  api.notFound(() =>
-    errorResponse(
-      new ApiError(404, "invalid_arguments", "there is no such route", {
-        hint: "See GET /openapi.json.",
-      }),
-    ),
-  );
+  api.notFound(({ req }) => noRoute(api.routes, req));
   api.use(
     bodyLimit({
       maxSize: maxBodyBytes,

@@ -2,6 +2,7 @@
 import { type Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { CallRecord, ExecutionResult, LogEntry } from "../../index.ts";
+import { prefersEvents } from "./accept.ts";
 import { errorResponse } from "./api-error.ts";
 
 interface RunHooks {
@@ -14,7 +15,7 @@ interface RunHooks {
 const ALIVE_MS = 15_000;
 
 export function wantsEvents(request: Request): boolean {
-  return (request.headers.get("accept") ?? "").includes("text/event-stream");
+  return prefersEvents(request.headers.get("accept"));
 }
 
 /** Runs and sends the events: a client that disconnects ends the run. */

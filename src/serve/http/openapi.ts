@@ -16,7 +16,9 @@ const failures = Object.fromEntries(
     [403, "These credentials are not enough"],
     [404, "There is no such thing"],
     [413, "The body is too large"],
+    [415, "The body is not application/json"],
     [429, "Too much at once, or too often"],
+    [500, "The service failed; its log says why"],
     [503, "The service is ending, or its engine does not work"],
   ].map(([status, description]) => [status, answer(description as string, "Error")]),
 );

@@ -1,4 +1,6 @@
 /** Which requests a service accepts: for its own host names (DNS rebinding), from pages of known origins. */
+import { isAmong } from "./cors.ts";
+
 const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"];
 
 /** Why a request is refused, if it is. */
@@ -11,7 +13,7 @@ export function originProblem(
   if (![...LOOPBACK_HOSTS, ...allowedHosts.map((name) => name.toLowerCase())].includes(host))
     return "this host name is not allowed (see allowedHosts, --allow-host)";
   const origin = request.headers.get("origin");
-  if (origin !== null && !allowedOrigins.includes(origin) && !isLoopbackOrigin(origin))
+  if (origin !== null && !isAmong(origin, allowedOrigins) && !isLoopbackOrigin(origin))
     return "this origin is not allowed (see allowedOrigins, --allow-origin)";
   return undefined;
 }

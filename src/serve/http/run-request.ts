@@ -30,7 +30,7 @@ export const FORK_REQUEST = z.strictObject({ id: RUN_REQUEST.shape.session });
 /** @throws ApiError 400 that names what is wrong, 415 */
 export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
   const type = request.headers.get("content-type") ?? "";
-  if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(type))
+  if (!/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type))
     throw new ApiError(415, "invalid_arguments", "the body must be application/json");
   let json: unknown;
   try {

@@ -4,8 +4,10 @@ import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { outsideRuns } from "../../core/async-context.ts";
+import { allowedOrigin, allowReading, isPreflight, preflightResponse } from "../http/cors.ts";
 import { originProblem } from "../http/origin.ts";
 import { type HttpSession, HttpSessions } from "./http-sessions.ts";
+import { acceptingBoth, asJson, formFor, type ResponseForm } from "./response-form.ts";
 
 /** What {@link McpHttpHandler} takes. */
 export interface McpHttpOptions {
@@ -17,7 +19,8 @@ export interface McpHttpOptions {
    */
   readonly stateless?: boolean;
   /**
-   * Respond with plain JSON instead of a stream of events; then there is no progress.
+   * Respond with plain JSON instead of a stream of events to every client that accepts JSON; then there is no progress. A client
+   * that does not name `text/event-stream` in its `Accept` header gets JSON anyway.
    * @default false
    */
   readonly json?: boolean;
@@ -32,7 +35,8 @@ export interface McpHttpOptions {
    */
   readonly allowedHosts?: readonly string[];
   /**
-   * Origins of web pages that may send requests, e.g. `https://app.example.com`, besides those of the loopback interface.
+   * Origins of web pages that may send requests and read the responses (CORS), e.g. `https://app.example.com`. Pages of the
+   * loopback interface may send requests; to read responses they have to be listed too.
    * @default []
    */
   readonly allowedOrigins?: readonly string[];
@@ -96,6 +100,13 @@ export class McpHttpHandler implements AsyncDisposable {
    * @param context what the web server passes besides the request; see {@link McpHttpOptions.clientOf}
    */
   readonly fetch = async (request: Request, ...context: readonly unknown[]): Promise<Response> => {
+    const response = await this.#answer(request, context);
+    const origin = allowedOrigin(request, this.#options.allowedOrigins ?? []);
+    if (origin !== undefined) allowReading(response.headers, origin);
+    return response;
+  };
+
+  async #answer(request: Request, context: readonly unknown[]): Promise<Response> {
     const refused = this.#refuse(request);
     if (refused !== undefined) return refused;
     if (this.#options.stateless === true) return await this.#answerOnce(request);
@@ -106,29 +117,59 @@ export class McpHttpHandler implements AsyncDisposable {
     return session === undefined
       ? failure(404, -32_001, "this session has ended; initialize a new one")
       : await this.#answerIn(session, request);
-  };
+  }
 
-  /** Refuses other paths, pages of other origins, foreign host names (DNS rebinding), and requests without the token. */
+  /**
+   * Answers what never reaches a session: other paths and methods, pages of other origins, foreign host names (DNS rebinding), preflights,
+   * requests without the token, and those that accept nothing that there is.
+   */
   #refuse(request: Request): Response | undefined {
     const { path = "/mcp", allowedHosts = [], allowedOrigins = [], token } = this.#options;
     if (new URL(request.url).pathname !== path) return failure(404, -32_600, `MCP is at ${path}`);
     const problem = originProblem(request, allowedHosts, allowedOrigins);
     if (problem !== undefined) return failure(403, -32_600, problem);
-    if (token === undefined || hasToken(request.headers.get("authorization"), token))
-      return undefined;
-    return failure(401, -32_600, "a bearer token is needed", { "www-authenticate": "Bearer" });
+    const origin = allowedOrigin(request, allowedOrigins);
+    if (origin !== undefined && isPreflight(request))
+      return preflightResponse(origin, this.#methods);
+    if (token !== undefined && !hasToken(request.headers.get("authorization"), token))
+      return failure(401, -32_600, "a bearer token is needed", { "www-authenticate": "Bearer" });
+    if (!this.#methods.includes(request.method)) {
+      const allow = this.#methods.join(", ");
+      return failure(405, -32_000, `${this.#hint}send ${allow}`, { allow });
+    }
+    if (this.#formFor(request) !== undefined) return undefined;
+    return failure(406, -32_000, "responses are application/json or text/event-stream");
+  }
+
+  /** Without sessions, the SDK would open a stream on GET that never ends and never carries anything. */
+  get #methods(): readonly string[] {
+    return this.#options.stateless === true ? ["POST"] : ["GET", "POST", "DELETE"];
+  }
+
+  get #hint(): string {
+    return this.#options.stateless === true ? "there are no sessions here: " : "";
+  }
+
+  #formFor(request: Request): ResponseForm | undefined {
+    return formFor(request, this.#options.json ?? false);
+  }
+
+  /** Passes a request to a transport, and its response to the client in a form that it accepts. */
+  async #exchange(transport: HttpSession["transport"], request: Request): Promise<Response> {
+    const response = await transport.handleRequest(acceptingBoth(request));
+    if (this.#formFor(request) === "events") return response;
+    const json = await asJson(response);
+    return json ?? failure(503, -32_000, "the connection ended before there was a response");
   }
 
   async #answerOnce(request: Request): Promise<Response> {
-    // The SDK would open a stream on GET that never ends and never carries anything.
-    if (request.method !== "POST")
-      return failure(405, -32_000, "there are no sessions here: send POST", { allow: "POST" });
-    const { transport, server } = this.#create({ enableJsonResponse: this.#options.json ?? false });
+    const { transport, server } = this.#create({});
     const close = (): void => void server.close().catch(() => {}); // it has nothing more to do
+    // A client that disconnects cancels its request: there is no session to cancel it in.
+    request.signal.addEventListener("abort", close, { once: true });
     try {
       await server.connect(transport as Transport);
-      // A client that disconnects cancels its request: there is no session to cancel it in.
-      return whenSent(await transport.handleRequest(request), close);
+      return whenSent(await this.#exchange(transport, request), close);
     } catch (error) {
       close();
       throw error;
@@ -139,7 +180,6 @@ export class McpHttpHandler implements AsyncDisposable {
   async #begin(request: Request, client: string | undefined): Promise<Response> {
     let isRefused = false;
     const { transport, server } = this.#create({
-      enableJsonResponse: this.#options.json ?? false,
       sessionIdGenerator: () => randomUUID(),
       onsessioninitialized: async (id) => {
         isRefused = !this.#sessions.add(id, session);
@@ -170,7 +210,7 @@ export class McpHttpHandler implements AsyncDisposable {
     session.open++;
     session.busy += busy;
     try {
-      return whenSent(await transport.handleRequest(request), end);
+      return whenSent(await this.#exchange(transport, request), end);
     } catch (error) {
       end();
       throw error;

@@ -3,8 +3,10 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Hono } from "hono";
 import { Hono as App } from "hono";
 import type { Runtime } from "../../index.ts";
-import { ApiError, errorResponse } from "../http/api-error.ts";
+import { ApiError, errorResponse, noRoute } from "../http/api-error.ts";
 import { type ApiEnv, createApi, scopeOf } from "../http/api.ts";
+import { allowedOrigin, allowReading, isPreflight, preflightResponse } from "../http/cors.ts";
+import { methodsOf } from "../http/methods.ts";
 import { openApiDocument } from "../http/openapi.ts";
 import { originProblem } from "../http/origin.ts";
 import { Authenticator, METADATA_PATH } from "./auth.ts";
@@ -61,6 +63,7 @@ export async function createService(
   });
   const app = new App<ApiEnv>();
   app.onError(errorResponse);
+  app.notFound(({ req }) => noRoute(app.routes, req));
   app.use(async (context, next) => {
     const started = performance.now();
     await next();
@@ -73,7 +76,14 @@ export async function createService(
   app.use(async (context, next) => {
     const problem = originProblem(context.req.raw, allowedHosts, allowedOrigins);
     if (problem !== undefined) throw new ApiError(403, "denied", problem);
+    const origin = allowedOrigin(context.req.raw, allowedOrigins);
+    if (origin === undefined) return await next();
+    const methods = methodsOf(app.routes, context.req.path);
+    if (isPreflight(context.req.raw) && methods.length > 0)
+      return preflightResponse(origin, methods);
     await next();
+    allowReading(context.res.headers, origin);
+    return undefined;
   });
   app.get("/readyz", (context) => context.json({ ok: !draining }, draining ? 503 : 200));
   app.get("/openapi.json", (context) => context.json(openApiDocument(SERVICE_PATHS)));

@@ -2,6 +2,7 @@
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
 import type { Runtime } from "../../index.ts";
+import { jsonServer } from "./json-server.ts";
 import { createService, type LogLine, type Service } from "./app.ts";
 import { acceptRemotes } from "./remote-clients.ts";
 import { type ResolvedServe, resolveServe, type ServeSettings } from "./settings.ts";
@@ -47,8 +48,12 @@ async function listen({ app }: Service, { host, port, requestMs }: ResolvedServe
     headersTimeout: Math.min(requestMs, 10_000),
     connectionsCheckingInterval: Math.min(requestMs, 1_000),
   };
-  const server = serve({ fetch: app.fetch, hostname: host, port, serverOptions }, () =>
-    resolve(),
+  const createServer = jsonServer((_status, message) => ({
+    error: { code: "invalid_arguments", message },
+  }));
+  const server = serve(
+    { fetch: app.fetch, hostname: host, port, serverOptions, createServer: createServer as never },
+    () => resolve(),
   ) as Server;
   server.once("error", reject);
   await promise;

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import type { Runtime } from "../../index.ts";
-import { ApiError } from "../http/api-error.ts";
+import { ApiError, errorResponse } from "../http/api-error.ts";
 import { originProblem } from "../http/origin.ts";
 import type { Service } from "./app.ts";
 import { type Connection, Connections } from "./connections.ts";
@@ -91,13 +91,27 @@ export function acceptRemotes(
       // An invalid request (its Host, for example) throws before authentication.
       const status =
         error instanceof ApiError ? error.status : error instanceof TypeError ? 400 : 503;
-      const headers = { ...(error instanceof ApiError ? error.headers : {}), connection: "close" };
-      const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-      const answer = `HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\n${lines.join("")}\r\n`;
       // A client that does not end its side would keep the connection for ever: the server has no clock for it any more.
-      socket.end(answer, () => socket.destroy());
+      void refusal(status, error).then((answer) => socket.end(answer, () => socket.destroy()));
     });
   });
+}
+
+/** The response to an upgrade that is refused. */
+async function refusal(status: number, error: unknown): Promise<string> {
+  const said =
+    error instanceof ApiError
+      ? error
+      : new ApiError(status, "invalid_arguments", REASONS[status] ?? "Error");
+  const response = errorResponse(said);
+  const body = await response.text();
+  const headers = {
+    ...Object.fromEntries(response.headers),
+    "content-length": `${Buffer.byteLength(body)}`,
+    connection: "close",
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${REASONS[status] ?? "Error"}\r\n${lines.join("")}\r\n${body}`;
 }
 
 function asRequest({ url = "/", headers }: IncomingMessage): Request {

@@ -84,7 +84,8 @@ export interface ServeSettings {
    */
   readonly allowedHosts?: readonly string[];
   /**
-   * Origins of web pages that may use the service, besides those of this machine.
+   * Origins of web pages that may use the service and read its responses (CORS), e.g. `https://app.example.com`. Pages of this
+   * machine may send requests; to read responses they have to be listed too.
    * @default []
    */
   readonly allowedOrigins?: readonly string[];
