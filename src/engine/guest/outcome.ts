@@ -7,6 +7,7 @@ import { failureOf, promiseThen } from "./calls.ts";
 import { reportDropped } from "./console.ts";
 import { send, sizeOutside } from "./host-port.ts";
 import { inspect } from "./inspect.ts";
+import { missingHint } from "./missing.ts";
 
 /** Longest text of an error that leaves the VM, in characters. */
 const MAX_TEXT = 8_192;
@@ -136,7 +137,8 @@ function describe(thrown: unknown): Description {
   const code = engineFailure(thrown, message, isError);
   if (code !== "program_error")
     return { __proto__: null, code, name: "RangeError", message, stack };
-  return { __proto__: null, code, name: name === "" ? "Error" : name, message, stack };
+  const hint = missingHint(name, message);
+  return { __proto__: null, code, name: name === "" ? "Error" : name, message, stack, hint };
 }
 
 /**

@@ -77,7 +77,10 @@ export class QuickJsVm implements SavableVm {
     this.#heapEnd = () => heapEnd(memory.wasm);
     [this.#runtime, this.#context] = atTimeZero(() => {
       const runtime = library.newRuntime({ maxStackSizeBytes: BOOT_STACK_BYTES });
-      runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
+      // A program can catch that memory ran out, but no interruption.
+      runtime.setInterruptHandler(
+        () => this.#stopped || memory.exhausted || performance.now() >= this.#deadline,
+      );
       return [runtime, runtime.newContext()];
     });
     // The library creates its side of the host port for each instance; in the guest's memory it is the same one.
@@ -179,7 +182,8 @@ export class QuickJsVm implements SavableVm {
       throw new Error(INTERRUPTED);
     }
     called.value.dispose();
-    while (!this.#stopped && this.#runtime.hasPendingJob()) this.#runJobs();
+    while (!this.#stopped && !this.#memory.exhausted && this.#runtime.hasPendingJob())
+      this.#runJobs();
   }
 
   /** An interrupted job can look like one whose promise was rejected: only the clock distinguishes them. */
