@@ -34,7 +34,12 @@ export function realTag(value: object): string {
 }
 
 /** Tags of most objects: none of the probes would pass for them. */
-const ORDINARY = { __proto__: null, "[object Object]": 0, "[object Error]": 0, "[object Promise]": 0 };
+const ORDINARY = {
+  __proto__: null,
+  "[object Object]": 0,
+  "[object Error]": 0,
+  "[object Promise]": 0,
+};
 
 function probedTag(value: object): string | undefined {
   for (let at = 0; at < PROBED.length; at++)

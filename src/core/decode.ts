@@ -13,6 +13,7 @@ const TYPED_ARRAYS: Readonly<Record<string, (buffer: ArrayBuffer) => unknown>> =
   __proto__: null,
 } as never;
 for (const make of [
+  ...(typeof Float16Array === "undefined" ? [] : [Float16Array]),
   Int8Array,
   Uint8Array,
   Uint8ClampedArray,

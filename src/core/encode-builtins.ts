@@ -30,6 +30,8 @@ export function writeBuiltin(value: object, frame: Frame, to: ValueWriter): stri
   if (native.isView(value)) return writeView(value, frame, to);
   const tag = realTag(value);
   switch (tag) {
+    case "[object Object]":
+      return undefined; // of a class without a tag of its own, as most are
     case "[object Date]": {
       const ms = native.dateToMs(value as Date);
       return to.tagged("Date", ms === ms ? `${ms}` : "null");
@@ -51,12 +53,7 @@ export function writeBuiltin(value: object, frame: Frame, to: ValueWriter): stri
 }
 
 /** A boxed primitive is the primitive, as for `JSON.stringify`. */
-function writeBoxed(
-  tag: string,
-  value: object,
-  frame: Frame,
-  to: ValueWriter,
-): string | undefined {
+function writeBoxed(tag: string, value: object, frame: Frame, to: ValueWriter): string | undefined {
   switch (tag) {
     case "[object String]":
       return to.writeText(native.unboxText(value));

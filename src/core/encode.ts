@@ -71,6 +71,7 @@ class Encoder implements ValueWriter {
 
   /** Returns the whole text. Stops early for a value that is far too large. */
   encode(value: unknown): string {
+    this.countParts(0);
     const written = this.write(value, undefined);
     const text = this.#rich ? MARK + written : written;
     if (exceedsUtf8(text, this.#maxBytes, this.#sizeOf)) throw this.#tooLarge();

@@ -56,6 +56,8 @@ const HELD = ["cause", "errors", "error", "suppressed"] as const;
 
 function renderError(error: Error): JsonValue {
   const { name, message } = error;
-  const held = HELD.map((key) => [key, (error as unknown as Record<string, unknown>)[key]] as const);
+  const held = HELD.map(
+    (key) => [key, (error as unknown as Record<string, unknown>)[key]] as const,
+  );
   return { name, message, ...(renderEntries([...held, ...Object.entries(error)]) as object) };
 }

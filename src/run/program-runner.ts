@@ -156,7 +156,14 @@ export class ProgramRunner {
     if (error !== undefined) return failedOutcome(error, true);
     const names =
       origin.kind === "local" ? this.#tools.view(job.caller).catalogue.names : origin.names;
-    const request = { source, limits, timeZone, names, user, resume: session?.resume !== undefined };
+    const request = {
+      source,
+      limits,
+      timeZone,
+      names,
+      user,
+      resume: session?.resume !== undefined,
+    };
     return await job.run(request, new HostInContext(bridge), signal);
   }
 }

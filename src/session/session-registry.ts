@@ -157,7 +157,10 @@ export class SessionRegistry {
     if (this.#place.waiting > 0) this.makeRoom();
   }
 
-  async #open(identity: Identity, { limits, timeZone, seed, now }: SessionOptions): Promise<Session> {
+  async #open(
+    identity: Identity,
+    { limits, timeZone, seed, now }: SessionOptions,
+  ): Promise<Session> {
     const stored = await this.#store?.open(identity.key).load(undefined);
     if (stored?.snapshot !== undefined) {
       const saved = await readSnapshot(stored.snapshot, this.#capsOf(STORED_MEMORY_MB));

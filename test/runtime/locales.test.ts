@@ -47,7 +47,11 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
         return [fields.join(), Math.abs(+new Date(...fields, d.getMilliseconds()) - ms)]; })`;
       const got = (await value(runtime.run(program, { timeZone }))) as [string, number][];
       for (const [at, [fields, back]] of got.entries()) {
-        expect([timeZone, times[at], fields]).toEqual([timeZone, times[at], fieldsAt(times[at]!, timeZone)]);
+        expect([timeZone, times[at], fields]).toEqual([
+          timeZone,
+          times[at],
+          fieldsAt(times[at]!, timeZone),
+        ]);
         expect(back % 900_000).toBe(0); // of a time that a clock shows twice, the first one counts
         expect(back).toBeLessThanOrEqual(24 * 3_600_000);
       }
@@ -60,7 +64,9 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
     const pairs = fc.sample(fc.tuple(word, word), 400);
     const program = `return ${JSON.stringify(pairs)}.map(([a, b]) => Math.sign(a.localeCompare(b)))`;
     const { compare } = new Intl.Collator("en-US");
-    expect(await value(runtime.run(program))).toEqual(pairs.map(([a, b]) => Math.sign(compare(a, b))));
+    expect(await value(runtime.run(program))).toEqual(
+      pairs.map(([a, b]) => Math.sign(compare(a, b))),
+    );
   });
 
   test("numbers in any style are as in Intl", async () => {
@@ -75,7 +81,10 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
       { requiredKeys: ["locale"] },
     );
     const cases = fc.sample(fc.tuple(style, fc.double({ noNaN: true })), 150);
-    const given = cases.map(([options, number]) => [options, Object.is(number, -0) ? "-0" : `${number}`]);
+    const given = cases.map(([options, number]) => [
+      options,
+      Object.is(number, -0) ? "-0" : `${number}`,
+    ]);
     const program = `return ${JSON.stringify(given)}.map(([{ locale, ...rest }, n]) => Number(n).toLocaleString(locale, rest))`;
     const wanted = cases.map(([{ locale, ...rest }, number]) =>
       number.toLocaleString(locale, rest as Intl.NumberFormatOptions),
@@ -93,14 +102,16 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
         new Intl.NumberFormat("en", { toString() { throw 1; }, style: "decimal", unknown: () => 1 }).format(1),
       ]`;
     const names = await value(runtime.run(program));
-    const wanted = engine === "v8" ? ["nothing thrown", "nothing thrown"] : ["RangeError", "RangeError"];
+    const wanted =
+      engine === "v8" ? ["nothing thrown", "nothing thrown"] : ["RangeError", "RangeError"];
     expect((names as string[]).slice(0, 2)).toEqual(wanted);
     expect((names as string[]).slice(2)).toEqual([expect.stringMatching(/Error$/), "1"]);
   });
 
   test("a session keeps its time zone, also where it goes on", async () => {
     const berlin = await runtime.session("berlin", { timeZone: "Europe/Berlin" });
-    const program = "globalThis.count = (globalThis.count ?? 0) + 1; return [count, new Date(0).getHours()]";
+    const program =
+      "globalThis.count = (globalThis.count ?? 0) + 1; return [count, new Date(0).getHours()]";
     expect(await value(berlin.run(program))).toEqual([1, 1]);
     expect(await value(berlin.run(program, { timeZone: "Asia/Tokyo" }))).toEqual([2, 9]);
     const other = await createRuntime({ engine, placement: "inline", timeZone: "Asia/Kolkata" });
@@ -129,17 +140,23 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
   });
 });
 
-test.each(COMBINATIONS)("$engine in $placement has the zone of the run, else UTC", async (place) => {
-  const runtime = await startRuntime(place, { timeZone: "Europe/Berlin" });
-  const program = "return [new Date(0).getHours(), new Date(0).toLocaleTimeString('en')]";
-  expect(await value(runtime.run(program))).toEqual([1, "1:00:00 AM"]);
-  expect(await value(runtime.run(program, { timeZone: "UTC" }))).toEqual([0, "12:00:00 AM"]);
-  await runtime.close();
-});
+test.each(COMBINATIONS)(
+  "$engine in $placement has the zone of the run, else UTC",
+  async (place) => {
+    const runtime = await startRuntime(place, { timeZone: "Europe/Berlin" });
+    const program = "return [new Date(0).getHours(), new Date(0).toLocaleTimeString('en')]";
+    expect(await value(runtime.run(program))).toEqual([1, "1:00:00 AM"]);
+    expect(await value(runtime.run(program, { timeZone: "UTC" }))).toEqual([0, "12:00:00 AM"]);
+    await runtime.close();
+  },
+);
 
 test("a time zone that does not exist is refused by its path", async () => {
   for (const timeZone of ["Mars/Base", "", 7, "x".repeat(200)] as string[]) {
-    const refusal = { code: "config_error", message: expect.stringMatching(/^timeZone is .*IANA/s) };
+    const refusal = {
+      code: "config_error",
+      message: expect.stringMatching(/^timeZone is .*IANA/s),
+    };
     await expect(createRuntime({ timeZone })).rejects.toMatchObject(refusal);
     await using runtime = await createRuntime({ placement: "inline" });
     await expect(runtime.run("1", { timeZone })).rejects.toMatchObject(refusal);
@@ -152,7 +169,8 @@ test("nothing else in the prelude reads the engine's zone, or asks its Intl", ()
   const ENGINES = ["date.ts", "zone.ts", "intl-native.ts", "source.ts"];
   for (const file of readdirSync(folder).filter((name) => !ENGINES.includes(name))) {
     const source = readFileSync(new URL(file, folder), "utf8");
-    const local = /\.(?:[gs]et(?:FullYear|Month|Date|Day|Hours|Minutes|Seconds)|getTimezoneOffset)\(/;
+    const local =
+      /\.(?:[gs]et(?:FullYear|Month|Date|Day|Hours|Minutes|Seconds)|getTimezoneOffset)\(/;
     expect([file, source.match(local)?.[0]]).toEqual([file, undefined]);
     expect([file, source.match(/\bnew Intl\.\w+\(/)?.[0]]).toEqual([file, undefined]);
   }
@@ -170,7 +188,9 @@ function fieldsAt(ms: number, timeZone: string): string {
     minute: "numeric",
     second: "numeric",
   });
-  const parts = Object.fromEntries(format.formatToParts(ms).map(({ type, value: part }) => [type, Number(part)]));
+  const parts = Object.fromEntries(
+    format.formatToParts(ms).map(({ type, value: part }) => [type, Number(part)]),
+  );
   const { year, month, day, hour, minute, second } = parts as Record<string, number>;
   return [year, month! - 1, day, hour, minute, second].join();
 }

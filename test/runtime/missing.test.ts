@@ -59,21 +59,39 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
     ["break", "for await (const x of feed()) { break; }"],
     ["break of a generator", "for await (const x of numbers()) { break; }"],
     ["break to a label", "outer: for await (const x of feed()) { for (;;) break outer; }"],
-    ["continue to a label", "let n = 0; outer: for await (const x of feed()) { for (;;) { if (n++ < 2) continue outer; break outer; } }"],
+    [
+      "continue to a label",
+      "let n = 0; outer: for await (const x of feed()) { for (;;) { if (n++ < 2) continue outer; break outer; } }",
+    ],
     ["return", "const f = async () => { for await (const x of feed()) return 1; }; await f();"],
-    ["throw", "try { for await (const x of feed(true)) throw new Error('mine'); } catch (error) { log.push(error.message); log.shift(); }"],
+    [
+      "throw",
+      "try { for await (const x of feed(true)) throw new Error('mine'); } catch (error) { log.push(error.message); log.shift(); }",
+    ],
     ["an end of its own", "for await (const x of numbers()) ;"],
-    ["a loop in a loop", "for await (const x of feed()) { for await (const y of numbers()) break; log.pop(); break; }"],
+    [
+      "a loop in a loop",
+      "for await (const x of feed()) { for await (const y of numbers()) break; log.pop(); break; }",
+    ],
     ["one statement", "if (true) for await (const x of feed()) break; else log.push('no');"],
-    ["a list", "for await (const x of [1, Promise.resolve(2)]) { if (x === 2) break; } log.push('closed');"],
+    [
+      "a list",
+      "for await (const x of [1, Promise.resolve(2)]) { if (x === 2) break; } log.push('closed');",
+    ],
   ])("for await waits until its iterator is closed: %s", async (how, loop) => {
     const first = how === "throw" ? "mine" : "closed";
-    expect(await value(runtime.run(`${FEED}\n${loop}\nlog.push("after"); return log`))).toEqual([first, "after"]);
+    expect(await value(runtime.run(`${FEED}\n${loop}\nlog.push("after"); return log`))).toEqual([
+      first,
+      "after",
+    ]);
   });
 
   test("a failure to close is the failure of the loop", async () => {
     const program = `${FEED}\nfor await (const x of feed(true)) break;`;
-    expect(await runtime.run(program)).toMatchObject({ ok: false, error: { message: "not closed" } });
+    expect(await runtime.run(program)).toMatchObject({
+      ok: false,
+      error: { message: "not closed" },
+    });
   });
 
   test("Array.fromAsync takes what it takes elsewhere", async () => {
@@ -115,7 +133,12 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
 });
 
 test("a regular expression that runs out of memory is a breach of memory on QuickJS", async () => {
-  await using runtime = await createRuntime({ engine: "quickjs", placement: "inline", limits: { memoryMb: 32 } });
-  const program = "try { return /(?:a|b)*c/.test('ab'.repeat(3_000_000)) } catch { return 'caught' }";
+  await using runtime = await createRuntime({
+    engine: "quickjs",
+    placement: "inline",
+    limits: { memoryMb: 32 },
+  });
+  const program =
+    "try { return /(?:a|b)*c/.test('ab'.repeat(3_000_000)) } catch { return 'caught' }";
   expect(await runtime.run(program)).toMatchObject({ ok: false, error: { code: "memory" } });
 });

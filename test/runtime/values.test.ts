@@ -93,7 +93,11 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
   });
 
   test("whatever holds items arrives with all of them or is refused", async () => {
-    const wraps = ["return it", "return new Map([['k', it]])", "return new Error('e', { cause: it })"];
+    const wraps = [
+      "return it",
+      "return new Map([['k', it]])",
+      "return new Error('e', { cause: it })",
+    ];
     const makes = [
       "list.values()",
       "new Set(list).values()",
@@ -120,29 +124,6 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
       },
     );
     await fc.assert(property, { numRuns: 60 });
-  });
-
-  test("an instance of any global class arrives as something or is refused", async () => {
-    const program = `
-      const lists = [[], [[]], ["a"], [1], [{}], [() => {}], [new ArrayBuffer(8)], ["en", { type: "region" }], ["data:,x"]];
-      const lost = [];
-      for (const [space, names] of [["", globalThis], ["Intl.", Intl], ["Temporal.", globalThis.Temporal ?? {}]])
-        for (const name of Object.getOwnPropertyNames(names)) {
-          const Class = names[name];
-          if (typeof Class !== "function" || typeof Class.prototype !== "object" || name === "Object") continue;
-          for (const list of lists) {
-            let it;
-            try { it = Reflect.construct(Class, list); } catch { continue; }
-            if (typeof it === "function") continue;
-            try {
-              const back = await tools.given.keep({ it });
-              if (back.it !== null && typeof back.it === "object" && Object.getPrototypeOf(back.it) === Object.prototype && Object.keys(back.it).length === 0)
-                lost.push(space + name);
-            } catch (error) { if (error.code !== "not_serializable") lost.push(space + name + ": " + error); }
-          }
-        }
-      return lost;`;
-    expect(await value(runtime.run(program))).toEqual([]);
   });
 
   test("copies of structuredClone have all of it or are refused", async () => {

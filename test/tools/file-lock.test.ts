@@ -58,7 +58,10 @@ test("of several processes each has it alone, though some are killed while they 
   await Promise.all([run("live"), run("die"), run("live")]);
   expect(Number(readFileSync(counter, "utf8"))).toBe(20 + 11 + 20);
   // The process that was killed may have been the last to hold it: whoever comes next takes it over.
-  expect(await withFileLock(file, async () => readdirSync(folder).toSorted())).toEqual(["counter", "x.lock"]);
+  expect(await withFileLock(file, async () => readdirSync(folder).toSorted())).toEqual([
+    "counter",
+    "x.lock",
+  ]);
   expect(readdirSync(folder)).toEqual(["counter"]);
 });
 

@@ -12,20 +12,7 @@ const setTime = native.uncurry(prototype.setTime);
 /** The parts of a time, in the names of methods. `FullYear` also as the older `Year`. */
 const PARTS = ["FullYear", "Month", "Date", "Day", "Hours", "Minutes", "Seconds", "Milliseconds"];
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS = [
-  "Jan",
-  "Feb",
-  "Mar",
-  "Apr",
-  "May",
-  "Jun",
-  "Jul",
-  "Aug",
-  "Sep",
-  "Oct",
-  "Nov",
-  "Dec",
-];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 type Method = (this: Date, ...args: unknown[]) => unknown;
 
@@ -175,7 +162,11 @@ export function installDate(): void {
   }
   for (const [name, method] of Object.entries(texts)) replaceMethod(prototype, name, method);
   define(native.NativeDate, "now", { now: () => now() }.now);
-  define(native.NativeDate, "parse", { parse: (text: unknown) => parse(`${text as string}`) }.parse);
+  define(
+    native.NativeDate,
+    "parse",
+    { parse: (text: unknown) => parse(`${text as string}`) }.parse,
+  );
   const Zoned = new Proxy(native.NativeDate, {
     __proto__: null,
     apply: () => native.reflectApply(texts.toString, new native.NativeDate(now()), []),

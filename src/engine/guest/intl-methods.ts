@@ -19,7 +19,12 @@ export function installIntl(): void {
   define(globalThis, "Intl", createIntl());
   const { NumberFormat } = INTL_CLASSES;
   const formatNumber = (value: unknown, locales: unknown, options: unknown): unknown =>
-    askIntl("NumberFormat.format", localesOf(locales), optionsOf(options, NumberFormat.options), value);
+    askIntl(
+      "NumberFormat.format",
+      localesOf(locales),
+      optionsOf(options, NumberFormat.options),
+      value,
+    );
   replaceMethod(
     Number.prototype,
     "toLocaleString",

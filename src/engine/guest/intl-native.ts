@@ -29,10 +29,7 @@ export function installNativeIntl(): void {
 
 const withLocale: Fill = (args) => [args[0] === undefined ? DEFAULT_LOCALE : args[0], args[1]];
 
-const withZone: Fill = (args) => [
-  args[0] === undefined ? DEFAULT_LOCALE : args[0],
-  zoned(args[1]),
-];
+const withZone: Fill = (args) => [args[0] === undefined ? DEFAULT_LOCALE : args[0], zoned(args[1])];
 
 /** Options with the program's zone, unless they name one. `null` is left to the engine, which refuses it. */
 function zoned(options: unknown): unknown {

@@ -161,4 +161,3 @@ function numeric(given: unknown): unknown {
     ? given.valueOf()
     : +(given as number);
 }
-

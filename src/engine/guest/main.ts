@@ -172,7 +172,9 @@ function prepare(setupText: string): Setup {
  * does not listen yet.
  */
 function warmUp(): void {
-  prepare('{"callBytes":1000,"valueDepth":9,"logBytes":9,"flat":[],"fetch":false,"run":0,"timeZone":"UTC"}');
+  prepare(
+    '{"callBytes":1000,"valueDepth":9,"logBytes":9,"flat":[],"fetch":false,"run":0,"timeZone":"UTC"}',
+  );
   promiseThen(callTool("", "", {}), undefined, () => {});
   settle(1, '{"a":[1]}');
   sendValue({ a: [1, "x"] }, 1_000, 9, 0);

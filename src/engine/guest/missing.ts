@@ -19,7 +19,8 @@ async function fromAsync(
   if (map !== undefined && typeof map !== "function")
     throw new TypeError("the second argument of Array.fromAsync must be a function");
   const given = items as Iterable<unknown> & AsyncIterable<unknown> & ArrayLike<unknown>;
-  const isIterable = given[Symbol.asyncIterator] !== undefined || given[Symbol.iterator] !== undefined;
+  const isIterable =
+    given[Symbol.asyncIterator] !== undefined || given[Symbol.iterator] !== undefined;
   const List = (typeof this === "function" ? this : Array) as new (length?: number) => unknown[];
   const list = isIterable ? new List() : new List(given.length);
   let at = 0;

@@ -37,8 +37,7 @@ const NativeFormat = typeof Intl === "undefined" ? undefined : Intl.DateTimeForm
 const formatOf: Format | undefined =
   NativeFormat === undefined
     ? undefined
-    : (format, ms) =>
-        (native.reflectApply(getFormat!, format, []) as (ms: number) => string)(ms);
+    : (format, ms) => (native.reflectApply(getFormat!, format, []) as (ms: number) => string)(ms);
 const getFormat =
   NativeFormat === undefined
     ? undefined
