@@ -26,7 +26,7 @@ Several calls at once: \`const all = await Promise.all(ids.map((id) => tools.crm
 
 The value is what the program returns (\`return x\` at the top level) or its last expression; console.log lines come with it. Large values are cut with a mark: return counts, chosen fields or a slice. Pictures and sounds that a tool returns ({ type: "image", data, mimeType }) can be returned as they are.
 
-Top-level await, imports of tools, TypeScript types and web globals (URL, TextEncoder, crypto, timers) work. There is no Node.js and no network (fetch only where the host allows hosts). Every program starts fresh; those with the same argument session (any name) find what that session's programs declared, and its files (fs.readFile, writeFile, readdir; the tools' types are under /tools). Time, memory and calls are capped; an error says which cap and where.`,
+Top-level await, imports of tools, TypeScript types and web globals (URL, TextEncoder, crypto, timers) work. Local times are UTC unless the host set a zone. There is no Node.js and no network (fetch only where the host allows hosts). Every program starts fresh; those with the same argument session (any name) find what that session's programs declared, and its files (fs.readFile, writeFile, readdir; the tools' types are under /tools). Time, memory and calls are capped; an error says which cap and where.`,
     instructions:
       `Tools of many servers through three tools. 1. ${search} finds what there is. 2. ${details} gives the types. 3. ${execute} runs a ` +
       `TypeScript program that calls them as tools.<category>.<tool>(args) and returns only what is needed. Prefer one program over many ` +

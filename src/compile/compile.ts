@@ -3,6 +3,7 @@ import { type AnyNode, type Comment, type Program as Tree, walk } from "./acorn.
 import { CompileError } from "./compile-error.ts";
 import { EntryPoint, EntryPointError } from "./entry-point.ts";
 import { LineIndex } from "./line-index.ts";
+import { ForAwaitLowering } from "./lower-for-await.ts";
 import { UsingLowering } from "./lower-using.ts";
 import { parseSource, place } from "./parse.ts";
 import { SessionDeclarations } from "./session-declarations.ts";
@@ -75,6 +76,7 @@ function rewrite(
 ): void {
   const used = new Set<string>();
   const using = new UsingLowering(edits);
+  const loops = new ForAwaitLowering(edits, SCOPE);
   walk(tree as AnyNode, (node, parents) => {
     if (node.type === "Identifier") {
       if (node.name.startsWith(SCOPE))
@@ -91,7 +93,10 @@ function rewrite(
     } else if (node.type === "UnaryExpression" && code.startsWith("<!--", node.start - 1)) {
       // The engine runs scripts, where `<!--` begins a comment: the rest of the line would be lost.
       edits.replace(node.start, node.start + 1, " !");
-    } else using.note(node, parents);
+    } else {
+      loops.note(node, parents);
+      using.note(node, parents);
+    }
   });
   for (const { start, end } of comments) disarm(code, start, end, edits);
   edits.prepend(`(async function (${SCOPE}) { "use strict"; `);

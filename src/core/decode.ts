@@ -1,4 +1,5 @@
 import { fromBase64 } from "./base64.ts";
+import { makeError } from "./native-errors.ts";
 import * as native from "./primordials.ts";
 import {
   MARK,
@@ -12,6 +13,7 @@ const TYPED_ARRAYS: Readonly<Record<string, (buffer: ArrayBuffer) => unknown>> =
   __proto__: null,
 } as never;
 for (const make of [
+  ...(typeof Float16Array === "undefined" ? [] : [Float16Array]),
   Int8Array,
   Uint8Array,
   Uint8ClampedArray,
@@ -47,6 +49,9 @@ export function decode(text: string, costs?: DecodeCosts): unknown {
   }
 }
 
+/** Of what BigInt accepts, what the encoder writes. */
+const DIGITS = /^-?[0-9]+$/;
+
 type Costs = DecodeCosts | undefined;
 
 function malformed(): WireError {
@@ -78,17 +83,13 @@ function reviveTagged(node: { $type: unknown; value?: unknown }, costs: Costs): 
     case "undefined":
       return undefined;
     case "number":
-      return value === "-0"
-        ? -0
-        : value === "NaN"
-          ? NaN
-          : value === "Infinity"
-            ? Infinity
-            : -Infinity;
+      return reviveNumber(value);
     case "BigInt":
       return reviveBigint(value);
     case "Date":
-      return new native.NativeDate(typeof value === "number" ? value : NaN);
+      return typeof value === "number" || value === null
+        ? new native.NativeDate(value ?? NaN)
+        : fail();
     case "RegExp":
       return revivePattern(value, costs);
     case "Map":
@@ -110,15 +111,34 @@ function fail(): never {
   throw malformed();
 }
 
+function reviveNumber(value: unknown): number {
+  switch (value) {
+    case "-0":
+      return -0;
+    case "NaN":
+      return NaN;
+    case "Infinity":
+      return Infinity;
+    case "-Infinity":
+      return -Infinity;
+    default:
+      return fail();
+  }
+}
+
 function revivePattern(value: unknown, costs: Costs): RegExp {
   if (!native.isArray(value)) return fail();
-  const source = `${value[0]}`;
+  const source: unknown = value[0];
+  const flags: unknown = value[1];
+  if (typeof source !== "string" || typeof flags !== "string") return fail();
   costs?.pattern(source);
-  return new native.NativeRegExp(source, `${value[1]}`);
+  return new native.NativeRegExp(source, flags);
 }
 
 function reviveBigint(value: unknown): bigint {
-  return typeof value === "string" && value.length <= MAX_BIGINT_DIGITS
+  return typeof value === "string" &&
+    value.length <= MAX_BIGINT_DIGITS &&
+    native.execPattern(DIGITS, value) !== null
     ? native.toBigInt(value)
     : fail();
 }
@@ -147,23 +167,40 @@ function reviveSet(value: unknown, costs: Costs): Set<unknown> {
   return set;
 }
 
+/** What native classes of errors hold in properties that are not enumerable. */
+const HELD = ["cause", "errors", "error", "suppressed"];
+
 function reviveError(value: unknown, costs: Costs): Error {
   if (typeof value !== "object" || value === null) return fail();
-  const { name, message, code, cause } = value as Record<string, unknown>;
-  const error = new native.NativeError(`${typeof message === "string" ? message : ""}`);
-  define(error, "name", typeof name === "string" ? name : "Error");
+  const given = value as Record<string, unknown>;
+  native.setPrototypeOf(given, null); // what it lacks, a program could put on Object.prototype
+  const { class: kind, name, message, code, own } = given;
+  if (typeof name !== "string" || typeof message !== "string") return fail();
+  const error = makeError(kind ?? "Error", message) ?? fail();
+  if (name !== (kind ?? "Error")) define(error, "name", name);
   if (typeof code === "string" || typeof code === "number") define(error, "code", code);
-  if (native.hasOwn(value, "cause")) define(error, "cause", revive(cause, costs));
+  for (let at = 0; at < HELD.length; at++) {
+    const key = HELD[at]!;
+    if (native.hasOwn(given, key)) define(error, key, revive(given[key], costs));
+  }
+  if (own !== undefined) reviveOwn(error, own, costs);
   return error;
 }
 
-function define(target: object, key: string, value: unknown): void {
+function reviveOwn(error: Error, own: unknown, costs: Costs): void {
+  if (typeof own !== "object" || own === null || native.isArray(own)) fail();
+  const keys = native.objectKeys(own);
+  for (let at = 0; at < keys.length; at++)
+    define(error, keys[at]!, revive((own as Record<string, unknown>)[keys[at]!], costs), true);
+}
+
+function define(target: object, key: string, value: unknown, enumerable = false): void {
   native.defineProperty(target, key, {
     __proto__: null,
     value,
     writable: true,
     configurable: true,
-    enumerable: false,
+    enumerable,
   } as never);
 }
 
@@ -171,6 +208,7 @@ function reviveBytes(type: unknown, value: unknown): unknown {
   const bytes = typeof value === "string" ? fromBase64(value) : undefined;
   if (typeof type !== "string" || bytes === undefined) return fail();
   if (type === "ArrayBuffer") return bytes.buffer;
+  if (type === "DataView") return new native.NativeDataView(bytes.buffer as ArrayBuffer);
   const make = TYPED_ARRAYS[type];
   return make === undefined ? fail() : make(bytes.buffer as ArrayBuffer);
 }

@@ -90,7 +90,7 @@ export const ERROR_CODES = [
    */
   "source_too_large",
   /**
-   * A value that crosses the bridge is not data: a function, a symbol, a cycle, or nested deeper than `valueDepth`.
+   * A value that crosses the bridge is not data: a function, a symbol, a cycle, an iterator, what keeps its content in private fields, or nested deeper than `valueDepth`.
    * @cure The message has the path of it: leave it out, or convert it.
    */
   "not_serializable",

@@ -31,14 +31,20 @@ export const {
   freeze,
 } = Object;
 export const { isView } = ArrayBuffer;
+export const { ownKeys, construct: reflectConstruct } = Reflect;
+export const { floor } = Math;
+export const { iterator: iteratorSymbol, toStringTag: tagSymbol } = Symbol;
+export const asyncIteratorSymbol: symbol = Symbol.asyncIterator;
 export const objectPrototype: object = Object.prototype;
 export const NativeDate: DateConstructor = Date;
 export const NativeMap: MapConstructor = Map;
 export const NativeSet: SetConstructor = Set;
 export const NativeWeakMap: WeakMapConstructor = WeakMap;
 export const NativeRegExp: RegExpConstructor = RegExp;
+export const errorPrototype: object = Error.prototype;
 export const NativeError: ErrorConstructor = Error;
 export const NativeUint8Array: Uint8ArrayConstructor = Uint8Array;
+export const NativeDataView: DataViewConstructor = DataView;
 export const toBigInt: BigIntConstructor = BigInt;
 export const reflectApply: typeof Reflect.apply = apply;
 
@@ -49,7 +55,7 @@ export const charCodeAt: (text: string, index: number) => number = uncurry(
 export const sliceText: (text: string, start: number, end?: number) => string = uncurry(
   String.prototype.slice,
 );
-export const execPattern: (pattern: RegExp, text: string) => unknown = uncurry(
+export const execPattern: (pattern: RegExp, text: string) => string[] | null = uncurry(
   RegExp.prototype.exec,
 );
 export const bigintToText: (value: bigint) => string = uncurry(BigInt.prototype.toString);
@@ -72,10 +78,22 @@ export const setForEach: (set: Set<unknown>, callback: (value: unknown) => void)
 );
 export const mapSize: (map: unknown) => number = getterOf(Map.prototype, "size");
 export const setSize: (set: unknown) => number = getterOf(Set.prototype, "size");
+/** The primitives in boxed ones; each throws for any other object. */
+export const unboxText: (boxed: unknown) => string = uncurry(String.prototype.valueOf as never);
+export const unboxNumber: (boxed: unknown) => number = uncurry(Number.prototype.valueOf as never);
+export const unboxBoolean: (boxed: unknown) => boolean = uncurry(
+  Boolean.prototype.valueOf as never,
+);
+export const unboxBigint: (boxed: unknown) => bigint = uncurry(BigInt.prototype.valueOf as never);
 export const bufferLength: (buffer: unknown) => number = getterOf(
   ArrayBuffer.prototype,
   "byteLength",
 );
+
+/** An iterable of nothing, for constructors that insist on one: of a list they would ask an iterator that a program can patch. */
+export const noItems: Iterable<never> = freeze({
+  [Symbol.iterator]: () => ({ next: () => ({ done: true, value: undefined }) }),
+}) as never;
 
 const typedArrayPrototype = getPrototypeOf(Uint8Array.prototype) as object;
 export const typedArrayKind: (view: unknown) => string | undefined = getterOf(
@@ -94,3 +112,10 @@ export const typedArrayLength: (view: unknown) => number = getterOf(
   typedArrayPrototype,
   "byteLength",
 );
+
+export const dataViewBuffer: (view: unknown) => ArrayBuffer = getterOf(
+  DataView.prototype,
+  "buffer",
+);
+export const dataViewOffset: (view: unknown) => number = getterOf(DataView.prototype, "byteOffset");
+export const dataViewLength: (view: unknown) => number = getterOf(DataView.prototype, "byteLength");

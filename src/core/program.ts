@@ -17,6 +17,11 @@ export interface Program {
   readonly words: readonly string[];
   /** Names that the program declares for the next programs of its session. */
   readonly declares: readonly string[];
+  /**
+   * The time zone of its local times, an IANA name.
+   * @default "UTC"
+   */
+  readonly timeZone?: string;
   /** Maps a position in `code` to one in the caller's source; `undefined` for a position outside the source. */
   locate(line: number, column: number): Position | undefined;
 }
@@ -31,6 +36,8 @@ export interface ProgramScope {
   readonly meta: object;
   /** The resources of one block with `using` declarations. */
   disposables(): Disposables;
+  /** What waits for the end of one `for await` loop. */
+  closing(): Closing;
   /** Setting a property declares a variable of the session: `let`, `var`, classes. */
   readonly let: object;
   /** Setting a property declares a variable of the session that cannot be assigned to. */
@@ -44,6 +51,16 @@ export interface ProgramScope {
    * arguments; else `entry` itself.
    */
   finish(entry: unknown): unknown;
+}
+
+/** The end of one `for await` loop. */
+export interface Closing {
+  /** What the loop iterates over, in place of `iterable`. */
+  of(iterable: unknown): unknown;
+  /** Resolves when the iterator is closed, if the loop has closed it; rejects where that failed. */
+  closed(): Promise<void>;
+  /** The loop threw `error`: resolves to it when the iterator is closed. */
+  fail(error: unknown): Promise<unknown>;
 }
 
 /** One block's resources, disposed in reverse order; see the explicit resource management proposal (ES2026). */

@@ -4,7 +4,7 @@ import type { JsonValue } from "./result.ts";
 /**
  * A program's value as JSON. What JSON lacks is rendered so that a model can read it: NaN and the infinities and BigInt
  * as text, Date as ISO text, RegExp as its source text, Map as an object (as pairs when a key is not text), Set and
- * typed arrays as arrays, ArrayBuffer as base64, Error as `{ name, message }`; an undefined property is left out, an
+ * typed arrays as arrays, ArrayBuffer and DataView as base64, Error as `{ name, message }` with its causes and properties; an undefined property is left out, an
  * undefined item is null.
  */
 export function renderJson(value: unknown): JsonValue {
@@ -31,6 +31,8 @@ function renderObject(value: object): JsonValue {
   if (value instanceof Map) return renderMap(value);
   if (value instanceof Set) return Array.from(value, renderJson);
   if (value instanceof ArrayBuffer) return toBase64(new Uint8Array(value));
+  if (value instanceof DataView)
+    return toBase64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
   if (ArrayBuffer.isView(value)) return Array.from(value as Uint8Array, renderJson);
   if (value instanceof Error) return renderError(value);
   return renderEntries(Object.entries(value));
@@ -49,7 +51,13 @@ function renderEntries(entries: readonly (readonly [string, unknown])[]): JsonVa
   return Object.fromEntries(kept.map(([key, item]) => [key, renderJson(item)]));
 }
 
+/** What native classes of errors hold in properties that are not enumerable. */
+const HELD = ["cause", "errors", "error", "suppressed"] as const;
+
 function renderError(error: Error): JsonValue {
-  const { name, message, cause } = error;
-  return { name, message, ...(cause === undefined ? {} : { cause: renderJson(cause) }) };
+  const { name, message } = error;
+  const held = HELD.map(
+    (key) => [key, (error as unknown as Record<string, unknown>)[key]] as const,
+  );
+  return { name, message, ...(renderEntries([...held, ...Object.entries(error)]) as object) };
 }

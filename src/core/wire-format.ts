@@ -3,7 +3,7 @@
  *
  * A value that JSON can represent is plain JSON. Any other value is `~` followed by JSON in which
  * `{ "$type": …, "value": … }` represents what JSON lacks: undefined, NaN, ±Infinity, -0, BigInt, Date, RegExp, Map, Set,
- * typed arrays, ArrayBuffer and Error. A plain object with a `$type` key is wrapped too, so nothing is ambiguous.
+ * typed arrays, ArrayBuffer, DataView and Error, which keeps its native class. A boxed primitive is the primitive. A plain object with a `$type` key is wrapped too, so nothing is ambiguous.
  *
  * The same code runs on the host and, bundled into the guest prelude, inside the VM; hence the primordials.
  */

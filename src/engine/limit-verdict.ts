@@ -29,8 +29,8 @@ export function limitVerdict(
   { cpuLeftMs, wallLeftMs }: TimeLeft,
 ): LimitVerdict | undefined {
   const stopped = (error: Failure): LimitVerdict => ({ error, ended: false });
-  if (vm.state === "out_of_memory" || (vm.exhausted && thrown !== undefined))
-    return stopped(memoryBreach(limits));
+  // Whatever the program did about it: one that catches the error and goes on has gone over its limit all the same.
+  if (vm.state === "out_of_memory" || vm.exhausted) return stopped(memoryBreach(limits));
   if (cpuLeftMs <= CLOCK_TOLERANCE_MS) return stopped(cpuBreach(limits));
   if (wallLeftMs <= CLOCK_TOLERANCE_MS) return stopped(wallBreach(limits));
   if (thrown instanceof EngineSyntaxError) {

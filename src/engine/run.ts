@@ -4,6 +4,7 @@ import type { Limits } from "../core/limits.ts";
 import { Meter } from "../core/meter.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Program } from "../core/program.ts";
+import { DEFAULT_TIME_ZONE } from "../core/time-zone.ts";
 import { isLogLevel } from "../core/result.ts";
 import type { Host, Outcome } from "./engine.ts";
 import { readGuestFailure } from "./guest-failure.ts";
@@ -147,6 +148,7 @@ export class Run {
       flat: flatNames(names, program.words),
       fetch: names.fetch === true,
       run,
+      timeZone: program.timeZone ?? DEFAULT_TIME_ZONE,
       ...(clock === undefined ? {} : { clock }),
     };
     return JSON.stringify(setup);
@@ -215,6 +217,7 @@ export class Run {
   }
 
   #onSend(kind: string, id: number, name: string, text: string): string | undefined {
+    if (this.#vm.exhausted) this.#checkLimits(undefined); // nothing that comes after the breach has an effect
     if (this.#over) return undefined;
     switch (kind) {
       case "call":

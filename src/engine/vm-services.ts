@@ -2,7 +2,9 @@
 import { fromBase64, toBase64 } from "../core/base64.ts";
 import type { NameTable } from "../core/names.ts";
 import { utf8Length } from "../core/utf8.ts";
+import { answerCompare, answerIntl } from "./intl-service.ts";
 import { answerNames } from "./name-lookup.ts";
+import { answerOffset } from "./zone-service.ts";
 
 const MAX_URL = 65_536;
 const MAX_RANDOM = 65_536;
@@ -40,6 +42,12 @@ export function replyTo(
       return answerUrl(name, text);
     case "random":
       return randomness.base64(id);
+    case "intl":
+      return answerIntl(name, text);
+    case "compare":
+      return answerCompare(name, text, id);
+    case "offset":
+      return answerOffset(name, id, text);
     default:
       return undefined;
   }

@@ -21,7 +21,7 @@ export interface Vm extends Disposable {
   readonly state: VmState;
   /** Bytes of heap in use. */
   heapBytes(): number;
-  /** The host has seen an allocation of this run fail because the memory is used up. */
+  /** The host has seen an allocation of this run fail because the memory is used up: the run is over its limit. */
   readonly exhausted: boolean;
   /**
    * Whether {@link start} and {@link receive} throw a copy of the first rejection of a slice that nothing handled; other

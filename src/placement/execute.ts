@@ -58,7 +58,7 @@ export async function openKept(
 }
 
 async function compileAndRun(
-  { source, limits }: RunRequest,
+  { source, limits, timeZone }: RunRequest,
   keep: boolean,
   run: (program: Program) => Promise<Outcome>,
 ): Promise<Outcome> {
@@ -72,7 +72,8 @@ async function compileAndRun(
     return { ok: false, error: compileFailure(error, limits.compileMs), usage, clean: true };
   }
   const compileMs = performance.now() - started;
-  const { usage, ...outcome } = presented(await run(program), limits);
+  const placed = timeZone === undefined ? program : { ...program, timeZone };
+  const { usage, ...outcome } = presented(await run(placed), limits);
   return { ...outcome, usage: { ...usage, compileMs } };
 }
 

@@ -9,6 +9,11 @@ export interface RunRequest {
   readonly limits: Limits;
   readonly names: NameTable;
   /**
+   * The time zone of its local times, an IANA name.
+   * @default "UTC"
+   */
+  readonly timeZone?: string | undefined;
+  /**
    * Who the program runs for.
    * @default no user; all runs without one count as runs of one
    */

@@ -29,6 +29,11 @@ export interface RunOptions {
    */
   readonly limits?: Partial<Limits>;
   /**
+   * The time zone of its local times (`getHours`, `toString`, `Intl` where it names none): a name of the IANA database.
+   * @default that of the session or of the runtime
+   */
+  readonly timeZone?: string;
+  /**
    * Called with each console entry as it comes. All entries are in the result too.
    * @default none
    */
@@ -68,10 +73,11 @@ export type Origin =
 export interface Job {
   readonly source: string;
   readonly limits: Limits;
+  readonly timeZone: string | undefined;
   /** Who runs the program. */
   readonly caller: Caller;
   readonly origin: Origin;
-  readonly options: Omit<RunOptions, "user" | "limits">;
+  readonly options: Omit<RunOptions, "user" | "limits" | "timeZone">;
   /** Carries it out somewhere. */
   readonly run: (request: RunRequest, host: HostInContext, signal: AbortSignal) => Promise<Outcome>;
   readonly session?: SessionContext;

@@ -145,7 +145,7 @@ export class ProgramRunner {
   }
 
   async #carryOut(job: Job, bridge: Bridge, signal: AbortSignal): Promise<Outcome> {
-    const { source, limits, origin, session } = job;
+    const { source, limits, timeZone, origin, session } = job;
     const { user } = job.caller;
     const error =
       tooLarge(source, limits) ??
@@ -159,7 +159,14 @@ export class ProgramRunner {
     if (error !== undefined) return failedOutcome(error, true);
     const names =
       origin.kind === "local" ? this.#tools.view(job.caller).catalogue.names : origin.names;
-    const request = { source, limits, names, user, resume: session?.resume !== undefined };
+    const request = {
+      source,
+      limits,
+      timeZone,
+      names,
+      user,
+      resume: session?.resume !== undefined,
+    };
     return await job.run(request, new HostInContext(bridge), signal);
   }
 }

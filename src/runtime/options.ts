@@ -1,6 +1,7 @@
 /** The options of a runtime: their types, and what each may be. `runtime/resolve-options.ts` checks them. */
 import { LIMITS, type Limits } from "../core/limits.ts";
 import type { ObjectSchema, Schema, SchemaFor } from "../core/setting-schema.ts";
+import { TIME_ZONE } from "../core/time-zone.ts";
 import type { EngineRef } from "../engine/engine.ts";
 import { ENGINE, type EngineName } from "../placement/open-place.ts";
 import type { PoolOptions } from "../placement/pool/pool.ts";
@@ -107,6 +108,12 @@ export interface RuntimeOptions {
    */
   readonly limits?: Partial<Limits>;
   /**
+   * The time zone of programs where a session or a run sets none: a name of the IANA database, e.g. `Europe/Berlin`. Not the
+   * host's by default, so that a program answers the same everywhere.
+   * @default "UTC"
+   */
+  readonly timeZone?: string;
+  /**
    * Sessions: how many, for how long, with how many files.
    * @default see each of {@link SessionSettings}
    */
@@ -135,6 +142,7 @@ export interface ResolvedOptions {
   readonly engine: EngineRef;
   readonly placement: PlacementName | RemoteService;
   readonly limits: Limits;
+  readonly timeZone: string;
   readonly workers: PoolOptions;
   readonly hardened: boolean;
   readonly sandbox: ResolvedSandbox;
@@ -169,6 +177,7 @@ export const SETTINGS = {
     hint: "In a program of yours it can be a function too: (text) => number.",
   },
   limits: LIMITS,
+  timeZone: TIME_ZONE,
   sessions: SESSIONS,
   workers: WORKERS,
   sharing: SHARING,

@@ -138,7 +138,7 @@ export class RemoteHost implements WorkerServer {
 
   async #runAt(
     site: RunSite,
-    { source, limits: asked, names, resume = false }: RunRequest,
+    { source, limits: asked, timeZone, names, resume = false }: RunRequest,
     host: Host,
     signal: AbortSignal,
   ): Promise<Outcome> {
@@ -150,6 +150,7 @@ export class RemoteHost implements WorkerServer {
     const result = await runner.run({
       source,
       limits,
+      timeZone,
       caller: callerNamed(client.user),
       origin: { kind: "remote", names },
       options: {

@@ -2,6 +2,7 @@ import { checkKeys, readSetting } from "../core/check-settings.ts";
 import { configError, kindOf } from "../core/setting-errors.ts";
 import { isObject } from "../core/is-object.ts";
 import { resolveLimits } from "../core/limits.ts";
+import { DEFAULT_TIME_ZONE, zoneOf } from "../core/time-zone.ts";
 import { engineRef } from "../placement/open-place.ts";
 import {
   checkHardened,
@@ -72,6 +73,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     learn: read(find, "learn") as boolean | string,
     tokenizer: tokenizerOf(find),
     limits: resolveLimits(options.limits, fileLimits),
+    timeZone: timeZoneOf(find("timeZone")),
     sessions: sessionsOf(find("sessions")),
     workers: resolveWorkers(options.workers, settings["workers"], sharing.weights),
     sharing,
@@ -140,6 +142,10 @@ function placeOf(
 
 function sessionsOf({ value, at, inFile }: Given): ResolvedSessions {
   return resolveSessions(value, at, inFile ? new Expander(process.env).expand : undefined);
+}
+
+function timeZoneOf({ value, at }: Given): string {
+  return zoneOf(value, DEFAULT_TIME_ZONE, at);
 }
 
 function tokenizerOf(find: Find): TokenizerChoice | undefined {

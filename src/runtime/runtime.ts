@@ -4,6 +4,7 @@ import { CodecellError } from "../core/errors.ts";
 import type { RuntimeEmitter, RuntimeEventName, RuntimeListener } from "../core/events.ts";
 import { type Limits, resolveLimits } from "../core/limits.ts";
 import type { ExecutionResult } from "../core/result.ts";
+import { zoneOf } from "../core/time-zone.ts";
 import { startContext } from "../discovery/start-context.ts";
 import type {
   CategorySummary,
@@ -76,13 +77,13 @@ export class Runtime implements AsyncDisposable {
     this.#toolbox = toolbox;
     const names = { engine: options.engine.name, placement: place.name };
     this.#runner = new ProgramRunner(toolbox, emitter, names, this.#closing.signal, tokens);
-    const { limits, sessions, sharing } = options;
+    const { limits, timeZone, sessions, sharing } = options;
     this.#admission = new Admission(sharing);
     place.onPressure = () => this.#makeRoom();
     this.#sessions = new SessionRegistry(
       place,
       this.#runner,
-      limits,
+      { limits, timeZone },
       sessions,
       store,
       this.#admission,
@@ -100,12 +101,13 @@ export class Runtime implements AsyncDisposable {
     checkProgram(code);
     const limits = resolveLimits(options.limits, this.#options.limits);
     this.#place.check?.(limits);
+    const timeZone = zoneOf(options.timeZone, this.#options.timeZone);
     using _admitted = this.#admission.enter(options.user);
     const run = this.#place.run.bind(this.#place);
     const caller = callerNamed(options.user);
     const origin = { kind: "local" } as const;
     return await this.#track(
-      this.#runner.run({ source: code, limits, caller, origin, options, run }),
+      this.#runner.run({ source: code, limits, timeZone, caller, origin, options, run }),
     );
   }
 

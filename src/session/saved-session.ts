@@ -18,6 +18,7 @@ export type SavedFile = readonly [path: string, content: FileContent | undefined
 /** A session as data. */
 export interface SavedSession {
   readonly limits: Limits;
+  readonly timeZone: string;
   readonly seed?: string;
   readonly now?: number;
   /** Number of programs that it has run. */

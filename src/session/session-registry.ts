@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { callerNamed } from "../core/caller.ts";
 import { type Limits, resolveLimits } from "../core/limits.ts";
+import { zoneOf } from "../core/time-zone.ts";
 import { Workspace, type WorkspaceLimits } from "../files/workspace.ts";
 import type { Place } from "../placement/placement.ts";
 import type { Admission } from "../run/admission.ts";
@@ -31,6 +32,11 @@ export interface SessionOptions {
    */
   readonly limits?: Partial<Limits>;
   /**
+   * The time zone of its programs, a name of the IANA database; a run can set its own. It is saved with the session.
+   * @default that of the runtime
+   */
+  readonly timeZone?: string;
+  /**
    * Seed of `Math.random` and `crypto`: the same seed gives the same numbers, so do not use it for secrets.
    * @default none: real randomness
    */
@@ -54,6 +60,7 @@ export class SessionRegistry {
   readonly #place: Place;
   readonly #runner: ProgramRunner;
   readonly #limits: Limits;
+  readonly #timeZone: string;
   readonly #workspace: WorkspaceLimits;
   readonly #store: SessionStore | undefined;
   readonly #admission: Admission;
@@ -63,7 +70,7 @@ export class SessionRegistry {
   constructor(
     place: Place,
     runner: ProgramRunner,
-    limits: Limits,
+    { limits, timeZone }: { readonly limits: Limits; readonly timeZone: string },
     settings: ResolvedSessions,
     store: SessionStore | undefined,
     admission: Admission,
@@ -71,6 +78,7 @@ export class SessionRegistry {
     this.#place = place;
     this.#runner = runner;
     this.#limits = limits;
+    this.#timeZone = timeZone;
     this.#workspace = settings.workspace;
     this.#store = store;
     this.#admission = admission;
@@ -149,7 +157,10 @@ export class SessionRegistry {
     if (this.#place.waiting > 0) this.makeRoom();
   }
 
-  async #open(identity: Identity, { limits, seed, now }: SessionOptions): Promise<Session> {
+  async #open(
+    identity: Identity,
+    { limits, timeZone, seed, now }: SessionOptions,
+  ): Promise<Session> {
     const stored = await this.#store?.open(identity.key).load(undefined);
     if (stored?.snapshot !== undefined) {
       const saved = await readSnapshot(stored.snapshot, this.#capsOf(STORED_MEMORY_MB));
@@ -157,6 +168,7 @@ export class SessionRegistry {
     }
     return this.#hold(identity, {
       limits: resolveLimits(limits, this.#limits),
+      timeZone: zoneOf(timeZone, this.#timeZone),
       ...(seed === undefined ? {} : { seed: seedOf(seed) }),
       ...(now === undefined ? {} : { now: timeOf(now) }),
     });
@@ -169,7 +181,7 @@ export class SessionRegistry {
   /** Creates a session and adds it. */
   #hold(
     { key, id, user }: Identity,
-    { limits, seed, now }: Pick<SavedSession, "limits" | "seed" | "now">,
+    { limits, timeZone, seed, now }: Pick<SavedSession, "limits" | "timeZone" | "seed" | "now">,
     start?: SessionStart,
   ): Session {
     this.#place.check?.(limits);
@@ -181,6 +193,7 @@ export class SessionRegistry {
       vm: {
         place: this.#place,
         limits,
+        timeZone,
         ...(seed === undefined ? {} : { seed }),
         ...(now === undefined ? {} : { now }),
       },

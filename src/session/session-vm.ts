@@ -14,6 +14,7 @@ export interface SessionVmOptions {
   readonly place: Place;
   /** Caps of the session. `memoryMb` is the fixed cap of the VM. */
   readonly limits: Limits;
+  readonly timeZone: string;
   readonly seed?: string;
   readonly now?: number;
 }
@@ -107,10 +108,11 @@ export class SessionVm {
 
   /** The VM's part of a snapshot. Throws like {@link save}. */
   async capture(): Promise<Omit<SavedSession, "run" | "files">> {
-    const { limits, seed, now } = this.#options;
+    const { limits, timeZone, seed, now } = this.#options;
     const vm = await this.save();
     return {
       limits,
+      timeZone,
       ...(seed === undefined ? {} : { seed }),
       ...(now === undefined ? {} : { now }),
       programs: this.#programs,

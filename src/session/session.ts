@@ -1,6 +1,7 @@
 import { callerNamed } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { ExecutionResult } from "../core/result.ts";
+import { zoneOf } from "../core/time-zone.ts";
 import { FairSemaphore } from "../core/fair-semaphore.ts";
 import type { Workspace } from "../files/workspace.ts";
 import type { Admission } from "../run/admission.ts";
@@ -109,6 +110,7 @@ export class Session {
     this.#checkOpen();
     checkProgram(code);
     const limits = limitsOfRun(options.limits, this.#parts.vm.limits);
+    zoneOf(options.timeZone, this.#parts.vm.timeZone); // refuses a wrong one before anything begins
     using _admitted = this.#parts.admission.enter(this.user);
     const { signal } = options;
     const program = { source: code, limits };
@@ -219,6 +221,7 @@ export class Session {
     return await this.#parts.runner.run({
       source,
       limits,
+      timeZone: zoneOf(options.timeZone, this.#parts.vm.timeZone),
       caller: callerNamed(this.user),
       origin: { kind: "local" },
       options,

@@ -3,11 +3,12 @@ import { isIdentifier } from "../core/identifier.ts";
 import { breachOfShape } from "../core/json-shape.ts";
 import { MAX_PARTS } from "../core/parts.ts";
 import { hostTurns } from "../core/host-turns.ts";
+import { DEFAULT_TIME_ZONE } from "../core/time-zone.ts";
 import { type CallRecord, isLogLevel, type LogEntry } from "../core/result.ts";
 import type { SavedVm } from "../engine/engine.ts";
 import { Workspace } from "../files/workspace.ts";
 import { readRecord, readSavedFacts } from "../placement/channel/check-messages.ts";
-import { readLimits } from "../placement/channel/check-requests.ts";
+import { readLimits, readTimeZone } from "../placement/channel/check-requests.ts";
 import {
   optional,
   ProtocolError,
@@ -33,6 +34,7 @@ export async function readSnapshotBody(whole: Buffer, caps: SnapshotCaps): Promi
   const image = vm === undefined ? undefined : readImage(whole, start, vm);
   return {
     limits: readLimits(limits),
+    timeZone: readTimeZone(facts["timeZone"]).timeZone ?? DEFAULT_TIME_ZONE,
     ...optional("seed", readOptionalText(facts["seed"], "seed")),
     ...(facts["now"] === undefined ? {} : { now: readNumber(facts["now"], "now") }),
     programs: readInteger(facts["programs"], "programs"),

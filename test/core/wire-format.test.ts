@@ -110,6 +110,16 @@ describe("hostile text", () => {
     '~{"$type":"constructor","value":""}',
     '~{"$type":"__proto__","value":""}',
     '~{"$type":"Object","value":null}',
+    '~{"$type":"number","value":"7"}',
+    '~{"$type":"Date","value":"1"}',
+    '~{"$type":"RegExp","value":[1,2]}',
+    '~{"$type":"BigInt","value":"0x10"}',
+    '~{"$type":"DataView","value":1}',
+    '~{"$type":"Error","value":{"class":"Function","name":"a","message":"b"}}',
+    '~{"$type":"Error","value":{"class":"__proto__","name":"a","message":"b"}}',
+    '~{"$type":"Error","value":{"class":{},"name":"a","message":"b"}}',
+    '~{"$type":"Error","value":{"name":"a"}}',
+    '~{"$type":"Error","value":{"name":"a","message":"b","own":1}}',
     `~${"[".repeat(200_000)}${"]".repeat(200_000)}`,
   ])("%.40s is refused", (text) => {
     expect(() => decode(text)).toThrow(WireError);

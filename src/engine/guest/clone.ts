@@ -1,15 +1,8 @@
 import { realTag } from "../../core/brands.ts";
+import { errorClassOf, makeError } from "../../core/native-errors.ts";
+import { wayOut } from "../../core/opaque.ts";
 import * as native from "../../core/primordials.ts";
 import { DOMException } from "./events.ts";
-
-const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
-};
 
 /**
  * `structuredClone` of the HTML standard, for the types that a VM has.
@@ -18,6 +11,11 @@ const ERRORS: Readonly<Record<string, new (message: string) => Error>> = {
 export function clone(value: unknown): unknown {
   return new Cloner().clone(value);
 }
+
+/** What native classes of errors hold. */
+const HELD = ["cause", "errors", "error", "suppressed"];
+/** Built-ins with slots that the standard does not copy. */
+const NO_DATA = /^\[object (Intl|Temporal)\./;
 
 class Cloner {
   readonly #seen = new Map<object, unknown>();
@@ -32,7 +30,8 @@ class Cloner {
   #cloneObject(value: object): unknown {
     if (native.isArray(value))
       return this.#cloneProperties(value, this.#remember(value, new Array(value.length)));
-    switch (realTag(value)) {
+    const tag = realTag(value);
+    switch (tag) {
       case "[object Date]":
         return this.#remember(value, new Date(native.dateToMs(value as Date)));
       case "[object RegExp]":
@@ -41,28 +40,33 @@ class Cloner {
           new RegExp(native.regExpSource(value), native.regExpFlags(value)),
         );
       case "[object Boolean]":
+        return this.#remember(value, Object(native.unboxBoolean(value)));
       case "[object Number]":
+        return this.#remember(value, Object(native.unboxNumber(value)));
       case "[object String]":
+        return this.#remember(value, Object(native.unboxText(value)));
       case "[object BigInt]":
-        return this.#remember(value, Object(value.valueOf()));
+        return this.#remember(value, Object(native.unboxBigint(value)));
       case "[object Map]":
         return this.#cloneMap(value as Map<unknown, unknown>);
       case "[object Set]":
         return this.#cloneSet(value as Set<unknown>);
       case "[object ArrayBuffer]":
         return this.#remember(value, (value as ArrayBuffer).slice(0));
-      case "[object Error]":
-        return this.#cloneError(value as Error);
       case "[object Promise]":
-      case "[object WeakMap]":
-      case "[object WeakSet]":
-      case "[object WeakRef]":
+      case "[object Symbol]":
+      case "[object URL]":
         throw refuse(value);
       default:
-        return native.isView(value)
-          ? this.#cloneView(value)
-          : this.#cloneProperties(value, this.#remember(value, {}));
+        return this.#cloneOther(value, tag);
     }
+  }
+
+  #cloneOther(value: object, tag: string): unknown {
+    if (native.isView(value)) return this.#cloneView(value);
+    if (errorClassOf(value) !== undefined) return this.#cloneError(value as Error);
+    if (wayOut(tag) !== undefined || native.execPattern(NO_DATA, tag) !== null) throw refuse(value);
+    return this.#cloneProperties(value, this.#remember(value, {}));
   }
 
   #remember<T>(original: object, copy: T): T {
@@ -108,19 +112,24 @@ class Cloner {
     return this.#remember(view, new Kind(buffer, view.byteOffset, length));
   }
 
+  /** By its name as in the standard, else by its class, with what native classes hold besides. */
   #cloneError(error: Error): unknown {
-    const copy = this.#remember(error, new (ERRORS[error.name] ?? Error)(`${error.message}`));
-    const { stack, cause } = error;
-    native.defineProperty(copy, "stack", { value: stack, writable: true, configurable: true });
-    if (native.hasOwn(error, "cause")) {
-      native.defineProperty(copy, "cause", {
-        value: this.clone(cause),
-        writable: true,
-        configurable: true,
-      });
+    const { name, stack } = error;
+    const message = `${error.message}`;
+    const made = makeError(name, message) ?? makeError(errorClassOf(error), message)!;
+    const copy = this.#remember(error, made);
+    hide(copy, "stack", stack);
+    for (let at = 0; at < HELD.length; at++) {
+      const key = HELD[at]!;
+      if (native.hasOwn(error, key))
+        hide(copy, key, this.clone((error as unknown as Record<string, unknown>)[key]));
     }
     return copy;
   }
+}
+
+function hide(target: object, key: string, value: unknown): void {
+  native.defineProperty(target, key, { value, writable: true, configurable: true });
 }
 
 function refuse(value: unknown): DOMException {

@@ -1,4 +1,5 @@
 /** Explicit resource management (ES2026) for engines that lack it; `using` itself is lowered by the compile step. */
+import { addSuppressedError } from "../../core/native-errors.ts";
 import type { Disposables } from "../../core/program.ts";
 
 type Dispose = (() => unknown) | undefined;
@@ -27,6 +28,7 @@ export function installDisposal(): void {
   }
   symbols = { dispose: Symbol.dispose, asyncDispose: Symbol.asyncDispose };
   Suppressed = globals.SuppressedError!;
+  addSuppressedError(Suppressed);
 }
 
 class SuppressedError extends Error {

@@ -166,6 +166,10 @@ export class AbortSignal extends EventTarget {
     return this.#aborted;
   }
 
+  get [Symbol.toStringTag](): string {
+    return "AbortSignal";
+  }
+
   get reason(): unknown {
     return this.#reason;
   }
@@ -201,6 +205,10 @@ export class AbortSignal extends EventTarget {
 
 export class AbortController {
   readonly signal: AbortSignal = createSignal();
+
+  get [Symbol.toStringTag](): string {
+    return "AbortController";
+  }
 
   abort(reason?: unknown): void {
     abortSignal(this.signal, reason);

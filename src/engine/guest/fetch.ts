@@ -8,6 +8,7 @@ import * as native from "../../core/primordials.ts";
 import { callTool } from "./calls.ts";
 import { TextDecoder, TextEncoder } from "./encoding.ts";
 import { type AbortSignal, DOMException, isAbortSignal } from "./events.ts";
+import { inspectAs } from "./inspect.ts";
 import { isSearchParams } from "./search-params.ts";
 
 /** The server name under which the host offers it, see FetchSource. */
@@ -29,6 +30,14 @@ export class Headers {
 
   constructor(init?: unknown) {
     for (const [name, value] of pairsOf(init)) this.append(name, value);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Headers";
+  }
+
+  [inspectAs](): unknown {
+    return Object.fromEntries(this);
   }
 
   append(name: unknown, value: unknown): void {
@@ -111,6 +120,10 @@ export class Response {
 
   get ok(): boolean {
     return this.status >= 200 && this.status < 300;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Response";
   }
 
   get bodyUsed(): boolean {

@@ -16,6 +16,9 @@
  * | `now`    | –       | –              | –                         | milliseconds since 1970, as text              |
  * | `rejected` | count | –              | JSON of the error, if one | –                                             |
  * | `given up` | –     | –              | call ids with commas      | –                                             |
+ * | `intl`   | –       | class.method   | wire text of its request  | JSON, see intl-service.ts                     |
+ * | `compare`| length  | collator       | two texts as one          | -1, 0 or 1, empty when it cannot be told      |
+ * | `offset` | time    | time zone      | `name` or empty           | the zone's offset in ms, or its name          |
  * | `value`  | run     | –              | the value, wire text      | – (the run is over)                           |
  * | `throw`  | run     | –              | JSON of the error         | – (the run is over)                           |
  */

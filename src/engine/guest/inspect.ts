@@ -2,6 +2,9 @@
  * Values as one line of text for people, like Node's inspect. Getters of properties are shown, not called. Code that does
  * run (proxy traps, a getter of Symbol.toStringTag or of an error's message) counts as CPU time of the program.
  */
+import { realTag } from "../../core/brands.ts";
+import { errorClassOf } from "../../core/native-errors.ts";
+import { wayOut } from "../../core/opaque.ts";
 import * as native from "../../core/primordials.ts";
 import { cutUnits } from "../../core/utf8.ts";
 
@@ -17,7 +20,11 @@ const matchText = native.uncurry(String.prototype.match) as (
 ) => string[] | null;
 const dateToIso = native.uncurry(Date.prototype.toISOString);
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+const CAUSES = ["cause", "errors", "error", "suppressed"];
 const PROGRAM_FRAMES = /at [^\n]*program\.ts:[^\n]*/g;
+
+/** Method of the prelude's own classes that returns what is shown of an object whose content is in private fields. */
+export const inspectAs: symbol = Symbol("inspect");
 
 /** The containers around the current value, innermost first. */
 interface Parent {
@@ -91,14 +98,19 @@ class Inspector {
       if (at.value === value) return "[Circular]";
     const depth = outer === undefined ? 0 : outer.depth + 1;
     const parent: Parent = { value, outer, depth };
-    const tag = native.tagOf(value);
-    const special = native.isArray(value) ? undefined : showLeaf(value, tag);
+    const tag = native.isArray(value) ? "" : realTag(value);
+    const special = showLeaf(value, tag);
     if (special !== undefined) return special;
     if (depth > this.#maxDepth || this.#room < 0)
       return native.isArray(value) ? "[Array]" : `[${nameOf(value) || "Object"}]`;
     if (native.isArray(value))
       return this.#list("", "[", value.length, (at) => this.#showItem(value, at, parent), "]");
-    return this.#showCollection(value, tag, parent) ?? this.#showProperties(value, parent);
+    return (
+      this.#showCollection(value, tag, parent) ??
+      this.#showBoxed(value, tag, parent) ??
+      this.#showView(value, parent) ??
+      this.#showProperties(value, parent)
+    );
   }
 
   #showItem(array: readonly unknown[], at: number, parent: Parent): string {
@@ -112,29 +124,38 @@ class Inspector {
     const add = (text: () => string): void => {
       if (size++ < MAX_ITEMS && this.#room > 0) put(items, text());
     };
-    try {
-      if (tag === "[object Map]") {
-        native.mapForEach(value as Map<unknown, unknown>, (item, key) =>
-          add(() => `${this.show(key, parent)} => ${this.show(item, parent)}`),
-        );
-        return this.#list(`Map(${size}) `, "{", size, (at) => items[at] ?? "…", "}");
-      }
-      if (tag === "[object Set]") {
-        native.setForEach(value as Set<unknown>, (item) => add(() => this.show(item, parent)));
-        return this.#list(`Set(${size}) `, "{", size, (at) => items[at] ?? "…", "}");
-      }
-    } catch {
-      // not what its tag claims
+    if (tag === "[object Map]") {
+      native.mapForEach(value as Map<unknown, unknown>, (item, key) =>
+        add(() => `${this.show(key, parent)} => ${this.show(item, parent)}`),
+      );
+      return this.#list(`Map(${size}) `, "{", size, (at) => items[at] ?? "…", "}");
+    }
+    if (tag === "[object Set]") {
+      native.setForEach(value as Set<unknown>, (item) => add(() => this.show(item, parent)));
+      return this.#list(`Set(${size}) `, "{", size, (at) => items[at] ?? "…", "}");
     }
     return undefined;
   }
 
-  #showTypedArray(value: object, parent: Parent): string | undefined {
+  /** A boxed primitive, as `[Number: 1]`. */
+  #showBoxed(value: object, tag: string, parent: Parent): string | undefined {
+    const primitive = unbox(value, tag);
+    if (primitive === undefined) return undefined;
+    return `[${native.sliceText(tag, 8, -1)}: ${this.show(primitive, parent)}]`;
+  }
+
+  #showView(value: object, parent: Parent): string | undefined {
+    const view = (value as Record<symbol, unknown>)[inspectAs];
+    if (typeof view !== "function") return undefined;
+    const shown = this.show(native.reflectApply(view as never, value, []), parent);
+    return `${nameOf(value)} ${shown}`;
+  }
+
+  #showTypedArray(value: object, parent: Parent): string {
     const kind = native.typedArrayKind(value);
-    if (kind === undefined) return "DataView {}";
-    const items = value as Uint8Array;
+    const items = kind === undefined ? bytesOf(value) : (value as Uint8Array);
     return this.#list(
-      `${kind}(${items.length}) `,
+      `${kind ?? "DataView"}(${items.length}) `,
       "[",
       items.length,
       (at) => this.show(items[at], parent),
@@ -151,7 +172,7 @@ class Inspector {
         : prototype === native.objectPrototype
           ? ""
           : nameOf(value);
-    const isError = native.tagOf(value) === "[object Error]";
+    const isError = errorClassOf(value) !== undefined;
     const head = isError ? errorText(value) + this.#showCauses(value, parent) : name;
     if (keys.length === 0 && isError) return head;
     const show = (at: number): string =>
@@ -162,10 +183,12 @@ class Inspector {
   /** The causes of an error. They are not enumerable, and often the reason. */
   #showCauses(error: object, parent: Parent): string {
     let text = "";
-    if (native.hasOwn(error, "cause"))
-      text += ` [cause: ${this.#showProperty(error, "cause", parent)}]`;
-    if (native.hasOwn(error, "errors"))
-      text += ` [errors: ${this.#showProperty(error, "errors", parent)}]`;
+    for (let at = 0; at < CAUSES.length; at++) {
+      const key = CAUSES[at]!;
+      const descriptor = getOwnPropertyDescriptor(error, key);
+      if (descriptor?.enumerable === false)
+        text += ` [${key}: ${this.#showProperty(error, key, parent)}]`;
+    }
     return text;
   }
 
@@ -201,24 +224,49 @@ function showBigint(value: bigint): string {
   return `${native.bigintToText(value)}n`;
 }
 
-/** Objects without properties to show. */
+/** Objects without properties to show. @param tag the real one */
 function showLeaf(value: object, tag: string): string | undefined {
-  try {
-    if (tag === "[object Date]") {
+  switch (tag) {
+    case "[object Date]": {
       const ms = native.dateToMs(value as Date);
       return ms === ms ? dateToIso(value as Date) : "Invalid Date";
     }
-    if (tag === "[object RegExp]")
+    case "[object RegExp]":
       return `/${native.regExpSource(value)}/${native.regExpFlags(value)}`;
-    if (tag === "[object ArrayBuffer]")
+    case "[object ArrayBuffer]":
       return `ArrayBuffer { byteLength: ${native.bufferLength(value)} }`;
-    if (tag === "[object Promise]" || tag === "[object WeakMap]" || tag === "[object WeakSet]") {
-      return `${native.sliceText(tag, 8, -1)} {}`;
+    case "[object Promise]":
+      return "Promise {}";
+    default: {
+      if (tag === "" || tag === "[object Object]") return undefined;
+      const isOurs = (value as Record<symbol, unknown>)[inspectAs] !== undefined;
+      const way = isOurs || native.objectKeys(value).length > 0 ? undefined : wayOut(tag);
+      return way === undefined ? undefined : `${native.sliceText(tag, 8, -1)} { … } (${way})`;
     }
-  } catch {
-    // not what its tag claims
   }
-  return undefined;
+}
+
+function unbox(value: object, tag: string): unknown {
+  switch (tag) {
+    case "[object String]":
+      return native.unboxText(value);
+    case "[object Number]":
+      return native.unboxNumber(value);
+    case "[object Boolean]":
+      return native.unboxBoolean(value);
+    case "[object BigInt]":
+      return native.unboxBigint(value);
+    default:
+      return undefined;
+  }
+}
+
+function bytesOf(view: object): Uint8Array {
+  return new native.NativeUint8Array(
+    native.dataViewBuffer(view),
+    native.dataViewOffset(view),
+    native.dataViewLength(view),
+  );
 }
 
 /** `TypeError: message`, followed by the program's own frames. */

@@ -7,8 +7,10 @@ import type { ProgramScope } from "../../core/program.ts";
 import { callTool, limitCalls, request, settle, ToolError } from "./calls.ts";
 import { type Clock, now, useClock } from "./clock.ts";
 import { clone } from "./clone.ts";
+import { closing } from "./closing.ts";
 import { createConsole, limitConsole } from "./console.ts";
 import { createCrypto, createRandom, reseed } from "./crypto.ts";
+import { installDate } from "./date.ts";
 import { disposables, installDisposal } from "./disposables.ts";
 import { atob, btoa, TextDecoder, TextEncoder } from "./encoding.ts";
 import {
@@ -23,7 +25,10 @@ import {
 import { fetch, Headers, Response } from "./fetch.ts";
 import { fs, prompts, resources } from "./fs-and-resources.ts";
 import { installHostPort, type Send } from "./host-port.ts";
+import { installIntl } from "./intl-methods.ts";
+import { installNativeIntl } from "./intl-native.ts";
 import { lockDown } from "./lockdown.ts";
+import { installMissing } from "./missing.ts";
 import { link } from "./modules.ts";
 import { beginRun, reportLeft, sendError, sendValue } from "./outcome.ts";
 import { installCombinators, noteHandled, noteRejection, promiseThen } from "./promises.ts";
@@ -32,6 +37,7 @@ import { consts, functions, lets, vars } from "./session-globals.ts";
 import { clearTimer, fire, setImmediate, setInterval, setTimeout } from "./timers.ts";
 import { defineFlat, discovery, forgetNames, tools } from "./tools.ts";
 import { URL } from "./url.ts";
+import { useZone } from "./zone.ts";
 
 /** The host's settings for one run. */
 export interface Setup {
@@ -43,6 +49,8 @@ export interface Setup {
   readonly fetch: boolean;
   /** Number of the run in its session, from 1. */
   readonly run: number;
+  /** The time zone of its local times, an IANA name. */
+  readonly timeZone: string;
   /**
    * A clock that a replay can repeat.
    * @default none: the engine's own
@@ -146,6 +154,7 @@ function prepare(setupText: string): Setup {
   limitCalls(setup.callBytes, setup.valueDepth);
   limitConsole(setup.logBytes);
   beginRun(setup.run);
+  useZone(setup.timeZone);
   if (setup.fetch) {
     defineMissing("fetch", fetch);
     defineMissing("Headers", Headers);
@@ -164,7 +173,9 @@ function prepare(setupText: string): Setup {
  * does not listen yet.
  */
 function warmUp(): void {
-  prepare('{"callBytes":1000,"valueDepth":9,"logBytes":9,"flat":[],"fetch":false,"run":0}');
+  prepare(
+    '{"callBytes":1000,"valueDepth":9,"logBytes":9,"flat":[],"fetch":false,"run":0,"timeZone":"UTC"}',
+  );
   promiseThen(callTool("", "", {}), undefined, () => {});
   settle(1, '{"a":[1]}');
   sendValue({ a: [1, "x"] }, 1_000, 9, 0);
@@ -179,6 +190,7 @@ function start(program: ProgramFunction, setupText: string): void {
     import: importModule,
     meta,
     disposables,
+    closing,
     finish,
     let: lets,
     const: consts,
@@ -227,7 +239,11 @@ export function boot(send: Send): Entries {
   setTimerHook((ms, callback) => void setTimeout(callback, ms));
   Math.random = createRandom();
   installDisposal();
+  installMissing();
   installCombinators();
+  installDate();
+  if (typeof Intl === "undefined") installIntl();
+  else installNativeIntl();
   lockDown();
   defineGlobals();
   warmUp();

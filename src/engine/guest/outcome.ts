@@ -8,6 +8,7 @@ import { reportDropped } from "./console.ts";
 import { send, sizeOutside } from "./host-port.ts";
 import { inspect } from "./inspect.ts";
 import { promiseThen, takeRejections } from "./promises.ts";
+import { missingHint } from "./missing.ts";
 
 /** Longest text of an error that leaves the VM, in characters. */
 const MAX_TEXT = 8_192;
@@ -154,7 +155,8 @@ function describe(thrown: unknown): Description {
   const code = engineFailure(thrown, message, isError);
   if (code !== "program_error")
     return { __proto__: null, code, name: "RangeError", message, stack };
-  return { __proto__: null, code, name: name === "" ? "Error" : name, message, stack };
+  const hint = missingHint(name, message);
+  return { __proto__: null, code, name: name === "" ? "Error" : name, message, stack, hint };
 }
 
 /**

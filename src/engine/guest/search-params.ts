@@ -1,4 +1,5 @@
 /** URLSearchParams of the URL standard. */
+import { inspectAs } from "./inspect.ts";
 import { TextDecoder, TextEncoder } from "./encoding.ts";
 
 /** Calls `onChange` with the new query whenever `params` change. For the URL that they belong to. */
@@ -33,6 +34,14 @@ export class URLSearchParams {
 
   get size(): number {
     return this.#pairs.length;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "URLSearchParams";
+  }
+
+  [inspectAs](): unknown {
+    return new Map(this.#pairs);
   }
 
   append(name: unknown, value: unknown): void {

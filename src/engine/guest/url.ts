@@ -1,5 +1,6 @@
 /** URL of the URL standard. The host parses, because it implements the whole standard. */
 import { send } from "./host-port.ts";
+import { inspectAs } from "./inspect.ts";
 import { connect, replaceQuery, URLSearchParams } from "./search-params.ts";
 
 const PARTS = [
@@ -65,6 +66,14 @@ export class URL {
 
   get origin(): string {
     return this.#parts.origin;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "URL";
+  }
+
+  [inspectAs](): unknown {
+    return this.#parts.href;
   }
 
   get searchParams(): URLSearchParams {

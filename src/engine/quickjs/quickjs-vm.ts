@@ -86,7 +86,10 @@ export class QuickJsVm implements SavableVm {
       booted === undefined
         ? tracker?.find(this.#runtime, this.#heapEnd(), mallocIn(library, 16))
         : booted.tracker;
-    this.#runtime.setInterruptHandler(() => this.#stopped || performance.now() >= this.#deadline);
+    // A program can catch that memory ran out, but no interruption.
+    this.#runtime.setInterruptHandler(
+      () => this.#stopped || memory.exhausted || performance.now() >= this.#deadline,
+    );
     // The library creates its side of the host port for each instance; in the guest's memory it is the same one.
     const send = this.#newSend();
     this.booted = booted ?? atTimeZero(() => this.#boot(send, tracker, place));
@@ -216,7 +219,8 @@ export class QuickJsVm implements SavableVm {
       throw new Error(INTERRUPTED);
     }
     called.value.dispose();
-    while (!this.#stopped && this.#runtime.hasPendingJob()) this.#runJobs();
+    while (!this.#stopped && !this.#memory.exhausted && this.#runtime.hasPendingJob())
+      this.#runJobs();
   }
 
   /** An interrupted job can look like one whose promise was rejected: only the clock distinguishes them. */

@@ -1,5 +1,6 @@
 /** Requests of a host to a worker, checked and rebuilt field by field, because the host of a service can be any client. */
 import { DEFAULT_LIMITS, type Limits, resolveLimits } from "../../core/limits.ts";
+import { checkTimeZone } from "../../core/time-zone.ts";
 import type { EngineRef, KeepOptions } from "../../engine/engine.ts";
 import { readSavedVm } from "./check-messages.ts";
 import {
@@ -37,6 +38,16 @@ export function readLimits(sent: unknown): Limits {
     return resolveLimits(Object.fromEntries(known.map((name) => [name, given[name]])));
   } catch {
     throw new ProtocolError("it sent a malformed message: limits that are out of range");
+  }
+}
+
+/** The time zone of a run; absent for the default. */
+export function readTimeZone(sent: unknown): { readonly timeZone?: string } {
+  if (sent === undefined || sent === null) return {};
+  try {
+    return { timeZone: checkTimeZone(sent) };
+  } catch {
+    throw new ProtocolError("it sent a malformed message: no time zone");
   }
 }
 

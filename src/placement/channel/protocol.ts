@@ -18,7 +18,12 @@ export type ToWorker =
   /** The names that programs can look up from now on. Sent before the first run that uses them. Body: the table, see name-lines.ts. */
   | { readonly type: "names"; readonly names: NameTable }
   /** Run a program in a VM of its own. The worker replies with `outcome`, then with `ready`. Body: the source. */
-  | { readonly type: "run"; readonly limits: Limits; readonly source: string }
+  | {
+      readonly type: "run";
+      readonly limits: Limits;
+      readonly timeZone?: string | undefined;
+      readonly source: string;
+    }
   /** Open a VM for `runKept`. The worker replies with `opened` or `refused`. Body: the texts that a saved VM waits for; its image comes as bytes. */
   | { readonly type: "open"; readonly limits: Limits; readonly keep: KeepOptions }
   /** Run a program in the open VM, or resume the one it was saved with. The worker replies with `outcome`. Body: the source. */
@@ -26,6 +31,7 @@ export type ToWorker =
       readonly type: "runKept";
       readonly limits: Limits;
       readonly resume: boolean;
+      readonly timeZone?: string | undefined;
       readonly source: string;
     }
   /** Save the open VM, also during a run. The worker replies with `saved` or `refused`. */

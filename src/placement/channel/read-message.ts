@@ -6,7 +6,7 @@ import { isErrorCode } from "../../core/errors.ts";
 import { breachOfShape } from "../../core/json-shape.ts";
 import { isLogLevel, type LogLevel } from "../../core/result.ts";
 import { readOutcome, readRecord, readSavedVm } from "./check-messages.ts";
-import { readEngine, readKeep, readLimits } from "./check-requests.ts";
+import { readEngine, readKeep, readLimits, readTimeZone } from "./check-requests.ts";
 import {
   optional,
   ProtocolError,
@@ -35,11 +35,17 @@ type Readers<Message extends { readonly type: string }> = {
 const TO_WORKER: Readers<ToWorker> = {
   engine: ([, engine]) => ({ type: "engine", engine: readEngine(engine) }),
   names: (_, body) => ({ type: "names", names: readNames(body) }),
-  run: ([, limits], source) => ({ type: "run", limits: readLimits(limits), source }),
-  runKept: ([, limits, resume], source) => ({
+  run: ([, limits, timeZone], source) => ({
+    type: "run",
+    limits: readLimits(limits),
+    ...readTimeZone(timeZone),
+    source,
+  }),
+  runKept: ([, limits, resume, timeZone], source) => ({
     type: "runKept",
     limits: readLimits(limits),
     resume: readFlag(resume, "resume"),
+    ...readTimeZone(timeZone),
     source,
   }),
   open: ([, limits, keep], texts, image) => ({

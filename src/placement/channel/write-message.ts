@@ -29,9 +29,12 @@ export function writeToWorker(message: ToWorker): string {
     case "names":
       return write([message.type], writeNames(message.names));
     case "run":
-      return write([message.type, message.limits], message.source);
+      return write([message.type, message.limits, message.timeZone], message.source);
     case "runKept":
-      return write([message.type, message.limits, message.resume], message.source);
+      return write(
+        [message.type, message.limits, message.resume, message.timeZone],
+        message.source,
+      );
     case "open":
       return writeOpen(message.limits, message.keep);
     case "save":

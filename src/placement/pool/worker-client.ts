@@ -133,11 +133,16 @@ export class WorkerClient {
 
   /** Runs a program in a new VM. */
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
-    const { limits, source } = request;
+    const { limits, source, timeZone } = request;
     this.#ready = Promise.withResolvers();
     this.#calls.onNewVm(false);
     this.#handle.channel.limit(largestText(limits));
-    const outcome = await this.#run(request, host, signal, { type: "run", limits, source });
+    const outcome = await this.#run(request, host, signal, {
+      type: "run",
+      limits,
+      timeZone,
+      source,
+    });
     if (!this.#dead) this.#awaitReady();
     return outcome;
   }
@@ -159,7 +164,7 @@ export class WorkerClient {
 
   /** Runs a program in the kept VM. */
   async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
-    const { limits, source, resume = false } = request;
+    const { limits, source, timeZone, resume = false } = request;
     await this.#calls.settled(); // answers to calls of the previous run come first
     if (signal.aborted) return neverBegan();
     if (this.#dead) return failedOutcome(crash("the worker ended before the run began"), false);
@@ -167,7 +172,13 @@ export class WorkerClient {
       largestText(limits) + largestSavedVm(this.#vmLimits),
       largestText(limits),
     );
-    return await this.#run(request, host, signal, { type: "runKept", limits, resume, source });
+    return await this.#run(request, host, signal, {
+      type: "runKept",
+      limits,
+      resume,
+      timeZone,
+      source,
+    });
   }
 
   /** The kept VM as data. @throws CodecellError */

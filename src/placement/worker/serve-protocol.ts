@@ -155,10 +155,11 @@ class Dispatcher {
   #request({
     limits,
     source,
+    timeZone,
     ...rest
   }: Extract<ToWorker, { type: "run" | "runKept" }>): RunRequest {
     const resume = "resume" in rest && rest.resume;
-    return { source, limits, names: this.#names, resume };
+    return { source, limits, timeZone, names: this.#names, resume };
   }
 
   /** Returns the signal of a new run. @throws ProtocolError while another run is active */

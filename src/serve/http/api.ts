@@ -79,9 +79,15 @@ export function createApi(runtime: Runtime, options: ApiOptions = {}): Hono<ApiE
   api.get("/healthz", (context) => context.json({ ok: true }));
   api.get("/openapi.json", (context) => context.json(openApiDocument()));
   api.post("/run", async (context) => {
-    const { code, session, limits, ...body } = await readJson(context.req.raw, RUN_REQUEST);
+    const { code, session, limits, timeZone, ...body } = await readJson(
+      context.req.raw,
+      RUN_REQUEST,
+    );
     const user = userOf(context.get("principal"), body.user);
-    const capped = { limits: checkLimits(limits, runtime.describe().limits) };
+    const capped = {
+      limits: checkLimits(limits, runtime.describe().limits),
+      ...(timeZone === undefined ? {} : { timeZone }),
+    };
     const leave = await admit(user);
     let place: Session | undefined;
     try {

@@ -23,6 +23,11 @@ export const RUN_REQUEST = z.strictObject({
     .optional()
     .describe("Who the program runs for; where requests are authenticated it is the token's"),
   limits: LIMITS.optional(),
+  timeZone: z
+    .string()
+    .max(100)
+    .optional()
+    .describe("The time zone of its local times, a name of the IANA database"),
 });
 
 export const FORK_REQUEST = z.strictObject({ id: RUN_REQUEST.shape.session });
