@@ -22,6 +22,7 @@ import {
 } from "./events.ts";
 import { fetch, Headers, Response } from "./fetch.ts";
 import { fs, prompts, resources } from "./fs-and-resources.ts";
+import { installFunctionText } from "./function-text.ts";
 import { installHostPort, type Send } from "./host-port.ts";
 import { lockDown } from "./lockdown.ts";
 import { link } from "./modules.ts";
@@ -213,6 +214,7 @@ export function boot(send: Send): { start: typeof start; receive: typeof receive
   setTimerHook((ms, callback) => void setTimeout(callback, ms));
   Math.random = createRandom();
   installDisposal();
+  installFunctionText();
   lockDown();
   defineGlobals();
   warmUp();
