@@ -2,7 +2,7 @@
 import { type AnyNode, type Options, Parser, tokTypes, type TokenType } from "acorn";
 
 export const tokens = tokTypes;
-export type { AnyNode, TokenType };
+export type { AnyNode, Options, TokenType };
 
 /** Places where an expression may still turn out to be a pattern. */
 export interface DestructuringErrors {

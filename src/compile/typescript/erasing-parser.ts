@@ -1,6 +1,5 @@
 /** A parser of JavaScript that can skip parts of the text as if they were not there, and can go back. */
-import type { Options } from "acorn";
-import { AcornParser, tokens, type TokenType } from "./acorn-parser.ts";
+import { AcornParser, type Options, tokens, type TokenType } from "./acorn-parser.ts";
 import type { Erasures } from "./erasures.ts";
 import { TypeReader } from "./type-reader.ts";
 
