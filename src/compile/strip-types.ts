@@ -13,7 +13,6 @@ import { LineIndex } from "./line-index.ts";
 import { blank } from "./text-edits.ts";
 import { parseTypeScript } from "./typescript/parse-typescript.ts";
 
-
 /** JavaScript, and the mapping to the TypeScript text. */
 export interface Stripped {
   readonly code: string;
@@ -35,7 +34,10 @@ export interface StripOptions {
  * Erases the types. Lines stay; `origin` maps columns back.
  * @throws CompileError with the position in `text`
  */
-export function stripTypes(text: string, { keepUnusedImports = false }: StripOptions = {}): Stripped {
+export function stripTypes(
+  text: string,
+  { keepUnusedImports = false }: StripOptions = {},
+): Stripped {
   return removeImports(parse(text), keepUnusedImports);
 }
 
@@ -74,7 +76,8 @@ function removeImports(stripped: Stripped, keepUnused: boolean): Stripped {
     const isRemoved = specifiers.length === 0 && (node.specifiers.length > 0 || !isBare);
     node.specifiers = specifiers;
     if (isRemoved)
-      code = code.slice(0, node.start) + blank(code.slice(node.start, node.end)) + code.slice(node.end);
+      code =
+        code.slice(0, node.start) + blank(code.slice(node.start, node.end)) + code.slice(node.end);
     return !isRemoved;
   });
   tree.body = body;

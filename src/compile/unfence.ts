@@ -93,5 +93,7 @@ function endsBehind(lines: readonly string[], at: number): boolean {
   const fence = opened(lines[at]!)!;
   const end = lines.findIndex((line, index) => index > at && closes(line, fence));
   const isOpen = (part: readonly string[]): boolean => !part.join("").includes("*/");
-  return end < 0 ? !isOpen(lines.slice(at)) : isOpen(lines.slice(at, end)) && !isOpen(lines.slice(end));
+  return end < 0
+    ? !isOpen(lines.slice(at))
+    : isOpen(lines.slice(at, end)) && !isOpen(lines.slice(end));
 }

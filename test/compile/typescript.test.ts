@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Script } from "node:vm";
 import { transformSync as transformBySwc } from "@swc/core";
 import { transformSync } from "esbuild";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { CompileError } from "../../src/compile/compile-error.ts";
 import { compile } from "../../src/compile/compile.ts";
@@ -24,7 +24,9 @@ test.each(readdirSync(FOLDER))("fixtures/typescript/%s", async (file) => {
   expect(await run(source)).toEqual(new Function(`return ${value}`)());
   // Line ends of Windows, and no line is added or lost.
   expect(await run(source.replaceAll("\n", "\r\n"))).toEqual(new Function(`return ${value}`)());
-  expect(compile(source, LIMITS).code.split("\n")).toHaveLength(source.trimEnd().split("\n").length + 1);
+  expect(compile(source, LIMITS).code.split("\n")).toHaveLength(
+    source.trimEnd().split("\n").length + 1,
+  );
 });
 
 /** Ends of statements, and beginnings of the next line that could go on with them. */
@@ -163,8 +165,7 @@ test("generated programs without semicolons are what another compiler makes of t
 });
 
 test("each end of a statement is followed rightly by each beginning", async () => {
-  for (const end of ENDS)
-    for (const start of STARTS) await expectSame(frame(`${end}\n${start}`));
+  for (const end of ENDS) for (const start of STARTS) await expectSame(frame(`${end}\n${start}`));
 });
 
 test.each([

@@ -90,7 +90,10 @@ const STORIES: readonly (readonly [promise: string, ...Step[]])[] = [
   ],
   [
     "shows the text of functions as it was written",
-    ["function one(a) { return a } async function* two() { await import('x') } class K {}", undefined],
+    [
+      "function one(a) { return a } async function* two() { await import('x') } class K {}",
+      undefined,
+    ],
     [
       "[one.toString(), `${two}`, String(K), one.name, Function.prototype.toString.call(one)]",
       [

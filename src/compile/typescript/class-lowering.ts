@@ -75,7 +75,9 @@ function lateFields(members: readonly ClassMember[]): Field[] {
   if (first < 0) return [];
   return fields
     .slice(first)
-    .filter((field: ClassMember & Field) => field.value && !field.computed && field.accessor !== true);
+    .filter(
+      (field: ClassMember & Field) => field.value && !field.computed && field.accessor !== true,
+    );
 }
 
 function readsThis(node: AnyNode): boolean {
@@ -87,7 +89,11 @@ function readsThis(node: AnyNode): boolean {
 }
 
 /** `x = value` becomes `x; #init() { this.x = value }`, on the same lines. */
-function lowerField(edits: Edits, { start, key, value, end, equals = 0 }: Field, text: string): void {
+function lowerField(
+  edits: Edits,
+  { start, key, value, end, equals = 0 }: Field,
+  text: string,
+): void {
   const name = keyOf(key as AnyNode, text);
   const target = /^[#\p{ID_Start}$_]/u.test(name) ? `this.${name}` : `this[${name}]`;
   edits.replace(equals, equals + 1, `; ${INIT}${start}() { ${target} =`);

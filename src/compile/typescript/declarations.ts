@@ -28,7 +28,9 @@ export function typeStatement(reader: TypeReader, at: number): number {
 
 /** The name that a type statement declares. */
 export function declaredType(text: string): string | undefined {
-  return /^(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:type|interface)\s+([\w$]+)/.exec(text)?.[1];
+  return /^(?:export\s+)?(?:default\s+)?(?:declare\s+)?(?:type|interface)\s+([\w$]+)/.exec(
+    text,
+  )?.[1];
 }
 
 /** Behind the semicolon that may follow a statement, which else must end its line. */
@@ -53,7 +55,8 @@ function exported(reader: TypeReader, at: number): number {
   if (word === "type" && "{*".includes(reader.peek(next) || " ")) {
     const star = reader.expect(next, "*");
     const list = star >= 0 ? star : reader.balanced(reader.space(next));
-    const named = star >= 0 && reader.peekWord(star) === "as" ? reader.name(reader.name(star)) : list;
+    const named =
+      star >= 0 && reader.peekWord(star) === "as" ? reader.name(reader.name(star)) : list;
     return finish(reader, reader.peekWord(named) === "from" ? from(reader, named) : named);
   }
   return ["type", "interface", "declare", "function", "async"].includes(word)
@@ -66,13 +69,17 @@ function importType(reader: TypeReader, at: number): number {
   const next = reader.name(at);
   const character = reader.peek(next);
   if (character === "{") return finish(reader, from(reader, reader.balanced(reader.space(next))));
-  if (character === "*") return finish(reader, from(reader, reader.name(reader.name(reader.expect(next, "*")))));
+  if (character === "*")
+    return finish(reader, from(reader, reader.name(reader.name(reader.expect(next, "*")))));
   const name = reader.name(next);
   if (name < 0) return -1;
   const equals = reader.expect(name, "=");
   if (equals >= 0) {
     const target = reader.entityName(equals);
-    return finish(reader, reader.peek(target) === "(" ? reader.balanced(reader.space(target)) : target);
+    return finish(
+      reader,
+      reader.peek(target) === "(" ? reader.balanced(reader.space(target)) : target,
+    );
   }
   return reader.peekWord(name) === "from" ? finish(reader, from(reader, name)) : -1;
 }
@@ -106,7 +113,7 @@ export function heritage(reader: TypeReader, at: number): number {
   let end = at;
   while (end >= 0 && ["extends", "implements"].includes(reader.peekWord(end))) {
     end = reader.type(reader.name(end), false);
-    for (let comma; end >= 0 && (comma = reader.expect(end, ",")) >= 0; )
+    for (let comma; end >= 0 && (comma = reader.expect(end, ",")) >= 0;)
       end = reader.type(comma, false);
   }
   return end;

@@ -22,9 +22,9 @@ export interface Enum {
   readonly members: readonly EnumMember[];
 }
 
-/** Sets a member; a number is also the key of its name. */
-const SET =
-  '($enum, $last = -1, $set = (name, value) => { $enum[name] = $last = value; if (typeof value !== "string") $enum[value] = name; })';
+/** Sets a member; a number is also the key of its name. (QuickJS copies parameters that a default value captures.) */
+const OPENING =
+  '($enum) => { let $last = -1; const $set = (name, value) => { $enum[name] = $last = value; if (typeof value !== "string") $enum[value] = name; };';
 
 /**
  * Members are set one after the other on the object of the enum, and a name in a value that is a member's means the
@@ -39,10 +39,18 @@ export function lowerEnum(
   const names = new Set(members.map((member) => plain(member.name)));
   const declaration = isFirst ? `${isNested ? "let" : "var"} ${name}; ` : "";
   erasures.lower((edits) => {
-    edits.replace(start, open + 1, `${declaration}(${SET} => {${lineBreaks(text.slice(start, open))}`);
+    edits.replace(
+      start,
+      open + 1,
+      `${declaration}(${OPENING} ${lineBreaks(text.slice(start, open))}`,
+    );
     for (const member of members) {
       const value = member.value === undefined ? "$last + 1); " : "";
-      edits.replace(member.start, member.end, `$set(${JSON.stringify(plain(member.name))}, ${value}`);
+      edits.replace(
+        member.start,
+        member.end,
+        `$set(${JSON.stringify(plain(member.name))}, ${value}`,
+      );
       if (member.equals !== undefined) edits.replace(member.equals, member.equals + 1, "");
       if (member.comma !== undefined) edits.replace(member.comma, member.comma + 1, "");
       if (member.value === undefined) continue;

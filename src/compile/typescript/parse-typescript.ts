@@ -1,6 +1,7 @@
 import { type Comment, parseGuarded, ParseError, parseProgram, type Program } from "../acorn.ts";
 import { Erasures } from "./erasures.ts";
 import { firstDifference } from "./same-tree.ts";
+import { TextReader } from "./text-reader.ts";
 import { TypedStatements } from "./typed-statements.ts";
 
 /** A TypeScript program as JavaScript: the text and its tree. */
@@ -27,10 +28,18 @@ export function parseTypeScript(text: string): ErasedProgram {
   const { code, isLowered, origin } = erasures.apply(text);
   const rest: Comment[] = [];
   const erased = parseErased(code, rest, origin);
-  const difference = isLowered ? undefined : firstDifference(tree as never, erased as never);
+  const difference = isLowered ? undefined : differenceOf(tree, erased, code);
   if (difference !== undefined)
-    throw new ParseError("the types here cannot be told from the code: add parentheses or semicolons", difference);
+    throw new ParseError(
+      "the types here cannot be told from the code: add parentheses or semicolons",
+      difference,
+    );
   return { code, tree: erased, comments: rest, origin };
+}
+
+function differenceOf(tree: Program, erased: Program, code: string): number | undefined {
+  const reader = new TextReader(code);
+  return firstDifference(tree as never, erased as never, (at) => reader.space(at));
 }
 
 function parseErased(

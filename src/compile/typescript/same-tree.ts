@@ -1,16 +1,22 @@
 import type { AnyNode } from "../acorn.ts";
 
 /** Offsets of ends may differ by what was erased; the others are notes of the parser. */
-const IGNORED = new Set(["end", "accessor", "equals"]);
+const IGNORED = new Set(["start", "end", "accessor", "equals"]);
 
 /**
- * The offset at which two trees of the same text differ; `undefined` where they are the same.
+ * The offset at which two trees of the same text differ; `undefined` where they are the same. A node that starts with a
+ * type in one starts behind it in the other.
  */
-export function firstDifference(one: AnyNode, other: AnyNode): number | undefined {
+export function firstDifference(
+  one: AnyNode,
+  other: AnyNode,
+  space: (at: number) => number = (at) => at,
+): number | undefined {
+  if (one.start !== other.start && space(one.start) !== space(other.start)) return one.start;
   const [left, right] = [one as unknown as Fields, other as unknown as Fields];
   for (const key of Object.keys(left)) {
     if (IGNORED.has(key)) continue;
-    const difference = compare(left[key], right[key], one.start);
+    const difference = compare(left[key], right[key], one.start, space);
     if (difference !== undefined) return difference;
   }
   return undefined;
@@ -18,17 +24,22 @@ export function firstDifference(one: AnyNode, other: AnyNode): number | undefine
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function compare(left: unknown, right: unknown, at: number): number | undefined {
+function compare(
+  left: unknown,
+  right: unknown,
+  at: number,
+  space: (at: number) => number,
+): number | undefined {
   if (Array.isArray(left)) {
     const [items, others] = [withoutEmpty(left), Array.isArray(right) ? withoutEmpty(right) : []];
     if (items.length !== others.length) return at;
     for (const [index, item] of items.entries()) {
-      const difference = compare(item, others[index], at);
+      const difference = compare(item, others[index], at, space);
       if (difference !== undefined) return difference;
     }
     return undefined;
   }
-  if (isNode(left)) return isNode(right) ? firstDifference(left, right) : at;
+  if (isNode(left)) return isNode(right) ? firstDifference(left, right, space) : at;
   const isScalar = left === null || ["string", "number", "boolean"].includes(typeof left);
   return isScalar && left !== right ? at : undefined;
 }

@@ -69,7 +69,7 @@ export class TextReader {
 
   /** Behind a template; `substitution` reads what stands in `${…}`. */
   template(at: number, substitution: (at: number) => number): number {
-    for (let here = at + 1; here < this.text.length; ) {
+    for (let here = at + 1; here < this.text.length;) {
       const character = this.text[here];
       if (character === "`") return here + 1;
       if (this.text.startsWith("${", here)) {
@@ -83,7 +83,7 @@ export class TextReader {
   /** Behind the bracket that closes the one at `at`. */
   balanced(at: number): number {
     const open: string[] = [];
-    for (let here = at; here >= 0 && here < this.text.length; ) {
+    for (let here = at; here >= 0 && here < this.text.length;) {
       const character = this.text[here]!;
       const closing = CLOSING[character];
       if (closing !== undefined) open.push(closing);

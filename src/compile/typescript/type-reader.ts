@@ -120,7 +120,7 @@ export class TypeReader extends TextReader {
   }
 
   #list(at: number, close: string, item: (at: number) => number): number {
-    for (let here = at; ; ) {
+    for (let here = at; ;) {
       here = item(here);
       if (here < 0) return -1;
       const end = this.expect(here, close);
@@ -220,7 +220,7 @@ export class TypeReader extends TextReader {
     if (word === "") return this.number(at);
     if (RESERVED.has(word)) return -1;
     const end = at + word.length;
-    if (KEYWORDS.has(word)) return end;
+    if (KEYWORDS.has(word) && this.peek(end) !== ".") return end;
     if (word === "import") return this.#importType(end);
     if (word === "typeof") {
       if (this.peekWord(end) === "import") return this.#importType(this.name(end));

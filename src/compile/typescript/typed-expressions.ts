@@ -81,7 +81,10 @@ export class TypedExpressions extends ErasingParser {
     const start = this.start;
     const test = this.parseExprOps(forInit, refs);
     if (this.checkExpressionErrors(refs) || this.type !== tokens.question) return test;
-    if (test.type === "ArrowFunctionExpression" && (test.start === start || test === this.#genericArrow))
+    if (
+      test.type === "ArrowFunctionExpression" &&
+      (test.start === start || test === this.#genericArrow)
+    )
       return test;
     if (/[:,)]/.test(this.reader.peek(this.end))) return test; // an optional parameter
     this.next();

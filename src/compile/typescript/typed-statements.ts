@@ -130,7 +130,10 @@ export class TypedStatements extends TypedClasses {
     const { start } = this;
     const end = this.reader.memberName(start);
     if (end < 0) this.unexpected();
-    const name = this.input.slice(start, end).replace(/^\[([^]*)\]$/, "$1").trim();
+    const name = this.input
+      .slice(start, end)
+      .replace(/^\[([^]*)\]$/, "$1")
+      .trim();
     while (this.end < end) this.next();
     this.next();
     const equals = this.type === tokens.eq ? this.start : -1;
@@ -206,7 +209,9 @@ export class TypedStatements extends TypedClasses {
   #eraseTypeSpecifiers(): AnyNode | undefined {
     const first = this.start;
     while (this.isWord("type") || this.#isType()) {
-      const end = this.#isType() ? renamed(this.reader, this.end) : typeSpecifier(this.reader, this.end);
+      const end = this.#isType()
+        ? renamed(this.reader, this.end)
+        : typeSpecifier(this.reader, this.end);
       if (end < 0) return undefined;
       const comma = this.reader.expect(end, ",");
       this.erase(comma < 0 ? end : comma);
@@ -232,7 +237,7 @@ function renamed(reader: TypeReader, at: number): number {
 /** Behind `A as B` in `type A as B`; -1 where `type` is a name itself. */
 function typeSpecifier(reader: TypeReader, at: number): number {
   const names: number[] = [];
-  for (let end = at; names.length < 4; ) {
+  for (let end = at; names.length < 4;) {
     const start = reader.space(end);
     end = "\"'".includes(reader.peek(end) || " ") ? reader.string(start) : reader.name(start);
     if (end < 0) break;
