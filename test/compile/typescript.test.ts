@@ -119,7 +119,7 @@ type Program = () => Promise<unknown>;
 function evaluated(transform: (source: string) => string, source: string): Program | undefined {
   try {
     const code = transform(`async function program() {\n${source}\n}`);
-    return new Function(`${code}; return program`)() as Program;
+    return new Function(`"use strict"; ${code}; return program`)() as Program;
   } catch {
     return undefined;
   }
