@@ -8,7 +8,7 @@ type Refs = DestructuringErrors | null | undefined;
 /** `as` binds as `<` does. */
 const AS_PRECEDENCE = 7;
 /** After type arguments: what starts an expression shows that they were comparisons. */
-const STARTS_EXPRESSION = /^(?:[\p{ID_Start}$_\\"'[{#@\d]|!(?!=)|~|\.\d)/u;
+const STARTS_EXPRESSION = /^(?:[\p{ID_Start}$_\\"'[{#@\d]|!(?!=)|~|\.\d|\+\+|--)/u;
 const BINARY_WORD = new Set(["as", "satisfies", "in", "instanceof"]);
 /** An object, a function or a class needs parentheses where a statement or the body of an arrow may start. */
 const NEEDS_PARENTHESES = /^(?:\{|(?:function|class|async|let)\b)/;
@@ -230,7 +230,7 @@ export class TypedExpressions extends ErasingParser {
     const next = this.reader.space(end);
     const text = this.input.slice(next, next + 12);
     if (/^[(`]/.test(text)) return true;
-    if (/^[<>+-]/.test(text)) return false;
+    if (/^(?:[<>]|\+(?!\+)|-(?!-))/.test(text)) return false;
     if (this.reader.hasLineBreak(end, next) || BINARY_WORD.has(this.reader.word(next))) return true;
     return !STARTS_EXPRESSION.test(text);
   }
