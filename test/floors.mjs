@@ -57,7 +57,7 @@ const USERS = {
 
 /** Packages, and the only modules that import them. */
 const DOORS = {
-  "acorn|sucrase": "compile/",
+  acorn: "compile/(acorn|typescript/acorn-parser).ts",
   "isolated-vm": "engine/v8/v8.ts|bench/latency/(floors|memory).ts",
   "quickjs-emscripten-core|@jitl": "engine/quickjs/|bench/latency/floors.ts",
   // The client's side and the server's side; `mcp` serves over stdio.

@@ -1,6 +1,13 @@
-/** The only module that imports acorn: JavaScript as a syntax tree. */
-import { type Comment, parse, parseExpressionAt, type AnyNode, type Program } from "acorn";
-import { tooDeep } from "./strip-types.ts";
+/** JavaScript as a syntax tree, by acorn. */
+import {
+  type AnyNode,
+  type Comment,
+  type Options,
+  parse,
+  parseExpressionAt,
+  type Program,
+} from "acorn";
+import { tooDeep } from "./compile-error.ts";
 
 export type { AnyNode, Comment, Program };
 
@@ -14,22 +21,34 @@ const OPTIONS = {
 /** An error of the parser, at an offset of the parsed text. */
 export class ParseError extends Error {
   readonly offset: number;
+  /** What to do next. */
+  readonly hint: string | undefined;
 
-  constructor(message: string, offset: number) {
+  constructor(message: string, offset: number, hint?: string) {
     super(message);
     this.offset = offset;
+    this.hint = hint;
   }
 }
 
 /** @throws ParseError, or CompileError when the text is nested too deeply */
 export function parseProgram(code: string, comments: Comment[]): Program {
+  return parseGuarded(comments, (options) => parse(code, options));
+}
+
+/**
+ * What `work` returns, which parses with the options it gets and collects comments.
+ * @throws ParseError, or CompileError when the text is nested too deeply
+ */
+export function parseGuarded<T>(comments: Comment[], work: (options: Options) => T): T {
   try {
-    return parse(code, { ...OPTIONS, onComment: comments });
+    return work({ ...OPTIONS, onComment: comments });
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep();
     if (!(error instanceof SyntaxError)) throw error;
-    const { pos = 0 } = error as { pos?: number };
-    throw new ParseError(error.message.replace(/ \(\d+:\d+\)$/, ""), pos);
+    if (error.message.startsWith("Not enough stack space")) throw tooDeep();
+    const { pos = 0, hint } = error as { pos?: number; hint?: string };
+    throw new ParseError(error.message.replace(/ \(\d+:\d+\)$/, ""), pos, hint);
   }
 }
 

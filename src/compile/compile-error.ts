@@ -29,6 +29,12 @@ export class CompileError extends Error {
   }
 }
 
+export function tooDeep(): CompileError {
+  return new CompileError("the program is nested too deeply", {
+    hint: "Build deep structures in a loop instead.",
+  });
+}
+
 /** The failure of a program that does not compile. Rethrows an error that the program did not cause. */
 export function compileFailure(error: unknown, compileMs: number): Failure {
   if (error instanceof DeadlineError) {

@@ -1,13 +1,13 @@
 import type { Program } from "../core/program.ts";
 import { type AnyNode, type Comment, type Program as Tree, walk } from "./acorn.ts";
-import { CompileError } from "./compile-error.ts";
+import { CompileError, tooDeep } from "./compile-error.ts";
 import { EntryPoint, EntryPointError } from "./entry-point.ts";
 import { LineIndex } from "./line-index.ts";
 import { ForAwaitLowering } from "./lower-for-await.ts";
 import { UsingLowering } from "./lower-using.ts";
 import { parseSource, place } from "./parse.ts";
 import { SessionDeclarations } from "./session-declarations.ts";
-import { type Stripped, tooDeep } from "./strip-types.ts";
+import type { Stripped } from "./strip-types.ts";
 import { TextEdits } from "./text-edits.ts";
 
 /** The scope that compiled code gets; see core/program.ts. */

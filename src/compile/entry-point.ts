@@ -13,6 +13,8 @@ import type { TextEdits } from "./text-edits.ts";
 /** Names of the entry function where a program exports several functions, the preferred one first. */
 const ENTRY_NAMES = ["main", "run", "handler", "execute", "default"];
 
+const EXPORT_DEFAULT = /^export(?:\s|\/\*[^]*?\*\/|\/\/.*)+default(?:[ \t]+|(?![\w$]))/;
+
 /** Rewrites the top level of a program. `used` holds the names that the program refers to outside their declaration. */
 export class EntryPoint {
   readonly #code: string;
@@ -92,15 +94,22 @@ export class EntryPoint {
       declaration.type !== "ClassDeclaration" && name !== undefined && this.#used.has(name);
     if (named !== undefined) this.#edits.remove(node.start, declaration.start);
     else if (calledByProgram) this.#edits.remove(node.start, node.end);
-    else this.#edits.replace(node.start, declaration.start, "const $default = ");
-    if (named === undefined && !calledByProgram) this.#edits.close(declaration.end, ";");
+    else this.#nameDefault(node);
     if (calledByProgram) return;
     this.#hasDefault = true;
     const entry = named ?? "$default";
     this.#ending =
-      declaration.type === "ClassDeclaration"
+      declaration.type === "ClassDeclaration" || declaration.type === "ClassExpression"
         ? `; return ${entry};`
         : `; return $codecell.finish(${entry});`;
+  }
+
+  /** The property gives a function without a name the one that it has in a module. Parentheses stay around the value. */
+  #nameDefault({ start, end }: Extract<AnyNode, { type: "ExportDefaultDeclaration" }>): void {
+    const [keywords] = EXPORT_DEFAULT.exec(this.#code.slice(start))!;
+    this.#edits.remove(start, start + keywords.length);
+    this.#edits.open(start, "const { default: $default } = { default: ");
+    this.#edits.close(this.#code[end - 1] === ";" ? end - 1 : end, " };");
   }
 
   #rewriteNamed(node: Extract<AnyNode, { type: "ExportNamedDeclaration" }>): void {

@@ -1,10 +1,11 @@
 import type { Position } from "../core/program.ts";
 import { exceedsUtf8 } from "../core/utf8.ts";
-import { type Comment, decoratorsHint, ParseError, parseProgram, type Program } from "./acorn.ts";
+import type { Comment, Program } from "./acorn.ts";
 import { CompileError } from "./compile-error.ts";
 import { LineIndex } from "./line-index.ts";
 import { type Stripped, type StripOptions, stripTypes } from "./strip-types.ts";
-import { blank, unfence } from "./unfence.ts";
+import { blank } from "./text-edits.ts";
+import { unfence } from "./unfence.ts";
 
 /** A program without types, as a tree, with the mapping to the caller's text. */
 export interface Parsed {
@@ -19,8 +20,10 @@ export function parseSource(
   sourceBytes: number,
   options: StripOptions = {},
 ): Parsed {
-  const comments: Comment[] = [];
-  return { ...parse(programText(source, sourceBytes), comments, options), comments };
+  const stripped = stripTypes(programText(source, sourceBytes), options);
+  const { tree, comments } = stripped;
+  refuseEmpty(tree);
+  return { stripped, tree, comments };
 }
 
 /** The position in the caller's text of an offset in the stripped text. */
@@ -48,35 +51,7 @@ export function programText(source: string, sourceBytes: number): string {
     .replace(/^\s*#!.*/, blank);
 }
 
-/** Strips the types and parses. Text that only the TypeScript step rejects is parsed as JavaScript. */
-function parse(
-  text: string,
-  comments: Comment[],
-  options: StripOptions,
-): { stripped: Stripped; tree: Program } {
-  let stripped: Stripped;
-  try {
-    stripped = stripTypes(text, options);
-  } catch (error) {
-    if (!(error instanceof CompileError) || error.line === undefined || error.hint !== undefined)
-      throw error;
-    stripped = { code: text, origin: (offset) => offset };
-    try {
-      return { stripped, tree: refuseEmpty(parseProgram(text, comments)) };
-    } catch {
-      throw error;
-    }
-  }
-  try {
-    return { stripped, tree: refuseEmpty(parseProgram(stripped.code, comments)) };
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    const hint = decoratorsHint(stripped.code, error.offset);
-    throw new CompileError(error.message, { ...place(text, stripped, error.offset), hint });
-  }
-}
-
-function refuseEmpty(tree: Program): Program {
-  if (tree.body.some((node) => node.type !== "EmptyStatement")) return tree;
+function refuseEmpty(tree: Program): void {
+  if (tree.body.some((node) => node.type !== "EmptyStatement")) return;
   throw new CompileError("the program is empty", { hint: "Write a program that returns a value." });
 }

@@ -13,6 +13,8 @@ type Declarator = Variables["declarations"][number];
 /** Setting a property of these declares a global variable; see core/program.ts. */
 export const LET = "$codecell.let";
 export const CONST = "$codecell.const";
+/** A `var` is declared before the program starts: to set it is an assignment, also in a loop. */
+const VAR = "";
 /** Prefix of the local name of a kept function, because the global variable has its own name. */
 const LOCAL = "$codecell_";
 
@@ -90,7 +92,7 @@ export class SessionDeclarations {
   #rewriteVar(node: Variables, parent: AnyNode): void {
     const isHead =
       ("init" in parent && parent.init === node) || ("left" in parent && parent.left === node);
-    this.#rewriteVariables(node, LET, !isHead && isList(parent), isHead);
+    this.#rewriteVariables(node, VAR, !isHead && isList(parent), isHead);
     for (const { id } of node.declarations)
       for (const target of targets(id as AnyNode)) this.#variables.add(target.id.name);
   }
@@ -117,7 +119,7 @@ export class SessionDeclarations {
     if (target.type !== "Identifier") return;
     if (!init) {
       if (kind !== "var") this.#edits.close(target.end, " = void 0");
-    } else if (isAnonymous(init as AnyNode)) {
+    } else if (kind !== "var" && isAnonymous(init as AnyNode)) {
       // A property gives it its name, as the declaration would have.
       const key = JSON.stringify(target.name);
       this.#edits.open(init.start, `({ [${key}]: `);
@@ -129,6 +131,7 @@ export class SessionDeclarations {
   #rewriteTargets(pattern: AnyNode, keeper: string): void {
     for (const { id, isShorthand } of targets(pattern)) {
       this.#names.add(id.name);
+      if (keeper === VAR) continue;
       this.#edits.open(id.start, isShorthand ? `${id.name}: ${keeper}.` : `${keeper}.`);
     }
   }

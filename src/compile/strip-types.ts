@@ -1,17 +1,26 @@
-/** The only module that imports sucrase: strips types and keeps everything else on its line. */
-import { transform } from "sucrase";
+/** From the text of a program to JavaScript and its tree: types are erased, imports of types are removed. */
+import {
+  type AnyNode,
+  type Comment,
+  decoratorsHint,
+  ParseError,
+  parseProgram,
+  type Program,
+  walk,
+} from "./acorn.ts";
 import { CompileError } from "./compile-error.ts";
 import { LineIndex } from "./line-index.ts";
-import { SourceColumns } from "./source-columns.ts";
+import { blank } from "./text-edits.ts";
+import { parseTypeScript } from "./typescript/parse-typescript.ts";
 
 /** JavaScript, and the mapping to the TypeScript text. */
 export interface Stripped {
   readonly code: string;
+  readonly tree: Program;
+  readonly comments: readonly Comment[];
   /** The offset in the TypeScript text for one in `code`. */
   origin(offset: number): number;
 }
-
-const OPTIONS = { transforms: ["typescript" as const], disableESTransforms: true };
 
 export interface StripOptions {
   /**
@@ -22,64 +31,65 @@ export interface StripOptions {
 }
 
 /**
- * Strips the types. Lines stay; `origin` maps columns back and computes the mapping on demand.
+ * Erases the types. Lines stay; `origin` maps columns back.
  * @throws CompileError with the position in `text`
  */
-export function stripTypes(text: string, options: StripOptions = {}): Stripped {
-  let code: string;
-  try {
-    ({ code } = transform(text, { ...OPTIONS, ...options }));
-  } catch (error) {
-    throw syntaxError(error);
-  }
-  refuseNamespaces(text, code);
-  let columns: SourceColumns | undefined;
-  return {
-    code,
-    origin: (offset) => {
-      columns ??= new SourceColumns(text, code);
-      return columns.origin(offset);
-    },
-  };
+export function stripTypes(
+  text: string,
+  { keepUnusedImports = false }: StripOptions = {},
+): Stripped {
+  return removeImports(parse(text), keepUnusedImports);
 }
 
-function syntaxError(error: unknown): CompileError {
-  if (error instanceof RangeError) return tooDeep();
-  const { loc, message } = error as { loc?: { line: number; column: number }; message?: string };
-  if (loc === undefined || message === undefined) {
-    // Internal errors of sucrase on broken programs have no position: "Invalid scope depth at end of file: 1".
-    return new CompileError("the program cannot be parsed", {
-      hint: "Look for a bracket that is not closed, or a class or function without a body.",
+/** Text that is no TypeScript can still be JavaScript. */
+function parse(text: string): Stripped {
+  try {
+    return parseTypeScript(text);
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    if (error.hint === undefined) {
+      const comments: Comment[] = [];
+      try {
+        const tree = parseProgram(text, comments);
+        return { code: text, tree, comments, origin: (offset) => offset };
+      } catch {
+        // The first error is the better one.
+      }
+    }
+    throw new CompileError(error.message, {
+      ...new LineIndex(text).position(error.offset),
+      hint: error.hint ?? decoratorsHint(text, error.offset),
     });
   }
-  return new CompileError(message.replace(/ \(\d+:\d+\)$/, ""), {
-    line: loc.line,
-    column: loc.column,
+}
+
+/** Removes imports whose names are types only: those that the code does not mention. */
+function removeImports(stripped: Stripped, keepUnused: boolean): Stripped {
+  const { tree } = stripped;
+  if (!tree.body.some(({ type }) => type === "ImportDeclaration")) return stripped;
+  const used = keepUnused ? undefined : mentioned(tree as AnyNode);
+  let { code } = stripped;
+  const body = tree.body.filter((node) => {
+    if (node.type !== "ImportDeclaration") return true;
+    const specifiers = node.specifiers.filter(({ local }) => used?.has(local.name) ?? true);
+    const isBare = !code.slice(node.start, node.source.start).includes("{");
+    const isRemoved = specifiers.length === 0 && (node.specifiers.length > 0 || !isBare);
+    node.specifiers = specifiers;
+    if (isRemoved)
+      code =
+        code.slice(0, node.start) + blank(code.slice(node.start, node.end)) + code.slice(node.end);
+    return !isRemoved;
   });
+  tree.body = body;
+  return { ...stripped, code };
 }
 
-export function tooDeep(): CompileError {
-  return new CompileError("the program is nested too deeply", {
-    hint: "Build deep structures in a loop instead.",
+/** All names outside of imports. */
+function mentioned(tree: AnyNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  walk(tree, (node, parents) => {
+    if (node.type === "Identifier" && !parents.some(({ type }) => type === "ImportDeclaration"))
+      names.add(node.name);
   });
-}
-
-const NAMESPACE = /(?<![\w$.])(declare\s+)?(?:namespace|module)\s+([\w$.]+)\s*\{/g;
-
-/**
- * sucrase removes namespaces silently. Text in a string or a comment that looks like one remains in its output; a real
- * namespace does not.
- */
-function refuseNamespaces(text: string, code: string): void {
-  for (const match of text.matchAll(NAMESPACE)) {
-    const words = match[0].slice(match[1]?.length ?? 0);
-    if (match[1] !== undefined || count(code, words) >= count(text, words)) continue;
-    const { line, column } = new LineIndex(text).position(match.index);
-    const hint = "Use a plain object, or declare its members at the top level.";
-    throw new CompileError(`namespaces are not supported (${match[2]})`, { line, column, hint });
-  }
-}
-
-function count(text: string, part: string): number {
-  return text.split(part).length;
+  return names;
 }

@@ -1,4 +1,7 @@
-import { blank } from "./unfence.ts";
+/** `text` with everything but its line breaks replaced by spaces, so that positions stay. */
+export function blank(text: string): string {
+  return text.replace(/[^\r\n\u2028\u2029]/g, " ");
+}
 
 interface Edit {
   readonly start: number;

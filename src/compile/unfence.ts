@@ -1,48 +1,45 @@
+import { ParseError } from "./acorn.ts";
 import { CompileError } from "./compile-error.ts";
+import { blank } from "./text-edits.ts";
+import { parseTypeScript } from "./typescript/parse-typescript.ts";
 
-const OPENING = /^ {0,3}(`{3,}|~{3,})[ \t]*([\w+-]*)[^`\n]*$/;
+/** At any indentation: a block may stand in a list. */
+const OPENING = /^([ \t]*)(`{3,}|~{3,})[ \t]*([\w+-]*)[^`\n]*$/;
 const LANGUAGES: ReadonlySet<string> = new Set([
   "",
   "ts",
   "tsx",
   "mts",
+  "cts",
   "typescript",
   "js",
   "jsx",
   "mjs",
+  "cjs",
   "javascript",
 ]);
 
-/** `text` with everything but its line breaks replaced by spaces, so that positions stay. */
-export function blank(text: string): string {
-  return text.replace(/[^\r\n\u2028\u2029]/g, " ");
-}
-
 /**
  * The program of a Markdown answer: the blocks fenced as TypeScript, JavaScript or nothing, with the rest blanked, so
- * that every line and column is still the caller's. Text without a fence is returned as it is.
+ * that every line and column is still the caller's. Text without a fence is returned as it is, and so is a program that
+ * holds one in a template or a comment: what a program quotes is not run.
  * @throws CompileError when all blocks are of other languages
  */
 export function unfence(text: string): string {
   const lines = text.split(/(?<=\r\n|\n|\r(?!\n))/);
   const first = lines.findIndex((line) => OPENING.test(bare(line)));
-  if (first < 0 || opensComment(lines.slice(0, first).join(""))) return text;
-  let fence = "";
-  let isProgram = false;
+  if (first < 0 || isQuoted(lines, first)) return text;
+  let open: Fence | undefined;
   let found = false;
   const kept = lines.map((line) => {
-    const opening = fence === "" ? OPENING.exec(bare(line)) : null;
-    if (opening !== null) {
-      fence = opening[1]!;
-      isProgram = LANGUAGES.has(opening[2]!.toLowerCase());
-      found ||= isProgram;
+    if (open === undefined) {
+      open = opened(line);
+      found ||= open?.isProgram === true;
       return blank(line);
     }
-    if (fence !== "" && closes(bare(line), fence)) {
-      fence = "";
-      return blank(line);
-    }
-    return fence !== "" && isProgram ? line : blank(line);
+    if (!closes(line, open)) return open.isProgram ? line : blank(line);
+    open = undefined;
+    return blank(line);
   });
   if (found) return kept.join("");
   const hint = "Put the program in a ```ts block.";
@@ -57,16 +54,46 @@ function bare(line: string): string {
   return line.replace(/[\r\n]+$/, "");
 }
 
-function closes(line: string, fence: string): boolean {
+interface Fence {
+  readonly indent: number;
+  readonly marks: string;
+  readonly isProgram: boolean;
+}
+
+function opened(line: string): Fence | undefined {
+  const [, space, marks, language] = OPENING.exec(bare(line)) ?? [];
+  if (marks === undefined) return undefined;
+  const isProgram = LANGUAGES.has(language!.toLowerCase());
+  return { indent: space!.length, marks, isProgram };
+}
+
+function closes(line: string, { indent, marks }: Fence): boolean {
   const trimmed = line.trim();
   return (
-    trimmed.length >= fence.length &&
-    trimmed === fence[0]!.repeat(trimmed.length) &&
-    /^ {0,3}\S/.test(line)
+    trimmed.length >= marks.length &&
+    trimmed === marks[0]!.repeat(trimmed.length) &&
+    line.search(/\S/) <= indent + 3
   );
 }
 
-/** A fence inside a block comment is part of the program. */
-function opensComment(before: string): boolean {
-  return before.lastIndexOf("/*") > before.lastIndexOf("*/");
+/** Whether the text before the fence is the start of a program that quotes it: its template or comment is still open. */
+function isQuoted(lines: readonly string[], at: number): boolean {
+  try {
+    parseTypeScript(lines.slice(0, at).join(""));
+    return false;
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    if (error.message === "Unterminated template") return true;
+    return error.message === "Unterminated comment" && endsBehind(lines, at);
+  }
+}
+
+/** Whether a comment that is open at the fence goes on behind its block: `src/*` in a sentence opens none. */
+function endsBehind(lines: readonly string[], at: number): boolean {
+  const fence = opened(lines[at]!)!;
+  const end = lines.findIndex((line, index) => index > at && closes(line, fence));
+  const isOpen = (part: readonly string[]): boolean => !part.join("").includes("*/");
+  return end < 0
+    ? !isOpen(lines.slice(at))
+    : isOpen(lines.slice(at, end)) && !isOpen(lines.slice(end));
 }

@@ -38,13 +38,13 @@ export interface ProgramScope {
   disposables(): Disposables;
   /** What waits for the end of one `for await` loop. */
   closing(): Closing;
-  /** Setting a property declares a variable of the session: `let`, `var`, classes. */
+  /** Setting a property declares a variable of the session: `let`, classes. */
   readonly let: object;
   /** Setting a property declares a variable of the session that cannot be assigned to. */
   readonly const: object;
   /** Declares functions under these names. */
   functions(functions: Readonly<Record<string, object>>): void;
-  /** Declares variables that keep their value if they have one. */
+  /** Declares `var` variables, which keep their value if they have one and can be assigned to. */
   vars(names: readonly string[]): void;
   /**
    * The value of a program that ended without `return`: where `entry` is a function, what it returns when called without

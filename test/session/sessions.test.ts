@@ -79,6 +79,37 @@ const STORIES: readonly (readonly [promise: string, ...Step[]])[] = [
     ["[i, last, z, typeof inner]", [3, 2, 9, "undefined"]],
   ],
   [
+    "sets var in loops as any variable, also one that was a constant",
+    ["const fixed = 1; 0", 0],
+    [
+      "var fixed; for (var k = 0; k < 9; k++) { var sum = (sum ?? fixed) + k, { d } = { d: k } } [fixed, k, sum, d]",
+      [1, 9, 37, 8],
+    ],
+    ["fixed = 2; var f = () => sum; [fixed, sum, f.name]", [2, 37, "f"]],
+    ["for (var key in { a: 1 }) var last = key; [last, key]", ["a", "a"]],
+  ],
+  [
+    "shows the text of functions as it was written",
+    [
+      "function one(a) { return a } async function* two() { await import('x') } class K {}",
+      undefined,
+    ],
+    [
+      "[one.toString(), `${two}`, String(K), one.name, Function.prototype.toString.call(one)]",
+      [
+        "function one(a) { return a }",
+        "async function* two() { await import('x') }",
+        "class K {}",
+        "one",
+        "function one(a) { return a }",
+      ],
+    ],
+    [
+      "[/native code/.test(Function.prototype.toString.toString()), Function.prototype.toString.name]",
+      [true, "toString"],
+    ],
+  ],
+  [
     "keeps imports, used or not",
     [
       "import { add, echo } from './mcp-tools/demo/index'; import * as demo from 'tools/demo'; await add({ a: 1, b: 2 })",

@@ -24,6 +24,7 @@ import {
 } from "./events.ts";
 import { fetch, Headers, Response } from "./fetch.ts";
 import { fs, prompts, resources } from "./fs-and-resources.ts";
+import { installFunctionText } from "./function-text.ts";
 import { installHostPort, type Send } from "./host-port.ts";
 import { installIntl } from "./intl-methods.ts";
 import { installNativeIntl } from "./intl-native.ts";
@@ -244,6 +245,7 @@ export function boot(send: Send): Entries {
   installDate();
   if (typeof Intl === "undefined") installIntl();
   else installNativeIntl();
+  installFunctionText();
   lockDown();
   defineGlobals();
   warmUp();

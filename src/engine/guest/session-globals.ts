@@ -3,7 +3,7 @@ import * as native from "../../core/primordials.ts";
 
 const NativeProxy = Proxy;
 
-const { deleteProperty } = Reflect;
+const { deleteProperty, getOwnPropertyDescriptor } = Reflect;
 
 function declare(name: PropertyKey, value: unknown, writable: boolean): void {
   deleteProperty(globalThis, name); // QuickJS would still treat a former constant as one
@@ -45,7 +45,13 @@ export function functions(given: Readonly<Record<string, object>>): void {
   }
 }
 
+/** After it, plain assignments to these names work, which cost no more than those to any global variable. */
 export function vars(names: readonly string[]): void {
-  for (let at = 0; at < names.length; at++)
-    if (!native.hasOwn(globalThis, names[at]!)) declare(names[at]!, undefined, true);
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at]!;
+    const known = getOwnPropertyDescriptor(globalThis, name);
+    if (known === undefined) declare(name, undefined, true);
+    else if (known.writable !== true && known.configurable === true)
+      declare(name, (globalThis as unknown as Record<string, unknown>)[name], true);
+  }
 }

@@ -1,0 +1,83 @@
+/** Enums as objects. */
+import { type AnyNode, walk } from "../acorn.ts";
+import type { Erasures } from "./erasures.ts";
+
+export interface EnumMember {
+  /** As it is written: a word, or a text in quotes. */
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  readonly equals?: number;
+  readonly value?: AnyNode;
+  /** Offset of the comma behind it. */
+  comma?: number;
+}
+
+export interface Enum {
+  readonly name: string;
+  readonly start: number;
+  /** Offsets of its braces. */
+  readonly open: number;
+  readonly close: number;
+  readonly members: readonly EnumMember[];
+}
+
+/** Sets a member; a number is also the key of its name. (QuickJS copies parameters that a default value captures.) */
+const OPENING =
+  '($enum) => { let $last = -1; const $set = (name, value) => { $enum[name] = $last = value; if (typeof value !== "string") $enum[value] = name; };';
+
+/**
+ * Members are set one after the other on the object of the enum, and a name in a value that is a member's means the
+ * member: no name of the program is taken.
+ */
+export function lowerEnum(
+  { name, start, open, close, members }: Enum,
+  { isFirst, isNested }: { isFirst: boolean; isNested: boolean },
+  text: string,
+  erasures: Erasures,
+): void {
+  const names = new Set(members.map((member) => plain(member.name)));
+  const declaration = isFirst ? `${isNested ? "let" : "var"} ${name}; ` : "";
+  erasures.lower((edits) => {
+    edits.replace(
+      start,
+      open + 1,
+      `${declaration}(${OPENING} ${lineBreaks(text.slice(start, open))}`,
+    );
+    for (const member of members) {
+      const value = member.value === undefined ? "$last + 1); " : "";
+      edits.replace(
+        member.start,
+        member.end,
+        `$set(${JSON.stringify(plain(member.name))}, ${value}`,
+      );
+      if (member.equals !== undefined) edits.replace(member.equals, member.equals + 1, "");
+      if (member.comma !== undefined) edits.replace(member.comma, member.comma + 1, "");
+      if (member.value === undefined) continue;
+      edits.close(member.comma ?? close, "); ");
+      qualify(member.value, names, edits);
+    }
+    edits.replace(close, close + 1, `})(${name} || (${name} = {}));`);
+  });
+}
+
+function lineBreaks(text: string): string {
+  return text.replace(/[^\r\n\u2028\u2029]/g, "");
+}
+
+function plain(name: string): string {
+  return /^["'`]/.test(name) ? name.slice(1, -1).replace(/\\(.)/g, "$1") : name;
+}
+
+type Edits = Parameters<Parameters<Erasures["lower"]>[0]>[0];
+
+function qualify(value: AnyNode, names: ReadonlySet<string>, edits: Edits): void {
+  walk(value, (node, parents) => {
+    if (node.type !== "Identifier" || !names.has(node.name)) return;
+    const parent = parents.at(-1);
+    if (parent?.type === "MemberExpression" && parent.property === node && !parent.computed) return;
+    if (parent?.type === "Property" && parent.key === node && !parent.shorthand) return;
+    const key = parent?.type === "Property" ? `${node.name}: ` : "";
+    edits.open(node.start, `${key}$enum.`);
+  });
+}

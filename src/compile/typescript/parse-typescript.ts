@@ -1,0 +1,56 @@
+import { type Comment, parseGuarded, ParseError, parseProgram, type Program } from "../acorn.ts";
+import { Erasures } from "./erasures.ts";
+import { firstDifference } from "./same-tree.ts";
+import { TextReader } from "./text-reader.ts";
+import { TypedStatements } from "./typed-statements.ts";
+
+/** A TypeScript program as JavaScript: the text and its tree. */
+export interface ErasedProgram {
+  readonly code: string;
+  readonly tree: Program;
+  readonly comments: readonly Comment[];
+  /** The offset in the TypeScript text for one in `code`. */
+  origin(offset: number): number;
+}
+
+/**
+ * Parses TypeScript and erases its types. What the JavaScript says is what the TypeScript said: where only types were
+ * erased, both have the same tree, or the program is refused.
+ * @throws ParseError at an offset of `text`, or CompileError when the text is nested too deeply
+ */
+export function parseTypeScript(text: string): ErasedProgram {
+  const comments: Comment[] = [];
+  const erasures = new Erasures();
+  const tree = parseGuarded(comments, (options) =>
+    new TypedStatements(options, text, erasures).parse(),
+  ) as Program;
+  if (erasures.isEmpty) return { code: text, tree, comments, origin: (offset) => offset };
+  const { code, isLowered, origin } = erasures.apply(text);
+  const rest: Comment[] = [];
+  const erased = parseErased(code, rest, origin);
+  const difference = isLowered ? undefined : differenceOf(tree, erased, code);
+  if (difference !== undefined)
+    throw new ParseError(
+      "the types here cannot be told from the code: add parentheses or semicolons",
+      difference,
+    );
+  return { code, tree: erased, comments: rest, origin };
+}
+
+function differenceOf(tree: Program, erased: Program, code: string): number | undefined {
+  const reader = new TextReader(code);
+  return firstDifference(tree as never, erased as never, (at) => reader.space(at));
+}
+
+function parseErased(
+  code: string,
+  comments: Comment[],
+  origin: (offset: number) => number,
+): Program {
+  try {
+    return parseProgram(code, comments);
+  } catch (error) {
+    if (error instanceof ParseError) throw new ParseError(error.message, origin(error.offset));
+    throw error;
+  }
+}

@@ -1,0 +1,369 @@
+/** Types in expressions: `as`, `satisfies`, `!`, `<T>x`, type arguments, and the annotations of functions. */
+import type { AnyNode, DestructuringErrors } from "./acorn-parser.ts";
+import { tokens } from "./acorn-parser.ts";
+import { ErasingParser } from "./erasing-parser.ts";
+
+type Refs = DestructuringErrors | null | undefined;
+
+/** `as` binds as `<` does. */
+const AS_PRECEDENCE = 7;
+/** After type arguments: what starts an expression shows that they were comparisons. */
+const STARTS_EXPRESSION = /^(?:[\p{ID_Start}$_\\"'[{#@\d]|!(?!=)|~|\.\d|\+\+|--)/u;
+const BINARY_WORD = new Set(["as", "satisfies", "in", "instanceof"]);
+/** An object, a function or a class needs parentheses where a statement or the body of an arrow may start. */
+const NEEDS_PARENTHESES = /^(?:\{|(?:function|class|async|let)\b)/;
+
+interface Parenthesis {
+  readonly start: number;
+  readonly inConsequent: boolean;
+}
+
+export class TypedExpressions extends ErasingParser {
+  /** Within `a ? here : b`, outside of brackets: the colon after `(c)` may be that of the condition. */
+  #inConsequent = false;
+  readonly #parentheses: Parenthesis[] = [];
+  /** Where an annotation stands that only parameters may have. */
+  #annotated = -1;
+  #asyncArrowAt = -1;
+  /** Arrow functions whose result has a type, and parentheses that were found not to be their parameters. */
+  readonly #typedArrows = new Set<number>();
+  readonly #notArrows = new Set<number>();
+  #genericArrow: AnyNode | undefined;
+
+  /** Runs `parse` where a colon belongs to no condition. */
+  #inBrackets<T>(parse: () => T): T {
+    const outer = this.#inConsequent;
+    this.#inConsequent = false;
+    const result = parse();
+    this.#inConsequent = outer;
+    return result;
+  }
+
+  /** Erases `: T`, with `?` before it where that is allowed. */
+  protected eraseAnnotation(optional = false): void {
+    if (optional && this.type === tokens.question) {
+      const colon = this.reader.expect(this.start + 1, ":");
+      this.erase(colon < 0 ? this.start + 1 : this.reader.type(colon));
+    } else if (this.type === tokens.colon) this.erase(this.reader.type(this.start + 1));
+  }
+
+  protected eraseTypeParameters(): void {
+    if (this.character === "<") this.erase(this.reader.typeParameters(this.start));
+  }
+
+  override parseMaybeAssign(forInit?: unknown, refs?: Refs, afterLeft?: unknown): AnyNode {
+    const start = this.start;
+    if (this.character === "<") this.potentialArrowAt = start;
+    const isUnclear =
+      this.#inConsequent &&
+      (this.type === tokens.parenL || this.isWord("async")) &&
+      !this.#notArrows.has(start);
+    if (!isUnclear) return super.parseMaybeAssign(forInit, refs, afterLeft);
+    const restore = this.snapshot();
+    const depth = this.#parentheses.length;
+    try {
+      const node = super.parseMaybeAssign(forInit, refs, afterLeft);
+      const isArrow = node.type === "ArrowFunctionExpression" && node.start === start;
+      if (!isArrow || !this.#typedArrows.has(start) || this.type === tokens.colon) return node;
+    } catch (error) {
+      if (!(error instanceof SyntaxError) || !this.#typedArrows.has(start)) throw error;
+    }
+    // `c ? (a) : b => d`: the colon is that of the condition.
+    restore();
+    this.#parentheses.length = depth;
+    this.#inConsequent = true;
+    this.#annotated = -1;
+    this.#notArrows.add(start);
+    return super.parseMaybeAssign(forInit, refs, afterLeft);
+  }
+
+  override parseMaybeConditional(forInit: unknown, refs: Refs): AnyNode {
+    const start = this.start;
+    const test = this.parseExprOps(forInit, refs);
+    if (this.checkExpressionErrors(refs) || this.type !== tokens.question) return test;
+    if (
+      test.type === "ArrowFunctionExpression" &&
+      (test.start === start || test === this.#genericArrow)
+    )
+      return test;
+    if (/[:,)]/.test(this.reader.peek(this.end))) return test; // an optional parameter
+    this.next();
+    const outer = this.#inConsequent;
+    this.#inConsequent = true;
+    const consequent = this.parseMaybeAssign();
+    this.#inConsequent = outer;
+    this.expect(tokens.colon);
+    const alternate = this.parseMaybeAssign(forInit);
+    const node = Object.assign(this.startNodeAt(start), { test, consequent, alternate });
+    return this.finishNode(node, "ConditionalExpression");
+  }
+
+  override parseExprOp(
+    left: AnyNode,
+    start: number,
+    location: unknown,
+    minPrecedence: number,
+    forInit: unknown,
+  ): AnyNode {
+    if (left === this.#genericArrow) return left;
+    const isCast =
+      AS_PRECEDENCE > minPrecedence &&
+      (this.isWord("as") || this.isWord("satisfies")) &&
+      !this.#isOnNewLine();
+    if (!isCast) return super.parseExprOp(left, start, location, minPrecedence, forInit);
+    const castAt = this.start;
+    this.erase(this.reader.type(this.end));
+    // A bracket on the next line starts a statement, but would go on with the expression without the type.
+    if (this.#isOnNewLine() && /[([`]/.test(this.character)) this.erasures.mark(castAt, ";");
+    this.#keepOrder(left, start);
+    if (this.type === tokens.starstar) {
+      this.next();
+      const right = this.parseMaybeUnary(null, false, false, forInit);
+      left = this.buildBinary(start, location, left, right, "**", false);
+    }
+    return this.parseExprOp(left, start, location, minPrecedence, forInit);
+  }
+
+  /** `a + b as T * c` is `(a + b) * c`. */
+  #keepOrder(left: AnyNode, start: number): void {
+    const precedence = this.type === tokens.starstar ? Infinity : (this.type.binop ?? 0);
+    const isOpen = /^(?:Binary|Logical|Unary|Await)Expression$/.test(left.type);
+    if (!isOpen || precedence <= AS_PRECEDENCE) return;
+    const { end } = left;
+    this.erasures.lower((edits) => {
+      edits.open(start, "(");
+      edits.close(end, ")");
+    });
+  }
+
+  #isOnNewLine(): boolean {
+    return this.reader.hasLineBreak(this.lastTokEnd, this.start);
+  }
+
+  override parseMaybeUnary(
+    refs: Refs,
+    sawUnary?: boolean,
+    incDec?: boolean,
+    forInit?: unknown,
+  ): AnyNode {
+    if (this.character !== "<") return super.parseMaybeUnary(refs, sawUnary, incDec, forInit);
+    const { start } = this;
+    const parameters = this.reader.typeParameters(start);
+    const assertion = this.reader.expect(this.reader.type(start + 1), ">");
+    const canBeArrow =
+      this.potentialArrowAt === start && parameters >= 0 && this.reader.peek(parameters) === "(";
+    this.erase(canBeArrow ? parameters : assertion);
+    if (canBeArrow) this.potentialArrowAt = this.start;
+    const isOpen =
+      this.reader.hasLineBreak(start, this.start) ||
+      NEEDS_PARENTHESES.test(this.input.slice(this.start, this.start + 10));
+    const node = canBeArrow
+      ? super.parseMaybeUnary(null, sawUnary, incDec, forInit)
+      : this.parseMaybeUnary(refs, sawUnary, incDec, forInit);
+    if (canBeArrow && node.type === "ArrowFunctionExpression") return (this.#genericArrow = node);
+    if (canBeArrow && assertion !== parameters) this.unexpected(start);
+    const end = this.lastTokEnd;
+    if (isOpen) {
+      this.erasures.mark(start, "(");
+      this.erasures.lower((edits) => edits.close(end, ")"));
+    }
+    return node;
+  }
+
+  override parseSubscript(
+    base: AnyNode,
+    start: number,
+    location: unknown,
+    noCalls: boolean,
+    maybeAsyncArrow: boolean,
+    optionalChained: boolean,
+    forInit: unknown,
+  ): AnyNode {
+    for (;;) {
+      if (this.type === tokens.prefix && this.value === "!" && !this.#isOnNewLine())
+        this.erase(this.end);
+      else if (!this.#eraseTypeArguments(maybeAsyncArrow)) break;
+    }
+    if (this.type === tokens.questionDot && this.reader.peek(this.end) === "<") {
+      const open = this.reader.space(this.end);
+      const end = this.reader.typeArguments(open);
+      if (end >= 0 && this.reader.peek(end) === "(") {
+        this.erasures.erase(open, end);
+        this.pos = end;
+      }
+    }
+    if (maybeAsyncArrow && this.type === tokens.parenL) this.#asyncArrowAt = base.start;
+    return super.parseSubscript(
+      base,
+      start,
+      location,
+      noCalls,
+      maybeAsyncArrow,
+      optionalChained,
+      forInit,
+    );
+  }
+
+  /** Erases `<T>` after an expression; false where `<` compares. */
+  #eraseTypeArguments(maybeAsyncArrow: boolean): boolean {
+    const isOpening =
+      this.character === "<" && (this.type === tokens.relational || this.type === tokens.bitShift);
+    if (!isOpening || /^<<?=/.test(this.input.slice(this.start, this.start + 3))) return false;
+    const { start } = this;
+    if (maybeAsyncArrow) {
+      const parameters = this.reader.typeParameters(start);
+      if (parameters >= 0 && this.reader.peek(parameters) === "(") {
+        this.erase(parameters);
+        this.#joinLines(start, this.start, "(");
+        return true;
+      }
+    }
+    const end = this.reader.typeArguments(start);
+    if (end < 0 || !this.#canFollowTypeArguments(end)) return false;
+    this.erase(end);
+    return true;
+  }
+
+  /** The rule of TypeScript's parser. */
+  #canFollowTypeArguments(end: number): boolean {
+    if (/[>=]/.test(this.input[end] ?? "")) return false;
+    const next = this.reader.space(end);
+    const text = this.input.slice(next, next + 12);
+    if (/^[(`]/.test(text)) return true;
+    if (/^(?:[<>]|\+(?!\+)|-(?!-))/.test(text)) return false;
+    if (this.reader.hasLineBreak(end, next) || BINARY_WORD.has(this.reader.word(next))) return true;
+    return !STARTS_EXPRESSION.test(text);
+  }
+
+  /** Where erased types end a line between two tokens that must share one, the second takes the place of the first. */
+  #joinLines(erasedFrom: number, at: number, character: string): void {
+    if (!this.reader.hasLineBreak(erasedFrom, at)) return;
+    this.erasures.mark(erasedFrom, character);
+    this.erasures.mark(at, " ");
+  }
+
+  override parseParenAndDistinguishExpression(canBeArrow: boolean, forInit: unknown): AnyNode {
+    const annotated = this.#annotated;
+    const { start } = this;
+    this.#annotated = -1;
+    this.#parentheses.push({ start, inConsequent: this.#inConsequent });
+    const node = this.#inBrackets(() =>
+      super.parseParenAndDistinguishExpression(canBeArrow, forInit),
+    );
+    this.#parentheses.pop();
+    const isArrow = node.type === "ArrowFunctionExpression" && node.start === start;
+    if (this.#annotated >= 0 && !isArrow) this.unexpected(this.#annotated);
+    this.#annotated = annotated;
+    return node;
+  }
+
+  override parseParenArrowList(
+    start: number,
+    location: unknown,
+    items: AnyNode[],
+    forInit: unknown,
+  ): AnyNode {
+    const annotated = this.#annotated;
+    this.#inConsequent = this.#parentheses.at(-1)!.inConsequent;
+    const node = super.parseParenArrowList(start, location, items, forInit);
+    this.#annotated = annotated;
+    return node;
+  }
+
+  override parseParenItem(item: AnyNode): AnyNode {
+    if (this.type === tokens.question || this.type === tokens.colon) this.#annotated = this.start;
+    this.eraseAnnotation(true);
+    return item;
+  }
+
+  override shouldParseArrow(items: AnyNode[]): boolean {
+    if (this.type !== tokens.colon) return super.shouldParseArrow(items);
+    return this.#eraseArrowType(this.#parentheses.at(-1)!.start);
+  }
+
+  override shouldParseAsyncArrow(): boolean {
+    if (this.type === tokens.colon) this.#eraseArrowType(this.#asyncArrowAt);
+    this.#asyncArrowAt = -1;
+    return super.shouldParseAsyncArrow();
+  }
+
+  /** Erases `: T` where `=>` follows. */
+  #eraseArrowType(arrowAt: number): boolean {
+    if (this.#notArrows.has(arrowAt)) return false;
+    const end = this.reader.returnType(this.start + 1);
+    const arrow = this.reader.expect(end, "=>");
+    if (arrow < 0 || !this.reader.onSameLine(end)) return false;
+    const [closing, { start }] = [this.lastTokStart, this];
+    this.#typedArrows.add(arrowAt);
+    this.erase(end);
+    if (this.reader.hasLineBreak(start, end)) {
+      this.erasures.mark(closing, " ");
+      this.erasures.mark(end - 1, ")");
+    }
+    return true;
+  }
+
+  override parseExprList(
+    close: typeof tokens.parenR,
+    allowTrailingComma: boolean,
+    allowEmpty: boolean,
+    refs?: Refs,
+  ): AnyNode[] {
+    const asyncArrowAt = this.#asyncArrowAt;
+    this.#asyncArrowAt = -1;
+    const list = this.#inBrackets(() =>
+      asyncArrowAt < 0
+        ? super.parseExprList(close, allowTrailingComma, allowEmpty, refs)
+        : this.#asyncParameters(refs),
+    );
+    this.#asyncArrowAt = asyncArrowAt;
+    return list;
+  }
+
+  /** What follows `async`: parameters, or the arguments of a function of that name. */
+  #asyncParameters(refs: Refs): AnyNode[] {
+    const items: AnyNode[] = [];
+    const annotated = this.#annotated;
+    this.#annotated = -1;
+    while (!this.eat(tokens.parenR)) {
+      if (items.length > 0) {
+        this.expect(tokens.comma);
+        if (this.afterTrailingComma(tokens.parenR)) break;
+      }
+      const item =
+        this.type === tokens.ellipsis
+          ? this.parseParenItem(this.parseSpread(refs))
+          : this.parseMaybeAssign(false, refs, this.parseParenItem);
+      items.push(item);
+    }
+    const isArrow = this.type === tokens.colon || this.type === tokens.arrow;
+    if (this.#annotated >= 0 && !isArrow) this.unexpected(this.#annotated);
+    this.#annotated = annotated;
+    return items;
+  }
+
+  override parseExpression(forInit?: unknown, refs?: Refs): AnyNode {
+    return this.#inBrackets(() => super.parseExpression(forInit, refs));
+  }
+
+  override parseObj(isPattern: boolean, refs: Refs): AnyNode {
+    return this.#inBrackets(() => super.parseObj(isPattern, refs));
+  }
+
+  override parsePropertyValue(prop: AnyNode, ...rest: unknown[]): void {
+    this.eraseTypeParameters();
+    super.parsePropertyValue(prop, ...rest);
+  }
+
+  override parseFunctionBody(
+    node: AnyNode,
+    isArrow: boolean,
+    isMethod: boolean,
+    forInit: unknown,
+  ): void {
+    if (!isArrow && this.type === tokens.colon) this.erase(this.reader.returnType(this.start + 1));
+    const parse = (): void => super.parseFunctionBody(node, isArrow, isMethod, forInit);
+    if (this.type === tokens.braceL) this.#inBrackets(parse);
+    else parse();
+  }
+}

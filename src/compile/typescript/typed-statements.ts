@@ -1,0 +1,252 @@
+/** Statements of TypeScript: declarations of types, enums, imports and exports. */
+import type { AnyNode } from "./acorn-parser.ts";
+import { tokens } from "./acorn-parser.ts";
+import { declaredType, typeStatement } from "./declarations.ts";
+import { type EnumMember, lowerEnum } from "./enum-lowering.ts";
+import type { TypeReader } from "./type-reader.ts";
+import { TypedClasses } from "./typed-classes.ts";
+
+const TYPE_STATEMENT = new Set(["type", "interface", "declare", "async"]);
+
+/** An error with advice. */
+export class TypeScriptError extends SyntaxError {
+  readonly pos: number;
+  readonly hint: string;
+
+  constructor(message: string, pos: number, hint: string) {
+    super(message);
+    this.pos = pos;
+    this.hint = hint;
+  }
+}
+
+export class TypedStatements extends TypedClasses {
+  readonly #types = new Set<string>();
+  /** Names of the enums of each block so far: an enum can have several declarations. */
+  #enums = new Set<string>();
+  #isNested = false;
+
+  override parseStatement(context: string | null, topLevel?: boolean, exports?: object): AnyNode {
+    const erased = this.#typeStatement(topLevel);
+    if (erased >= 0) return this.#eraseDeclaration(erased);
+    this.#refuseNamespace();
+    const isConst = this.type === tokens._const && this.reader.peekWord(this.end) === "enum";
+    if (isConst || this.#isEnum(this.start)) return this.#parseEnum(isConst);
+    if (this.isWord("abstract") && this.reader.onSameLine(this.end)) {
+      if (this.reader.peekWord(this.end) === "class") this.erase(this.end);
+    }
+    if (this.type !== tokens.braceL) return super.parseStatement(context, topLevel, exports);
+    const outer = [this.#enums, this.#isNested] as const;
+    [this.#enums, this.#isNested] = [new Set(), true];
+    const node = super.parseStatement(context, topLevel, exports);
+    [this.#enums, this.#isNested] = outer;
+    return node;
+  }
+
+  override parseFunctionBody(
+    node: AnyNode,
+    isArrow: boolean,
+    isMethod: boolean,
+    forInit: unknown,
+  ): void {
+    const outer = [this.#enums, this.#isNested] as const;
+    [this.#enums, this.#isNested] = [new Set(), false];
+    super.parseFunctionBody(node, isArrow, isMethod, forInit);
+    [this.#enums, this.#isNested] = outer;
+  }
+
+  #typeStatement(topLevel?: boolean): number {
+    const isCandidate =
+      this.type === tokens._function ||
+      (topLevel === true && (this.type === tokens._export || this.type === tokens._import)) ||
+      (this.type === tokens.name && !this.containsEsc && TYPE_STATEMENT.has(this.value as string));
+    return isCandidate ? typeStatement(this.reader, this.start) : -1;
+  }
+
+  #eraseDeclaration(end: number): AnyNode {
+    const { start } = this;
+    const name = declaredType(this.input.slice(start, Math.min(end, start + 200)));
+    if (name !== undefined) {
+      this.#types.add(name);
+    }
+    this.eraseStatement(end);
+    const node = this.startNodeAt(start);
+    return this.finishNode(node, "EmptyStatement");
+  }
+
+  #refuseNamespace(): void {
+    if (!this.isWord("namespace") && !this.isWord("module")) return;
+    const end = this.reader.onSameLine(this.end) ? this.reader.entityName(this.end) : -1;
+    if (end < 0 || this.reader.peek(end) !== "{") return;
+    throw new TypeScriptError(
+      `namespaces are not supported (${this.input.slice(this.reader.space(this.end), end)})`,
+      this.start,
+      "Use a plain object, or declare its members at the top level.",
+    );
+  }
+
+  #isEnum(at: number): boolean {
+    if (this.reader.word(at) !== "enum") return false;
+    const end = this.reader.name(at + "enum".length);
+    return end >= 0 && this.reader.peek(end) === "{";
+  }
+
+  #parseEnum(isConst: boolean): AnyNode {
+    const node = this.startNode() as AnyNode & { id?: unknown };
+    if (isConst) this.next();
+    this.next();
+    const id = this.#parseName();
+    node.id = id;
+    const open = this.start;
+    this.expect(tokens.braceL);
+    const members: EnumMember[] = [];
+    while (this.type !== tokens.braceR) {
+      members.push(this.#parseMember());
+      if (this.type === tokens.comma) members.at(-1)!.comma = this.start;
+      if (this.type !== tokens.braceR) this.expect(tokens.comma);
+    }
+    const close = this.start;
+    this.exprAllowed = true; // what follows is a statement
+    this.next();
+    const isFirst = !this.#enums.has(id.name);
+    this.#enums.add(id.name);
+    lowerEnum(
+      { name: id.name, start: node.start, open, close, members },
+      { isFirst, isNested: this.#isNested },
+      this.input,
+      this.erasures,
+    );
+    return this.finishNode(node, "EmptyStatement");
+  }
+
+  #parseName(): Extract<AnyNode, { type: "Identifier" }> {
+    if (this.type !== tokens.name) this.unexpected();
+    const node = Object.assign(this.startNode(), { name: this.value });
+    this.next();
+    return this.finishNode(node, "Identifier") as never;
+  }
+
+  #parseMember(): EnumMember {
+    const { start } = this;
+    const end = this.reader.memberName(start);
+    if (end < 0) this.unexpected();
+    const name = this.input
+      .slice(start, end)
+      .replace(/^\[([^]*)\]$/, "$1")
+      .trim();
+    while (this.end < end) this.next();
+    this.next();
+    const equals = this.type === tokens.eq ? this.start : -1;
+    if (equals < 0) return { name, start, end };
+    this.next();
+    return { name, start, end, equals, value: this.parseMaybeAssign() };
+  }
+
+  override parseImport(node: AnyNode): AnyNode {
+    const name = this.reader.name(this.end);
+    const equals = this.reader.expect(name, "=");
+    if (equals < 0) return super.parseImport(node);
+    const { start } = this;
+    this.erasures.lower((edits) => edits.replace(start, start + "import".length, "const"));
+    while (this.end < equals) this.next();
+    this.next();
+    this.parseMaybeAssign();
+    this.semicolon();
+    return this.finishNode(node, "EmptyStatement");
+  }
+
+  override parseExport(node: AnyNode, exports?: object): AnyNode {
+    const at = this.reader.space(this.end);
+    const isAlias = this.reader.word(at) === "import";
+    const isConst = this.reader.word(at) === "const";
+    const isEnum = this.#isEnum(isConst ? this.reader.space(at + "const".length) : at);
+    if (this.input[at] === "=") {
+      this.erasures.lower((edits) => edits.replace(at, at + 1, "default "));
+      this.next();
+      this.next();
+      this.parseExpression();
+      this.semicolon();
+      return this.finishNode(node, "EmptyStatement");
+    }
+    if (!isEnum && !isAlias) return super.parseExport(node, exports);
+    this.next();
+    if (isAlias) return this.parseImport(node);
+    const keyword = isConst ? this.reader.name(at) : at;
+    const { start } = node;
+    if (this.#enums.has(this.reader.peekWord(this.reader.name(keyword))))
+      this.erasures.lower((edits) => edits.replace(start, start + "export".length, ""));
+    return this.#parseEnum(isConst);
+  }
+
+  override shouldParseExportStatement(): boolean {
+    this.#refuseNamespace();
+    if (this.isWord("abstract") && this.reader.peekWord(this.end) === "class") this.erase(this.end);
+    return super.shouldParseExportStatement();
+  }
+
+  override parseExportDefaultDeclaration(): AnyNode {
+    if (this.isWord("abstract") && this.reader.peekWord(this.end) === "class") this.erase(this.end);
+    return super.parseExportDefaultDeclaration();
+  }
+
+  override parseImportSpecifiers(): AnyNode[] {
+    return super.parseImportSpecifiers().filter(({ type }) => type !== "EmptyStatement");
+  }
+
+  override parseImportSpecifier(): AnyNode {
+    return this.#eraseTypeSpecifiers() ?? super.parseImportSpecifier();
+  }
+
+  override parseExportSpecifiers(exports?: object): AnyNode[] {
+    return super.parseExportSpecifiers(exports).filter(({ type }) => type !== "EmptyStatement");
+  }
+
+  override parseExportSpecifier(exports?: object): AnyNode {
+    return this.#eraseTypeSpecifiers() ?? super.parseExportSpecifier(exports);
+  }
+
+  /** Erases `type A,`; returns a node without meaning where the list ends then. */
+  #eraseTypeSpecifiers(): AnyNode | undefined {
+    const first = this.start;
+    while (this.isWord("type") || this.#isType()) {
+      const end = this.#isType()
+        ? renamed(this.reader, this.end)
+        : typeSpecifier(this.reader, this.end);
+      if (end < 0) return undefined;
+      const comma = this.reader.expect(end, ",");
+      this.erase(comma < 0 ? end : comma);
+    }
+    return this.start !== first && this.type === tokens.braceR
+      ? this.finishNode(this.startNode(), "EmptyStatement")
+      : undefined;
+  }
+
+  /** Whether the current name is that of a type, and of nothing else so far. */
+  #isType(): boolean {
+    if (this.type !== tokens.name || !this.#types.has(this.value as string)) return false;
+    const values = Object.values(this.scopeStack[0] as object).filter(Array.isArray);
+    return !values.some((names) => names.includes(this.value));
+  }
+}
+
+/** Behind `as B`, where it follows. */
+function renamed(reader: TypeReader, at: number): number {
+  return reader.peekWord(at) === "as" ? reader.name(reader.name(at)) : at;
+}
+
+/** Behind `A as B` in `type A as B`; -1 where `type` is a name itself. */
+function typeSpecifier(reader: TypeReader, at: number): number {
+  const names: number[] = [];
+  for (let end = at; names.length < 4;) {
+    const start = reader.space(end);
+    end = "\"'".includes(reader.peek(end) || " ") ? reader.string(start) : reader.name(start);
+    if (end < 0) break;
+    names.push(end);
+  }
+  const word = (index: number): string => reader.peekWord(names[index - 1] ?? at);
+  if (names.length === 0) return -1;
+  // `type as b` renames `type`; `type as` and `type as as b` are the type `as`.
+  if (word(0) === "as" && names.length === 2) return -1;
+  if (word(0) === "as" && names.length === 1) return names[0]!;
+  return word(1) === "as" && names.length >= 3 ? names[2]! : names[0]!;
+}
