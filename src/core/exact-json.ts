@@ -91,8 +91,7 @@ function endOfText(text: string, from: number): number {
 
 /** A character that no text in `text` can have; none in a text that was made for this, whose numbers are doubles. */
 function unusedMark(text: string): string | undefined {
-  for (let at = 0; at < MARKS.length; at++)
-    if (!has(MARKS[at]!.used, text)) return MARKS[at]!.mark;
+  for (let at = 0; at < MARKS.length; at++) if (!has(MARKS[at]!.used, text)) return MARKS[at]!.mark;
   return undefined;
 }
 
