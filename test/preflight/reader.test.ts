@@ -45,8 +45,8 @@ test("closing it ends what it reads, and nothing is read afterwards", async () =
 
 test("a program that cannot be read in time is refused, and the next one is read", async () => {
   await using reader = new ProgramReader();
-  const slow = `const f = ${"(a = ".repeat(30)}1${") => 1".repeat(30)}`;
-  const limits = { ...LIMITS, compileMs: 200 };
+  const slow = "x = (y) => ({ z: [1, y] });\n".repeat(500_000);
+  const limits = { ...LIMITS, sourceBytes: 2 * slow.length, compileMs: 10 };
   await expect(reader.read(slow, limits, NAMES, { user: "eve" })).rejects.toThrow(DeadlineError);
   expect(await read(reader, "ann")).toBeDefined();
 });

@@ -527,8 +527,8 @@ const LIMITS: readonly (readonly [
   ],
   [
     "compile time",
-    `const f = ${"(a = ".repeat(26)}1${") => 1".repeat(26)}`,
-    { compileMs: 150 },
+    "x = (y) => ({ z: [1, y, `${y}`] });\n".repeat(6_500),
+    { compileMs: 20 },
     { code: "cpu_limit" },
   ],
 ];

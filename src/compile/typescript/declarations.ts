@@ -33,12 +33,14 @@ export function declaredType(text: string): string | undefined {
   )?.[1];
 }
 
-/** Behind the semicolon that may follow a statement, which else must end its line. */
+/** Behind the semicolon that may follow a statement, which else must end its line or with a brace. */
 function finish(reader: TypeReader, at: number): number {
   if (at < 0) return -1;
   const semicolon = reader.expect(at, ";");
   if (semicolon >= 0) return semicolon;
-  return !reader.onSameLine(at) || ["", "}"].includes(reader.peek(at)) ? at : -1;
+  return !reader.onSameLine(at) || reader.endsWithBrace(at) || ["", "}"].includes(reader.peek(at))
+    ? at
+    : -1;
 }
 
 function exported(reader: TypeReader, at: number): number {

@@ -44,6 +44,11 @@ export class TextReader {
     return !this.hasLineBreak(at, this.space(at));
   }
 
+  /** True where the thing before `at` is a closing brace. */
+  endsWithBrace(at: number): boolean {
+    return this.text[at - 1] === "}";
+  }
+
   /** Behind `mark`, which may have space before it. */
   expect(at: number, mark: string): number {
     if (at < 0) return -1;
