@@ -126,12 +126,14 @@ function writeSet(set: Set<unknown>, frame: Frame, to: ValueWriter): string {
 
 /** What native classes of errors hold in properties that are not enumerable. */
 const HELD = ["cause", "errors", "error", "suppressed"];
+/** Types of what an error says in further properties. */
+const SIMPLE = ["string", "number", "boolean", "bigint"];
 /** Written apart, or not at all. */
 const APART = ["name", "message", "stack", "cause", "errors", "error", "suppressed"];
 
 /**
- * An error with its native class, its name, message, code and causes, and with its own properties, functions left out: its
- * methods are not what it says.
+ * An error with its native class, its name, message, code and causes, and with those of its own properties that are texts, numbers and
+ * the like: what else libraries hang on their errors (requests, sockets, config with credentials) is not what the error says.
  */
 function writeError(error: object, frame: Frame, to: ValueWriter): string {
   const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
@@ -154,8 +156,12 @@ function writeOthers(
   to: ValueWriter,
 ): string {
   let text = "";
-  for (let at = 0; at < keys.length; at++)
-    if (!contains(APART, keys[at]!)) text += writeOwn(error, keys[at]!, frame, to);
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at]!;
+    const value = (error as Record<string, unknown>)[key];
+    const isSimple = value === null || contains(SIMPLE, typeof value);
+    if (isSimple && !contains(APART, key)) text += writeProperty(key, value, frame, to);
+  }
   return native.sliceText(text, 1);
 }
 
@@ -163,6 +169,10 @@ function writeOthers(
 function writeOwn(error: object, key: string, frame: Frame, to: ValueWriter): string {
   const value = (error as Record<string, unknown>)[key];
   if (value === undefined || typeof value === "function" || typeof value === "symbol") return "";
+  return writeProperty(key, value, frame, to);
+}
+
+function writeProperty(key: string, value: unknown, frame: Frame, to: ValueWriter): string {
   frame.key = key;
   to.countParts(1);
   return `,${to.writeText(key)}:${to.write(value, frame)}`;
