@@ -46,21 +46,26 @@ export function isPreflight(request: Request): boolean {
   return request.method === "OPTIONS" && request.headers.has("access-control-request-method");
 }
 
-/** The answer to a preflight of an allowed origin. */
-export function preflightResponse(origin: string, methods: readonly string[]): Response {
+/** The answer to a preflight of an allowed origin, which {@link allowReading} completes. */
+export function preflightResponse(methods: readonly string[]): Response {
   const headers = {
     "access-control-allow-methods": methods.join(", "),
     "access-control-allow-headers": REQUEST_HEADERS,
     "access-control-max-age": MAX_AGE_S,
   };
-  const response = new Response(null, { status: 204, headers });
-  allowReading(response.headers, origin);
-  return response;
+  return new Response(null, { status: 204, headers });
 }
 
-/** Lets a page of `origin` read a response. */
-export function allowReading(headers: Headers, origin: string): void {
+/** Lets the page that sent `request` read the response, where its origin is allowed. Caches keep the responses for each origin apart. */
+export function allowReading(
+  headers: Headers,
+  request: Request,
+  allowedOrigins: readonly string[],
+): void {
+  if (allowedOrigins.length === 0) return;
+  headers.append("vary", "Origin");
+  const origin = allowedOrigin(request, allowedOrigins);
+  if (origin === undefined) return;
   headers.set("access-control-allow-origin", origin);
   headers.set("access-control-expose-headers", RESPONSE_HEADERS);
-  headers.append("vary", "Origin");
 }

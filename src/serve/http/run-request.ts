@@ -1,8 +1,12 @@
 /** What clients may send to run a program. */
 import { z } from "zod";
 import { USER_PATTERN, USER_WANTED } from "../../core/caller.ts";
+import { cutText } from "../../core/utf8.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../index.ts";
 import { ApiError } from "./api-error.ts";
+
+/** Longest list of what is wrong with a body, in characters: it may have any number of unknown keys. */
+const MAX_PROBLEMS = 2_000;
 
 const LIMITS = z
   .strictObject(
@@ -49,7 +53,7 @@ export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promi
   const problems = parsed.error.issues.map(
     ({ path, message }) => `${path.length === 0 ? "the body" : path.join(".")}: ${message}`,
   );
-  throw new ApiError(400, "invalid_arguments", problems.join("; "));
+  throw new ApiError(400, "invalid_arguments", cutText(problems.join("; "), MAX_PROBLEMS));
 }
 
 /** A client may ask for less than the service allows, not for more. */

@@ -101,8 +101,7 @@ export class McpHttpHandler implements AsyncDisposable {
    */
   readonly fetch = async (request: Request, ...context: readonly unknown[]): Promise<Response> => {
     const response = await this.#answer(request, context);
-    const origin = allowedOrigin(request, this.#options.allowedOrigins ?? []);
-    if (origin !== undefined) allowReading(response.headers, origin);
+    allowReading(response.headers, request, this.#options.allowedOrigins ?? []);
     return response;
   };
 
@@ -129,8 +128,7 @@ export class McpHttpHandler implements AsyncDisposable {
     const problem = originProblem(request, allowedHosts, allowedOrigins);
     if (problem !== undefined) return failure(403, -32_600, problem);
     const origin = allowedOrigin(request, allowedOrigins);
-    if (origin !== undefined && isPreflight(request))
-      return preflightResponse(origin, this.#methods);
+    if (origin !== undefined && isPreflight(request)) return preflightResponse(this.#methods);
     if (token !== undefined && !hasToken(request.headers.get("authorization"), token))
       return failure(401, -32_600, "a bearer token is needed", { "www-authenticate": "Bearer" });
     if (!this.#methods.includes(request.method)) {

@@ -76,14 +76,13 @@ export async function createService(
   app.use(async (context, next) => {
     const problem = originProblem(context.req.raw, allowedHosts, allowedOrigins);
     if (problem !== undefined) throw new ApiError(403, "denied", problem);
-    const origin = allowedOrigin(context.req.raw, allowedOrigins);
-    if (origin === undefined) return await next();
-    const methods = methodsOf(app.routes, context.req.path);
-    if (isPreflight(context.req.raw) && methods.length > 0)
-      return preflightResponse(origin, methods);
-    await next();
-    allowReading(context.res.headers, origin);
-    return undefined;
+    const { raw, path } = context.req;
+    const methods = methodsOf(app.routes, path);
+    const isAllowed = allowedOrigin(raw, allowedOrigins) !== undefined;
+    if (isAllowed && isPreflight(raw) && methods.length > 0)
+      context.res = preflightResponse(methods);
+    else await next();
+    allowReading(context.res.headers, raw, allowedOrigins);
   });
   app.get("/readyz", (context) => context.json({ ok: !draining }, draining ? 503 : 200));
   app.get("/openapi.json", (context) => context.json(openApiDocument(SERVICE_PATHS)));

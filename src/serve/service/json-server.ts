@@ -16,17 +16,27 @@ export function jsonServer(
   bodyOf: ErrorBody,
 ): (options: ServerOptions, listener: RequestListener) => Server {
   return (options, listener) => {
+    const answering = new WeakSet<Duplex>();
     const server = createServer({ ...options, requireHostHeader: false }, (incoming, outgoing) => {
-      if (URL.canParse(`http://${incoming.headers.host ?? ""}/`))
-        return listener(incoming, outgoing);
+      answering.add(incoming.socket);
+      outgoing.once("close", () => answering.delete(incoming.socket));
+      if (isHost(incoming.headers.host ?? "")) return listener(incoming, outgoing);
       const headers = { "content-type": "application/json", connection: "close" };
       outgoing.writeHead(400, headers).end(textOf(bodyOf, 400, "the Host header is no host name"));
       return undefined;
     });
     return server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-      refuse(socket, bodyOf, STATUS[error.code ?? ""] ?? 400);
+      // In the middle of a response it would be read as a part of it.
+      if (answering.has(socket)) return void socket.destroy();
+      return refuse(socket, bodyOf, STATUS[error.code ?? ""] ?? 400);
     });
   };
+}
+
+/** Whether it is a host name, and a port perhaps: nothing that would be another part of a URL. */
+function isHost(host: string): boolean {
+  const { pathname, search, hash, username, password } = URL.parse(`http://${host}`) ?? {};
+  return pathname === "/" && `${search}${hash}${username}${password}` === "" && !host.endsWith("/");
 }
 
 const STATUS: Readonly<Record<string, number>> = {
