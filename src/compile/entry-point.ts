@@ -8,6 +8,7 @@ import {
   type Program,
 } from "./acorn.ts";
 import { CONST } from "./session-declarations.ts";
+import { ENUM_NAME } from "./typescript/enum-lowering.ts";
 import type { TextEdits } from "./text-edits.ts";
 
 /** Names of the entry function where a program exports several functions, the preferred one first. */
@@ -190,5 +191,15 @@ function isHoisted(node: AnyNode): boolean {
   if (node.type === "ExportNamedDeclaration") {
     return node.declaration?.type === "FunctionDeclaration" || node.declaration === null;
   }
-  return node.type === "FunctionDeclaration" || node.type === "ExportDefaultDeclaration";
+  return (
+    node.type === "FunctionDeclaration" || node.type === "ExportDefaultDeclaration" || isEnum(node)
+  );
+}
+
+function isEnum(node: AnyNode): boolean {
+  if (node.type !== "ExpressionStatement" || node.expression.type !== "CallExpression")
+    return false;
+  const { callee } = node.expression;
+  const [first] = callee.type === "ArrowFunctionExpression" ? callee.params : [];
+  return first?.type === "Identifier" && first.name.startsWith(ENUM_NAME);
 }

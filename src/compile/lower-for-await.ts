@@ -28,11 +28,20 @@ export class ForAwaitLowering {
     const name = `${this.#scope}${++this.#count}`;
     this.#edits.open(start, `{ const ${name} = ${this.#scope}.closing(); try { `);
     this.#edits.open(loop.right.start, `${name}.of(`);
-    this.#edits.close(loop.right.end, ")");
+    this.#edits.close(loop.right.end, `, ${JSON.stringify(nameOf(loop.right))})`);
     const error = `${name}e`;
     const fail = `catch (${error}) { throw await ${name}.fail(${error}); }`;
     this.#edits.close(loop.end, ` } ${fail} finally { await ${name}.closed(); } }`);
   }
+}
+
+/** What is iterated over, for a message: a name, or a property of one. */
+function nameOf(node: AnyNode): string {
+  if (node.type === "Identifier") return node.name;
+  const isNamed = node.type === "MemberExpression" && !node.computed;
+  if (isNamed && node.object.type === "Identifier" && node.property.type === "Identifier")
+    return `${node.object.name}.${node.property.name}`;
+  return "what for await loops over";
 }
 
 /** Where the statement begins with its labels, which must stay on the loop. */

@@ -9,6 +9,8 @@ import { unfence } from "./unfence.ts";
 
 /** A program without types, as a tree, with the mapping to the caller's text. */
 export interface Parsed {
+  /** The program's text: what is none of it is spaces. */
+  readonly text: string;
   readonly stripped: Stripped;
   readonly tree: Program;
   readonly comments: readonly Comment[];
@@ -20,10 +22,11 @@ export function parseSource(
   sourceBytes: number,
   options: StripOptions = {},
 ): Parsed {
-  const stripped = stripTypes(programText(source, sourceBytes), options);
+  const text = programText(source, sourceBytes);
+  const stripped = stripTypes(text, options);
   const { tree, comments } = stripped;
   refuseEmpty(tree);
-  return { stripped, tree, comments };
+  return { text, stripped, tree, comments };
 }
 
 /** The position in the caller's text of an offset in the stripped text. */
@@ -32,7 +35,7 @@ export function place(source: string, stripped: Stripped, offset: number): Posit
 }
 
 /** Checks the text before parsing, and replaces what is not program text by spaces, so that positions stay. */
-export function programText(source: string, sourceBytes: number): string {
+function programText(source: string, sourceBytes: number): string {
   if (exceedsUtf8(source, sourceBytes)) {
     throw new CompileError(`the program is larger than ${sourceBytes} bytes`, {
       code: "source_too_large",
@@ -46,9 +49,7 @@ export function programText(source: string, sourceBytes: number): string {
       hint,
     });
   }
-  return unfence(source)
-    .replace(/^\ufeff/, " ")
-    .replace(/^\s*#!.*/, blank);
+  return unfence(source.replace(/^\ufeff/, " ")).replace(/^\s*#!.*/, blank);
 }
 
 function refuseEmpty(tree: Program): void {

@@ -47,6 +47,8 @@ export interface ProgramUses {
 
 /** {@link ProgramUses}, and what a type checker needs to read a program as a module. */
 export interface InspectedProgram extends ProgramUses {
+  /** The program's text, in which all that is none of it, such as a Markdown fence, is spaces. */
+  readonly text: string;
   /** Offsets of the `return` keywords outside of any function. */
   readonly returns: readonly number[];
   /**
@@ -62,8 +64,8 @@ export function inspectProgram(
   names: NameTable,
   sourceBytes: number,
 ): InspectedProgram {
-  const { stripped, tree } = parseSource(source, sourceBytes);
-  return new Inspector(source, stripped, names, tree as AnyNode).inspect();
+  const { text, stripped, tree } = parseSource(source, sourceBytes);
+  return { text, ...new Inspector(source, stripped, names, tree as AnyNode).inspect() };
 }
 
 class Inspector {
@@ -83,7 +85,7 @@ class Inspector {
     this.#references = new ToolReferences(names, bindingsOf(tree));
   }
 
-  inspect(): InspectedProgram {
+  inspect(): Omit<InspectedProgram, "text"> {
     walk(this.#tree, (node, parents) => this.#visit(node, parents));
     return {
       tools: this.#tools,

@@ -3,8 +3,8 @@ import { CompileError } from "./compile-error.ts";
 import { blank } from "./text-edits.ts";
 import { parseTypeScript } from "./typescript/parse-typescript.ts";
 
-/** At any indentation: a block may stand in a list. */
-const OPENING = /^([ \t]*)(`{3,}|~{3,})[ \t]*([\w+-]*)[^`\n]*$/;
+/** At any indentation: a block may stand in a list. No part can end sooner than it has to, which would be tried for each. */
+const OPENING = /^([ \t]*)(`{3,}|~{3,}(?!~))[ \t]*(?![ \t])([\w+-]*)(?![\w+-])[^`\n]*$/;
 const LANGUAGES: ReadonlySet<string> = new Set([
   "",
   "ts",

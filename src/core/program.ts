@@ -55,8 +55,8 @@ export interface ProgramScope {
 
 /** The end of one `for await` loop. */
 export interface Closing {
-  /** What the loop iterates over, in place of `iterable`. */
-  of(iterable: unknown): unknown;
+  /** What the loop iterates over, in place of `iterable`, which messages call `name`. @throws TypeError when it cannot be iterated */
+  of(iterable: unknown, name: string): unknown;
   /** Resolves when the iterator is closed, if the loop has closed it; rejects where that failed. */
   closed(): Promise<void>;
   /** The loop threw `error`: resolves to it when the iterator is closed. */

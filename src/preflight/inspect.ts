@@ -46,8 +46,8 @@ export async function inspect(
   } catch (error) {
     return { ok: false, diagnostics: [compileFailure(error, limits.compileMs)], ...NOTHING };
   }
-  const types = (await checker?.check(source, program, limits.sourceBytes, by)) ?? [];
-  const { returns: _, ...uses } = program;
+  const types = (await checker?.check(source, program, by)) ?? [];
+  const { returns: _, text: __, ...uses } = program;
   const unknown = [
     ...(await unknownTools(uses.tools, catalogue)),
     ...unknownImports(uses.imports, catalogue),

@@ -1,5 +1,4 @@
 import { LineIndex } from "../compile/line-index.ts";
-import { programText } from "../compile/parse.ts";
 import type { InspectedProgram, ToolUse } from "../compile/program-uses.ts";
 import { breach } from "../core/breach.ts";
 import { type Failure, messageOf } from "../core/errors.ts";
@@ -61,7 +60,7 @@ export class TypeChecker implements AsyncDisposable {
   async start(): Promise<void> {
     this.#compiler ??= Compiler.start();
     await this.#compiler;
-    await this.check("1", { tools: [], imports: [], dynamic: [], returns: [] }, 1_000);
+    await this.check("1", { text: "1", tools: [], imports: [], dynamic: [], returns: [] });
   }
 
   /**
@@ -72,14 +71,13 @@ export class TypeChecker implements AsyncDisposable {
   async check(
     source: string,
     uses: InspectedProgram,
-    sourceBytes: number,
     { user, signal }: CheckedFor = {},
   ): Promise<Failure[]> {
-    return await this.#turns.run(user, () => this.#check(source, uses, sourceBytes), signal);
+    return await this.#turns.run(user, () => this.#check(source, uses), signal);
   }
 
-  async #check(source: string, uses: InspectedProgram, sourceBytes: number): Promise<Failure[]> {
-    const text = asModule(programText(source, sourceBytes), uses.returns);
+  async #check(source: string, uses: InspectedProgram): Promise<Failure[]> {
+    const text = asModule(uses.text, uses.returns);
     let found: readonly TypeDiagnostic[] | Failure;
     try {
       found = await this.#diagnose(text, uses);

@@ -1,3 +1,4 @@
+import { isObject } from "../core/is-object.ts";
 import type { JsonSchema } from "./tool.ts";
 
 /**
@@ -40,7 +41,21 @@ export function inOneDialect(
     return inOneDialect(withLimit(schema, "minimum", "exclusiveMinimum"));
   if (typeof schema["exclusiveMaximum"] === "boolean")
     return inOneDialect(withLimit(schema, "maximum", "exclusiveMaximum"));
+  const { oneOf } = schema;
+  if (Array.isArray(oneOf) && oneOf.some(isNullable)) return inOneDialect(withoutOneOf(schema));
   return "nullable" in schema ? withNull(schema) : schema;
+}
+
+function isNullable(part: unknown): boolean {
+  return isObject(part) && part["nullable"] === true;
+}
+
+/** Of choices that all allow null, null fits more than one: OpenAPI means any of them. */
+function withoutOneOf(schema: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { oneOf, ...rest } = schema;
+  if (!("anyOf" in rest)) return { ...rest, anyOf: oneOf };
+  const all: readonly unknown[] = Array.isArray(rest["allOf"]) ? rest["allOf"] : [];
+  return { ...rest, allOf: [...all, { anyOf: oneOf }] };
 }
 
 function withLimit(

@@ -168,6 +168,37 @@ test("each end of a statement is followed rightly by each beginning", async () =
   for (const end of ENDS) for (const start of STARTS) await expectSame(frame(`${end}\n${start}`));
 });
 
+test.each<[form: string, source: string, value: unknown]>([
+  ["a result type on a line of its own", "const f = (x: number)\n  : number => x\nreturn f(2)", 2],
+  ["`this` without a type", "const o = { f(this, a: number) { return a } }\nreturn o.f(3)", 3],
+  ["a cast behind yield", "function* g() { yield <any>4 }\nreturn [...g()]", [4]],
+  ["escapes in members", 'enum A { "a\\nb" = 3, "\\u0041" = 4 }\nreturn [A["a\\nb"], A.A]', [3, 4]],
+  [
+    "names like ours",
+    "const $enum = 7, $enum0Last = 1; enum A { X = $enum + $enum0Last }\nreturn A.X",
+    8,
+  ],
+  ["a parameter like a member", "enum A { A = 1, B = [3].map((A) => A)[0] }\nreturn A.B", 3],
+  ["a shorthand of a member", "enum A { X = 5, Z = ({ X }).X }\nreturn A.Z", 5],
+  ["an interface before code", "interface P { a: number } const p: P = { a: 6 }; return p.a", 6],
+  ["a byte order mark before a fence", "\ufeff```ts\nreturn 7\n```", 7],
+])("%s", async (_form, source, value) => {
+  expect(await run(source)).toEqual(value);
+});
+
+test("an enum is not the value of a program that has an entry point", () => {
+  const { code } = compile("enum C { R, G }\nexport async function main() { return C.G }", LIMITS);
+  expect(code).toContain("finish(main)");
+});
+
+test.each([
+  ["properties", `let x: any; return x${".a".repeat(30_000)}`],
+  ["types", `let x: ${"[".repeat(50_000)}`],
+  ["members of a chain in for await", `for await (const x of a${".a".repeat(30_000)}) ;`],
+])("%s nested too deeply are refused as such", (_what, source) => {
+  expect(() => compile(source, LIMITS)).toThrow(CompileError);
+});
+
 test.each([
   ["a type that does not end", "const a = 1\nconst b: Map< = 2", 2],
   ["an annotation outside of parameters", "const a = 1\nconst b = (a: number)", 2],
@@ -185,6 +216,8 @@ test.each<[form: string, repeat: (times: number) => string]>([
   ["parentheses", (times) => `return [${"(1), ".repeat(times)}0]`],
   ["conditions", (times) => `const a = 1; return [${"a ? (a) : b => b, ".repeat(times)}0]`],
   ["casts", (times) => `const a = 1; return [${"a as Map<string, number>[], ".repeat(times)}0]`],
+  ["lists of types", (times) => `const a = 1; return [${"a<[a,a,a,a,a,a],".repeat(times)}0]`],
+  ["a fence with many letters", (times) => `/*\n~~~${"w".repeat(10 * times)}\`\n*/ return 1`],
   ["statements", (times) => `let a = 1\n${"a = a as number\n[a] = [a]\n".repeat(times)}`],
 ])("%s are compiled in time that grows with their number", async (_form, repeat) => {
   expect(await growth((times) => void compile(repeat(times), LIMITS), 250, 2_000)).toBeLessThan(32);

@@ -122,6 +122,7 @@ export interface AcornParser {
     optionalChained: boolean,
     forInit: unknown,
   ): AnyNode;
+  parseYield(forInit?: unknown): AnyNode;
   parseExprList(
     close: TokenType,
     allowTrailingComma: boolean,

@@ -22,9 +22,21 @@ export interface Enum {
   readonly members: readonly EnumMember[];
 }
 
+/** How the names begin that a lowered enum has. */
+export const ENUM_NAME = "$enum";
+
+/** Such a name that `text` does not have, which others begin with. */
+export function unusedName(text: string): string {
+  let number = 0;
+  for (const [, digits] of text.matchAll(/\$enum(\d{1,9})/g))
+    number = Math.max(number, Number(digits) + 1);
+  return text.includes(ENUM_NAME) ? `${ENUM_NAME}${number}` : ENUM_NAME;
+}
+
 /** Sets a member; a number is also the key of its name. (QuickJS copies parameters that a default value captures.) */
-const OPENING =
-  '($enum) => { let $last = -1; const $set = (name, value) => { $enum[name] = $last = value; if (typeof value !== "string") $enum[value] = name; };';
+function opening(own: string): string {
+  return `(${own}) => { let ${own}Last = -1; const ${own}Set = (name, value) => { ${own}[name] = ${own}Last = value; if (typeof value !== "string") ${own}[value] = name; };`;
+}
 
 /**
  * Members are set one after the other on the object of the enum, and a name in a value that is a member's means the
@@ -32,7 +44,7 @@ const OPENING =
  */
 export function lowerEnum(
   { name, start, open, close, members }: Enum,
-  { isFirst, isNested }: { isFirst: boolean; isNested: boolean },
+  { isFirst, isNested, own }: { isFirst: boolean; isNested: boolean; own: string },
   text: string,
   erasures: Erasures,
 ): void {
@@ -42,20 +54,20 @@ export function lowerEnum(
     edits.replace(
       start,
       open + 1,
-      `${declaration}(${OPENING} ${lineBreaks(text.slice(start, open))}`,
+      `${declaration}(${opening(own)} ${lineBreaks(text.slice(start, open))}`,
     );
     for (const member of members) {
-      const value = member.value === undefined ? "$last + 1); " : "";
+      const value = member.value === undefined ? `${own}Last + 1); ` : "";
       edits.replace(
         member.start,
         member.end,
-        `$set(${JSON.stringify(plain(member.name))}, ${value}`,
+        `${own}Set(${/^["'`]/.test(member.name) ? member.name : JSON.stringify(member.name)}, ${value}`,
       );
       if (member.equals !== undefined) edits.replace(member.equals, member.equals + 1, "");
       if (member.comma !== undefined) edits.replace(member.comma, member.comma + 1, "");
       if (member.value === undefined) continue;
       edits.close(member.comma ?? close, "); ");
-      qualify(member.value, names, edits);
+      qualify(member.value, names, own, edits);
     }
     edits.replace(close, close + 1, `})(${name} || (${name} = {}));`);
   });
@@ -71,13 +83,20 @@ function plain(name: string): string {
 
 type Edits = Parameters<Parameters<Erasures["lower"]>[0]>[0];
 
-function qualify(value: AnyNode, names: ReadonlySet<string>, edits: Edits): void {
+function qualify(value: AnyNode, names: ReadonlySet<string>, own: string, edits: Edits): void {
+  const seen = new Set<number>(); // a shorthand is both key and value
   walk(value, (node, parents) => {
-    if (node.type !== "Identifier" || !names.has(node.name)) return;
+    if (node.type !== "Identifier" || !names.has(node.name) || seen.has(node.start)) return;
+    seen.add(node.start);
     const parent = parents.at(-1);
+    if (parents.some((each) => hasParameter(each, node.name))) return;
     if (parent?.type === "MemberExpression" && parent.property === node && !parent.computed) return;
     if (parent?.type === "Property" && parent.key === node && !parent.shorthand) return;
-    const key = parent?.type === "Property" ? `${node.name}: ` : "";
-    edits.open(node.start, `${key}$enum.`);
+    const key = parent?.type === "Property" && parent.shorthand ? `${node.name}: ` : "";
+    edits.open(node.start, `${key}${own}.`);
   });
+}
+
+function hasParameter(node: AnyNode, name: string): boolean {
+  return "params" in node && node.params.some((param) => "name" in param && param.name === name);
 }

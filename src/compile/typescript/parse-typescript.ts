@@ -39,7 +39,9 @@ export function parseTypeScript(text: string): ErasedProgram {
 
 function differenceOf(tree: Program, erased: Program, code: string): number | undefined {
   const reader = new TextReader(code);
-  return firstDifference(tree as never, erased as never, (at) => reader.space(at));
+  return parseGuarded([], () =>
+    firstDifference(tree as never, erased as never, (at) => reader.space(at)),
+  );
 }
 
 function parseErased(

@@ -63,7 +63,7 @@ export class TypeReader extends TextReader {
     this.#depth++;
     const end = this.#list(at + 1, ">", (item) => this.type(item));
     this.#depth--;
-    if (!this.#isTooDeep) this.#arguments.set(at, end);
+    this.#arguments.set(at, end);
     if (this.#depth === 0) this.#isTooDeep = false;
     return end;
   }

@@ -125,7 +125,8 @@ export class TypedClasses extends TypedExpressions {
     this.#takesProperties = this.#inParameters && this.#isConstructor;
     this.#isConstructor = false;
     if (this.#inParameters && this.type === tokens._this) {
-      const end = this.reader.type(this.reader.expect(this.end, ":"));
+      const colon = this.reader.expect(this.end, ":");
+      const end = colon < 0 ? this.end : this.reader.type(colon);
       const comma = this.reader.expect(end, ",");
       this.erase(comma < 0 ? end : comma);
     }

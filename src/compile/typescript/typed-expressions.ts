@@ -293,10 +293,10 @@ export class TypedExpressions extends ErasingParser {
     const end = this.reader.returnType(this.start + 1);
     const arrow = this.reader.expect(end, "=>");
     if (arrow < 0 || !this.reader.onSameLine(end)) return false;
-    const [closing, { start }] = [this.lastTokStart, this];
+    const closing = this.lastTokStart;
     this.#typedArrows.add(arrowAt);
     this.erase(end);
-    if (this.reader.hasLineBreak(start, end)) {
+    if (this.reader.hasLineBreak(closing, end)) {
       this.erasures.mark(closing, " ");
       this.erasures.mark(end - 1, ")");
     }
@@ -340,6 +340,17 @@ export class TypedExpressions extends ErasingParser {
     if (this.#annotated >= 0 && !isArrow) this.unexpected(this.#annotated);
     this.#annotated = annotated;
     return items;
+  }
+
+  override parseYield(forInit?: unknown): AnyNode {
+    const { start, end } = this;
+    if (this.reader.peek(end) !== "<" || !this.reader.onSameLine(end))
+      return super.parseYield(forInit);
+    this.yieldPos ||= start;
+    const node = this.startNode();
+    this.next();
+    const argument = this.parseMaybeAssign(forInit);
+    return this.finishNode(Object.assign(node, { delegate: false, argument }), "YieldExpression");
   }
 
   override parseExpression(forInit?: unknown, refs?: Refs): AnyNode {

@@ -2,7 +2,7 @@
 import type { AnyNode } from "./acorn-parser.ts";
 import { tokens } from "./acorn-parser.ts";
 import { declaredType, typeStatement } from "./declarations.ts";
-import { type EnumMember, lowerEnum } from "./enum-lowering.ts";
+import { type EnumMember, lowerEnum, unusedName } from "./enum-lowering.ts";
 import type { TypeReader } from "./type-reader.ts";
 import { TypedClasses } from "./typed-classes.ts";
 
@@ -25,6 +25,7 @@ export class TypedStatements extends TypedClasses {
   /** Names of the enums of each block so far: an enum can have several declarations. */
   #enums = new Set<string>();
   #isNested = false;
+  #enumName: string | undefined;
 
   override parseStatement(context: string | null, topLevel?: boolean, exports?: object): AnyNode {
     const erased = this.#typeStatement(topLevel);
@@ -108,11 +109,12 @@ export class TypedStatements extends TypedClasses {
     const close = this.start;
     this.exprAllowed = true; // what follows is a statement
     this.next();
+    this.#enumName ??= unusedName(this.input);
     const isFirst = !this.#enums.has(id.name);
     this.#enums.add(id.name);
     lowerEnum(
       { name: id.name, start: node.start, open, close, members },
-      { isFirst, isNested: this.#isNested },
+      { isFirst, isNested: this.#isNested, own: this.#enumName },
       this.input,
       this.erasures,
     );

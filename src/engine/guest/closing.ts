@@ -4,6 +4,10 @@ import * as native from "../../core/primordials.ts";
 
 type Call = (value?: unknown) => unknown;
 
+function methodOf(iterable: unknown, key: symbol): Call | null | undefined {
+  return (iterable as Record<symbol, Call | null> | null | undefined)?.[key];
+}
+
 /** What one loop iterates over, and whether its iterator is closed. */
 export function closing(): Closing {
   let pending: unknown;
@@ -33,11 +37,12 @@ export function closing(): Closing {
   };
 
   return {
-    of: (iterable) => {
-      const begin = (iterable as { [Symbol.asyncIterator]?: Call | null } | null | undefined)?.[
-        Symbol.asyncIterator
-      ];
-      if (begin === undefined || begin === null) return iterable;
+    of: (iterable, name) => {
+      const begin = methodOf(iterable, Symbol.asyncIterator);
+      if (begin === undefined || begin === null) {
+        if (typeof methodOf(iterable, Symbol.iterator) === "function") return iterable;
+        throw new TypeError(`${name} is not async iterable`);
+      }
       return {
         [Symbol.asyncIterator]: () => {
           const iterator = native.reflectApply(begin, iterable, []);
