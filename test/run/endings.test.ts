@@ -137,6 +137,16 @@ const USES: Readonly<Record<string, (call: string, name: string) => string>> = {
 };
 
 describe.each(["v8", "quickjs"] as const)("%s: whatever is done with calls", (engine) => {
+  test("a session with a rejection that was handled late is restored", async () => {
+    await using runtime = await startRuntime({ engine, placement: "inline" }, { tools: { demo } });
+    const session = await runtime.session("s");
+    const late = "const late = Promise.reject(new Error('late'));\nawait tools.demo.echo(1);";
+    const { logs } = await session.run(`${late}\nlate.catch(() => {});\nconst n = 1;`);
+    expect(logs).toEqual([]);
+    const restored = await runtime.restore(await session.snapshot(), { id: "restored" });
+    expect(await restored.run("n + 1")).toMatchObject({ ok: true, value: 2, logs: [] });
+  });
+
   test("a rejection is told if and only if nothing handled it", async () => {
     const tools = {
       ok: () => 1,
