@@ -52,6 +52,11 @@ export function describedFailure(text: string): Record<string, string | undefine
   return Object.fromEntries(entries.filter(([, value]) => typeof value === "string"));
 }
 
+/** The frames of programs in an engine's stack text. */
+export function framesOf(stack: string | undefined): string {
+  return (stack ?? "").match(FRAME)?.join(" ") ?? "";
+}
+
 /** The first frame of the program in an engine's stack text, as a position in the caller's source. */
 export function locate(
   stack: string | undefined,

@@ -35,8 +35,8 @@ export interface RunParts {
   readonly clock?: "host" | number;
 }
 
-/** Time in ms that a stalled program may take to describe its rejections. */
-const LAST_WORDS_MS = 50;
+/** Time in ms that the guest may take for a message between slices, e.g. a stalled program to describe its rejections. */
+const NOTICE_MS = 50;
 
 const unheard: Vm["onSend"] = () => undefined;
 
@@ -63,6 +63,8 @@ export class Run {
   #sliceStart: number | undefined;
   #peakBytes = 0;
   readonly #rejections = new LostRejections();
+  /** The guest tells which rejections are handled after all. */
+  #watchesHandlers = false;
   /** Open calls that the program does not wait for any more. */
   #givenUp: readonly number[] = [];
   /** The outcome of the program, while a kept VM finishes its last slice. */
@@ -180,21 +182,23 @@ export class Run {
   /** @param inTime whether no limit explains it */
   #noteThrown(thrown: unknown, inTime: boolean): void {
     const { rethrowsRejections = false, state } = this.#vm;
-    if (rethrowsRejections && inTime && thrown !== undefined && state === "usable")
-      this.#rejections.thrown(thrown);
+    if (!rethrowsRejections || !inTime || thrown === undefined || state !== "usable") return;
+    this.#rejections.thrown(thrown);
+    if (this.#over || this.#watchesHandlers) return;
+    this.#watchesHandlers = true;
+    this.#tell("rethrown");
   }
 
   #endIfStalled(): void {
     if (this.#over || this.#pendingCalls.waits) return;
     if (this.#vmContext.timers.size > 0) return this.#reportIdle(true);
-    this.#askForRejections();
+    this.#tell("ending"); // what the program waits for is often what a lost rejection has left undone
     this.#end({ ok: false, error: stalled(this.#limits) });
   }
 
-  /** What the program waits for is often what a lost rejection has left undone. */
-  #askForRejections(): void {
+  #tell(notice: "ending" | "rethrown"): void {
     try {
-      this.#vm.receive("ending", 0, "", LAST_WORDS_MS);
+      this.#vm.receive(notice, 0, "", NOTICE_MS);
     } catch {
       // it took too long
     }
@@ -230,6 +234,8 @@ export class Run {
         return void this.#pendingCalls.digest(id, name, text);
       case "rejected":
         return this.#rejections.reported(id, text);
+      case "handled":
+        return this.#rejections.handled(text);
       case "given up":
         this.#givenUp = readCallIds(text);
         return undefined;

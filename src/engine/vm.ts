@@ -31,8 +31,11 @@ export interface Vm extends Disposable {
   readonly rethrowsRejections?: boolean;
 }
 
-/** A message to the guest, see guest/main.ts: an answer, a timer that is due, that this VM is a copy, or that its run ends. */
-export type Delivery = "answer" | "timer" | "copied" | "ending";
+/**
+ * A message to the guest, see guest/main.ts: an answer, a timer that is due, that this VM is a copy, that its run ends, or that
+ * the engine has rethrown a rejection.
+ */
+export type Delivery = "answer" | "timer" | "copied" | "ending" | "rethrown";
 
 /** A VM that can be saved and restored elsewhere, only between slices, when no native frame is open. */
 export interface SavableVm extends Vm {

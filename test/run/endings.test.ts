@@ -62,6 +62,24 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     await session.close();
   });
 
+  test("a race of one program gives up no call of the next one", async () => {
+    const session = await runtime.session("races");
+    await session.run("await Promise.race([tools.demo.echo(1), new Promise(() => {})]);");
+    const { logs } = await session.run("tools.demo.slow({ ms: 900 }).catch(() => {});\nreturn 2");
+    expect(logs).toMatchObject([{ text: expect.stringContaining("finished before the run") }]);
+    await session.close();
+  });
+
+  test("what tells of late handlers is gone in the next program", async () => {
+    const session = await runtime.session("late");
+    const late = "const late = Promise.reject(new Error('late'));\nawait tools.demo.echo(1);";
+    expect((await session.run(late)).logs).toMatchObject([{ level: "warn" }]);
+    const own = "Object.getOwnPropertyDescriptor(Promise.prototype, 'constructor')";
+    const result = await session.run(`late.catch(() => {});\nreturn ${own}.value === Promise`);
+    expect(result).toMatchObject({ ok: true, value: true, logs: [] });
+    await session.close();
+  });
+
   test("an abort ends the wait for calls that were not awaited", async () => {
     const gate = new Gate();
     await using own = await startRuntime(combination, {
@@ -99,7 +117,7 @@ test.each(["close of the runtime", "close of the session"])(
 /** What a program does with one call, and how the call goes. */
 const CALL = fc.record({
   tool: fc.constantFrom("ok", "fails", "slow", "failsSlowly"),
-  use: fc.constantFrom("drop", "await", "catch", "chain", "function", "race"),
+  use: fc.constantFrom("drop", "await", "catch", "chain", "function", "race", "late"),
 });
 
 /** Whether the rejection of such a call reaches nobody. */
@@ -114,9 +132,21 @@ const USES: Readonly<Record<string, (call: string, name: string) => string>> = {
   chain: (call) => `${call}.then((value) => value);`,
   function: (call) => `(async () => { await ${call} })();`,
   race: (call) => `await Promise.race([${call}, 1]).catch(() => {});`,
+  late: (call, name) =>
+    `const p${name} = (async () => await ${call})(); await tools.t.slow(); await p${name}.catch(() => {});`,
 };
 
 describe.each(["v8", "quickjs"] as const)("%s: whatever is done with calls", (engine) => {
+  test("a session with a rejection that was handled late is restored", async () => {
+    await using runtime = await startRuntime({ engine, placement: "inline" }, { tools: { demo } });
+    const session = await runtime.session("s");
+    const late = "const late = Promise.reject(new Error('late'));\nawait tools.demo.echo(1);";
+    const { logs } = await session.run(`${late}\nlate.catch(() => {});\nconst n = 1;`);
+    expect(logs).toEqual([]);
+    const restored = await runtime.restore(await session.snapshot(), { id: "restored" });
+    expect(await restored.run("n + 1")).toMatchObject({ ok: true, value: 2, logs: [] });
+  });
+
   test("a rejection is told if and only if nothing handled it", async () => {
     const tools = {
       ok: () => 1,

@@ -136,12 +136,12 @@ function fail({ reject, watch }: Pick<Pending, "reject" | "watch">, reason: unkn
 
 /** Numbers of the open calls that the program does not wait for any more, with commas. */
 export function givenUpCalls(): string {
-  const others = giveUp();
+  const last = giveUp();
   let ids = "";
   native.mapForEach(pending, (call, id) => {
-    const { isSeen, isGivenUp } = (call as Pending).watch;
+    const { number, isSeen, isGivenUp } = (call as Pending).watch;
     // An input that is no call waits for calls that it made: which ones is not known, only that something waits for them.
-    if (isGivenUp || (others && isSeen)) ids += `${ids === "" ? "" : ","}${id as number}`;
+    if (isGivenUp || (isSeen && number <= last)) ids += `${ids === "" ? "" : ","}${id as number}`;
   });
   return ids;
 }

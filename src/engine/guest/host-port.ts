@@ -15,6 +15,7 @@
  * | `size`   | –       | –              | any text                  | its bytes as UTF-8, as text                   |
  * | `now`    | –       | –              | –                         | milliseconds since 1970, as text              |
  * | `rejected` | count | –              | JSON of the error, if one | –                                             |
+ * | `handled` | –      | –              | JSON of the error         | –                                             |
  * | `given up` | –     | –              | call ids with commas      | –                                             |
  * | `intl`   | –       | class.method   | wire text of its request  | JSON, see intl-service.ts                     |
  * | `compare`| length  | collator       | two texts as one          | -1, 0 or 1, empty when it cannot be told      |

@@ -28,10 +28,11 @@ import { installFunctionText } from "./function-text.ts";
 import { installHostPort, type Send } from "./host-port.ts";
 import { installIntl } from "./intl-methods.ts";
 import { installNativeIntl } from "./intl-native.ts";
+import { watchHandlers } from "./late-handlers.ts";
 import { lockDown } from "./lockdown.ts";
 import { installMissing } from "./missing.ts";
 import { link } from "./modules.ts";
-import { beginRun, reportLeft, sendError, sendValue } from "./outcome.ts";
+import { beginRun, reportHandled, reportLeft, sendError, sendValue } from "./outcome.ts";
 import { installCombinators, noteHandled, noteRejection, promiseThen } from "./promises.ts";
 import { URLSearchParams } from "./search-params.ts";
 import { consts, functions, lets, vars } from "./session-globals.ts";
@@ -215,6 +216,7 @@ function receive(kind: string, id: number, text: string): void {
   if (kind === "answer") return settle(id, text);
   if (kind === "copied") return reseed();
   if (kind === "ending") return reportLeft();
+  if (kind === "rethrown") return watchHandlers(reportHandled);
   try {
     fire(id);
   } catch (error) {

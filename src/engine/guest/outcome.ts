@@ -7,6 +7,7 @@ import { failureOf, givenUpCalls } from "./calls.ts";
 import { reportDropped } from "./console.ts";
 import { send, sizeOutside } from "./host-port.ts";
 import { inspect } from "./inspect.ts";
+import { unwatchHandlers } from "./late-handlers.ts";
 import { promiseThen, takeRejections } from "./promises.ts";
 import { missingHint } from "./missing.ts";
 
@@ -113,12 +114,18 @@ function end(kind: "value" | "throw", text: string, run: number): void {
 
 /** Reports what the program leaves behind: rejections that nothing handled, and calls that it does not wait for any more. */
 export function reportLeft(): void {
+  unwatchHandlers();
   const more = takeRejections((reason) =>
     send("rejected", 1, "", native.stringifyJson(description(reason))),
   );
   if (more > 0) send("rejected", more, "", "");
   const givenUp = givenUpCalls();
   if (givenUp !== "") send("given up", 0, "", givenUp);
+}
+
+/** Reports a rejection that was handled after the engine had told the host of it. */
+export function reportHandled(reason: unknown): void {
+  send("handled", 0, "", native.stringifyJson(description(reason)));
 }
 
 interface Description {

@@ -6,6 +6,8 @@ import * as native from "../../core/primordials.ts";
 
 /** What the program does with the promise of one call. */
 export interface Watch {
+  /** Number of the call in its VM, from 1. */
+  readonly number: number;
   /** It was awaited, chained, or passed to a function of Promise. */
   isSeen: boolean;
   /** It was passed to `Promise.race`, `any` or `all`, which was decided without it. */
@@ -14,7 +16,8 @@ export interface Watch {
 
 /** `Promise.race`, `any` or `all` at work. */
 interface Group {
-  isDecided: boolean;
+  /** Number of the last call that had been made when it was decided. */
+  decidedAt: number | undefined;
 }
 
 interface Input {
@@ -51,6 +54,7 @@ const inputs = new native.NativeSet<Input>();
 /** Rejections that nothing has handled, by the promise or by the watch of the call. */
 const rejections = new native.NativeMap<object, Rejection>();
 let unremembered = 0;
+let calls = 0;
 
 /** `promise.then`, which a patched prototype cannot intercept. */
 export { nativeThen as promiseThen };
@@ -82,7 +86,7 @@ function watchOf(value: unknown): Watch | undefined {
 /** Watches the promise of a call. */
 export function watchCall(promise: Promise<unknown>): Watch {
   nativeThen(promise, undefined, ignore); // that it is rejected counts by `isSeen`, not by what the engine says
-  const made: Watch = { isSeen: false, isGivenUp: false };
+  const made: Watch = { number: ++calls, isSeen: false, isGivenUp: false };
   native.weakMapSet(watches, promise, made);
   native.setPrototypeOf(promise, watchedPrototype);
   return made;
@@ -126,16 +130,19 @@ export function takeRejections(report: (reason: unknown) => void): number {
   return more;
 }
 
-/** Marks the calls that were passed to a combinator that was decided without them. Returns whether other promises were too. */
-export function giveUp(): boolean {
-  let others = false;
+/**
+ * Marks the calls that were passed to a combinator that was decided without them. Returns the number of the last call that
+ * other such promises may wait for: none that was made after the decision is given up.
+ */
+export function giveUp(): number {
+  let last = 0;
   native.setForEach(inputs, (input) => {
     const { watch, group } = input as Input;
-    if (!group.isDecided) return;
-    if (watch === undefined) others = true;
-    else watch.isGivenUp = true;
+    if (group.decidedAt === undefined) return;
+    if (watch !== undefined) watch.isGivenUp = true;
+    else if (group.decidedAt > last) last = group.decidedAt;
   });
-  return others;
+  return last;
 }
 
 /** Replaces the functions of Promise that can be decided before all their inputs are. */
@@ -150,8 +157,8 @@ function combinator(name: Combinator, byValue: boolean, byReason: boolean): void
   const method = NativePromise[name] as Method;
   const replacement = {
     [name](this: unknown, values: unknown): Promise<unknown> {
-      if (this === NativePromise && native.isArray(values)) follow(values, byValue, byReason);
-      return native.reflectApply(method, this, [values]) as Promise<unknown>;
+      const passed = this === NativePromise ? followed(values, byValue, byReason) : values;
+      return native.reflectApply(method, this, [passed]) as Promise<unknown>;
     },
   };
   native.defineProperty(NativePromise, name, {
@@ -162,24 +169,49 @@ function combinator(name: Combinator, byValue: boolean, byReason: boolean): void
   } as never);
 }
 
-function follow(values: readonly unknown[], byValue: boolean, byReason: boolean): void {
-  const group: Group = { isDecided: false };
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at];
-    if (native.tagOf(value) !== "[object Promise]") {
-      if (byValue) group.isDecided = true;
-      continue;
-    }
-    const input: Input = { watch: watchOf(value), group };
-    const settled = (decides: boolean) => (): void => {
-      setDelete(inputs, input);
-      if (decides) group.isDecided = true;
-    };
-    try {
-      nativeThen(value as Promise<unknown>, settled(byValue), settled(byReason));
-      native.setAdd(inputs, input);
-    } catch {
-      // it only claims to be a promise
-    }
+/** What the combinator gets in place of `values`, whose promises are followed. */
+function followed(values: unknown, byValue: boolean, byReason: boolean): unknown {
+  const group: Group = { decidedAt: undefined };
+  if (native.isArray(values)) {
+    for (let at = 0; at < values.length; at++) follow(values[at], group, byValue, byReason);
+    return values;
   }
+  return typeof values === "object" && values !== null
+    ? followedLater(values as Iterable<unknown>, group, byValue, byReason)
+    : values;
+}
+
+/** Any other iterable may be endless or throw: its values are followed as the engine takes them. */
+function* followedLater(
+  values: Iterable<unknown>,
+  group: Group,
+  byValue: boolean,
+  byReason: boolean,
+): Generator<unknown> {
+  for (const value of values) {
+    follow(value, group, byValue, byReason);
+    yield value;
+  }
+}
+
+function follow(value: unknown, group: Group, byValue: boolean, byReason: boolean): void {
+  if (native.tagOf(value) !== "[object Promise]") {
+    if (byValue) decide(group);
+    return;
+  }
+  const input: Input = { watch: watchOf(value), group };
+  const settled = (decides: boolean) => (): void => {
+    setDelete(inputs, input);
+    if (decides) decide(group);
+  };
+  try {
+    nativeThen(value as Promise<unknown>, settled(byValue), settled(byReason));
+    native.setAdd(inputs, input);
+  } catch {
+    // it only claims to be a promise
+  }
+}
+
+function decide(group: Group): void {
+  group.decidedAt ??= calls;
 }
