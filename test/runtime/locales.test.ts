@@ -304,6 +304,17 @@ function onForeignHost(engine: string, program: string, timeZone: string): unkno
   return JSON.parse(execFileSync(process.execPath, args, { env, encoding: "utf8" })) as unknown;
 }
 
+test("Temporal is on the run's clock and zone also where a later program of a session is the first to name it", async () => {
+  await using runtime = await createRuntime({ engine: "v8", placement: "inline" });
+  const session = await runtime.session("late", { timeZone: "Asia/Tokyo" });
+  expect(
+    await value(session.run("Array.prototype[Symbol.iterator] = function* () {}; return 1")),
+  ).toBe(1);
+  const program = `const instant = new Date(0).toTemporalInstant();
+    return \`\${Temporal.Now.timeZoneId()} \${instant.toLocaleString()}\``;
+  expect(await value(session.run(program))).toBe("Asia/Tokyo 1/1/1970, 9:00:00 AM");
+});
+
 test("no request to the host's Segmenter is answered with more than some thousands of segments", () => {
   const request = encode([["en"], { granularity: "grapheme" }, "a".repeat(60_000)]);
   const { value: found } = JSON.parse(answerIntl("Segmenter.segment", request)) as {
