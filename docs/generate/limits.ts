@@ -10,8 +10,9 @@ Caps of one run. Set them for all runs by \`createRuntime({ limits })\` or \`cod
 \`run(code, { limits })\`. A client of the HTTP service can lower them, not raise them. A value that is no number, or out of its
 range, is a \`config_error\`.`;
 
-const NOTES = `A breach ends the run, whatever the program catches, and the result still has its logs, finished calls and usage. An argument or a
-result over \`callBytes\` fails that call only. Look-ups of tools and digests are free, but not endless: more than 10,000 of them in one
+const NOTES = `A breach ends the run, whatever the program catches, and the result still has its logs, finished calls and usage. The one exception: a
+single buffer over the memory limit is refused by V8 with a \`RangeError\`, which a program can catch, and it goes on; QuickJS ends the run.
+An argument or a result over \`callBytes\` fails that call only. Look-ups of tools and digests are free, but not endless: more than 10,000 of them in one
 run are a \`call_limit\`.
 
 The codes are described in [Errors](errors.md); what enforces the limits in each placement is in [Containment](../containment.md).`;

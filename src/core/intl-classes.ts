@@ -122,8 +122,21 @@ export const INTL_CLASSES = {
 export const DATE_METHODS = ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"] as const;
 export { DATE_OPTIONS };
 
+const DATE = { year: "numeric", month: "numeric", day: "numeric" } as const;
+const TIME = { hour: "numeric", minute: "numeric", second: "numeric" } as const;
+
+/** What these methods write where the options ask for nothing. */
+export const DATE_FIELDS = {
+  toLocaleString: { ...DATE, ...TIME },
+  toLocaleDateString: DATE,
+  toLocaleTimeString: TIME,
+} as const;
+
 /** The locale where a program names none: the same in every place, whatever the language of its host. */
 export const DEFAULT_LOCALE = "en-US";
 
 /** Longest text of one request, in characters. */
 export const MAX_INTL_TEXT = 65_536;
+
+/** In place of the length of the first of two texts to compare: both are sent as a list in JSON. */
+export const AS_JSON = -1;

@@ -1,8 +1,8 @@
 /** The offset of a time zone from UTC over time, from what can tell it at one instant. */
 import * as native from "./primordials.ts";
 
-/** Changes of an offset are looked for in spans of this length: no zone changes twice in one. */
-const SPAN_MS = 14 * 24 * 3_600_000;
+/** Changes of an offset are looked for in spans of this length: no zone has changed twice and back in one. */
+const SPAN_MS = 4 * 24 * 3_600_000;
 const LARGEST_MS = 8.64e15;
 const DAY_MS = 86_400_000;
 const MAX_SPANS = 5_000;

@@ -4,8 +4,11 @@
  */
 import { decodeWithin } from "../core/decode-within.ts";
 import {
+  AS_JSON,
+  DATE_FIELDS,
   DATE_METHODS,
   DATE_OPTIONS,
+  DEFAULT_LOCALE,
   INTL_CLASSES,
   type IntlClassName,
   MAX_INTL_TEXT,
@@ -17,9 +20,13 @@ type Options = Readonly<Record<string, Plain>>;
 type Formatter = Readonly<Record<string, (...args: unknown[]) => unknown>>;
 type Make = new (locales: readonly string[], options: Options) => Formatter;
 
+const DATE_ASKED = ["weekday", "year", "month", "day"];
+const TIME_ASKED = ["dayPeriod", "hour", "minute", "second", "fractionalSecondDigits"];
 const MAX_LOCALES = 20;
 const MAX_NAME = 100;
 const CAPS = { parts: 5_000, depth: 6 };
+/** Most segments of one answer. */
+const MAX_SEGMENTS = 4_000;
 /** Formatters that are kept, because making one takes ICU up to a millisecond. */
 const MAX_KEPT = 64;
 const kept = new Map<string, unknown>();
@@ -34,15 +41,17 @@ export function answerIntl(what: string, text: string): string {
   }
 }
 
-/** Compares two texts that were sent as one; the collator is given as JSON `[locales, options]`. */
+/** Compares two texts that were sent as one, or as a list where `length` is `AS_JSON`; the collator is given as JSON `[locales, options]`. */
 export function answerCompare(collator: string, text: string, length: number): string {
   try {
     if (collator.length > MAX_INTL_TEXT || text.length > MAX_INTL_TEXT) return "";
     const known = keep(`compare ${collator}`, () => {
       const [locales, options] = readList(collator);
-      return new Intl.Collator(readLocales(locales), readOptions(options, "Collator"));
+      return new Intl.Collator(choices(readLocales(locales)), readOptions(options, "Collator"));
     });
-    return `${known.compare(text.slice(0, length), text.slice(length))}`;
+    const [one, other] =
+      length === AS_JSON ? readList(text) : [text.slice(0, length), text.slice(length)];
+    return `${known.compare(readText(one), readText(other))}`;
   } catch {
     return "";
   }
@@ -92,7 +101,7 @@ function format(
   const options = readOptions(given, known);
   if (method === "supportedLocalesOf") return Class.supportedLocalesOf(locales, options);
   const key = JSON.stringify([name, locales, options]);
-  const formatter = keep(key, () => new Class(locales, options));
+  const formatter = keep(key, () => new Class(choices(locales), options));
   const methods: readonly string[] = INTL_CLASSES[known].methods;
   if (method === "resolvedOptions") return formatter["resolvedOptions"]!();
   if (!methods.includes(method)) throw new TypeError(`Intl.${name} has no ${method} here`);
@@ -108,6 +117,11 @@ function keep<T>(key: string, make: () => T): T {
   return made;
 }
 
+/** The locales to choose from: where none is known, the default of programs counts, not that of the host. */
+function choices(locales: readonly string[]): string[] {
+  return [...locales, DEFAULT_LOCALE];
+}
+
 function formatDate(
   method: string,
   locales: readonly string[],
@@ -116,7 +130,30 @@ function formatDate(
 ): string {
   const known = DATE_METHODS.find((name) => name === method);
   if (known === undefined || typeof ms !== "number") throw new TypeError("malformed request");
-  return new Date(ms)[known](locales as string[], options);
+  const other = {
+    toLocaleString: "",
+    toLocaleDateString: "timeStyle",
+    toLocaleTimeString: "dateStyle",
+  };
+  if (other[known] in options) return new Date(ms)[known](choices(locales), options); // is refused
+  const key = JSON.stringify([known, locales, options]);
+  const make = (): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(choices(locales), { ...defaultFields(known, options), ...options });
+  return keep(key, make).format(ms);
+}
+
+/** The fields of a date that are written where the options ask for none that the method is about. */
+function defaultFields(
+  method: (typeof DATE_METHODS)[number],
+  options: Options,
+): Readonly<Record<string, "numeric">> {
+  const fields = DATE_FIELDS[method];
+  const asked = {
+    toLocaleString: [...DATE_ASKED, ...TIME_ASKED],
+    toLocaleDateString: DATE_ASKED,
+    toLocaleTimeString: TIME_ASKED,
+  }[method];
+  return [...asked, "dateStyle", "timeStyle"].some((name) => name in options) ? {} : fields;
 }
 
 function changeCase(method: string, locales: readonly string[], text: unknown): string {
@@ -146,15 +183,17 @@ function readLocale(tag: string, given: unknown): object {
   return { ...Object.fromEntries(parts), tag: `${locale}`, maximized, minimized };
 }
 
+/** The first segments of a text: a guest asks again for the rest, so that no request takes long. */
 function segment(locales: readonly string[], given: unknown, text: unknown): unknown {
   const options = checkPlain(given, ["localeMatcher", "granularity"]);
-  const segmenter = new Intl.Segmenter(locales as string[], options);
+  const segmenter = new Intl.Segmenter(choices(locales), options);
   if (text === undefined) return segmenter.resolvedOptions();
-  return Array.from(segmenter.segment(readText(text)), ({ segment: part, index, isWordLike }) => ({
-    segment: part,
-    index,
-    ...(isWordLike === undefined ? {} : { isWordLike }),
-  }));
+  const found: object[] = [];
+  for (const { segment: part, index, isWordLike } of segmenter.segment(readText(text))) {
+    found.push({ segment: part, index, ...(isWordLike === undefined ? {} : { isWordLike }) });
+    if (found.length >= MAX_SEGMENTS) break;
+  }
+  return found;
 }
 
 function readLocales(given: unknown): readonly string[] {

@@ -151,6 +151,7 @@ export class Run {
       fetch: names.fetch === true,
       run,
       timeZone: program.timeZone ?? DEFAULT_TIME_ZONE,
+      ...(program.code.includes("Temporal") ? { temporal: true } : {}),
       ...(clock === undefined ? {} : { clock }),
     };
     return JSON.stringify(setup);

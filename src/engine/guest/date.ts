@@ -16,13 +16,39 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 type Method = (this: Date, ...args: unknown[]) => unknown;
 
-/** A date whose UTC time is the local time of `date`. */
-function shifted(date: Date): Date {
+/** The calendar repeats after 400 years, with the same days of the week. */
+const CYCLE_YEARS = 400;
+const CYCLE_MS = 146_097 * 86_400_000;
+const LARGEST_MS = 8.64e15;
+
+/** How many cycles a local time is moved by so that it is within the times of `Date`, as those of its last day may not be. */
+function cyclesOf(local: number): number {
+  return local > LARGEST_MS ? -1 : local < -LARGEST_MS ? 1 : 0;
+}
+
+function localOf(date: Date): number {
   const ms = native.dateToMs(date);
-  return new native.NativeDate(ms + offsetAt(ms));
+  return ms + offsetAt(ms);
+}
+
+/** A date whose UTC time is the local time of `date`, moved by whole cycles where it is none of `Date` otherwise. */
+function shifted(date: Date): Date {
+  const local = localOf(date);
+  return new native.NativeDate(local + cyclesOf(local) * CYCLE_MS);
+}
+
+/** The local year of `date`. */
+function yearOf(date: Date): number {
+  return getYear(shifted(date)) - cyclesOf(localOf(date)) * CYCLE_YEARS;
 }
 
 function getter(part: string): Method {
+  if (part === "FullYear")
+    return {
+      get(this: Date) {
+        return yearOf(this);
+      },
+    }.get;
   const get = prototype[`getUTC${part}` as "getUTCDate"];
   return {
     get(this: Date) {
@@ -36,8 +62,9 @@ function setter(part: string): Method {
   return {
     set(this: Date, ...args: never[]) {
       const local = shifted(this);
+      const moved = part === "FullYear" ? 0 : cyclesOf(localOf(this)) * CYCLE_MS;
       native.reflectApply(set, local, args as never);
-      return setTime(this, toUtc(native.dateToMs(local)));
+      return setTime(this, toUtc(native.dateToMs(local) - moved));
     },
   }.set as never;
 }
@@ -57,10 +84,8 @@ const getMinutes = native.uncurry(prototype.getUTCMinutes);
 const getSeconds = native.uncurry(prototype.getUTCSeconds);
 const setYear = native.uncurry(prototype.setUTCFullYear);
 
-function dateText(local: Date): string {
-  const year = getYear(local);
-  const sign = year < 0 ? "-" : "";
-  const yearText = sign + two(year, sign === "" ? 4 : 6);
+function dateText(local: Date, year: number): string {
+  const yearText = (year < 0 ? "-" : "") + two(year, 4);
   return `${DAYS[getDay(local)]!} ${MONTHS[getMonth(local)]!} ${two(getDate(local))} ${yearText}`;
 }
 
@@ -85,10 +110,10 @@ function textOf(date: Date, write: (ms: number, local: Date) => string): string 
 
 const texts = {
   toString(this: Date): string {
-    return textOf(this, (ms, local) => `${dateText(local)} ${timeText(ms, local)}`);
+    return textOf(this, (ms, local) => `${dateText(local, yearOf(this))} ${timeText(ms, local)}`);
   },
   toDateString(this: Date): string {
-    return textOf(this, (_ms, local) => dateText(local));
+    return textOf(this, (_ms, local) => dateText(local, yearOf(this)));
   },
   toTimeString(this: Date): string {
     return textOf(this, timeText);
@@ -98,7 +123,7 @@ const texts = {
     return ms === ms ? 0 - offsetMinutes(ms) : NaN;
   },
   getYear(this: Date): number {
-    return getYear(shifted(this)) - 1900;
+    return yearOf(this) - 1900;
   },
   setYear(this: Date, given: unknown): number {
     const year = +(given as number);
@@ -109,16 +134,34 @@ const texts = {
   },
 };
 
-/** A text that says by itself which instant it is: a date alone, or one with a zone. */
-const ABSOLUTE =
-  /^\s*[+-]?\d{4,6}(-\d\d(-\d\d)?)?\s*$|\d\s*Z\b|\b(?:GMT|UTC?|[ECMP][SD]T)\b|:\d\d(?:\.\d+)?\s*[+-]\d/i;
-const ISO = /^\s*[+-]?\d{4,6}-\d\d-\d\d[Tt ]/;
+/** A date alone, which is in UTC. */
+const DATE_ALONE = /^(?:\d{4}|[+-]\d{6})(?:-\d\d(?:-\d\d)?)?$/;
+/** A zone. */
+const ZONE = /\d\s*Z\b|\b(?:GMT|UTC?|[ECMP][SD]T)\b|:\d\d(?:\.\d+)?\s*[+-]\d/i;
+const ISO = /^\s*(?:\d{4}|[+-]\d{6})(?:-\d\d(?:-\d\d)?)?[Tt]|^\s*[+-]?\d{4,6}-\d\d-\d\d /;
+
+const [OPEN, CLOSE] = [40, 41];
 
 function parse(text: string): number {
   const ms = nativeParse(text);
-  if (ms !== ms || native.execPattern(ABSOLUTE, text) !== null) return ms;
-  const local = nativeParse(native.execPattern(ISO, text) === null ? `${text} UTC` : `${text}Z`);
+  if (ms !== ms || native.execPattern(DATE_ALONE, text) !== null) return ms;
+  const said = withoutComments(text);
+  if (native.execPattern(ZONE, said) !== null) return ms;
+  const local = nativeParse(native.execPattern(ISO, said) === null ? `${said} UTC` : `${said}Z`);
   return local === local ? toUtc(local) : ms;
+}
+
+/** Without what is in parentheses, which parsers of dates skip. */
+function withoutComments(text: string): string {
+  let said = "";
+  let depth = 0;
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = native.charCodeAt(text, at);
+    if (code === OPEN && depth++ === 0) said += native.sliceText(text, from, at);
+    if (code === CLOSE && depth > 0 && --depth === 0) from = at + 1;
+  }
+  return depth > 0 ? said : said + native.sliceText(text, from);
 }
 
 /** The time that `new Date(…)` with these arguments stands for. */

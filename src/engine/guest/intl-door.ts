@@ -40,19 +40,25 @@ export function localesOf(given: unknown): string[] {
   if (given === undefined) return [DEFAULT_LOCALE];
   if (typeof given === "string") return [given];
   if (given === null) throw new TypeError("null is no locale");
-  if (!native.isArray(given)) {
-    const isLocale = native.tagOf(given) === "[object Intl.Locale]";
-    return isLocale ? [`${given as string}`] : [DEFAULT_LOCALE];
-  }
+  if (native.tagOf(given) === "[object Intl.Locale]") return [`${given as string}`];
+  const list = given as ArrayLike<unknown>;
   const tags: string[] = [];
-  for (let at = 0; at < given.length; at++) {
-    const tag: unknown = given[at];
-    if (typeof tag !== "string" && typeof tag !== "object")
+  for (let at = 0; at < list.length; at++) {
+    const tag = list[at];
+    if (typeof tag !== "string" && (typeof tag !== "object" || tag === null))
       throw new TypeError("a locale is a text, e.g. 'en-GB'");
     tags[at] = `${tag as string}`;
   }
   return tags.length === 0 ? [DEFAULT_LOCALE] : tags;
 }
+
+/** Options that can be `true` or `false`: `null` is `false`. */
+const SWITCHES: Options = {
+  hour12: true,
+  ignorePunctuation: true,
+  numeric: true,
+  useGrouping: true,
+};
 
 /** The options with these names. Each is read once, as `Intl` does, and what is no number and no boolean is a text. */
 export function optionsOf(given: unknown, names: readonly string[]): Options {
@@ -62,8 +68,10 @@ export function optionsOf(given: unknown, names: readonly string[]): Options {
   for (let at = 0; at < names.length; at++) {
     const value = (given as Record<string, unknown>)[names[at]!];
     if (value === undefined) continue;
-    options[names[at]!] =
-      typeof value === "number" || typeof value === "boolean" ? value : `${value as string}`;
+    if (value === null && native.hasOwn(SWITCHES, names[at]!)) options[names[at]!] = false;
+    else
+      options[names[at]!] =
+        typeof value === "number" || typeof value === "boolean" ? value : `${value as string}`;
   }
   return options;
 }

@@ -1,35 +1,42 @@
 /**
- * The engine's own `Intl` and `Temporal` on the program's clock, in its time zone and in the default locale, where a program names
+ * The engine's own `Intl` on the program's clock, in its time zone and in the default locale, where a program names
  * none: the host's language and zone must not decide what a program answers.
  */
-import { DATE_METHODS, DEFAULT_LOCALE } from "../../core/intl-classes.ts";
+import { DATE_FIELDS, DATE_METHODS } from "../../core/intl-classes.ts";
 import * as native from "../../core/primordials.ts";
 import { now } from "./clock.ts";
 import { define, replaceMethod } from "./define.ts";
-import { zoneName } from "./zone.ts";
+import { type Choose, localeChooser } from "./locale-choice.ts";
+import { formatOf, zoneName } from "./zone.ts";
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
-type Fill = (args: unknown[]) => unknown[];
+export type Fill = (args: unknown[]) => unknown[];
 
 /** Called once per VM, before any program runs. */
 export function installNativeIntl(): void {
-  for (const name of Object.getOwnPropertyNames(Intl)) wrapClass(name);
-  for (const name of DATE_METHODS) wrapMethod(Date.prototype, name, withZone);
-  for (const { prototype } of [Number, BigInt]) wrapMethod(prototype, "toLocaleString", withLocale);
+  const { NumberFormat, DateTimeFormat, Collator } = Intl;
+  const [ofDates, ofNumbers, ofTexts] = [
+    localeChooser(DateTimeFormat),
+    localeChooser(NumberFormat),
+    localeChooser(Collator),
+  ];
+  for (const name of DATE_METHODS) wrapDateMethod(name, DateTimeFormat, ofDates);
+  for (const { prototype } of [Number, BigInt])
+    wrapMethod(prototype, "toLocaleString", withLocale(ofNumbers));
   for (const name of ["toLocaleUpperCase", "toLocaleLowerCase"])
-    wrapMethod(String.prototype, name, withLocale);
-  wrapMethod(String.prototype, "localeCompare", ([other, locales, options]) => [
-    other,
-    locales === undefined ? DEFAULT_LOCALE : locales,
-    options,
-  ]);
+    wrapMethod(String.prototype, name, withLocale(localeChooser(undefined)));
+  wrapMethod(String.prototype, "localeCompare", (args) => [args[0], ofTexts(args[1]), args[2]]);
+  for (const name of Object.getOwnPropertyNames(Intl)) wrapClass(name);
   formatNow();
-  installTemporal();
 }
 
-const withLocale: Fill = (args) => [args[0] === undefined ? DEFAULT_LOCALE : args[0], args[1]];
+export function withLocale(choose: Choose): Fill {
+  return (args) => [choose(args[0]), args[1]];
+}
 
-const withZone: Fill = (args) => [args[0] === undefined ? DEFAULT_LOCALE : args[0], zoned(args[1])];
+export function withZone(choose: Choose): Fill {
+  return (args) => [choose(args[0]), zoned(args[1])];
+}
 
 /** Options with the program's zone, unless they name one. `null` is left to the engine, which refuses it. */
 function zoned(options: unknown): unknown {
@@ -40,10 +47,47 @@ function zoned(options: unknown): unknown {
   return { __proto__: options, timeZone: zoneName() };
 }
 
+/** Formatters of dates that are kept, because making one takes ICU long. */
+const MAX_KEPT = 32;
+
+/** Without options the formatter is kept, as the engine keeps one of its own. */
+function wrapDateMethod(
+  name: (typeof DATE_METHODS)[number],
+  Format: typeof Intl.DateTimeFormat,
+  choose: Choose,
+): void {
+  const method = Date.prototype[name] as AnyFunction;
+  const fill = withZone(choose);
+  let kept: Record<string, unknown> = { __proto__: null };
+  let count = 0;
+  const formatterOf = (locale: string): unknown => {
+    const key = `${zoneName()} ${locale}`;
+    if (kept[key] !== undefined) return kept[key];
+    if (count++ >= MAX_KEPT) {
+      kept = { __proto__: null };
+      count = 1;
+    }
+    const options = { __proto__: null, ...DATE_FIELDS[name], timeZone: zoneName() };
+    kept[key] = new Format(locale, options as never);
+    return kept[key];
+  };
+  const { wrapped } = {
+    wrapped(this: unknown, ...args: unknown[]) {
+      if (args[1] !== undefined) return native.reflectApply(method, this, fill(args));
+      const ms = native.dateToMs(this as Date);
+      const locale = choose(args[0]);
+      if (typeof locale !== "string") return native.reflectApply(method, this, fill(args));
+      return ms === ms ? formatOf!(formatterOf(locale), ms) : "Invalid Date";
+    },
+  };
+  replaceMethod(Date.prototype, name, wrapped);
+}
+
 function wrapClass(name: string): void {
   const Class = (Intl as unknown as Record<string, AnyFunction & { prototype: object }>)[name]!;
   if (typeof Class !== "function" || name === "Locale" || !("prototype" in Class)) return;
-  const fill = name === "DateTimeFormat" ? withZone : withLocale;
+  const choose = localeChooser(Class as never);
+  const fill = name === "DateTimeFormat" ? withZone(choose) : withLocale(choose);
   const Wrapped = new Proxy(Class, {
     __proto__: null,
     apply: (target: AnyFunction, self: unknown, args: unknown[]) =>
@@ -55,7 +99,7 @@ function wrapClass(name: string): void {
   define(Intl, name, Wrapped);
 }
 
-function wrapMethod(prototype: object, name: string, fill: Fill): void {
+export function wrapMethod(prototype: object, name: string, fill: Fill): void {
   const method = (prototype as Record<string, AnyFunction>)[name]!;
   const { wrapped } = {
     wrapped(this: unknown, ...args: unknown[]) {
@@ -70,37 +114,20 @@ function formatNow(): void {
   const { prototype } = Intl.DateTimeFormat;
   const getFormat = Object.getOwnPropertyDescriptor(prototype, "format")!.get!;
   const { formatToParts } = prototype;
+  const bound = new native.NativeWeakMap<object, unknown>();
   native.defineProperty(prototype, "format", {
     __proto__: null,
     get(this: Intl.DateTimeFormat) {
       const format = native.reflectApply(getFormat, this, []) as (date: unknown) => string;
-      return (date: unknown) => format(date === undefined ? now() : date);
+      const made = native.weakMapGet(bound, format);
+      if (made !== undefined) return made;
+      const formatOrNow = (date: unknown): string => format(date === undefined ? now() : date);
+      native.weakMapSet(bound, format, formatOrNow);
+      return formatOrNow;
     },
     configurable: true,
   } as never);
   replaceMethod(prototype, "formatToParts", function (this: Intl.DateTimeFormat, date: unknown) {
     return native.reflectApply(formatToParts, this, [date === undefined ? now() : date] as never);
   });
-}
-
-interface Instant {
-  toZonedDateTimeISO(zone: unknown): Record<string, () => unknown>;
-}
-
-/** Where an engine has Temporal, its `Now` reads the program's clock and zone. */
-function installTemporal(): void {
-  const { Temporal } = globalThis as unknown as {
-    Temporal?: { Now: object; Instant: { fromEpochMilliseconds(ms: number): Instant } };
-  };
-  if (Temporal === undefined) return;
-  const { Now, Instant } = Temporal;
-  const instant = (): Instant => Instant.fromEpochMilliseconds(now());
-  const inZone = (zone: unknown = zoneName()): Record<string, () => unknown> =>
-    instant().toZonedDateTimeISO(zone);
-  define(Now, "instant", instant);
-  define(Now, "timeZoneId", () => zoneName());
-  define(Now, "zonedDateTimeISO", inZone);
-  define(Now, "plainDateTimeISO", (zone?: unknown) => inZone(zone)["toPlainDateTime"]!());
-  define(Now, "plainDateISO", (zone?: unknown) => inZone(zone)["toPlainDate"]!());
-  define(Now, "plainTimeISO", (zone?: unknown) => inZone(zone)["toPlainTime"]!());
 }

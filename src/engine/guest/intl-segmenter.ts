@@ -8,7 +8,7 @@ interface Segment {
   readonly isWordLike?: boolean;
 }
 
-/** `Intl.Segmenter`: the host returns all segments of a text at once. */
+/** `Intl.Segmenter`: the host returns the segments of a text, some thousands at a time. */
 export class Segmenter {
   readonly #locales: readonly string[];
   readonly #options: Options;
@@ -32,8 +32,15 @@ export class Segmenter {
 
   segment(text: unknown): object {
     const input = `${text as string}`;
-    const found = askIntl("Segmenter.segment", this.#locales, this.#options, input) as Segment[];
-    const all = found.map((part) => ({ ...part, input }));
+    const all: Segment[] = [];
+    for (let start = 0; start < input.length;) {
+      const rest = native.sliceText(input, start);
+      const found = askIntl("Segmenter.segment", this.#locales, this.#options, rest) as Segment[];
+      for (let at = 0; at < found.length; at++)
+        all.push({ ...found[at]!, index: found[at]!.index + start, input });
+      const last = all[all.length - 1]!;
+      start = last.index + last.segment.length;
+    }
     return {
       *[Symbol.iterator](): Generator<Segment> {
         for (let at = 0; at < all.length; at++) yield all[at]!;

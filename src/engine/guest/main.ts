@@ -36,6 +36,7 @@ import { beginRun, reportHandled, reportLeft, sendError, sendValue } from "./out
 import { installCombinators, noteHandled, noteRejection, promiseThen } from "./promises.ts";
 import { URLSearchParams } from "./search-params.ts";
 import { consts, functions, lets, vars } from "./session-globals.ts";
+import { installTemporal } from "./temporal.ts";
 import { clearTimer, fire, setImmediate, setInterval, setTimeout } from "./timers.ts";
 import { defineFlat, discovery, forgetNames, tools } from "./tools.ts";
 import { URL } from "./url.ts";
@@ -53,6 +54,8 @@ export interface Setup {
   readonly run: number;
   /** The time zone of its local times, an IANA name. */
   readonly timeZone: string;
+  /** The program names `Temporal`. */
+  readonly temporal?: boolean;
   /**
    * A clock that a replay can repeat.
    * @default none: the engine's own
@@ -157,6 +160,7 @@ function prepare(setupText: string): Setup {
   limitConsole(setup.logBytes);
   beginRun(setup.run);
   useZone(setup.timeZone);
+  if (setup.temporal === true) installTemporal();
   if (setup.fetch) {
     defineMissing("fetch", fetch);
     defineMissing("Headers", Headers);

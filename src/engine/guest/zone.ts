@@ -9,11 +9,14 @@ import { send } from "./host-port.ts";
 const UTC = "UTC";
 let zone = UTC;
 let offsets: ZoneOffsets | undefined;
+/** The engine's formatter that names the zone, made at first use. */
+let nameFormat: unknown;
 
 /** Sets the zone, an IANA name that the host has checked. */
 export function useZone(name: string): void {
   if (name === zone) return;
   zone = name;
+  nameFormat = undefined;
   offsets = name === UTC ? undefined : new ZoneOffsets(askerFor(name));
 }
 
@@ -34,7 +37,7 @@ export function toUtc(local: number): number {
 type Format = (format: unknown, ms: number) => string;
 
 const NativeFormat = typeof Intl === "undefined" ? undefined : Intl.DateTimeFormat;
-const formatOf: Format | undefined =
+export const formatOf: Format | undefined =
   NativeFormat === undefined
     ? undefined
     : (format, ms) => (native.reflectApply(getFormat!, format, []) as (ms: number) => string)(ms);
@@ -57,9 +60,11 @@ const LONG_NAME = /^[^,]*, (.*)$/;
 /** The name of the zone at an instant, as `Date.prototype.toString` has it. */
 export function longZoneName(ms: number): string {
   if (zone === UTC) return "Coordinated Universal Time";
-  const text =
-    NativeFormat === undefined
-      ? send("offset", ms, zone, "name")
-      : formatOf!(new NativeFormat("en-US", { timeZone: zone, timeZoneName: "long" }), ms);
-  return native.execPattern(LONG_NAME, text)?.[1] ?? zone;
+  return native.execPattern(LONG_NAME, nameText(ms))?.[1] ?? zone;
+}
+
+function nameText(ms: number): string {
+  if (NativeFormat === undefined) return send("offset", ms, zone, "name");
+  nameFormat ??= new NativeFormat("en-US", { timeZone: zone, timeZoneName: "long" });
+  return formatOf!(nameFormat, ms);
 }
