@@ -82,7 +82,7 @@ async function inMemory(odd: string | undefined): Promise<Call> {
       if (error instanceof ToolError) throw error;
       const { message, data } = error as Error & { data?: unknown };
       throw new ToolError("tool_error", message.replace(/^(?:MCP error -?\d+: )+/, ""), {
-        data: errorData(data, (text) => text),
+        ...errorData(data, (text) => text),
       });
     }
   };
@@ -214,12 +214,30 @@ describe.each(["v8", "quickjs"] as const)("a program on %s", (engine) => {
 
 test("data of an error is capped, and holds no secrets", () => {
   const redact = (text: string): string => text.replaceAll("s3cr3t", "[redacted]");
-  expect(errorData({ a: ["s3cr3t", 1] }, redact)).toEqual({ a: ["[redacted]", 1] });
-  expect(errorData("x".repeat(70_000), redact)).toBeUndefined();
-  expect(errorData(JSON.parse("[".repeat(500) + "]".repeat(500)), redact)).toBeUndefined();
+  expect(errorData({ a: ["s3cr3t", 1], s3cr3t: 2n ** 70n }, redact)).toEqual({
+    data: { a: ["[redacted]", 1], "[redacted]": 2n ** 70n },
+  });
+  const none = { hint: expect.stringMatching(/^It has no data, because /) };
+  expect(errorData("x".repeat(70_000), redact)).toEqual(none);
+  expect(errorData(JSON.parse("[".repeat(500) + "]".repeat(500)), redact)).toEqual(none);
   const cyclic: { self?: unknown } = {};
   cyclic.self = cyclic;
-  expect(errorData(cyclic, redact)).toBeUndefined();
+  expect(errorData(cyclic, redact)).toEqual(none);
+});
+
+test("of a failure with much data no more is looked at than the caps say", () => {
+  let searched = 0;
+  const redact = (text: string): string => ((searched += text.length), text);
+  const text = "x".repeat(100);
+  const datas = [{ id: 2n ** 70n, a: "%41%20".repeat(1_000_000) }, Array(100_000).fill(text)];
+  for (const structuredContent of datas) {
+    for (const content of [[{ type: "text", text: "no" }], []]) {
+      const failed = (): unknown =>
+        unwrap({ isError: true, content, structuredContent }, "a", redact);
+      expect(failed).toThrow(content.length === 0 ? /with more data than/ : /^no$/);
+    }
+  }
+  expect(searched).toBeLessThan(4 * 2 * 64 * 1024);
 });
 
 test("pages that are counted are all read, and the number goes back as it came", async () => {
