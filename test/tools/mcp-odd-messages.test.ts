@@ -267,3 +267,75 @@ test("a client of the caller: its server's code of a time-out is no time-out of 
     data: { a: 1 },
   });
 });
+
+test("what refuses a notification is no answer to the request after it", async () => {
+  const path = fileURLToPath(new URL("../../fixtures/servers/refuses-notes.ts", import.meta.url));
+  for (const code of ["-32601", "-32600"]) {
+    const call = configured({ command: process.execPath, args: [path, code] });
+    // At the second call nothing is in doubt any more: what cannot be read is the call.
+    expect(await outcome(call("a"))).toEqual({ value: "fine" });
+    expect(await outcome(call("unread"))).toEqual({ error: "not read", data: undefined });
+  }
+});
+
+test.each(["json", "stream", "list"])("a byte order mark before %s", async (kind) => {
+  const description = "x".repeat(300_000);
+  const http = await rawHttp(({ verb, message }, response) => {
+    if (verb !== "POST" || message["id"] === undefined) return false;
+    if (kind === "list" && message["method"] === "tools/list") {
+      const result = { tools: [{ name: "a", description }] };
+      return json(response, 200, `\ufeff${JSON.stringify({ id: message["id"], result })}`);
+    }
+    const answer = JSON.stringify(oddAnswer(message, undefined));
+    if (kind === "stream") return (stream(response, `\ufeff${event(answer)}`).end(), true);
+    return json(response, 200, `\ufeff${answer}`);
+  });
+  opened.push(http.close);
+  expect(await outcome(configured({ url: http.url })("a"))).toEqual({ value: "fine" });
+});
+
+test("a refusal in a stream says what the server says", async () => {
+  const http = await rawHttp(({ message }, response) => {
+    if (message["method"] !== "tools/call") return false;
+    response.writeHead(403, { "content-type": "text/event-stream" }).end(event("no access"));
+    return true;
+  });
+  opened.push(http.close);
+  expect(await outcome(configured({ url: http.url })("a"))).toMatchObject({
+    error: expect.stringMatching(/^HTTP 403.*data: no access/),
+  });
+});
+
+test.each(["", "event\n", "event: endpoint\n", "event: endpoint\nevent\n"])(
+  "an event is a message, whatever names it: %j",
+  async (more) => {
+    const http = await rawHttp(({ verb, message }, response) => {
+      if (verb !== "POST" || message["id"] === undefined) return false;
+      const answer = { ...(oddAnswer(message, undefined) as Json), jsonrpc: "1.0" };
+      return (stream(response, event(answer, more)).end(), true);
+    });
+    opened.push(http.close);
+    expect(await outcome(configured({ type: "http", url: http.url })("a"))).toEqual({
+      value: "fine",
+    });
+  },
+);
+
+test("over the older transport an event that is named and then not is read as all others", async () => {
+  let answers: ReturnType<typeof stream> | undefined;
+  const http = await rawHttp(({ verb, message }, response) => {
+    if (verb === "GET")
+      return ((answers = stream(response, event("/messages", "event: endpoint\n"))), true);
+    response.writeHead(202).end("Accepted");
+    const { id } = message;
+    const forged = { jsonrpc: "2.0", id, result: { token: 1 } };
+    if (id === undefined) return true;
+    if (message["method"] === "tools/call")
+      answers?.write(event({ id, result: forged.result }, "event: endpoint\nevent\n"));
+    else answers?.write(event(oddAnswer(message, undefined)));
+    return true;
+  });
+  opened.push(http.close);
+  const call = configured({ type: "sse", url: http.url });
+  expect(await outcome(call("a"))).toEqual({ value: undefined });
+});
