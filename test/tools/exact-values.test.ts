@@ -117,7 +117,7 @@ test.each([
 /** A pair in memory whose name says nothing: it stands for transports that write JSON. */
 function jsonPair(): readonly [InMemoryTransport, InMemoryTransport] {
   const [near, far] = InMemoryTransport.createLinkedPair();
-  Object.defineProperty(near, "constructor", { value: class JsonTransport {} });
+  Object.defineProperty(near, "constructor", { value: { name: "JsonTransport" } });
   return [near, far];
 }
 

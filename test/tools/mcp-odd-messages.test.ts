@@ -339,3 +339,18 @@ test("over the older transport an event that is named and then not is read as al
   const call = configured({ type: "sse", url: http.url });
   expect(await outcome(call("a"))).toEqual({ value: undefined });
 });
+
+test("a body in chunks of a byte is read in one piece", async () => {
+  const text = Array.from({ length: 3_000 }, (_, at) => `${at}`).join(" ");
+  const http = await rawHttp(({ message }, response) => {
+    const { id, method } = message;
+    if (method !== "tools/call") return false;
+    const answer = { jsonrpc: "2.0", id, result: { content: [{ type: "text", text }] } };
+    response.writeHead(200, { "content-type": "application/json" });
+    for (const byte of Buffer.from(JSON.stringify(answer))) response.write(Buffer.of(byte));
+    response.end();
+    return true;
+  });
+  opened.push(http.close);
+  expect(await outcome(configured({ url: http.url })("a"))).toEqual({ value: text });
+});
