@@ -205,6 +205,15 @@ describe("lines and events", () => {
     );
   });
 
+  test("what a server asks in the stream of a call is not refused in the place of its answer", () => {
+    const splitter = eventSplitter(new Intake(MAX, () => {}), 1);
+    const deep = `${"[".repeat(9_000)}${"]".repeat(9_000)}`;
+    const kept = (text: string): unknown[] => splitter.push(Buffer.from(`data: ${text}\n\n`));
+    expect(kept(`{"id":1,"method":"x","params":{"a":${deep}}}`)).toEqual([undefined]);
+    expect(kept(`{"method":"x","params":{"a":${deep}}}`)).toEqual([undefined]);
+    expect(kept(`{"id":1,"result":{"a":${deep}}}`)).toEqual([expect.anything()]);
+  });
+
   test("an event of lines without end ends the stream", () => {
     const splitter = eventSplitter(new Intake(MAX, () => {}), undefined);
     splitter.push(Buffer.from("data:\n".repeat(50_000)));

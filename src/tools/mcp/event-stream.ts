@@ -1,7 +1,7 @@
 import type { Intake } from "./intake.ts";
 import { JsonScan } from "./json-scan.ts";
 import { endsOf, LineSplitter } from "./lines.ts";
-import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.ts";
+import { errorAnswer, findId, isQuestion, refusedMessage, tooLargeMessage } from "./message.ts";
 
 type Id = string | number | undefined;
 
@@ -124,15 +124,21 @@ class Splitter implements EventSplitter {
     for (const line of data) {
       const problem = scan.push(line.subarray(5));
       if (problem === undefined) continue;
-      const id = findId(head, tail) ?? this.#request;
+      const id = findId(head, tail) ?? this.#answeredBy(head);
       return id === undefined ? undefined : refusal(id, refusedMessage(problem));
     }
     return size === 0 ? undefined : eventOf(lines, data);
   }
 
+  /** The request that a message without a number answers. */
+  #answeredBy(head: string): Id {
+    return isQuestion(head) ? undefined : this.#request;
+  }
+
   #onOversize(head: string, tail: string): void {
-    const verdict = this.#intake.judge(Infinity, head.replace(/^data:/, ""), tail);
-    const id = verdict.kind === "too_large" ? verdict.id : this.#request;
+    const text = head.replace(/^data:/, "");
+    const verdict = this.#intake.judge(Infinity, text, tail);
+    const id = verdict.kind === "too_large" ? verdict.id : this.#answeredBy(text);
     if (id !== undefined) this.#ready.push(refusal(id, tooLargeMessage(this.#intake.maxBytes)));
   }
 }

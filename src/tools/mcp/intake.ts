@@ -5,7 +5,7 @@ import { mostParts } from "../../core/parts.ts";
 import { Turns } from "../../core/turns.ts";
 import { Bucket } from "./bucket.ts";
 import { MAX_ENTRY_BYTES, MAX_ENTRY_PARTS, MAX_PAGE_BYTES } from "./list-limits.ts";
-import { findId, isQuestion, requestIdOf } from "./message.ts";
+import { findId, requestIdOf } from "./message.ts";
 import { joinLists, type SlicedAnswer } from "./sliced-lists.ts";
 
 /** Messages that nobody asked for (notifications, requests, garbage): so many at once, then so many a second. */
@@ -112,7 +112,7 @@ export class Intake {
 
   /** Judges a message before it is parsed, by its size and both its ends. */
   judge(size: number, head: string, tail: string): Verdict {
-    const id = isQuestion(head) ? undefined : requestIdOf(findId(head, tail));
+    const id = requestIdOf(findId(head, tail));
     if (id !== undefined && this.#asked.has(id)) {
       const maxBytes = this.limitOf(id);
       const read = this.#howToRead(id);

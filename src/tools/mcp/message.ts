@@ -19,8 +19,9 @@ export function isQuestion(head: string): boolean {
   return QUESTION.test(head);
 }
 
-/** The id of the request that a message responds to, from its first and last bytes. */
+/** The id of the request that a message responds to, from its first and last bytes: a question responds to none. */
 export function findId(head: string, tail: string): Id | undefined {
+  if (isQuestion(head)) return undefined;
   const match = ID_AT_START.exec(head) ?? ID_AT_END.exec(tail);
   if (match === null) return undefined;
   try {
