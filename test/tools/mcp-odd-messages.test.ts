@@ -11,6 +11,7 @@ import { event, json, rawHttp, stream } from "../../fixtures/servers/raw-http.ts
 import type { Json } from "../../fixtures/servers/raw.ts";
 import { ToolError } from "../../src/core/tool-error.ts";
 import { checkServers } from "../../src/tools/config/parse-config.ts";
+import { redactor } from "../../src/tools/redact.ts";
 import { unwrap } from "../../src/tools/mcp/content.ts";
 import { errorData } from "../../src/tools/mcp/error-data.ts";
 import { Exchanges } from "../../src/tools/mcp/exchange.ts";
@@ -216,6 +217,13 @@ test("data of an error is capped, and holds no secrets", () => {
   const redact = (text: string): string => text.replaceAll("s3cr3t", "[redacted]");
   expect(errorData({ a: ["s3cr3t", 1], s3cr3t: 2n ** 70n }, redact)).toEqual({
     data: { a: ["[redacted]", 1], "[redacted]": 2n ** 70n },
+  });
+  // As several numbers, and folded in a text.
+  const folds = redactor(["s3cr3t-t0ken"]);
+  const codes = [...Buffer.from("s3cr3t-t0ken")];
+  expect(JSON.stringify(errorData({ a: codes }, folds))).not.toContain(codes.join(","));
+  expect(errorData(["s3cr3t-\nt0ken", "%", "s3cr3t-t0ken"], folds)).toEqual({
+    data: ["[redacted]", "%", "[redacted]"],
   });
   const none = { hint: expect.stringMatching(/^It has no data, because /) };
   expect(errorData("x".repeat(70_000), redact)).toEqual(none);

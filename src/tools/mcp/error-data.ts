@@ -5,6 +5,8 @@ import { stringifyExact } from "./exact-arguments.ts";
 const MAX_PARTS = 5_000;
 const MAX_LEVELS = 100;
 const MAX_CHARACTERS = 64 * 1024;
+/** Between texts that are searched together: no form of a secret has it, and it is no blank. */
+const BETWEEN = "\u0001";
 /** Longest text that is made of what is no text, in characters. */
 const MAX_TEXT = 2_000;
 
@@ -24,12 +26,15 @@ interface ErrorData {
  */
 export function errorData(data: unknown, redact: (text: string) => string): ErrorData {
   if (data === undefined || data === null) return {};
-  const copy = copyOf(data, redact);
+  const copy = copyOf(data);
   if (copy === undefined) return { hint: TOO_LARGE };
+  const texts = copy.texts.join(BETWEEN);
+  const isClean = redact(texts) === texts;
+  const value = isClean ? copy.value : copyOf(data, redact)?.value;
   // A secret can be written as several numbers too.
-  const text = stringifyExact(copy);
+  const text = stringifyExact(value);
   const clean = redact(text);
-  if (clean === text) return { data: copy };
+  if (clean === text) return { data: value };
   try {
     return { data: parseExact(clean) };
   } catch {
@@ -39,26 +44,35 @@ export function errorData(data: unknown, redact: (text: string) => string): Erro
 
 /** A short text of JSON for a message; nothing of what is too large. */
 export function shortJson(value: unknown): string | undefined {
-  const copy = copyOf(value, (text) => text);
-  return copy === undefined ? undefined : stringifyExact(copy).slice(0, MAX_TEXT);
+  const copy = copyOf(value);
+  return copy === undefined ? undefined : stringifyExact(copy.value).slice(0, MAX_TEXT);
 }
 
-function copyOf(data: unknown, redact: (text: string) => string): unknown {
+interface Copied {
+  readonly value: unknown;
+  /** All its texts and names. */
+  readonly texts: readonly string[];
+}
+
+/** A copy; nothing of what is over a cap. */
+function copyOf(data: unknown, change = (text: string): string => text): Copied | undefined {
+  const copy = new Copy(change);
   try {
-    return new Copy(redact).of(data, MAX_LEVELS);
+    return { value: copy.of(data, MAX_LEVELS), texts: copy.texts };
   } catch {
-    // Over a cap. What a caller's own client gives may throw as well: it did not come as JSON.
+    // What a caller's own client gives may throw as well: it did not come as JSON.
     return undefined;
   }
 }
 
 class Copy {
-  readonly #redact: (text: string) => string;
+  readonly texts: string[] = [];
+  readonly #change: (text: string) => string;
   #parts = MAX_PARTS;
   #characters = MAX_CHARACTERS;
 
-  constructor(redact: (text: string) => string) {
-    this.#redact = redact;
+  constructor(change: (text: string) => string) {
+    this.#change = change;
   }
 
   of(value: unknown, levels: number): unknown {
@@ -68,16 +82,20 @@ class Copy {
     if (typeof value === "function" || typeof value === "symbol") return undefined;
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return value.map((item: unknown) => this.of(item, levels - 1));
-    const entries = Object.entries(value).map(([name, item]): [string, unknown] => [
-      this.#text(name),
-      this.of(item, levels - 1),
-    ]);
+    const entries: [name: string, item: unknown][] = [];
+    for (const name in value)
+      if (Object.hasOwn(value, name))
+        entries.push([
+          this.#text(name),
+          this.of((value as Record<string, unknown>)[name], levels - 1),
+        ]);
     return Object.fromEntries(entries);
   }
 
   #text(text: string): string {
     this.#take(text.length);
-    return this.#redact(text);
+    this.texts.push(text);
+    return this.#change(text);
   }
 
   #take(characters: number): void {
