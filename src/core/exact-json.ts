@@ -13,8 +13,12 @@ const MAX_DIGITS = 9_000;
 const MANY_DIGITS = /\d{16}/;
 /** A run outside of a text, probably: ids in quotes are common. */
 const MAYBE_NUMBER = /(?:^|[[:,\s])-?[1-9]\d{15}/;
-/** A run that begins a number, or a quote that begins a text. */
-const NUMBER_OR_TEXT = /"|(?<![\d.eE+-])-?[1-9]\d{15,}/g;
+/** The start of a run that begins a number, or a quote that begins a text. */
+const NUMBER_OR_TEXT = /"|(?<![\d.eE+-])-?[1-9]\d{15}/g;
+/** A sign and sixteen digits: what is longer is not safe. */
+const MAX_SAFE_LENGTH = 17;
+/** The rest of a run, in pieces: for each digit an engine may remember where it was. */
+const MORE_DIGITS = /\d{0,1000}/y;
 /** After a run: it is no whole number, or a name where none can stand. */
 const NO_INTEGER = /[.eE]|\s*:/y;
 /** What is inside of a text, in pieces: for each repetition an engine remembers where it was. */
@@ -34,13 +38,23 @@ export function mayHaveLargeIntegers(text: string): boolean {
   return has(MANY_DIGITS, text) && has(MAYBE_NUMBER, text);
 }
 
+/** What bounds the work for large numbers. Those beyond are doubles: a text with more must be of no use to the caller. */
+export interface IntegerCaps {
+  /** @default Infinity */
+  readonly integers?: number;
+  /**
+   * Digits of them together, and of all other numbers of 16 digits or more.
+   * @default Infinity
+   */
+  readonly digits?: number;
+}
+
 /**
  * `JSON.parse`, but no whole number loses digits.
- * @param most large numbers that are looked for; a text with more must be of no use to the caller
  * @throws SyntaxError for what is no JSON
  */
-export function parseExact(text: string, most = Infinity): unknown {
-  const marked = mayHaveLargeIntegers(text) ? markLargeIntegers(text, most) : undefined;
+export function parseExact(text: string, caps: IntegerCaps = {}): unknown {
+  const marked = mayHaveLargeIntegers(text) ? markLargeIntegers(text, caps) : undefined;
   if (marked === undefined) return native.parseJson(text);
   let value: unknown;
   try {
@@ -57,11 +71,15 @@ interface Marked {
 }
 
 /** The text with each large number as a text that begins with the mark; nothing where there is none. */
-function markLargeIntegers(text: string, most: number): Marked | undefined {
+function markLargeIntegers(
+  text: string,
+  { integers = Infinity, digits = Infinity }: IntegerCaps,
+): Marked | undefined {
   let mark: string | undefined;
   let written = "";
   let from = 0;
   let count = 0;
+  let total = 0;
   let match: Match | undefined;
   for (let at = 0; (match = next(NUMBER_OR_TEXT, text, at)) !== undefined;) {
     const { 0: found, index } = match;
@@ -69,14 +87,26 @@ function markLargeIntegers(text: string, most: number): Marked | undefined {
       at = endOfText(text, index + 1) + 1;
       continue;
     }
-    at = index + found.length;
-    if (native.isSafeInteger(+found) || next(NO_INTEGER, text, at) !== undefined) continue;
+    at = endOfDigits(text, index + found.length);
+    total += at - index;
+    if (total > digits) break;
+    const number = native.sliceText(text, index, at);
+    const isSafe = number.length <= MAX_SAFE_LENGTH && native.isSafeInteger(+number);
+    if (isSafe || next(NO_INTEGER, text, at) !== undefined) continue;
     mark ??= unusedMark(text);
-    if (mark === undefined || ++count > most) break;
-    written += `${native.sliceText(text, from, index)}"${mark}${found}"`;
+    if (mark === undefined || ++count > integers) break;
+    written += `${native.sliceText(text, from, index)}"${mark}${number}"`;
     from = at;
   }
   return mark === undefined ? undefined : { text: written + native.sliceText(text, from), mark };
+}
+
+function endOfDigits(text: string, from: number): number {
+  for (let at = from; ;) {
+    const end = at + next(MORE_DIGITS, text, at)![0].length;
+    if (end === at) return at;
+    at = end;
+  }
 }
 
 /** The place of the quote that ends the text which begins at `from`. */

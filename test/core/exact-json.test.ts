@@ -103,3 +103,21 @@ test("a text that has every mark is parsed all the same", () => {
   const given = `[12345678901234567890,${JSON.stringify(marks)}]`;
   expect(parseExact(given)).toStrictEqual(JSON.parse(given));
 });
+
+test("beyond the caps numbers are doubles, and a run of any length is no trouble", () => {
+  const id = "12345678901234567890";
+  const [exact, double] = [BigInt(id), Number(id)];
+  expect(parseExact(`[${id},${id}]`, { integers: 1 })).toStrictEqual([exact, double]);
+  expect(parseExact(`[${id},1234567890123456.5,${id}]`, { digits: 36 })).toStrictEqual([
+    exact,
+    1234567890123456.5,
+    double,
+  ]);
+  expect(parseExact(`[${id},1234567890123456,${id}]`, { digits: 56 })).toStrictEqual([
+    exact,
+    1234567890123456,
+    exact,
+  ]);
+  expect(parseExact(`[${id},${"7".repeat(8_000_000)}]`, { digits: 99 })).toEqual([exact, Infinity]);
+  expect(parseExact(`[${"7".repeat(8_000_000)}]`)).toEqual(["7".repeat(8_000_000)]);
+});

@@ -49,7 +49,6 @@ test("no JSON of a server is parsed before it was measured", () => {
   );
   expect(parsing.toSorted()).toEqual([
     "tools/mcp/content.ts", // after breachOfShape
-    "tools/mcp/content.ts", // data of an error, which was parsed before
     "tools/mcp/error-data.ts", // what was parsed before, and measured again
     "tools/mcp/exact-message.ts", // after JsonScan or scanJson
     "tools/mcp/exact-message.ts", // the same

@@ -1,5 +1,7 @@
 /** What a server writes is what a program receives, and the reverse: on every transport, through every engine and place. */
 import { fileURLToPath } from "node:url";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FAILURES, RESULTS } from "../../fixtures/results/results.ts";
@@ -7,7 +9,7 @@ import { exactOverHttp } from "../../fixtures/servers/exact.ts";
 import { ToolError } from "../../src/core/tool-error.ts";
 import type { Runtime } from "../../src/index.ts";
 import { checkServers } from "../../src/tools/config/parse-config.ts";
-import { configuredSource } from "../../src/tools/mcp/open.ts";
+import { clientSource, configuredSource } from "../../src/tools/mcp/open.ts";
 import type { McpSource } from "../../src/tools/mcp/source.ts";
 import { COMBINATIONS } from "../support/combinations.ts";
 import { createRuntime } from "../support/patient.ts";
@@ -42,6 +44,13 @@ describe.each(["stdio", "json", "events", "sse"] as const)("a server on %s", (ki
     expect(error).toBeInstanceOf(ToolError);
     expect(error).toMatchObject({ message, code: "tool_error" });
     expect((error as ToolError).data).toStrictEqual(data);
+  });
+
+  test("large whole numbers in the data of an error of JSON-RPC", async () => {
+    const error: unknown = await source
+      .call("refuse", { data: '{"existing":12345678901234567890,"of":[1]}' }, context)
+      .catch((thrown) => thrown);
+    expect(error).toMatchObject({ data: { existing: 12345678901234567890n, of: [1] } });
   });
 
   test("BigInts arrive as whole numbers with all their digits", async () => {
@@ -80,6 +89,37 @@ describe.each(["stdio", "json", "events", "sse"] as const)("a server on %s", (ki
     await fc.assert(property, { numRuns: 60 });
   });
 });
+
+test.each([
+  ["in memory", InMemoryTransport.createLinkedPair(), [5, { big: 2n ** 60n }]],
+  ["of JSON", jsonPair(), JSON.stringify([5, { big: 1 }]).replace("1", `${2n ** 60n}`)],
+] as const)("a client of the caller %s: its server receives numbers", async (_, pair, wanted) => {
+  const [near, far] = pair;
+  let received: unknown;
+  /* oxlint-disable unicorn/prefer-add-event-listener -- a Transport is no EventTarget */
+  far.onmessage = (message) => {
+    if (!("method" in message) || !("id" in message)) return;
+    received = message.params?.["arguments"];
+    const serverInfo = { name: "x", version: "1" };
+    const opening = { protocolVersion: "2025-06-18", capabilities: {}, serverInfo };
+    const result = message.method === "initialize" ? opening : { content: [] };
+    void far.send({ jsonrpc: "2.0", id: message.id, result });
+  };
+  /* oxlint-enable unicorn/prefer-add-event-listener */
+  const client = new Client({ name: "test", version: "1" });
+  await client.connect(near);
+  await clientSource("mine", client as never).call("a", { of: [5n, { big: 2n ** 60n }] }, context);
+  const { of } = received as { of: unknown };
+  expect(typeof wanted === "string" ? JSON.stringify(of) : of).toEqual(wanted);
+  await client.close();
+});
+
+/** A pair in memory whose name says nothing: it stands for transports that write JSON. */
+function jsonPair(): readonly [InMemoryTransport, InMemoryTransport] {
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  Object.defineProperty(near, "constructor", { value: { name: "JsonTransport" } });
+  return [near, far];
+}
 
 /** A whole number that a double holds is a number, whatever it was sent as. */
 function asReceived(sent: unknown): unknown {

@@ -24,9 +24,33 @@ const answer = (id: number): string => JSON.stringify({ jsonrpc: "2.0", id, resu
 const judge = (intake: Intake, text: string, size = text.length) =>
   intake.judge(size, text.slice(0, 300), text.slice(-300)).kind;
 
-const textOf = (event: EventPart): string => Buffer.concat(event.whole).toString();
+const textOf = ({ fields, data }: EventPart): string =>
+  `${Buffer.concat(fields).toString()}${data === undefined ? "" : `data:${data.toString()}\n`}\n`;
 
 describe("intake", () => {
+  test("what a server asks with the number of a call is not its answer", () => {
+    const id = '"id" : 1';
+    const rest = '"params":{"a":"x"}';
+    for (const parts of [
+      ['"jsonrpc":"2.0"', id, '"method":"roots/list"'],
+      ['"jsonrpc":"2.0"', '"method":"roots/list"', rest, id],
+      ['"method":"ping"', id],
+      [id, '"method":"roots/list"', '"jsonrpc":"2.0"', rest],
+    ]) {
+      const intake = new Intake(MAX, () => {});
+      intake.sent(request(1));
+      expect(judge(intake, `{${parts.join(",")}}`)).toBe("read");
+      expect(judge(intake, answer(1), 2_000_000)).toBe("read");
+      expect(judge(intake, answer(1), 2_000_000)).toBe("drop");
+    }
+    for (const method of ["null", '""', '"tools/call"']) {
+      const intake = new Intake(MAX, () => {});
+      intake.sent(request(1));
+      const text = `{"jsonrpc":"2.0","id":1,"method":${method},"result":{}}`;
+      expect(judge(intake, text, 2_000_000)).toBe("read");
+    }
+  });
+
   test("what was asked for is read once, in a flood too; the flood is not", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(1_000), { maxLength: 50 }), (ids) => {
@@ -158,10 +182,12 @@ describe("lines and events", () => {
       fc.property(
         fc.array(data, { maxLength: 8 }),
         end,
+        fc.constantFrom("", "\ufeff"),
         fc.array(fc.nat(64)),
-        (sent, eol, cuts) => {
+        (sent, eol, mark, cuts) => {
           const stream = Buffer.from(
-            sent.map((text, at) => `: hi${eol}id: ${at}${eol}data: ${text}${eol}${eol}`).join(""),
+            mark +
+              sent.map((text, at) => `: hi${eol}id: ${at}${eol}data: ${text}${eol}${eol}`).join(""),
           );
           const splitter = eventSplitter(new Intake(MAX, () => {}), undefined);
           const events: string[] = [];
@@ -177,6 +203,15 @@ describe("lines and events", () => {
         },
       ),
     );
+  });
+
+  test("what a server asks in the stream of a call is not refused in the place of its answer", () => {
+    const splitter = eventSplitter(new Intake(MAX, () => {}), 1);
+    const deep = `${"[".repeat(9_000)}${"]".repeat(9_000)}`;
+    const kept = (text: string): unknown[] => splitter.push(Buffer.from(`data: ${text}\n\n`));
+    expect(kept(`{"id":1,"method":"x","params":{"a":${deep}}}`)).toEqual([undefined]);
+    expect(kept(`{"method":"x","params":{"a":${deep}}}`)).toEqual([undefined]);
+    expect(kept(`{"id":1,"result":{"a":${deep}}}`)).toEqual([expect.anything()]);
   });
 
   test("an event of lines without end ends the stream", () => {

@@ -178,6 +178,31 @@ test("a stream that the server leaves open after its answer is closed, with what
   expect(cancelled(http).cancelled).toEqual([]);
 });
 
+test("over the older transport a POST that is never answered is closed after the answer in the stream", async () => {
+  let answers: ServerResponse | undefined;
+  const posts = new Set<ServerResponse>();
+  const http = await rawHttp(({ verb, message }, response) => {
+    if (verb === "GET") {
+      answers = stream(response, event("/messages", "event: endpoint\n"));
+      return true;
+    }
+    const { id, method } = message;
+    if (method === "tools/call") posts.add(response.on("close", () => posts.delete(response)));
+    else response.writeHead(202).end("Accepted");
+    const result = resultOf(method as string);
+    if (id !== undefined) answers?.write(event({ jsonrpc: "2.0", id, result }));
+    return true;
+  });
+  opened.push(http.close);
+  const source = connect({ type: "sse", url: http.url });
+  const context = { signal: new AbortController().signal, caller: {} };
+  for (let at = 0; at < 3; at++) expect(await outcome(source.call("a", {}, context))).toBe("ok");
+  await expect.poll(() => posts.size, { timeout: 10_000 }).toBe(0);
+  expect(await outcome(source.call("a", {}, context))).toBe("ok");
+  expect(http.count("initialize")).toBe(1);
+  expect(cancelled(http).cancelled).toEqual([]);
+});
+
 describe("a stream that is resumed", () => {
   const isResumed = ({ verb, headers }: RawHttp["seen"][number]): boolean =>
     verb === "GET" && headers["last-event-id"] !== undefined;

@@ -82,6 +82,11 @@ async function forgetful(forgets: Forgets, works?: Forgets): Promise<Forgetful> 
 /** Refusals of HTTP, and errors in a 200: none of them is sent by a server that has carried the call out. */
 const REFUSALS: Record<string, Forgets> = {
   "404": refuses(404, rpc(-32_001, "Session not found")),
+  "404 terminated": refuses(404, rpc(-32_600, "Not Found: Session has been terminated")),
+  "404 in a stream": (response) =>
+    response
+      .writeHead(404, { "content-type": "text/event-stream" })
+      .end(event(rpc(-32_001, "Session not found"))),
   "404 with a text": refuses(404, "Could not find session"),
   "410": refuses(410, "gone"),
   "400 no valid session": refuses(400, rpc(-32_000, "Bad Request: No valid session ID provided")),
@@ -199,6 +204,8 @@ describe("a call that may have been carried out is not made again", () => {
   const DOUBTS: Record<string, Forgets> = {
     "500": refuses(500, { error: "unknown session" }),
     "503": refuses(503, { error: "unknown session" }),
+    "400 terminated during the call": refuses(400, "session terminated during the request"),
+    "404 terminated during the call": refuses(404, "session terminated during the request"),
     "200 lost during the call": errs(-32_603, "the session was lost during the call"),
     "200 terminated": errs(-32_000, "Session terminated"),
   };
@@ -238,6 +245,52 @@ describe("a call that may have been carried out is not made again", () => {
 });
 
 describe("a session that is not lost stays", () => {
+  test("what is said here of an answer says nothing of a session", async () => {
+    const server = await forgetful(REFUSALS["404"]!, (response) => {
+      server.forget();
+      json(response, 200, { jsonrpc: "2.0", method: "x" });
+    });
+    const config = checkServers({ "session-x": { url: server.url } }, "mcpServers", {});
+    const source = configuredSource("session-x", config["session-x"]!);
+    opened.push(() => source[Symbol.asyncDispose]());
+    await source.list();
+    expect(await outcome(source.call("b", {}, context))).toBe(
+      'server "session-x" did not answer tools/call, but something else',
+    );
+    expect([server.count("initialize"), server.calls()]).toEqual([1, 1]);
+  });
+
+  test.each(["timeout", "abort"])(
+    "the question whether it is has the %s of its call",
+    async (how) => {
+      let isAsked = false;
+      const http = await rawHttp(({ message }, response) => {
+        const { id, method } = message;
+        if (method === "initialize") {
+          const result = resultOf("initialize");
+          return json(response, 200, { jsonrpc: "2.0", id, result }, { "mcp-session-id": "s" });
+        }
+        if (method === "tools/call") return json(response, 400, "session expired");
+        if (isAsked && id !== undefined) return true; // never answered
+        isAsked = method === "tools/list";
+        return false;
+      });
+      opened.push(http.close);
+      const timeoutMs = how === "timeout" ? { timeoutMs: 1_000 } : {};
+      const source = connect({ type: "http", url: http.url, ...timeoutMs });
+      await source.list();
+      const stop = new AbortController();
+      const call = outcome(source.call("a", {}, { signal: stop.signal, caller: {} }));
+      if (how === "abort") {
+        await expect.poll(() => http.seen.at(-1)?.message["method"]).not.toBe("tools/call");
+        stop.abort();
+      }
+      expect(await call).toBe(
+        how === "abort" ? "the run ended before the tool answered" : "HTTP 400: session expired",
+      );
+    },
+  );
+
   test.each(["Session not found: tab-7", "Invalid request parameters", "the session is lost"])(
     "a tool says: %s",
     async (text) => {

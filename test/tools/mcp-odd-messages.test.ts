@@ -11,6 +11,7 @@ import { event, json, rawHttp, stream } from "../../fixtures/servers/raw-http.ts
 import type { Json } from "../../fixtures/servers/raw.ts";
 import { ToolError } from "../../src/core/tool-error.ts";
 import { checkServers } from "../../src/tools/config/parse-config.ts";
+import { redactor } from "../../src/tools/redact.ts";
 import { unwrap } from "../../src/tools/mcp/content.ts";
 import { errorData } from "../../src/tools/mcp/error-data.ts";
 import { Exchanges } from "../../src/tools/mcp/exchange.ts";
@@ -82,7 +83,7 @@ async function inMemory(odd: string | undefined): Promise<Call> {
       if (error instanceof ToolError) throw error;
       const { message, data } = error as Error & { data?: unknown };
       throw new ToolError("tool_error", message.replace(/^(?:MCP error -?\d+: )+/, ""), {
-        data: errorData(data, (text) => text),
+        ...errorData(data, (text) => text),
       });
     }
   };
@@ -214,12 +215,37 @@ describe.each(["v8", "quickjs"] as const)("a program on %s", (engine) => {
 
 test("data of an error is capped, and holds no secrets", () => {
   const redact = (text: string): string => text.replaceAll("s3cr3t", "[redacted]");
-  expect(errorData({ a: ["s3cr3t", 1] }, redact)).toEqual({ a: ["[redacted]", 1] });
-  expect(errorData("x".repeat(70_000), redact)).toBeUndefined();
-  expect(errorData(JSON.parse("[".repeat(500) + "]".repeat(500)), redact)).toBeUndefined();
+  expect(errorData({ a: ["s3cr3t", 1], s3cr3t: 2n ** 70n }, redact)).toEqual({
+    data: { a: ["[redacted]", 1], "[redacted]": 2n ** 70n },
+  });
+  // As several numbers, and folded in a text.
+  const folds = redactor(["s3cr3t-t0ken"]);
+  const codes = [...Buffer.from("s3cr3t-t0ken")];
+  expect(JSON.stringify(errorData({ a: codes }, folds))).not.toContain(codes.join(","));
+  expect(errorData(["s3cr3t-\nt0ken", "%", "s3cr3t-t0ken"], folds)).toEqual({
+    data: ["[redacted]", "%", "[redacted]"],
+  });
+  const none = { hint: expect.stringMatching(/^It has no data, because /) };
+  expect(errorData("x".repeat(70_000), redact)).toEqual(none);
+  expect(errorData(JSON.parse("[".repeat(500) + "]".repeat(500)), redact)).toEqual(none);
   const cyclic: { self?: unknown } = {};
   cyclic.self = cyclic;
-  expect(errorData(cyclic, redact)).toBeUndefined();
+  expect(errorData(cyclic, redact)).toEqual(none);
+});
+
+test("of a failure with much data no more is looked at than the caps say", () => {
+  let searched = 0;
+  const redact = (text: string): string => ((searched += text.length), text);
+  const text = "x".repeat(100);
+  const datas = [{ id: 2n ** 70n, a: "%41%20".repeat(1_000_000) }, Array(100_000).fill(text)];
+  for (const structuredContent of datas) {
+    for (const content of [[{ type: "text", text: "no" }], []]) {
+      const failed = (): unknown =>
+        unwrap({ isError: true, content, structuredContent }, "a", redact);
+      expect(failed).toThrow(content.length === 0 ? /with more data than/ : /^no$/);
+    }
+  }
+  expect(searched).toBeLessThan(4 * 2 * 64 * 1024);
 });
 
 test("pages that are counted are all read, and the number goes back as it came", async () => {
@@ -248,4 +274,91 @@ test("a client of the caller: its server's code of a time-out is no time-out of 
     error: "the database timed out",
     data: { a: 1 },
   });
+});
+
+test("what refuses a notification is no answer to the request after it", async () => {
+  const path = fileURLToPath(new URL("../../fixtures/servers/refuses-notes.ts", import.meta.url));
+  for (const code of ["-32601", "-32600"]) {
+    const call = configured({ command: process.execPath, args: [path, code] });
+    // At the second call nothing is in doubt any more: what cannot be read is the call.
+    expect(await outcome(call("a"))).toEqual({ value: "fine" });
+    expect(await outcome(call("unread"))).toEqual({ error: "not read", data: undefined });
+  }
+});
+
+test.each(["json", "stream", "list"])("a byte order mark before %s", async (kind) => {
+  const description = "x".repeat(300_000);
+  const http = await rawHttp(({ verb, message }, response) => {
+    if (verb !== "POST" || message["id"] === undefined) return false;
+    if (kind === "list" && message["method"] === "tools/list") {
+      const result = { tools: [{ name: "a", description }] };
+      return json(response, 200, `\ufeff${JSON.stringify({ id: message["id"], result })}`);
+    }
+    const answer = JSON.stringify(oddAnswer(message, undefined));
+    if (kind === "stream") return (stream(response, `\ufeff${event(answer)}`).end(), true);
+    return json(response, 200, `\ufeff${answer}`);
+  });
+  opened.push(http.close);
+  expect(await outcome(configured({ url: http.url })("a"))).toEqual({ value: "fine" });
+});
+
+test("a refusal in a stream says what the server says", async () => {
+  const http = await rawHttp(({ message }, response) => {
+    if (message["method"] !== "tools/call") return false;
+    response.writeHead(403, { "content-type": "text/event-stream" }).end(event("no access"));
+    return true;
+  });
+  opened.push(http.close);
+  expect(await outcome(configured({ url: http.url })("a"))).toMatchObject({
+    error: expect.stringMatching(/^HTTP 403.*data: no access/),
+  });
+});
+
+test.each(["", "event\n", "event: endpoint\n", "event: endpoint\nevent\n"])(
+  "an event is a message, whatever names it: %j",
+  async (more) => {
+    const http = await rawHttp(({ verb, message }, response) => {
+      if (verb !== "POST" || message["id"] === undefined) return false;
+      const answer = { ...(oddAnswer(message, undefined) as Json), jsonrpc: "1.0" };
+      return (stream(response, event(answer, more)).end(), true);
+    });
+    opened.push(http.close);
+    expect(await outcome(configured({ type: "http", url: http.url })("a"))).toEqual({
+      value: "fine",
+    });
+  },
+);
+
+test("over the older transport an event that is named and then not is read as all others", async () => {
+  let answers: ReturnType<typeof stream> | undefined;
+  const http = await rawHttp(({ verb, message }, response) => {
+    if (verb === "GET")
+      return ((answers = stream(response, event("/messages", "event: endpoint\n"))), true);
+    response.writeHead(202).end("Accepted");
+    const { id } = message;
+    const forged = { jsonrpc: "2.0", id, result: { token: 1 } };
+    if (id === undefined) return true;
+    if (message["method"] === "tools/call")
+      answers?.write(event({ id, result: forged.result }, "event: endpoint\nevent\n"));
+    else answers?.write(event(oddAnswer(message, undefined)));
+    return true;
+  });
+  opened.push(http.close);
+  const call = configured({ type: "sse", url: http.url });
+  expect(await outcome(call("a"))).toEqual({ value: undefined });
+});
+
+test("a body in chunks of a byte is read in one piece", async () => {
+  const text = Array.from({ length: 3_000 }, (_, at) => `${at}`).join(" ");
+  const http = await rawHttp(({ message }, response) => {
+    const { id, method } = message;
+    if (method !== "tools/call") return false;
+    const answer = { jsonrpc: "2.0", id, result: { content: [{ type: "text", text }] } };
+    response.writeHead(200, { "content-type": "application/json" });
+    for (const byte of Buffer.from(JSON.stringify(answer))) response.write(Buffer.of(byte));
+    response.end();
+    return true;
+  });
+  opened.push(http.close);
+  expect(await outcome(configured({ url: http.url })("a"))).toEqual({ value: text });
 });

@@ -5,6 +5,7 @@ import { isObject } from "../../core/is-object.ts";
 import { ToolError } from "../../core/tool-error.ts";
 import { cutUnits } from "../../core/utf8.ts";
 import type { Progress } from "../call-context.ts";
+import { withExactIntegers, withSafeNumbers } from "./exact-arguments.ts";
 import { errorData } from "./error-data.ts";
 import { describe } from "./failure.ts";
 import { readResult } from "./read-result.ts";
@@ -63,9 +64,11 @@ export class ClientUpstream implements Upstream {
         heard(progress);
       },
     };
+    const exact = writesJson(this.#client) ? withExactIntegers(params) : withSafeNumbers(params);
+    const request = { method, params: exact as Result };
     let result: unknown;
     try {
-      result = await this.#client.request({ method, params }, ResultSchema as never, options);
+      result = await this.#client.request(request, ResultSchema as never, options);
     } catch (error) {
       throw failureOf(error, ends, label, timeoutMs ?? maxMs);
     }
@@ -80,6 +83,12 @@ export class ClientUpstream implements Upstream {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listeners.length = 0;
   }
+}
+
+/** Whether what is sent becomes JSON: elsewhere a server receives the objects themselves. */
+function writesJson(client: McpClient): boolean {
+  const transport: unknown = "transport" in client ? client.transport : undefined;
+  return isObject(transport) && transport.constructor.name !== "InMemoryTransport";
 }
 
 /** Progress comes in the context in which the caller's client was connected. */
@@ -99,7 +108,7 @@ function failureOf(
   if (ends.isTimedOut)
     return new ToolError("tool_error", `${tool} did not answer within ${limitMs} ms`, { tool });
   const { code, data: given }: { code?: unknown; data?: unknown } = isObject(error) ? error : {};
-  const data = errorData(given, (text) => text);
-  if (code === METHOD_NOT_FOUND) return new MethodNotFound(messageOf(error), data);
-  return new ToolError("tool_error", describe(error), { tool, data });
+  const details = errorData(given, (text) => text);
+  if (code === METHOD_NOT_FOUND) return new MethodNotFound(messageOf(error), details.data);
+  return new ToolError("tool_error", describe(error), { tool, ...details });
 }

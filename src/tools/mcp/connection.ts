@@ -5,6 +5,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { currentContext, outsideRuns } from "../../core/async-context.ts";
 import { ToolError } from "../../core/tool-error.ts";
+import { untilAborted } from "../../core/until-aborted.ts";
 import type { Progress } from "../call-context.ts";
 import type { ServerConfig } from "../config/server-entry.ts";
 import { OUTAGE_HINT } from "../outage-hint.ts";
@@ -17,6 +18,7 @@ import { ServiceCredentials } from "./auth/service.ts";
 import { TokenStore } from "./auth/token-store.ts";
 import type { ClientHooks } from "./client.ts";
 import { cutUnits } from "../../core/utf8.ts";
+import { withExactIntegers } from "./exact-arguments.ts";
 import { errorData } from "./error-data.ts";
 import { describe, describeStart, describeStop, type Outage } from "./failure.ts";
 import { Link, MAX_LOGINS } from "./link.ts";
@@ -124,7 +126,6 @@ export class Connection implements Upstream {
     } catch (error) {
       if (!(error instanceof LostSession)) throw error;
       const { loss, failure } = error;
-      if (!(await link.isLost(loss))) throw failure;
       this.#drop(link);
       if (!loss.isRefused) throw this.#inDoubt(failure, options);
     }
@@ -174,7 +175,8 @@ export class Connection implements Upstream {
     // It has ended since it was chosen; nothing was sent.
     if (link.dead) throw new LostSession(NOT_SENT, this.#translate(undefined, link, options, ends));
     try {
-      return await link.request({ method, params }, ends, (report) => {
+      const exact = withExactIntegers(params) as Result;
+      return await link.request({ method, params: exact }, ends, (report) => {
         ends.progressed();
         heard(report);
       });
@@ -182,7 +184,12 @@ export class Connection implements Upstream {
       if (error instanceof LoginBegun) throw error;
       const failure = this.#translate(error, link, options, ends);
       const loss = ends.signal.aborted ? undefined : lossIn(error, link);
-      throw loss === undefined ? failure : new LostSession(loss, failure);
+      if (loss === undefined) throw failure;
+      // The ends of the request hold for the question whether the session is lost, too.
+      const isLost = await untilAborted(link.isLost(loss), ends.signal, () =>
+        ends.isAborted ? this.#translate(error, link, options, ends) : failure,
+      );
+      throw isLost ? new LostSession(loss, failure) : failure;
     }
   }
 
@@ -203,10 +210,11 @@ export class Connection implements Upstream {
       this.#problems.set("stop", report);
       return new ToolError("tool_error", summary, { tool });
     }
-    const data = error instanceof McpError ? errorData(error.data, this.redact) : undefined;
+    const details = error instanceof McpError ? errorData(error.data, this.redact) : {};
     if (error instanceof McpError && error.code === ErrorCode.MethodNotFound)
-      return new MethodNotFound(this.redact(describe(error)), data);
-    return new ToolError("tool_error", this.redact(describe(error, this.#name)), { tool, data });
+      return new MethodNotFound(this.redact(describe(error)), details.data);
+    const message = this.redact(describe(error, this.#name));
+    return new ToolError("tool_error", message, { tool, ...details });
   }
 
   /** The connection in use, or a new one where it died. */

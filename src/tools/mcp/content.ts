@@ -3,8 +3,8 @@ import { breachOfShape } from "../../core/json-shape.ts";
 import { MAX_MESSAGE, ToolError } from "../../core/tool-error.ts";
 import { mostParts } from "../../core/parts.ts";
 import { cutUnits } from "../../core/utf8.ts";
-import { MAX_LARGE_INTEGERS } from "./exact-message.ts";
-import { stringifyExact } from "./exact-arguments.ts";
+import { errorData, shortJson } from "./error-data.ts";
+import { LARGE_INTEGERS } from "./exact-message.ts";
 import { MAX_DEPTH, tooDeep, tooManyParts } from "./json-scan.ts";
 import { refusedMessage } from "./message.ts";
 
@@ -27,7 +27,7 @@ export function unwrap(
   if (result["isError"] === true)
     throw new ToolError("tool_error", redact(errorText(parts, result)), {
       tool,
-      data: redacted(result["structuredContent"], redact),
+      ...errorData(result["structuredContent"], redact),
     });
   if (result["resultType"] === "input_required") {
     throw new ToolError(
@@ -74,22 +74,10 @@ function valueOf(texts: readonly string[], tool: string): unknown {
     throw new ToolError("tool_error", refusedMessage(problem), { tool });
   }
   try {
-    const values = written.map((text) => parseExact(text, MAX_LARGE_INTEGERS));
+    const values = written.map((text) => parseExact(text, LARGE_INTEGERS));
     return values.length === 1 ? values[0] : values;
   } catch {
     return asTheyAre; // it only looked like JSON
-  }
-}
-
-/** Data without secrets in its texts. */
-function redacted(data: unknown, redact: (text: string) => string): unknown {
-  if (data === undefined || data === null) return undefined;
-  const text = stringifyExact(data);
-  const clean = redact(text);
-  try {
-    return clean === text ? data : parseExact(clean);
-  } catch {
-    return undefined;
   }
 }
 
@@ -97,7 +85,6 @@ function errorText(parts: readonly Part[], { structuredContent }: Part): string 
   const texts = parts.map(textOf).filter((text) => text !== undefined && text.trim() !== "");
   if (texts.length > 0) return cutUnits(texts.join("\n"), MAX_MESSAGE);
   const other = structuredContent ?? (parts.length > 0 ? parts : undefined);
-  return other === undefined
-    ? "the tool failed without a message"
-    : stringifyExact(other).slice(0, 2_000);
+  if (other === undefined) return "the tool failed without a message";
+  return shortJson(other) ?? "the tool failed, with more data than a message has room for";
 }

@@ -1,12 +1,14 @@
 import type { Intake } from "./intake.ts";
 import { JsonScan } from "./json-scan.ts";
 import { endsOf, LineSplitter } from "./lines.ts";
-import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.ts";
+import { errorAnswer, findId, isQuestion, refusedMessage, tooLargeMessage } from "./message.ts";
 
 type Id = string | number | undefined;
 
 const NEWLINE = Buffer.from("\n");
 const RETURN = 0x0d;
+/** A stream may begin with it. */
+const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 /** Shortest time until a stream is asked for again, in ms, whatever the server asks for. */
 const MIN_RETRY_MS = 100;
 /** Lines of an event besides its data: id, event, retry. */
@@ -26,8 +28,6 @@ export interface EventPart {
   readonly id: string | undefined;
   /** The request for a list that it answers: its data is parsed in turns. */
   readonly list: number | undefined;
-  /** The event as it came. */
-  readonly whole: readonly Buffer[];
 }
 
 /** Cuts a stream of server-sent events into events, each as bytes, or as nothing where it is not let in. */
@@ -49,6 +49,7 @@ class Splitter implements EventSplitter {
   #event: Buffer[] = [];
   #size = 0;
   #fields = 0;
+  #isFirst = true;
   #ready: (EventPart | undefined)[] = [];
 
   constructor(intake: Intake, request: Id) {
@@ -76,7 +77,10 @@ class Splitter implements EventSplitter {
   }
 
   /** Lines may end with a carriage return alone. */
-  #onLine(line: Buffer): void {
+  #onLine(given: Buffer): void {
+    const isMarked = this.#isFirst && given.indexOf(BYTE_ORDER_MARK) === 0;
+    this.#isFirst = false;
+    const line = isMarked ? given.subarray(BYTE_ORDER_MARK.length) : given;
     const whole = line.at(-1) === RETURN ? line.subarray(0, -1) : line;
     let from = 0;
     for (let at = whole.indexOf(RETURN); at >= 0; at = whole.indexOf(RETURN, from)) {
@@ -120,15 +124,21 @@ class Splitter implements EventSplitter {
     for (const line of data) {
       const problem = scan.push(line.subarray(5));
       if (problem === undefined) continue;
-      const id = findId(head, tail) ?? this.#request;
+      const id = findId(head, tail) ?? this.#answeredBy(head);
       return id === undefined ? undefined : refusal(id, refusedMessage(problem));
     }
     return size === 0 ? undefined : eventOf(lines, data);
   }
 
+  /** The request that a message without a number answers. */
+  #answeredBy(head: string): Id {
+    return isQuestion(head) ? undefined : this.#request;
+  }
+
   #onOversize(head: string, tail: string): void {
-    const verdict = this.#intake.judge(Infinity, head.replace(/^data:/, ""), tail);
-    const id = verdict.kind === "too_large" ? verdict.id : this.#request;
+    const text = head.replace(/^data:/, "");
+    const verdict = this.#intake.judge(Infinity, text, tail);
+    const id = verdict.kind === "too_large" ? verdict.id : this.#answeredBy(text);
     if (id !== undefined) this.#ready.push(refusal(id, tooLargeMessage(this.#intake.maxBytes)));
   }
 }
@@ -147,12 +157,13 @@ function eventOf(lines: readonly Buffer[], data: readonly Buffer[], list?: numbe
     name: fieldOf(lines, "event:") ?? "",
     id: fieldOf(lines, "id:"),
     list,
-    whole: [...lines, NEWLINE],
   };
 }
 
+/** A line that is the name of a field alone has its empty value. */
 function isNamed(line: Buffer, field: string): boolean {
-  return line.toString("latin1", 0, field.length) === field;
+  const start = line.toString("latin1", 0, field.length);
+  return start === field || (line.length === field.length - 1 && `${start}:` === field);
 }
 
 /** The last value of a field. */

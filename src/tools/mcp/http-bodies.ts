@@ -4,6 +4,7 @@ import type { Detour } from "./detour.ts";
 import type { Exchange } from "./exchange.ts";
 import { parseMessage } from "./exact-message.ts";
 import { JsonScan } from "./json-scan.ts";
+import { JOINED_PIECES } from "./lines.ts";
 import { MAX_ENTRY_PARTS } from "./list-limits.ts";
 import { refusedMessage, tooLargeMessage } from "./message.ts";
 import type { ReadingParts } from "./reading-transport.ts";
@@ -45,10 +46,8 @@ export async function tokenOf(
   exchange: Exchange,
 ): Promise<string> {
   const { intake, detour, server } = parts;
-  const chunks: Uint8Array[] = [];
-  if (response.body !== null)
-    for await (const chunk of cappedBytes(response.body, parts, exchange)) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
+  const { body } = response;
+  const bytes = await joined(body === null ? [] : cappedBytes(body, parts, exchange));
   const value = await parsed(
     bytes,
     intake.asksForList(exchange.id) ? exchange.id : undefined,
@@ -61,6 +60,18 @@ export async function tokenOf(
     );
   exchange.isRead = true;
   return detour.keep(value.json, exchange, true);
+}
+
+async function joined(chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[]): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let loose: Uint8Array[] = [];
+  for await (const chunk of chunks) {
+    loose.push(chunk);
+    if (loose.length < JOINED_PIECES) continue;
+    pieces.push(Buffer.concat(loose));
+    loose = [];
+  }
+  return Buffer.concat([...pieces, ...loose]);
 }
 
 /** The value of a text of JSON; why it must not be used; nothing where it is no JSON. */

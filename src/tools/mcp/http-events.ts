@@ -1,4 +1,3 @@
-import { outsideRuns } from "../../core/async-context.ts";
 import { Turns } from "../../core/turns.ts";
 import { type EventPart, eventSplitter } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
@@ -6,26 +5,28 @@ import { type Body, type HttpParts, parsed } from "./http-bodies.ts";
 import { errorAnswer, requestIdOf } from "./message.ts";
 import { isAnswer, messagesIn } from "./read-message.ts";
 
-/** How long a server may leave the stream of a request open after its answer, in ms. */
-const LINGER_MS = 1_000;
+const NEWLINE = Buffer.from("\n");
+
 /** The text of an event with a token in the place of its message. */
 async function eventText(
   event: EventPart,
   parts: HttpParts,
   exchange: Exchange | undefined,
-): Promise<{ readonly text: Uint8Array; readonly isAnswer: boolean }> {
-  // The address of the older transport; its name says that it is no message.
-  if (event.name === "endpoint" || event.data === undefined)
-    return { text: Buffer.concat(event.whole), isAnswer: false };
+): Promise<Uint8Array> {
+  // Nothing of a message of the server goes through itself: the transport would take it for one of ours.
+  if (event.data === undefined) return Buffer.concat([...event.fields, NEWLINE]);
+  if (event.name === "endpoint" && !parts.answersPosts) return endpoint(event.data);
   const value = await parsed(event.data, event.list, parts);
   const answer = typeof value === "string" ? errorAnswer(event.list!, value) : value?.json;
-  const isOwn = answers(answer, exchange);
   // What is no message still has an id, from where the stream can be resumed.
-  const data = answer === undefined ? "" : parts.detour.keep(answer, exchange, isOwn);
-  return {
-    text: Buffer.concat([...event.fields, Buffer.from(`data: ${data}\n\n`)]),
-    isAnswer: isOwn,
-  };
+  const data =
+    answer === undefined ? "" : parts.detour.keep(answer, exchange, answers(answer, exchange));
+  return Buffer.concat([...event.fields, Buffer.from(`data: ${data}\n\n`)]);
+}
+
+/** The address of the older transport; its name says that it is no message. */
+function endpoint(data: Buffer): Uint8Array {
+  return Buffer.from(`event: endpoint\ndata: ${data.toString().trim().replaceAll("\n", "")}\n\n`);
 }
 
 /** Whether a message, or one of a batch, answers the request of `exchange`. */
@@ -59,11 +60,9 @@ export async function* cappedEvents(
   const { intake } = parts;
   const turns = new Turns();
   const splitter = eventSplitter(intake, exchange?.id);
-  let linger: NodeJS.Timeout | undefined;
   const pass = async (event: EventPart): Promise<Uint8Array> => {
-    const { text, isAnswer: isOwn } = await eventText(event, parts, exchange);
+    const text = await eventText(event, parts, exchange);
     if (exchange !== undefined) exchange.lastEventId = event.id ?? exchange.lastEventId;
-    if (isOwn) linger ??= outsideRuns(() => setTimeout(() => exchange?.end(), LINGER_MS).unref());
     return text;
   };
   try {
@@ -77,8 +76,6 @@ export async function* cappedEvents(
     for (const event of splitter.end()) yield await pass(event);
   } catch {
     // A broken connection ends the stream; the SDK resumes it where that is possible.
-  } finally {
-    clearTimeout(linger);
   }
   intake.flush();
   if (exchange === undefined) return;

@@ -35,9 +35,11 @@ export function cappedFetch(parts: HttpParts): FetchLike {
     if (exchange !== undefined && isWhole)
       return jsonOf(response, await tokenOf(response, parts, exchange));
     if (body === null) return response;
-    const chunks = isStream(response)
-      ? cappedEvents(body, parts, exchange)
-      : cappedBytes(body, parts, exchange);
+    // The SDK tells what the server says of a refusal as it is.
+    const chunks =
+      response.ok && isStream(response)
+        ? cappedEvents(body, parts, exchange)
+        : cappedBytes(body, parts, exchange);
     return withBody(response, NodeStream.from(chunks) as unknown as Body);
   };
 }

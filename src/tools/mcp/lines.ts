@@ -1,8 +1,8 @@
 const NEWLINE = 0x0a;
 /** Bytes of both ends of a line that say which request it answers; no more is kept of one that is thrown away. */
 const END_BYTES = 300;
-/** So many pieces of a line are joined: each costs more memory than the byte that may be in it. */
-const JOINED_PIECES = 1_024;
+/** So many pieces are joined: each costs more memory than the byte that may be in it. */
+export const JOINED_PIECES = 1_024;
 
 /** Both ends of a line, as text. */
 export function endsOf(line: Buffer): readonly [head: string, tail: string] {

@@ -1,6 +1,7 @@
 /** Sessions that a server has forgotten, for instance since it was restarted: what its errors say of them. */
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { McpError } from "@modelcontextprotocol/sdk/types.js";
+import { OWN_ERROR } from "./message.ts";
 
 /** What an error says of the session of its connection. */
 export interface Loss {
@@ -31,6 +32,8 @@ const SESSION = /\bsession/i;
 const UNKNOWN =
   /\b(?:no|not|unknown|invalid|missing|expired|unrecogni[sz]ed|doesn't|required|gone|stale)\b/i;
 const ENDED = /\b(?:during|while|after|lost|terminated|closed|interrupted|aborted|ended)\b/i;
+/** It was at work: elsewhere a session that has been terminated is one that it does not know any more. */
+const UNDER_WAY = /\b(?:during|while|interrupted)\b/i;
 const NOT_INITIALIZED =
   /\b(?:not (?:yet |been )*|un-?)initiali[sz]ed\b|\bbefore (?:the )?initiali[sz]|\binitiali[sz]e first\b/i;
 /** What the SDK for Python answers before `initialize`, with no other word. */
@@ -58,7 +61,8 @@ export function httpRefusal(error: unknown): HttpRefusal | undefined {
 export function lossIn(error: unknown, link: Asked): Loss | undefined {
   const refusal = httpRefusal(error);
   if (refusal !== undefined) return link.hasSession ? lossInStatus(refusal, link) : undefined;
-  if (!(error instanceof McpError)) return undefined;
+  // What is said here of an answer may have the name of the server in it.
+  if (!(error instanceof McpError) || error.code === OWN_ERROR) return undefined;
   const says = saysLost(error.message);
   const isBefore =
     error.code === INVALID_PARAMS &&
@@ -68,15 +72,20 @@ export function lossIn(error: unknown, link: Asked): Loss | undefined {
 }
 
 function lossInStatus({ status, text }: HttpRefusal, { isAuthorized }: Asked): Loss | undefined {
-  const says = saysLost(text) !== undefined;
+  const says = saysLost(text);
   // Some servers send the errors of calls with such a status too.
-  const isOfCall = !says && /"jsonrpc"/.test(text.slice(0, LOOKED_AT));
+  const isOfCall = says === undefined && /"jsonrpc"/.test(text.slice(0, LOOKED_AT));
   // The specification's word for it, and its neighbour. With 401 nobody is to log in: it was let in without before.
   if (status === 404 || status === 410 || (status === 401 && !isAuthorized))
-    return { isRefused: true, isProved: !isOfCall };
+    return {
+      isRefused: says !== "ended" || !UNDER_WAY.test(text.slice(0, LOOKED_AT)),
+      isProved: !isOfCall,
+    };
   // A client's mistake is found before anything is carried out; a server's own may come in the midst of it.
-  const isRefused = status < 500 && ![408, 413, 429].includes(status);
-  return says || (status === 400 && !isOfCall) ? { isRefused, isProved: false } : undefined;
+  const isRefused = says !== "ended" && status < 500 && ![408, 413, 429].includes(status);
+  return says !== undefined || (status === 400 && !isOfCall)
+    ? { isRefused, isProved: false }
+    : undefined;
 }
 
 function saysLost(text: string): "unknown" | "ended" | undefined {

@@ -9,8 +9,19 @@ const ID_AT_START = new RegExp(String.raw`^\s*\{\s*(?:"jsonrpc"\s*:\s*"[^"]*"\s*
 // The brace ends the text, so this is no id of something inside the result.
 const ID_AT_END = new RegExp(String.raw`${ID}\s*(?:,\s*"jsonrpc"\s*:\s*"[^"]*"\s*)?\}\s*$`);
 
-/** The id of the request that a message responds to, from its first and last bytes. */
+const PLAIN = String.raw`(?:"jsonrpc"\s*:\s*"[^"]*"|${ID})`;
+const QUESTION = new RegExp(
+  String.raw`^\s*\{\s*(?:${PLAIN}\s*,\s*)*"method"\s*:\s*"[^"]+"\s*(?:,\s*${PLAIN}\s*)*(?:,\s*"params"|\})`,
+);
+
+/** Whether a message asks something, from its first bytes. A server may number what it asks as its client does. */
+export function isQuestion(head: string): boolean {
+  return QUESTION.test(head);
+}
+
+/** The id of the request that a message responds to, from its first and last bytes: a question responds to none. */
 export function findId(head: string, tail: string): Id | undefined {
+  if (isQuestion(head)) return undefined;
   const match = ID_AT_START.exec(head) ?? ID_AT_END.exec(tail);
   if (match === null) return undefined;
   try {

@@ -3,7 +3,8 @@ import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { isObject } from "../../core/is-object.ts";
 import { MAX_MESSAGE } from "../../core/tool-error.ts";
 import { cutUnits } from "../../core/utf8.ts";
-import { errorAnswer, OWN_ERROR, requestIdOf } from "./message.ts";
+import { shortJson } from "./error-data.ts";
+import { errorAnswer, requestIdOf } from "./message.ts";
 import { readMeta, readResult } from "./read-result.ts";
 
 type Part = Readonly<Record<string, unknown>>;
@@ -20,8 +21,9 @@ export interface Asked {
   readonly only: number | undefined;
 }
 
-/** Longest text of an error that is no text, in characters. */
-const MAX_OTHER = 2_000;
+const METHOD_NOT_FOUND = -32_601;
+/** The code of an error that has none: what JSON-RPC has for an internal error. */
+const NO_CODE = -32_603;
 
 /** The messages of a value (older versions of the protocol have batches); nothing where it holds none. */
 export function messagesIn(value: unknown): readonly Part[] | undefined {
@@ -98,13 +100,14 @@ function readAnswer(message: Part, asked: Asked): JSONRPCMessage | undefined {
 }
 
 /** The request that a message answers. */
-function answeredBy({ id }: Part, isError: boolean, asked: Asked): number | undefined {
+function answeredBy({ id, error }: Part, isError: boolean, asked: Asked): number | undefined {
   const known = requestIdOf(id);
   if (known !== undefined && asked.methodOf(known) !== undefined) return known;
   if (!isNothing(id)) return undefined;
   const own = asked.own !== undefined && asked.methodOf(asked.own) !== undefined;
-  // A server that could not read a request does not know its id either.
-  return own ? asked.own : isError ? asked.only : undefined;
+  // A server that could not read a request does not know its id either. One that knows the method has read it.
+  const isUnread = isError && !(isObject(error) && error["code"] === METHOD_NOT_FOUND);
+  return own ? asked.own : isUnread ? asked.only : undefined;
 }
 
 /** Some servers write what is no error in these ways; PHP writes an empty object as an array. */
@@ -119,7 +122,7 @@ function readError(error: unknown): { code: number; message: string; data?: unkn
     ? error
     : { code: undefined, message: error, data: undefined };
   return {
-    code: Number.isSafeInteger(code) ? (code as number) : OWN_ERROR,
+    code: Number.isSafeInteger(code) ? (code as number) : NO_CODE,
     message: errorText(message),
     ...(data === undefined ? {} : { data }),
   };
@@ -129,7 +132,7 @@ function errorText(message: unknown): string {
   if (typeof message === "string" && message.trim() !== "") return cutUnits(message, MAX_MESSAGE);
   if (isNothing(message) || isEmpty(message) || typeof message === "string")
     return "an error without a message";
-  return cutUnits(JSON.stringify(message), MAX_OTHER);
+  return shortJson(message) ?? "an error with a message that is too large";
 }
 
 /** What a value is, for a message. */

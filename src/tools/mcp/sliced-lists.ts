@@ -1,6 +1,7 @@
 /** An answer to a request for a list, parsed in pieces: a server may list thousands of tools at once. */
 import { endOfText } from "../../core/json-shape.ts";
 import type { Steps } from "../../core/turns.ts";
+import { withoutMark } from "./exact-message.ts";
 import { JsonScan } from "./json-scan.ts";
 import { MAX_ENTRY_BYTES, MAX_ENTRY_PARTS, MAX_PAGE_PARTS } from "./list-limits.ts";
 
@@ -37,7 +38,8 @@ export function* sliceAnswer(bytes: Uint8Array): Steps<SlicedAnswer | string | u
   }
   if (bytes.length < MIN_SLICED_BYTES) return undefined;
   try {
-    const slicer = new Slicer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+    const slicer = new Slicer(withoutMark(text));
     yield;
     yield* slicer.run();
     const { answer } = slicer;

@@ -4,7 +4,6 @@ import { ToolError } from "../../core/tool-error.ts";
 import type { CallContext } from "../call-context.ts";
 import type { ToolInfo, ToolSource } from "../tool.ts";
 import { unwrap } from "./content.ts";
-import { withExactIntegers } from "./exact-arguments.ts";
 import { ListAllowance, listPages, listWarning } from "./pages.ts";
 import { McpResources } from "./resources.ts";
 import { MethodNotFound, type Notification, type Upstream } from "./upstream.ts";
@@ -103,7 +102,7 @@ export class McpSource implements ToolSource {
     const { signal, onProgress } = context;
     try {
       const options = { label, signal, timeoutMs: this.#options.timeoutMs, onProgress };
-      const params = { name: tool, arguments: withExactIntegers(given) };
+      const params = { name: tool, arguments: given };
       const result = await this.#upstream.request("tools/call", params, options);
       return unwrap(result, label, (text) => this.#upstream.redact?.(text) ?? text);
     } catch (error) {
