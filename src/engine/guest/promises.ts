@@ -60,10 +60,10 @@ let calls = 0;
 export { nativeThen as promiseThen };
 
 /**
- * The prototype of the promises of calls. Whatever waits for a promise (`await`, `then`, a combinator) asks it for its
+ * A property of the promises of calls. Whatever waits for a promise (`await`, `then`, a combinator) asks it for its
  * `constructor` first, by the specification of the language, so that both engines tell here that it is looked at.
  */
-const watchedPrototype = native.defineProperty({ __proto__: promisePrototype }, "constructor", {
+const WATCHED = {
   __proto__: null,
   get(this: unknown): unknown {
     const watch = watchOf(this);
@@ -75,7 +75,7 @@ const watchedPrototype = native.defineProperty({ __proto__: promisePrototype }, 
     native.defineProperty(this, "constructor", own as never);
   },
   configurable: true,
-} as never);
+} as never;
 
 function watchOf(value: unknown): Watch | undefined {
   return typeof value === "object" && value !== null
@@ -88,7 +88,7 @@ export function watchCall(promise: Promise<unknown>): Watch {
   nativeThen(promise, undefined, ignore); // that it is rejected counts by `isSeen`, not by what the engine says
   const made: Watch = { number: ++calls, isSeen: false, isGivenUp: false };
   native.weakMapSet(watches, promise, made);
-  native.setPrototypeOf(promise, watchedPrototype);
+  native.defineProperty(promise, "constructor", WATCHED);
   return made;
 }
 
