@@ -158,6 +158,8 @@ test("generated programs without semicolons are what another compiler makes of t
   );
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(line, { minLength: 1, maxLength: 3 }), async (lines) => {
+      // Modules, as which both read it, have a name once.
+      fc.pre(lines.filter((each) => each.includes("function g1")).length < 2);
       await expectSame(frame(lines.join("\n")));
     }),
     { numRuns: 600 },
