@@ -119,10 +119,7 @@ const STORIES: readonly (readonly [promise: string, ...Step[]])[] = [
   ],
   [
     "keeps exported declarations, enums and using out",
-    [
-      "export const e = 1; enum Color { Red, Green } export function h() { return Color.Green }",
-      undefined,
-    ],
+    ["export const e = 1; enum Color { Red, Green } export function h() { return Color.Green }", 1],
     ["[e, Color.Red, Color[1], h()]", [1, 0, "Green", 1]],
     ["using d = { [Symbol.dispose]() { globalThis.disposed = true } }; 1", 1],
     ["[typeof d, disposed]", ["undefined", true]],
