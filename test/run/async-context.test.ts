@@ -469,7 +469,6 @@ describe("the sources", () => {
     "session/held-sessions.ts": "outsideRuns",
     "session/session-vm.ts": "outsideRuns",
     "session/stores/stored-lock.ts": "ends with the update that holds the lock",
-    "tools/mcp/http-events.ts": "outsideRuns",
     "tools/mcp/metered-transport.ts": "outsideRuns",
     "tools/mcp/reaper.ts": "connections are opened outsideRuns",
     "tools/mcp/stdio.ts": "connections are opened outsideRuns",
