@@ -469,6 +469,7 @@ describe("the sources", () => {
     "session/held-sessions.ts": "outsideRuns",
     "session/session-vm.ts": "outsideRuns",
     "session/stores/stored-lock.ts": "ends with the update that holds the lock",
+    "tools/mcp/exchange.ts": "outsideRuns",
     "tools/mcp/metered-transport.ts": "outsideRuns",
     "tools/mcp/reaper.ts": "connections are opened outsideRuns",
     "tools/mcp/stdio.ts": "connections are opened outsideRuns",
