@@ -108,7 +108,7 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
       "new (class { list = list; })()",
       "new (class extends Set { get [Symbol.toStringTag]() { return tag; } })(list)",
       "new (class extends Array { get [Symbol.toStringTag]() { return tag; } })(...list)",
-      "Object.assign(new RangeError(tag), { list })",
+      "new RangeError(tag, { cause: list })",
       "new AggregateError(list)",
     ];
     const property = fc.asyncProperty(
