@@ -38,13 +38,13 @@ export function compile(source: string, options: CompileOptions): Program {
 }
 
 function build(source: string, { sourceBytes, keep = false }: CompileOptions): Program {
-  const { stripped, tree, comments } = parseSource(source, sourceBytes, {
+  const { stripped } = parseSource(source, sourceBytes, {
     keepUnusedImports: keep,
   });
   const edits = new TextEdits(stripped.code);
   const kept = keep ? new SessionDeclarations(stripped.code, edits) : undefined;
   try {
-    rewrite(stripped.code, tree, edits, comments, kept);
+    rewrite(stripped.code, stripped.tree, edits, stripped.comments, kept);
   } catch (error) {
     if (!(error instanceof EntryPointError)) throw error;
     throw new CompileError(error.message, {

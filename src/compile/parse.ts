@@ -1,6 +1,6 @@
 import type { Position } from "../core/program.ts";
 import { exceedsUtf8 } from "../core/utf8.ts";
-import type { Comment, Program } from "./acorn.ts";
+import type { Program } from "./acorn.ts";
 import { CompileError } from "./compile-error.ts";
 import { LineIndex } from "./line-index.ts";
 import { type Stripped, type StripOptions, stripTypes } from "./strip-types.ts";
@@ -12,8 +12,6 @@ export interface Parsed {
   /** The program's text: what is none of it is spaces. */
   readonly text: string;
   readonly stripped: Stripped;
-  readonly tree: Program;
-  readonly comments: readonly Comment[];
 }
 
 /** @throws CompileError */
@@ -24,9 +22,8 @@ export function parseSource(
 ): Parsed {
   const text = programText(source, sourceBytes);
   const stripped = stripTypes(text, options);
-  const { tree, comments } = stripped;
-  refuseEmpty(tree);
-  return { text, stripped, tree, comments };
+  refuseEmpty(stripped.tree);
+  return { text, stripped };
 }
 
 /** The position in the caller's text of an offset in the stripped text. */

@@ -64,8 +64,8 @@ export function inspectProgram(
   names: NameTable,
   sourceBytes: number,
 ): InspectedProgram {
-  const { text, stripped, tree } = parseSource(source, sourceBytes);
-  return { text, ...new Inspector(source, stripped, names, tree as AnyNode).inspect() };
+  const { text, stripped } = parseSource(source, sourceBytes);
+  return { text, ...new Inspector(source, stripped, names).inspect() };
 }
 
 class Inspector {
@@ -78,11 +78,11 @@ class Inspector {
   readonly #dynamic: DynamicUse[] = [];
   readonly #returns: number[] = [];
 
-  constructor(source: string, stripped: Stripped, names: NameTable, tree: AnyNode) {
+  constructor(source: string, stripped: Stripped, names: NameTable) {
     this.#lines = new LineIndex(source);
     this.#stripped = stripped;
-    this.#tree = tree;
-    this.#references = new ToolReferences(names, bindingsOf(tree));
+    this.#tree = stripped.tree as AnyNode;
+    this.#references = new ToolReferences(names, bindingsOf(this.#tree));
   }
 
   inspect(): Omit<InspectedProgram, "text"> {

@@ -5,22 +5,15 @@ import {
   decoratorsHint,
   ParseError,
   parseProgram,
-  type Program,
   walk,
 } from "./acorn.ts";
 import { CompileError } from "./compile-error.ts";
 import { LineIndex } from "./line-index.ts";
 import { blank } from "./text-edits.ts";
-import { parseTypeScript } from "./typescript/parse-typescript.ts";
+import { type ErasedProgram, parseTypeScript } from "./typescript/parse-typescript.ts";
 
 /** JavaScript, and the mapping to the TypeScript text. */
-export interface Stripped {
-  readonly code: string;
-  readonly tree: Program;
-  readonly comments: readonly Comment[];
-  /** The offset in the TypeScript text for one in `code`. */
-  origin(offset: number): number;
-}
+export type Stripped = ErasedProgram;
 
 export interface StripOptions {
   /**

@@ -118,6 +118,19 @@ export const INTL_CLASSES = {
   },
 } as const satisfies Readonly<Record<string, IntlClass>>;
 
+/** Options of `Intl.Locale`, which are its properties too. */
+export const LOCALE_OPTIONS = [
+  "language",
+  "script",
+  "region",
+  "calendar",
+  "collation",
+  "hourCycle",
+  "caseFirst",
+  "numeric",
+  "numberingSystem",
+] as const;
+
 /** Methods of values that take locales and options. */
 export const DATE_METHODS = ["toLocaleString", "toLocaleDateString", "toLocaleTimeString"] as const;
 export { DATE_OPTIONS };

@@ -12,6 +12,7 @@ import {
   INTL_CLASSES,
   type IntlClassName,
   MAX_INTL_TEXT,
+  LOCALE_OPTIONS,
 } from "../core/intl-classes.ts";
 import { isObject } from "../core/is-object.ts";
 
@@ -163,18 +164,7 @@ function changeCase(method: string, locales: readonly string[], text: unknown): 
     : readText(text).toLocaleLowerCase(locales as string[]);
 }
 
-const LOCALE_PARTS = [
-  "baseName",
-  "language",
-  "script",
-  "region",
-  "calendar",
-  "collation",
-  "hourCycle",
-  "caseFirst",
-  "numeric",
-  "numberingSystem",
-] as const;
+const LOCALE_PARTS = ["baseName", ...LOCALE_OPTIONS] as const;
 
 function readLocale(tag: string, given: unknown): object {
   const locale = new Intl.Locale(tag, checkPlain(given, LOCALE_PARTS));

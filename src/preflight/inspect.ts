@@ -46,7 +46,7 @@ export async function inspect(
   } catch (error) {
     return { ok: false, diagnostics: [compileFailure(error, limits.compileMs)], ...NOTHING };
   }
-  const types = (await checker?.check(source, program, by)) ?? [];
+  const types = (await checker?.check(program, by)) ?? [];
   const { returns: _, text: __, ...uses } = program;
   const unknown = [
     ...(await unknownTools(uses.tools, catalogue)),

@@ -102,7 +102,7 @@ export class Preflight implements AsyncDisposable {
       return error instanceof CompileError ? undefined : compileFailure(error, limits.compileMs);
     }
     const uses = { ...program, declared };
-    const [first, ...others] = await checker.check(source, uses, by);
+    const [first, ...others] = await checker.check(uses, by);
     if (first === undefined || others.length === 0) return first;
     const list = others
       .slice(0, 4)

@@ -60,7 +60,7 @@ export class TypeChecker implements AsyncDisposable {
   async start(): Promise<void> {
     this.#compiler ??= Compiler.start();
     await this.#compiler;
-    await this.check("1", { text: "1", tools: [], imports: [], dynamic: [], returns: [] });
+    await this.check({ text: "1", tools: [], imports: [], dynamic: [], returns: [] });
   }
 
   /**
@@ -68,15 +68,11 @@ export class TypeChecker implements AsyncDisposable {
    * @param by who asks, and what ends the waiting for it
    * @throws the reason of the signal
    */
-  async check(
-    source: string,
-    uses: InspectedProgram,
-    { user, signal }: CheckedFor = {},
-  ): Promise<Failure[]> {
-    return await this.#turns.run(user, () => this.#check(source, uses), signal);
+  async check(uses: InspectedProgram, { user, signal }: CheckedFor = {}): Promise<Failure[]> {
+    return await this.#turns.run(user, () => this.#check(uses), signal);
   }
 
-  async #check(source: string, uses: InspectedProgram): Promise<Failure[]> {
+  async #check(uses: InspectedProgram): Promise<Failure[]> {
     const text = asModule(uses.text, uses.returns);
     let found: readonly TypeDiagnostic[] | Failure;
     try {
@@ -87,7 +83,7 @@ export class TypeChecker implements AsyncDisposable {
     }
     if ("code" in found) return [found];
     const relevant = relevantOf(found, text, MAX_DIAGNOSTICS);
-    const lines = new LineIndex(source);
+    const lines = new LineIndex(uses.text);
     const concerns = new Concerns(uses.tools, this.#catalogue);
     return await Promise.all(relevant.map((each) => this.#failure(each, concerns.of(each), lines)));
   }

@@ -1,17 +1,6 @@
+import { LOCALE_OPTIONS } from "../../core/intl-classes.ts";
 import * as native from "../../core/primordials.ts";
 import { askIntl, optionsOf } from "./intl-door.ts";
-
-const OPTIONS = [
-  "language",
-  "script",
-  "region",
-  "calendar",
-  "collation",
-  "hourCycle",
-  "caseFirst",
-  "numeric",
-  "numberingSystem",
-];
 
 interface Parts extends Readonly<Record<string, unknown>> {
   readonly tag: string;
@@ -26,12 +15,12 @@ export class Locale {
   constructor(tag: unknown, options?: unknown) {
     if (typeof tag !== "string" && (typeof tag !== "object" || tag === null))
       throw new TypeError("a locale is a text, e.g. 'en-GB'");
-    const read = optionsOf(options, OPTIONS);
+    const read = optionsOf(options, LOCALE_OPTIONS);
     this.#parts = askIntl("Locale.parts", [`${tag as string}`], {}, read) as Parts;
   }
 
   static {
-    for (const name of ["baseName", ...OPTIONS])
+    for (const name of ["baseName", ...LOCALE_OPTIONS])
       native.defineProperty(this.prototype, name, {
         get(this: Locale) {
           return this.#parts[name];

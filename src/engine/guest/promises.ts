@@ -39,8 +39,7 @@ const MAX_REMEMBERED = 1_000;
 const MAX_REPORTED = 20;
 
 const NativePromise = Promise;
-const promisePrototype = Promise.prototype;
-const nativeThen = native.uncurry(promisePrototype.then) as (
+const nativeThen = native.uncurry(Promise.prototype.then) as (
   promise: Promise<unknown>,
   resolved?: (value: unknown) => unknown,
   rejected?: (reason: unknown) => unknown,

@@ -5,6 +5,7 @@ import type {
 import type { JSONRPCMessage, MessageExtraInfo } from "@modelcontextprotocol/sdk/types.js";
 import { outsideRuns } from "../../core/async-context.ts";
 import type { Intake } from "./intake.ts";
+import { WrappedTransport } from "./wrapped-transport.ts";
 
 /** Of the changes of one list within this time, the first and the last are told, in ms. */
 const CHANGES_MS = 100;
@@ -16,11 +17,7 @@ const LIST_CHANGED = /^notifications\/(?:tools|resources|prompts)\/list_changed$
  * A transport whose messages are counted: the intake learns what was asked for, requests of the server come at a limited
  * rate, and of many changes of a list few are told, but always the last one.
  */
-export class MeteredTransport implements Transport {
-  onclose?: () => void;
-  onerror?: (error: Error) => void;
-  onmessage?: (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
-  readonly #inner: Transport;
+export class MeteredTransport extends WrappedTransport {
   readonly #intake: Intake;
   /** Kinds of changes that were told a moment ago; true where there was another one since. */
   readonly #changed = new Map<string, boolean>();
@@ -29,32 +26,15 @@ export class MeteredTransport implements Transport {
   #answers = 0;
 
   constructor(inner: Transport, intake: Intake) {
-    this.#inner = inner;
+    super(inner);
     this.#intake = intake;
-    /* oxlint-disable unicorn/prefer-add-event-listener -- a Transport is no EventTarget */
-    inner.onclose = () => this.onclose?.();
-    inner.onerror = (error) => this.onerror?.(error);
-    inner.onmessage = (message, extra) => this.#receive(message, extra);
-    /* oxlint-enable unicorn/prefer-add-event-listener */
-  }
-
-  get sessionId(): string | undefined {
-    return this.#inner.sessionId;
-  }
-
-  setProtocolVersion(version: string): void {
-    this.#inner.setProtocolVersion?.(version);
-  }
-
-  async start(): Promise<void> {
-    await this.#inner.start();
   }
 
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     if (!("method" in message)) return await this.#answer(message, options);
     this.#intake.sent(message);
     try {
-      await this.#inner.send(message, options);
+      await this.inner.send(message, options);
     } catch (error) {
       if ("id" in message) this.#intake.settled(message.id);
       throw error;
@@ -66,17 +46,13 @@ export class MeteredTransport implements Transport {
     if (this.#answers >= MAX_ANSWERS) return this.#intake.drop();
     this.#answers++;
     try {
-      await this.#inner.send(message, options);
+      await this.inner.send(message, options);
     } finally {
       this.#answers--;
     }
   }
 
-  async close(): Promise<void> {
-    await this.#inner.close();
-  }
-
-  #receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
+  protected receive(message: JSONRPCMessage, extra?: MessageExtraInfo): void {
     if ("method" in message) {
       if ("id" in message) {
         if (!this.#intake.takesRequest()) return;

@@ -8,6 +8,7 @@ import { Exchange, type Exchanges } from "./exchange.ts";
 import type { Intake } from "./intake.ts";
 import { errorAnswer } from "./message.ts";
 import { type Asked, messagesIn, readMessage } from "./read-message.ts";
+import { WrappedTransport } from "./wrapped-transport.ts";
 
 /** What a {@link ReadingTransport} works with. */
 export interface ReadingParts {
@@ -23,33 +24,12 @@ export interface ReadingParts {
  * A transport whose messages are read by the one reader, whatever they came over, and whose requests are exchanges: only a
  * request without an answer is cancelled, and then nothing of it stays open.
  */
-export class ReadingTransport implements Transport {
-  onclose?: () => void;
-  onerror?: (error: Error) => void;
-  onmessage?: (message: JSONRPCMessage, extra?: MessageExtraInfo) => void;
-  readonly #inner: Transport;
+export class ReadingTransport extends WrappedTransport {
   readonly #parts: ReadingParts;
 
   constructor(inner: Transport, parts: ReadingParts) {
-    this.#inner = inner;
+    super(inner);
     this.#parts = parts;
-    /* oxlint-disable unicorn/prefer-add-event-listener -- a Transport is no EventTarget */
-    inner.onclose = () => this.onclose?.();
-    inner.onerror = (error) => this.onerror?.(error);
-    inner.onmessage = (message, extra) => this.#receive(message, extra);
-    /* oxlint-enable unicorn/prefer-add-event-listener */
-  }
-
-  get sessionId(): string | undefined {
-    return this.#inner.sessionId;
-  }
-
-  setProtocolVersion(version: string): void {
-    this.#inner.setProtocolVersion?.(version);
-  }
-
-  async start(): Promise<void> {
-    await this.#inner.start();
   }
 
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
@@ -59,7 +39,7 @@ export class ReadingTransport implements Transport {
     const isCancel = "method" in message && message.method === "notifications/cancelled";
     const exchange = isCancel ? exchanges.abandon(message) : undefined;
     if (isCancel && exchange === undefined) return;
-    const sent = exchanges.outside(() => this.#inner.send(message, options));
+    const sent = exchanges.outside(() => this.inner.send(message, options));
     exchange?.end();
     await sent;
   }
@@ -71,7 +51,7 @@ export class ReadingTransport implements Transport {
   ): Promise<void> {
     const { exchanges, detour, server } = this.#parts;
     const exchange = new Exchange(id, message.method, (over) => detour?.forget(over));
-    await exchanges.run(exchange, () => this.#inner.send(message, options));
+    await exchanges.run(exchange, () => this.inner.send(message, options));
     if (!exchange.isRead || exchanges.get(id) !== exchange) return;
     exchanges.answered(id);
     this.onmessage?.(
@@ -79,12 +59,12 @@ export class ReadingTransport implements Transport {
     );
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#parts.exchanges.endAll();
-    await this.#inner.close();
+    await super.close();
   }
 
-  #receive(received: unknown, extra?: MessageExtraInfo): void {
+  protected receive(received: unknown, extra?: MessageExtraInfo): void {
     const { detour, intake } = this.#parts;
     const waiting =
       detour === undefined ? { value: received, of: undefined } : detour.take(received);
