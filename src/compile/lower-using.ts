@@ -21,6 +21,8 @@ export class UsingLowering {
     const parent = parents.at(-1)!;
     if (parent.type === "ForOfStatement" && parent.left === node)
       return this.#lowerLoop(node, parent);
+    if (parent.type === "ForStatement" && parent.init === node)
+      return this.#lowerFor(node, labelled(parents));
     if (
       parent.type !== "BlockStatement" &&
       parent.type !== "Program" &&
@@ -55,19 +57,25 @@ export class UsingLowering {
 
   #lowerDeclaration(node: Declaration, id: number): void {
     this.#edits.replace(node.start, node.start + node.kind.length, "const");
-    for (const { init } of node.declarations) {
-      this.#edits.open(init!.start, `$d${id}.${method(node)}(`);
-      this.#edits.close(init!.end, ")");
-    }
+    // Used by a constant beside it: what stands for the value stays as it is, so that a function has the name of its constant.
+    for (const { id: target, end } of node.declarations)
+      this.#edits.close(end, `, $u${end} = $d${id}.${method(node)}(${nameOf(target)})`);
+  }
+
+  /** `for (using x = …; …; …) body`: the resource is there for all rounds. */
+  #lowerFor(node: Declaration, loop: AnyNode): void {
+    const id = ++this.#lastId;
+    this.#edits.open(loop.start, `{ ${opening(id)}`);
+    this.#edits.close(loop.end, `${closing(id, node.kind === "await using")} }`);
+    this.#lowerDeclaration(node, id);
   }
 
   /** `for (using x of all) body`: each round is a block of its own. */
   #lowerLoop(node: Declaration, loop: Extract<AnyNode, { type: "ForOfStatement" }>): void {
     const id = ++this.#lastId;
     const { id: target } = node.declarations[0]!;
-    const name = target.type === "Identifier" ? target.name : "_";
     this.#edits.replace(node.start, node.end, `const $r${id}`);
-    const use = `const ${name} = $d${id}.${method(node)}($r${id}); `;
+    const use = `const ${nameOf(target)} = $d${id}.${method(node)}($r${id}); `;
     this.#edits.open(loop.body.start, `{ ${opening(id)}${use}`);
     this.#edits.close(loop.body.end, `${closing(id, node.kind === "await using")} }`);
   }
@@ -75,6 +83,18 @@ export class UsingLowering {
 
 function isUsing(node: Declaration): boolean {
   return node.kind === "using" || node.kind === "await using";
+}
+
+/** The loop that is the innermost of `parents`, or the outermost of the labels that it has. */
+function labelled(parents: readonly AnyNode[]): AnyNode {
+  const outer = parents.findLastIndex(
+    (node, at) => at < parents.length - 1 && node.type !== "LabeledStatement",
+  );
+  return parents[outer + 1]!;
+}
+
+function nameOf(target: Declaration["declarations"][number]["id"]): string {
+  return target.type === "Identifier" ? target.name : "_"; // it is always a name
 }
 
 function method(node: Declaration): string {

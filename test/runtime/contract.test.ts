@@ -62,6 +62,21 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
     ["body", "a"],
   ],
   [
+    "a using declaration of a loop, and of values without a name",
+    `
+      const log: unknown[] = [];
+      class Told { static [Symbol.dispose]() { log.push(this.name) } }
+      outer: for (using a = { n: 0, [Symbol.dispose]() { log.push('gone') } }; a.n < 2; a.n++) {
+        for (;;) { log.push(a.n); continue outer }
+      }
+      {
+        using b = class extends Told {}, c = (class extends Told {}), d = (log.push('d'), null);
+      }
+      return log
+    `,
+    [0, 1, "gone", "d", "c", "b"],
+  ],
+  [
     "an import of a tool",
     "import { add } from './mcp-tools/demo/add';\nreturn await add({ a: 1, b: 2 })",
     3,
