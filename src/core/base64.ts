@@ -1,4 +1,5 @@
 import {
+  floor,
   charCodeAt,
   NativeUint8Array,
   reflectApply,
@@ -56,7 +57,7 @@ export function fromBase64(text: string): Uint8Array | undefined {
   let end = text.length;
   if (end % 4 === 0 && end > 0 && text[end - 1] === "=") end -= text[end - 2] === "=" ? 2 : 1;
   if (end % 4 === 1) return undefined;
-  const size = Math.floor((end * 3) / 4);
+  const size = floor((end * 3) / 4);
   if (nativeFrom !== undefined) return fromNative(text, size);
   return node !== undefined && end > SHORT ? fromNode(text, size) : fromText(text, end, size);
 }

@@ -138,7 +138,7 @@ class Encoder implements ValueWriter {
 
   #writeBigint(value: bigint, frame: Frame | undefined): string {
     // The comparison is cheap; printing a huge BigInt is not.
-    if (native.toBigInt.asIntN(MAX_BIGINT_DIGITS * 3, value) !== value) {
+    if (native.asIntN(MAX_BIGINT_DIGITS * 3, value) !== value) {
       throw refusal(frame, this.label, `is a BigInt of more than ${MAX_BIGINT_DIGITS} digits`);
     }
     return this.tagged("BigInt", `"${native.bigintToText(value)}"`);

@@ -1,4 +1,5 @@
 /** What a value consists of, as its size in parts. */
+import * as native from "./primordials.ts";
 
 /**
  * Most parts of a small value. A text, a number, `true`, `false` and `null` are one part each, a list or an object is one more than
@@ -12,7 +13,8 @@ const BYTES_PER_PART = 21;
 
 /** Most parts of one call's arguments, of one tool result or of a server's message of at most `maxBytes`. */
 export function mostParts(maxBytes: number): number {
-  return Math.max(MAX_PARTS, Math.floor(maxBytes / BYTES_PER_PART));
+  const parts = native.floor(maxBytes / BYTES_PER_PART);
+  return parts > MAX_PARTS ? parts : MAX_PARTS;
 }
 
 /** An object of more names is a table, in which each further name takes as long as {@link NAME_PARTS}. */

@@ -32,7 +32,7 @@ export const {
 } = Object;
 export const { isView } = ArrayBuffer;
 export const { ownKeys, construct: reflectConstruct } = Reflect;
-export const { floor } = Math;
+export const { floor, trunc } = Math;
 export const { iterator: iteratorSymbol, toStringTag: tagSymbol } = Symbol;
 export const asyncIteratorSymbol: symbol = Symbol.asyncIterator;
 export const objectPrototype: object = Object.prototype;
@@ -46,6 +46,7 @@ export const NativeError: ErrorConstructor = Error;
 export const NativeUint8Array: Uint8ArrayConstructor = Uint8Array;
 export const NativeDataView: DataViewConstructor = DataView;
 export const toBigInt: BigIntConstructor = BigInt;
+export const { asIntN } = BigInt;
 export const reflectApply: typeof Reflect.apply = apply;
 
 export const tagOf: (value: unknown) => string = uncurry(Object.prototype.toString);

@@ -77,6 +77,18 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
     [0, 1, "gone", "d", "c", "b"],
   ],
   [
+    "a call of a program that has replaced what arithmetic is done with",
+    `
+      const refuse = () => { throw new Error('replaced') };
+      for (const name of ['floor', 'max', 'trunc']) (Math as any)[name] = refuse;
+      globalThis.Math = {} as any;
+      BigInt.asIntN = refuse;
+      console.log('%i', 1.5, 7n);
+      return [crypto.randomUUID().length, String((await tools.demo.echo({ a: 5n })).a)]
+    `,
+    [36, "5"],
+  ],
+  [
     "an import of a tool",
     "import { add } from './mcp-tools/demo/add';\nreturn await add({ a: 1, b: 2 })",
     3,

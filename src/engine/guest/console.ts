@@ -180,5 +180,5 @@ function number(kind: string, value: unknown): string {
   if (typeof value === "object" || typeof value === "symbol" || typeof value === "function")
     return "NaN";
   const read = Number(value);
-  return `${kind === "i" ? Math.trunc(read) : read}`;
+  return `${kind === "i" ? native.trunc(read) : read}`;
 }

@@ -220,7 +220,7 @@ class Inspector {
 
 /** Printing a huge BigInt takes seconds and cannot be interrupted. */
 function showBigint(value: bigint): string {
-  if (native.toBigInt.asIntN(MAX_BIGINT_BITS, value) !== value) return "[BigInt]";
+  if (native.asIntN(MAX_BIGINT_BITS, value) !== value) return "[BigInt]";
   return `${native.bigintToText(value)}n`;
 }
 

@@ -46,7 +46,7 @@ export class Segmenter {
         for (let at = 0; at < all.length; at++) yield all[at]!;
       },
       containing: (index: unknown = 0): Segment | undefined => {
-        const place = Math.trunc(+(index as number)) || 0;
+        const place = native.trunc(+(index as number)) || 0;
         return all.find((part) => place >= part.index && place < part.index + part.segment.length);
       },
     };
