@@ -89,6 +89,24 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
     [36, "5"],
   ],
   [
+    "functions of its own that stand for others",
+    `
+      const made = { then() {} };
+      const kept = Promise.any.call(function (start: Function) { start(() => {}, () => {}); return made }, []);
+      const isConstructor = (method: Function) => { try { new (method as any)(); return true } catch { return false } };
+      const methods = [Math.random, ''.localeCompare, (1).toLocaleString, 1n.toLocaleString, Date.now];
+      let refused = '';
+      try { ''.localeCompare.call(null as any, '') } catch (e) { refused = e.name }
+      return [kept === made, methods.map((method) => method.name), methods.some(isConstructor), refused]
+    `,
+    [
+      true,
+      ["random", "localeCompare", "toLocaleString", "toLocaleString", "now"],
+      false,
+      "TypeError",
+    ],
+  ],
+  [
     "an import of a tool",
     "import { add } from './mcp-tools/demo/add';\nreturn await add({ a: 1, b: 2 })",
     3,

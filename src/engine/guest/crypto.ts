@@ -94,7 +94,8 @@ export function createRandom(): () => number {
     words[0] = mixed ^ words[0]! ^ (words[0]! >>> 19);
     return words[0]!;
   };
-  return function random() {
+  // An arrow, as no built-in method is a constructor.
+  return () => {
     state ??= new Uint32Array(randomBytes(16).buffer as ArrayBuffer);
     return ((next(state) >>> 5) * 67_108_864 + (next(state) >>> 6)) / 9_007_199_254_740_992;
   };

@@ -2,6 +2,7 @@
 import * as native from "../../core/primordials.ts";
 import { now } from "./clock.ts";
 import { define, replaceMethod } from "./define.ts";
+import { isObject, toPrimitive } from "./to-primitive.ts";
 import { longZoneName, offsetAt, toUtc } from "./zone.ts";
 
 const { prototype } = native.NativeDate;
@@ -62,8 +63,12 @@ function setter(part: string): Method {
   return {
     set(this: Date, ...args: never[]) {
       const local = shifted(this);
+      const ms = native.dateToMs(local);
+      const isNone = ms !== ms;
       const moved = part === "FullYear" ? 0 : cyclesOf(localOf(this)) * CYCLE_MS;
       native.reflectApply(set, local, args as never);
+      // No part but the year makes a time of none, and an argument may have set one in the meantime.
+      if (isNone && part !== "FullYear") return NaN;
       return setTime(this, toUtc(native.dateToMs(local) - moved));
     },
   }.set as never;
@@ -134,6 +139,15 @@ const texts = {
   },
 };
 
+const statics = {
+  now(): number {
+    return now();
+  },
+  parse(text: unknown): number {
+    return parse(`${text as string}`);
+  },
+};
+
 /** A date alone, which is in UTC. */
 const DATE_ALONE = /^(?:\d{4}|[+-]\d{6})(?:-\d\d(?:-\d\d)?)?$/;
 /** A zone. */
@@ -169,7 +183,7 @@ function timeOf(args: readonly unknown[]): number {
   if (args.length === 0) return now();
   if (args.length > 1) return toUtc(native.reflectApply(nativeUtc, undefined, args as never));
   const given = args[0];
-  if (typeof given === "object" && given !== null) {
+  if (isObject(given)) {
     const copied = copiedTime(given);
     if (copied !== undefined) return copied;
   }
@@ -185,18 +199,6 @@ function copiedTime(given: object): number | undefined {
   }
 }
 
-/** By `Date` itself there is no way to ask an object for its primitive; as a key it gives its text, so numbers are asked first. */
-function toPrimitive(given: unknown): unknown {
-  if (typeof given !== "object" || given === null) return given;
-  const convert = (given as { [Symbol.toPrimitive]?: unknown })[Symbol.toPrimitive];
-  if (typeof convert === "function")
-    return native.reflectApply(convert as never, given, ["default"] as never);
-  const { valueOf } = given as { valueOf?: unknown };
-  const value: unknown =
-    typeof valueOf === "function" ? native.reflectApply(valueOf as never, given, []) : given;
-  return typeof value === "object" && value !== null ? `${given as unknown as string}` : value;
-}
-
 /** Called once per VM, before any program runs. */
 export function installDate(): void {
   for (const part of PARTS) {
@@ -204,12 +206,8 @@ export function installDate(): void {
     if (part !== "Day") replaceMethod(prototype, `set${part}`, setter(part));
   }
   for (const [name, method] of Object.entries(texts)) replaceMethod(prototype, name, method);
-  define(native.NativeDate, "now", { now: () => now() }.now);
-  define(
-    native.NativeDate,
-    "parse",
-    { parse: (text: unknown) => parse(`${text as string}`) }.parse,
-  );
+  for (const [name, method] of Object.entries(statics))
+    replaceMethod(native.NativeDate, name, method);
   const Zoned = new Proxy(native.NativeDate, {
     __proto__: null,
     apply: () => native.reflectApply(texts.toString, new native.NativeDate(now()), []),

@@ -25,20 +25,16 @@ export function installIntl(): void {
       optionsOf(options, NumberFormat.options),
       value,
     );
-  replaceMethod(
-    Number.prototype,
-    "toLocaleString",
-    function (this: number, locales?: unknown, options?: unknown) {
+  const { ofNumber, ofBigint } = {
+    ofNumber(this: number, locales?: unknown, options?: unknown) {
       return formatNumber(native.unboxNumber(this), locales, options);
     },
-  );
-  replaceMethod(
-    BigInt.prototype,
-    "toLocaleString",
-    function (this: bigint, locales?: unknown, options?: unknown) {
+    ofBigint(this: bigint, locales?: unknown, options?: unknown) {
       return formatNumber(native.unboxBigint(this), locales, options);
     },
-  );
+  };
+  replaceMethod(Number.prototype, "toLocaleString", ofNumber);
+  replaceMethod(BigInt.prototype, "toLocaleString", ofBigint);
   for (const name of DATE_METHODS) installDateMethod(name);
   installTextMethods();
   installListMethods();
@@ -62,15 +58,16 @@ const OWN_CASES = /^(?:az|el|lt|tr)(?:-|$)/i;
 
 function installTextMethods(): void {
   const plain = comparer([DEFAULT_LOCALE], optionsOf(undefined, []));
-  replaceMethod(
-    String.prototype,
-    "localeCompare",
-    function (this: string, other: unknown, locales?: unknown, options?: unknown) {
+  const { compare } = {
+    compare(this: string, other: unknown, locales?: unknown, options?: unknown) {
+      if (this === undefined || this === null)
+        throw new TypeError("String.prototype.localeCompare called on null or undefined");
       if (locales === undefined && options === undefined) return plain(this, other);
       const read = optionsOf(options, INTL_CLASSES.Collator.options);
       return comparer(localesOf(locales), read)(this, other);
     },
-  );
+  };
+  replaceMethod(String.prototype, "localeCompare", compare);
   for (const [name, change] of [
     ["toLocaleUpperCase", toUpperCase],
     ["toLocaleLowerCase", toLowerCase],

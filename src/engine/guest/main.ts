@@ -11,6 +11,7 @@ import { closing } from "./closing.ts";
 import { createConsole, limitConsole } from "./console.ts";
 import { createCrypto, createRandom, reseed } from "./crypto.ts";
 import { installDate } from "./date.ts";
+import { replaceMethod } from "./define.ts";
 import { disposables, installDisposal } from "./disposables.ts";
 import { atob, btoa, TextDecoder, TextEncoder } from "./encoding.ts";
 import {
@@ -244,7 +245,7 @@ interface Entries {
 export function boot(send: Send): Entries {
   installHostPort(send);
   setTimerHook((ms, callback) => void setTimeout(callback, ms));
-  Math.random = createRandom();
+  replaceMethod(Math, "random", createRandom());
   installDisposal();
   installMissing();
   installCombinators();

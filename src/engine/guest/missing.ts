@@ -35,6 +35,8 @@ async function fromAsync(
   return list;
 }
 
+const NativePromise = Promise;
+
 /** The message that V8 gives the error of `Promise.any`, where the engine gives none. */
 function nameAggregates(): void {
   const { any } = Promise;
@@ -42,6 +44,7 @@ function nameAggregates(): void {
   const { method } = {
     method(this: unknown, values: unknown) {
       const made = native.reflectApply(any, this, [values] as never) as Promise<unknown>;
+      if (this !== NativePromise) return made; // a class of the program answers for itself
       return promiseThen(made, undefined, (error) => {
         if (isUnnamed(error)) define(error, "message", "All promises were rejected");
         throw error;
