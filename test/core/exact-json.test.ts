@@ -121,3 +121,23 @@ test("beyond the caps numbers are doubles, and a run of any length is no trouble
   expect(parseExact(`[${id},${"7".repeat(8_000_000)}]`, { digits: 99 })).toEqual([exact, Infinity]);
   expect(parseExact(`[${"7".repeat(8_000_000)}]`)).toEqual(["7".repeat(8_000_000)]);
 });
+
+test("a whole number has as many digits as may cross the bridge, and is a text beyond", () => {
+  const [longest, longer] = ["7".repeat(9_000), "7".repeat(9_001)];
+  expect(parseExact(`[${longest},-${longest.slice(1)}]`)).toStrictEqual([
+    BigInt(longest),
+    BigInt(`-${longest.slice(1)}`),
+  ]);
+  expect(parseExact(`[${longer}]`)).toStrictEqual([longer]);
+});
+
+test("a great many numbers of a great many digits cost as much as their digits", () => {
+  const one = "7".repeat(100_000);
+  const given = `[${Array.from({ length: 100 }, () => one).join(",")}]`;
+  const parsed = parseExact(given) as unknown[];
+  expect(parsed.every((each) => each === one)).toBe(true);
+  // The first is beyond the cap already: none is made into anything but a double.
+  expect(parseExact(given, { digits: 99_999 })).toEqual(
+    Array.from({ length: 100 }, () => Infinity),
+  );
+});

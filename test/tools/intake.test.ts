@@ -1,22 +1,31 @@
 /** The counters between a server and its host: what is asked for comes through, everything else at a limited rate. */
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { getEventListeners } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { atOnce, inTurns, OutOfTimeError, Turns } from "../../src/core/turns.ts";
 import { firstFree } from "../../src/tools/first-free.ts";
 import { Bucket } from "../../src/tools/mcp/bucket.ts";
+import { Detour } from "../../src/tools/mcp/detour.ts";
 import { type EventPart, eventSplitter } from "../../src/tools/mcp/event-stream.ts";
+import { Exchange, Exchanges } from "../../src/tools/mcp/exchange.ts";
+import { tokenOf } from "../../src/tools/mcp/http-bodies.ts";
 import { Intake } from "../../src/tools/mcp/intake.ts";
 import { MAX_PARTS } from "../../src/core/parts.ts";
 import { JsonScan, MAX_DEPTH, scanJson } from "../../src/tools/mcp/json-scan.ts";
 import { MeteredTransport } from "../../src/tools/mcp/metered-transport.ts";
 import { findId } from "../../src/tools/mcp/message.ts";
 import { joinLists, sliceAnswer } from "../../src/tools/mcp/sliced-lists.ts";
-import { LineSplitter } from "../../src/tools/mcp/lines.ts";
+import { JOINED_PIECES, LineSplitter } from "../../src/tools/mcp/lines.ts";
 import { weigh } from "../../src/tools/mcp/weigh.ts";
 import { RelistPace } from "../../src/tools/relist.ts";
 import { growth } from "../support/cost.ts";
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
 
 const MAX = 16 * 1024 * 1024;
 const request = (id: number, method = "tools/call") => ({ jsonrpc: "2.0" as const, id, method });
@@ -173,6 +182,37 @@ describe("lines and events", () => {
     splitter.push(Buffer.from("\n\n\na\n\nb"));
     splitter.end();
     expect(lines.slice(2)).toEqual(["3 blank", "a", "1 blank", "b"]);
+  });
+
+  test("of a body in chunks of a byte no more are held than are joined at once", async () => {
+    const intake = new Intake(MAX, () => {});
+    intake.sent(request(1));
+    const result = { text: "x".repeat(20_000) };
+    const bytes = Buffer.from(JSON.stringify({ jsonrpc: "2.0", id: 1, result }));
+    const chunks: WeakRef<Uint8Array>[] = [];
+    let held = bytes.length;
+    const pull = async (sink: ReadableStreamDefaultController): Promise<void> => {
+      if (chunks.length < bytes.length) {
+        const chunk = Uint8Array.of(bytes[chunks.length]!);
+        chunks.push(new WeakRef(chunk));
+        return sink.enqueue(chunk);
+      }
+      await wait(1); // what a job has looked at is kept until it ends
+      collect();
+      held = chunks.filter((chunk) => chunk.deref() !== undefined).length;
+      sink.close();
+    };
+    const parts = {
+      server: "s",
+      intake,
+      exchanges: new Exchanges(),
+      detour: new Detour(),
+      answersPosts: true,
+    };
+    const body = new ReadableStream({ pull }, { highWaterMark: 0 });
+    await tokenOf(new Response(body), parts, new Exchange(1, "tools/call"));
+    expect(chunks).toHaveLength(bytes.length);
+    expect(held).toBeLessThan(2 * JOINED_PIECES);
   });
 
   test("arrive as they were sent, however the bytes are cut and lines end", () => {
