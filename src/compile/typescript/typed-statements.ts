@@ -1,8 +1,9 @@
 /** Statements of TypeScript: declarations of types, enums, imports and exports. */
-import type { AnyNode } from "./acorn-parser.ts";
+import type { AnyNode, Options } from "./acorn-parser.ts";
 import { tokens } from "./acorn-parser.ts";
 import { declaredType, typeStatement } from "./declarations.ts";
 import { type EnumMember, lowerEnum, unusedName } from "./enum-lowering.ts";
+import type { Erasures } from "./erasures.ts";
 import type { TypeReader } from "./type-reader.ts";
 import { TypedClasses } from "./typed-classes.ts";
 
@@ -26,8 +27,21 @@ export class TypedStatements extends TypedClasses {
   #enums = new Set<string>();
   #isNested = false;
   #enumName: string | undefined;
+  readonly #endsInObject: boolean;
+  /** Where the object starts that the program ends in, if it was asked for and there is one. */
+  objectStart: number | undefined;
+
+  /** @param endsInObject whether `{ a: 1, b: 2 }` at the end of the program, which is no block, is an object */
+  constructor(options: Options, input: string, erasures: Erasures, endsInObject: boolean) {
+    super(options, input, erasures);
+    this.#endsInObject = endsInObject;
+  }
 
   override parseStatement(context: string | null, topLevel?: boolean, exports?: object): AnyNode {
+    if (this.#endsInObject && topLevel === true && this.type === tokens.braceL) {
+      const object = this.#objectAtEnd();
+      if (object !== undefined) return object;
+    }
     const erased = this.#typeStatement(topLevel);
     if (erased >= 0) return this.#eraseDeclaration(erased);
     this.#refuseNamespace();
@@ -54,6 +68,25 @@ export class TypedStatements extends TypedClasses {
     [this.#enums, this.#isNested] = [new Set(), false];
     super.parseFunctionBody(node, isArrow, isMethod, forInit);
     [this.#enums, this.#isNested] = outer;
+  }
+
+  #objectAtEnd(): AnyNode | undefined {
+    const restore = this.snapshot();
+    const node = this.startNode() as AnyNode & { expression?: AnyNode };
+    try {
+      node.expression = this.parseExpression();
+      while (this.eat(tokens.semi));
+      if (node.expression.type === "ObjectExpression" && this.type === tokens.eof) {
+        this.objectStart = node.start;
+        return Object.assign(this.finishNode(node, "ExpressionStatement"), {
+          end: node.expression.end,
+        });
+      }
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+    restore();
+    return undefined;
   }
 
   #typeStatement(topLevel?: boolean): number {
