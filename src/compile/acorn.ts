@@ -132,7 +132,7 @@ export function importedName(item: {
 }
 
 export function decoratorsHint(code: string, offset: number): string | undefined {
-  return code[offset] === "@"
+  return code[offset] === "@" && !code.startsWith("@@", Math.max(0, offset - 1)) // not in a diff
     ? "Decorators are not supported: call the function yourself."
     : undefined;
 }

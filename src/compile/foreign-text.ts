@@ -10,6 +10,8 @@ interface Wrong {
   readonly text: string;
   /** The line of the error. */
   readonly line: string;
+  /** The end of the line before it. */
+  readonly lineBefore: string;
   /** From the error on, and what is before it on its line. */
   readonly rest: string;
   readonly before: string;
@@ -113,8 +115,9 @@ function isShell({ text, line }: Wrong): boolean {
 const PYTHON_LINE =
   /^\s*(?:(?:async +)?def +\w+ *\(|class +\w+(?: *\([^()]*\))? *:|from +[\w.]+ +import\b|import +[\w.]+(?: +as +\w+)?(?: *, *[\w.]+)*\s*$|(?:async +)?for +[\w, ()]+ in +[^{]*:\s*$|(?:if|elif|while|with) +[^({][^{]*:\s*$|(?:if|while) *\([^{]*\) *:\s*$|(?:else|try|finally) *:\s*$|except\b[^{]*:\s*$|@\w+[\w.]*\s*$|#(?!!)\s*\S|print +[^=\s(]|raise +\w|pass\s*$|(?:await |return |\w+ *= *)?lambda\b[^;{]*:)/m;
 
-function isPython({ text, line, before, rest }: Wrong): boolean {
+function isPython({ text, line, lineBefore, before, rest }: Wrong): boolean {
   if (/^\s*#!.*\bpython/.test(text) || PYTHON_LINE.test(line)) return true;
+  if (PYTHON_LINE.test(lineBefore)) return true; // `import json` can go on
   if (/\b[fFrRbB]$/.test(before) && /^["']/.test(rest)) return true;
   if (/\b(?:not|and|or|is|in)\s*$/.test(before) || /^(?:not|and|or|is|if|for)\b/.test(rest))
     return /\b(?:None|True|False|not|and|or|elif|for \w+ in)\b/.test(line);
@@ -126,9 +129,11 @@ export function foreignHint(text: string, offset: number): string | undefined {
   const start = Math.max(text.lastIndexOf("\n", offset - 1) + 1, offset - MAX_LINE);
   const end = text.indexOf("\n", offset);
   const line = text.slice(start, Math.min(end < 0 ? text.length : end, offset + MAX_LINE));
+  const earlier = text.slice(Math.max(0, start - MAX_LINE), Math.max(0, start - 1));
   const wrong: Wrong = {
     text: text.slice(0, MAX_TEXT),
     line,
+    lineBefore: earlier.slice(earlier.lastIndexOf("\n") + 1),
     before: text.slice(start, offset),
     rest: text.slice(offset, offset + MAX_LINE),
   };

@@ -78,11 +78,14 @@ function closes(line: string, { indent, marks }: Fence): boolean {
   );
 }
 
-/** Whether the only fence ends a program that no other fence begins: what is before it is one, and what is behind it is not. */
+/** Whether the only fence ends a program that no other begins: it is before it, and behind it is none. */
 function isClosingOnly(lines: readonly string[], at: number): boolean {
   const isOnly = !lines.some((line, index) => index > at && OPENING.test(bare(line)));
   const isBare = /^\s*(?:`+|~+)\s*$/.test(bare(lines[at]!));
-  return isOnly && isBare && isProgram(lines.slice(0, at)) && !isProgram(lines.slice(at + 1));
+  if (!isOnly || !isBare) return false;
+  const [before, behind] = [lines.slice(0, at), lines.slice(at + 1)];
+  if (behind.every((line) => line.trim() === "")) return before.some((line) => line.trim() !== "");
+  return isProgram(before) && !isProgram(behind);
 }
 
 /** Whether lines are a program; words that stand by themselves parse as one too. */
