@@ -149,6 +149,8 @@ test.each<[form: string, source: string, value: unknown]>([
     "import type { A } from 'a';\nimport { B } from 'b';\nconst x: A | B = 18;\nreturn x",
     18,
   ],
+  ["a default export of a type", "interface A { b: 1 }\nexport default A\nconst x = 19;\nx", 19],
+  ["a default export of a type and a value", "type A = 1;\nconst A = 20;\nexport default A;", 20],
   ["import()", "(await import('q')).specifier", "q"],
   ["import.meta", "import.meta.url", "meta"],
   [

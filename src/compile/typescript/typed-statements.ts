@@ -94,7 +94,21 @@ export class TypedStatements extends TypedClasses {
       this.type === tokens._function ||
       (topLevel === true && (this.type === tokens._export || this.type === tokens._import)) ||
       (this.type === tokens.name && !this.containsEsc && TYPE_STATEMENT.has(this.value as string));
-    return isCandidate ? typeStatement(this.reader, this.start) : -1;
+    const end = isCandidate ? typeStatement(this.reader, this.start) : -1;
+    return end < 0 && this.type === tokens._export ? this.#defaultType() : end;
+  }
+
+  /** Behind `export default Foo`, where Foo is a type; else -1. */
+  #defaultType(): number {
+    const keyword = this.reader.space(this.end);
+    const start = this.reader.space(keyword + "default".length);
+    const name = this.reader.word(keyword) === "default" ? this.reader.word(start) : "";
+    if (!this.#isTypeName(name)) return -1;
+    const end = start + name.length;
+    const semicolon = this.reader.expect(end, ";");
+    if (semicolon >= 0) return semicolon;
+    const next = this.reader.space(end);
+    return next === this.input.length || this.reader.hasLineBreak(end, next) ? end : -1;
   }
 
   #eraseDeclaration(end: number): AnyNode {
@@ -258,9 +272,13 @@ export class TypedStatements extends TypedClasses {
 
   /** Whether the current name is that of a type, and of nothing else so far. */
   #isType(): boolean {
-    if (this.type !== tokens.name || !this.#types.has(this.value as string)) return false;
+    return this.type === tokens.name && this.#isTypeName(this.value as string);
+  }
+
+  #isTypeName(name: string): boolean {
+    if (!this.#types.has(name)) return false;
     const values = Object.values(this.scopeStack[0] as object).filter(Array.isArray);
-    return !values.some((names) => names.includes(this.value));
+    return !values.some((names) => names.includes(name));
   }
 }
 
