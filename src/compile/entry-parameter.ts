@@ -51,30 +51,37 @@ function isOptional({ properties }: Extract<AnyNode, { type: "ObjectPattern" }>)
   );
 }
 
-/** Whether a function handles that its parameter is undefined. */
+/** Whether a function handles that its parameter is undefined, and does not read `tools` of it. */
 function asksForAbsence(entry: FunctionNode, name: string): boolean {
   let asks = false;
+  let readsTools = false;
   walk(entry, (node, parents) => {
-    if (asks || node.type !== "Identifier" || nameOf(node) !== name) return;
-    const parent = parents.at(-1);
-    switch (parent?.type) {
-      case "UnaryExpression":
-        asks = parent.operator === "!" || parent.operator === "typeof";
-        break;
-      case "LogicalExpression":
-        asks = parent.left === node;
-        break;
-      case "BinaryExpression":
-      case "AssignmentExpression":
-        asks = true;
-        break;
-      case "IfStatement":
-      case "ConditionalExpression":
-        asks = parent.test === node;
-        break;
-      case "MemberExpression":
-        asks = parent.object === node && parent.optional === true;
-    }
+    if (node.type !== "Identifier" || node.name !== name) return;
+    const parent = parents.at(-1)!;
+    asks ||= asksIn(parent, node);
+    readsTools ||=
+      parent.type === "MemberExpression" &&
+      parent.object === node &&
+      nameOf(parent.property) === "tools";
   });
-  return asks;
+  return asks && !readsTools;
+}
+
+function asksIn(parent: AnyNode, node: AnyNode): boolean {
+  switch (parent.type) {
+    case "UnaryExpression":
+      return parent.operator === "!" || parent.operator === "typeof";
+    case "LogicalExpression":
+      return parent.left === node;
+    case "BinaryExpression":
+    case "AssignmentExpression":
+      return true;
+    case "IfStatement":
+    case "ConditionalExpression":
+      return parent.test === node;
+    case "MemberExpression":
+      return parent.object === node && parent.optional === true;
+    default:
+      return false;
+  }
 }

@@ -109,9 +109,7 @@ export class EntryPoint {
       case "declaration":
         return this.#returnDeclared(value.node);
       case "branches":
-        // Awaited where it stands, so that a `catch` around it sees a rejection.
-        for (const { start, end } of value.endings)
-          this.#wrap(start, this.#endOf(end), "return $codecell.implied(await (", "));");
+        for (const ending of value.endings) this.#returnBranch(ending);
     }
   }
 
@@ -129,6 +127,12 @@ export class EntryPoint {
     const end = this.#endOf(node.end);
     if (entry === undefined) this.#wrap(node.start, end, "return await (", ");");
     else this.#wrap(node.start, end, "return $codecell.finish(", `${keysFor(entry)});`);
+  }
+
+  /** Awaited where it stands, so that a `catch` around it sees a rejection. An `else` may follow: a semicolon is not doubled. */
+  #returnBranch({ start, end }: AnyNode): void {
+    const behind = this.#endOf(end);
+    this.#wrap(start, behind, "return $codecell.implied(await (", behind === end ? "));" : "))");
   }
 
   /** The last declarator; of a pattern the names that it binds. A function is no value, and would be called by nobody. */

@@ -14,10 +14,7 @@ export function asModule(
   { text, returns, parameter, object }: InspectedProgram,
   language: "js" | "ts",
 ): ModuleText {
-  const edits = new TextEdits(text);
-  // A module has no `return`, and what follows one is not checked there: `throw` checks its value and ends the program too.
-  for (const at of returns)
-    if (text.startsWith("return", at)) edits.replace(at, at + "return".length, "throw ");
+  const edits = new TextEdits(withThrows(text, returns));
   if (object !== undefined) {
     edits.open(object.start, ";(");
     edits.close(object.end, ")");
@@ -33,4 +30,19 @@ export function asModule(
     else edits.close(end, inParentheses ? type : `${type})`);
   }
   return { text: edits.apply(), origin: (offset) => edits.origin(offset) };
+}
+
+/**
+ * A module has no `return`, and what follows one is not checked there: `throw` checks its value and ends the program in
+ * the same place, on as many characters.
+ */
+function withThrows(text: string, returns: readonly number[]): string {
+  let module = "";
+  let done = 0;
+  for (const at of returns.toSorted((a, b) => a - b)) {
+    if (!text.startsWith("return", at)) continue;
+    module += `${text.slice(done, at)}throw `;
+    done = at + "return".length;
+  }
+  return module + text.slice(done);
 }

@@ -197,6 +197,8 @@ test.each<[place: string, source: string, at: Position]>([
   ["in a fence", "Text.\n```ts\nconst a: number = 1;\n  a.b.c\n```", { line: 4, column: 7 }],
   ["behind imports", "import { a } from 'x';\na;\nnull.y", { line: 3, column: 6 }],
   ["behind U+2028 in a string", "const s = '\u2028';\nnull.x", { line: 2, column: 6 }],
+  ["in a branch", "const a: any = null;\nif (!a) { 1; (a as any).b }", { line: 2, column: 25 }],
+  ["in an object", "const a: any = null\n{ b: 1 as number, c: a.d }", { line: 2, column: 24 }],
   ["in the value", "const a: any = null;\n(a as any).b", { line: 2, column: 12 }],
   [
     "behind templates with substitutions",

@@ -101,8 +101,9 @@ export class TypedStatements extends TypedClasses {
   /** Behind `export default Foo`, where Foo is a type; else -1. */
   #defaultType(): number {
     const keyword = this.reader.space(this.end);
+    if (this.reader.word(keyword) !== "default") return -1;
     const start = this.reader.space(keyword + "default".length);
-    const name = this.reader.word(keyword) === "default" ? this.reader.word(start) : "";
+    const name = this.reader.word(start);
     if (!this.#isTypeName(name)) return -1;
     const end = start + name.length;
     const semicolon = this.reader.expect(end, ";");
