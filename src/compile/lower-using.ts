@@ -44,7 +44,7 @@ export class UsingLowering {
       if (block.type === "Program") continue;
       const start = block.type === "StaticBlock" ? block.body[0]!.start : block.start + 1;
       this.#edits.open(start, opening(id));
-      this.#edits.close(block.end - 1, closing(id, declarations.some(isAsync)));
+      this.#edits.close(block.end - 1, closing(id, declarations.some(isAwaited)));
     }
   }
 
@@ -53,7 +53,7 @@ export class UsingLowering {
     for (const [block, { id, declarations }] of this.#blocks) {
       if (block.type !== "Program") continue;
       this.#edits.prepend(opening(id));
-      this.#edits.append(closing(id, declarations.some(isAsync)));
+      this.#edits.append(closing(id, declarations.some(isAwaited)));
     }
   }
 
@@ -73,7 +73,7 @@ export class UsingLowering {
     this.#edits.replace(node.start, node.end, `const $r${id}`);
     const use = `const ${name} = $d${id}.${method(node)}($r${id}); `;
     this.#edits.open(loop.body.start, `{ ${opening(id)}${use}`);
-    this.#edits.close(loop.body.end, `${closing(id, isAsync(node))} }`);
+    this.#edits.close(loop.body.end, `${closing(id, isAwaited(node))} }`);
   }
 }
 
@@ -81,12 +81,12 @@ function isUsing(node: Declaration): boolean {
   return node.kind === "using" || node.kind === "await using";
 }
 
-function isAsync(node: Declaration): boolean {
+function isAwaited(node: Declaration): boolean {
   return node.kind === "await using";
 }
 
 function method(node: Declaration): string {
-  return isAsync(node) ? "useAsync" : "use";
+  return isAwaited(node) ? "useAsync" : "use";
 }
 
 function opening(id: number): string {

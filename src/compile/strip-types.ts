@@ -64,10 +64,10 @@ function withObject(text: string): Stripped | undefined {
   return found === undefined || isToolMessage(found.tree) ? undefined : found;
 }
 
-/** What `parse` returns; `undefined` where it fails: the error before it is the better one. */
-function attempt(parse: () => Stripped): Stripped | undefined {
+/** What `work` returns; `undefined` where it fails: the error before it is the better one. */
+function attempt(work: () => Stripped): Stripped | undefined {
   try {
-    return parse();
+    return work();
   } catch (error) {
     if (error instanceof ParseError) return undefined;
     throw error;

@@ -85,11 +85,11 @@ function isClosingOnly(lines: readonly string[], at: number): boolean {
   if (!isOnly || !isBare) return false;
   const [before, behind] = [lines.slice(0, at), lines.slice(at + 1)];
   if (behind.every((line) => line.trim() === "")) return before.some((line) => line.trim() !== "");
-  return isProgram(before) && !isProgram(behind);
+  return parsesAsProgram(before) && !parsesAsProgram(behind);
 }
 
 /** Whether lines are a program; words that stand by themselves parse as one too. */
-function isProgram(lines: readonly string[]): boolean {
+function parsesAsProgram(lines: readonly string[]): boolean {
   try {
     const { body } = parseTypeScript(lines.join("")).tree;
     return body.some(

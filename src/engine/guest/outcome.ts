@@ -42,7 +42,7 @@ export function sendValue(result: unknown, maxBytes: number, maxDepth: number, r
   const settled = new native.NativeMap<object, unknown>();
   const attempt = (): void => {
     const found: object[] = [];
-    const read = (promise: object): unknown => {
+    const settledValue = (promise: object): unknown => {
       if (settledHas(settled, promise)) return settledGet(settled, promise);
       native.defineProperty(found, found.length, {
         __proto__: null,
@@ -54,7 +54,7 @@ export function sendValue(result: unknown, maxBytes: number, maxDepth: number, r
     let text = "";
     try {
       if (value !== undefined)
-        text = encode(value, { maxBytes, maxDepth, sizeOf: sizeOutside, settled: read });
+        text = encode(value, { maxBytes, maxDepth, sizeOf: sizeOutside, settled: settledValue });
     } catch (error) {
       return failing.unreadable(error);
     }
