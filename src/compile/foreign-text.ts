@@ -31,6 +31,10 @@ const DIFF = /^(?:@@ -\d|\+\+\+ |diff --git )/m;
 const DIFF_LINE =
   /^[+-] *(?:const|let|var|return|import|export|function|async|if|for|while|try|class|type|interface)\b/;
 
+const ENTITY = /&(?:lt|gt|amp|quot|apos|nbsp|#0?39|#x27|#34);/;
+/** Texts and patterns that end on their line: a program may well be about HTML. */
+const QUOTED = /"[^"\n]*"|'[^'\n]*'|`[^`\n]*`|\/[^/\n]+\//g;
+
 const inText =
   (pattern: RegExp): Recogniser["is"] =>
   ({ text }) =>
@@ -58,7 +62,7 @@ const RECOGNISERS: readonly Recogniser[] = [
     hint: "This is JSON with a program in it. Send the program itself, without JSON around it and with its own line breaks, e.g. `const total = 1 + 1;\nreturn total;`.",
   },
   {
-    is: inText(/&(?:lt|gt|amp|quot|apos|nbsp|#0?39|#x27|#34);/),
+    is: ({ line }) => ENTITY.test(line.replace(QUOTED, "")),
     hint: "The text is escaped for HTML. Send it with plain <, >, & and quotes, e.g. `const wide = [1, 2].filter((n) => n > 1 && n < 3);`.",
   },
   {

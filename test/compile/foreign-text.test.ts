@@ -121,6 +121,8 @@ test.each([
   "const s = 'From here: &lt';\nlet x = ;",
   "for (const a of b { }",
   "// curl x\nlet = = 1",
+  "const a = text.replace(/&lt;/g, '<'",
+  "const a = text.replaceAll('&amp;', \"&quot;\"",
 ])("a program with a mistake is a program: %s", (source) => {
   expect(failure(source).hint).toBeUndefined();
 });
