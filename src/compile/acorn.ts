@@ -8,6 +8,7 @@ import {
   type Program,
 } from "acorn";
 import { tooDeep } from "./compile-error.ts";
+import { blank } from "./text-edits.ts";
 
 export type { AnyNode, Comment, Program };
 
@@ -34,6 +35,21 @@ export class ParseError extends Error {
 /** @throws ParseError, or CompileError when the text is nested too deeply */
 export function parseProgram(code: string, comments: Comment[]): Program {
   return parseGuarded(comments, (options) => parse(code, options));
+}
+
+/**
+ * A program whose last statement, at `start`, is an object literal without parentheses.
+ * @throws ParseError, or CompileError when the text is nested too deeply
+ */
+export function parseWithObject(code: string, comments: Comment[], start: number): Program {
+  const program = parseProgram(code.slice(0, start), comments);
+  return parseGuarded(comments, (options) => {
+    const expression = parseExpressionAt(code, start, options);
+    const { end } = expression;
+    const rest = parse(blank(code.slice(0, end)) + code.slice(end), options);
+    program.body.push({ type: "ExpressionStatement", start, end, expression }, ...rest.body);
+    return program;
+  });
 }
 
 /**
@@ -116,7 +132,7 @@ export function importedName(item: {
 }
 
 export function decoratorsHint(code: string, offset: number): string | undefined {
-  return code[offset] === "@"
+  return code[offset] === "@" && !code.startsWith("@@", Math.max(0, offset - 1)) // not in a diff
     ? "Decorators are not supported: call the function yourself."
     : undefined;
 }

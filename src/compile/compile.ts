@@ -6,6 +6,7 @@ import { LineIndex } from "./line-index.ts";
 import { ForAwaitLowering } from "./lower-for-await.ts";
 import { UsingLowering } from "./lower-using.ts";
 import { parseSource, place } from "./parse.ts";
+import { isReference } from "./references.ts";
 import { SessionDeclarations } from "./session-declarations.ts";
 import type { Stripped } from "./strip-types.ts";
 import { TextEdits } from "./text-edits.ts";
@@ -101,40 +102,12 @@ function rewrite(
   for (const { start, end } of comments) disarm(code, start, end, edits);
   edits.prepend(`(async function (${SCOPE}) { "use strict"; `);
   edits.append(endOfLine(code, comments));
+  using.finishBlocks(); // before the values in them, which they surround
   new EntryPoint(code, edits, used, kept !== undefined).rewrite(tree);
-  using.finish();
+  using.finishProgram();
   kept?.rewrite(tree);
   if (kept !== undefined) edits.prepend(kept.opening);
   edits.append(" })");
-}
-
-type Identifier = Extract<AnyNode, { type: "Identifier" }>;
-
-/** A use of a variable, outside the declaration of the function or variable of that name. */
-function isReference(node: Identifier, parents: readonly AnyNode[]): boolean {
-  const parent = parents.at(-1)!;
-  switch (parent.type) {
-    case "MemberExpression":
-      if (parent.property === node && !parent.computed) return false;
-      break;
-    case "Property":
-    case "MethodDefinition":
-    case "PropertyDefinition":
-      if (parent.key === node && parent.value !== node && !parent.computed) return false;
-      break;
-    case "VariableDeclarator":
-      if (parent.id === node) return false;
-      break;
-    case "ExportSpecifier":
-    case "ExportDefaultDeclaration":
-    case "ImportSpecifier":
-    case "ImportDefaultSpecifier":
-    case "ImportNamespaceSpecifier":
-      return false;
-  }
-  return !parents.some(
-    (ancestor) => ancestor.type === "FunctionDeclaration" && ancestor.id?.name === node.name,
-  );
 }
 
 /** Engines obey `//# sourceURL=…` and report other file names: removing the `#` makes it a plain comment. */

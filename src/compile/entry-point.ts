@@ -1,18 +1,15 @@
-/** Finds the part of a program that is its value, and rewrites its imports and exports. */
+/** Rewrites the imports and exports of a program, and makes the part of it that is its value what it returns. */
+import { type AnyNode, importedName, type Program } from "./acorn.ts";
+import { entryParameter, type FunctionNode } from "./entry-parameter.ts";
 import {
-  type AnyNode,
-  importedName,
-  isFunctionExpression,
-  isObjectLiteral,
-  nameOf,
-  type Program,
-} from "./acorn.ts";
-import { CONST } from "./session-declarations.ts";
-import { ENUM_NAME } from "./typescript/enum-lowering.ts";
+  type DefaultExport,
+  isCalled,
+  type ProgramValue,
+  programValue,
+  type VariableDeclaration,
+} from "./program-value.ts";
+import { CONST, targets } from "./session-declarations.ts";
 import type { TextEdits } from "./text-edits.ts";
-
-/** Names of the entry function where a program exports several functions, the preferred one first. */
-const ENTRY_NAMES = ["main", "run", "handler", "execute", "default"];
 
 const EXPORT_DEFAULT = /^export(?:\s|\/\*[^]*?\*\/|\/\/.*)+default(?:[ \t]+|(?![\w$]))/;
 
@@ -21,10 +18,6 @@ export class EntryPoint {
   readonly #code: string;
   readonly #edits: TextEdits;
   readonly #used: ReadonlySet<string>;
-  readonly #exported: string[] = [];
-  #ending = "";
-  #hasDefault = false;
-
   readonly #keeps: boolean;
 
   /** @param keeps whether imports are kept for later programs of a session */
@@ -36,11 +29,9 @@ export class EntryPoint {
   }
 
   rewrite(program: Program): void {
-    const statements = program.body.filter((node) => node.type !== "EmptyStatement") as AnyNode[];
-    for (const statement of statements) this.#rewriteModuleSyntax(statement);
-    const rest = statements.filter((node) => node.type !== "ImportDeclaration");
-    if (!this.#hasDefault) this.#findValue(rest);
-    this.#edits.append(this.#ending);
+    for (const statement of program.body as AnyNode[]) this.#rewriteModuleSyntax(statement);
+    const value = programValue(program, this.#code, this.#used, this.#keeps);
+    if (value !== undefined) this.#return(value);
   }
 
   #rewriteModuleSyntax(node: AnyNode): void {
@@ -83,30 +74,16 @@ export class EntryPoint {
     this.#edits.remove(node.start, node.end);
   }
 
-  #rewriteDefault(node: Extract<AnyNode, { type: "ExportDefaultDeclaration" }>): void {
+  #rewriteDefault(node: DefaultExport): void {
     const { declaration } = node;
-    const named =
-      declaration.type === "FunctionDeclaration" || declaration.type === "ClassDeclaration"
-        ? declaration.id?.name
-        : undefined;
-    const name = named ?? (declaration.type === "Identifier" ? declaration.name : undefined);
-    // A function that the program itself calls is not called a second time: then the last line is the value.
-    const calledByProgram =
-      declaration.type !== "ClassDeclaration" && name !== undefined && this.#used.has(name);
-    if (named !== undefined) this.#edits.remove(node.start, declaration.start);
-    else if (calledByProgram) this.#edits.remove(node.start, node.end);
+    if (nameOfDeclared(declaration) !== undefined)
+      this.#edits.remove(node.start, declaration.start);
+    else if (isCalled(node, this.#used)) this.#edits.remove(node.start, node.end);
     else this.#nameDefault(node);
-    if (calledByProgram) return;
-    this.#hasDefault = true;
-    const entry = named ?? "$default";
-    this.#ending =
-      declaration.type === "ClassDeclaration" || declaration.type === "ClassExpression"
-        ? `; return ${entry};`
-        : `; return $codecell.finish(${entry});`;
   }
 
   /** The property gives a function without a name the one that it has in a module. Parentheses stay around the value. */
-  #nameDefault({ start, end }: Extract<AnyNode, { type: "ExportDefaultDeclaration" }>): void {
+  #nameDefault({ start, end }: DefaultExport): void {
     const [keywords] = EXPORT_DEFAULT.exec(this.#code.slice(start))!;
     this.#edits.remove(start, start + keywords.length);
     this.#edits.open(start, "const { default: $default } = { default: ");
@@ -116,54 +93,85 @@ export class EntryPoint {
   #rewriteNamed(node: Extract<AnyNode, { type: "ExportNamedDeclaration" }>): void {
     if (node.source !== null && node.source !== undefined) throw reExport(node.start);
     const { declaration } = node;
-    if (declaration === null || declaration === undefined) {
-      for (const { local } of node.specifiers) this.#noteFunction(nameOf(local));
-      return this.#edits.remove(node.start, node.end);
-    }
-    this.#edits.remove(node.start, declaration.start);
-    if (declaration.type === "FunctionDeclaration") this.#noteFunction(declaration.id.name);
-    if (declaration.type !== "VariableDeclaration") return;
-    for (const { id, init } of declaration.declarations) {
-      if (id.type === "Identifier" && isFunctionExpression(init)) this.#noteFunction(id.name);
+    this.#edits.remove(node.start, declaration ? declaration.start : node.end);
+  }
+
+  #return(value: ProgramValue): void {
+    switch (value.kind) {
+      case "default":
+        return this.#returnDefault(value);
+      case "function":
+        return this.#edits.append(`; return ${finish(value.name, value.entry)};`);
+      case "expression":
+        return this.#returnExpression(value);
+      case "object":
+        return this.#wrap(value.node.start, value.node.end, "return (", ");");
+      case "declaration":
+        return this.#returnDeclared(value.node);
+      case "branches":
+        for (const ending of value.endings) this.#returnBranch(ending);
     }
   }
 
-  #noteFunction(name: string): void {
-    if (!this.#used.has(name)) this.#exported.push(name);
+  #returnDefault({ node, entry, method }: Extract<ProgramValue, { kind: "default" }>): void {
+    const { declaration } = node;
+    const name = nameOfDeclared(declaration) ?? "$default";
+    const isClass =
+      declaration.type === "ClassDeclaration" || declaration.type === "ClassExpression";
+    const called = method === undefined ? name : `(it) => $default.${method}(it)`;
+    this.#edits.append(`; return ${isClass ? name : finish(called, entry)};`);
   }
 
-  #findValue(statements: readonly AnyNode[]): void {
-    const [only] = statements;
-    if (statements.length === 1 && only?.type === "FunctionDeclaration" && only.id !== null) {
-      if (!this.#used.has(only.id!.name))
-        this.#ending = `; return $codecell.finish(${only.id!.name});`;
-      return;
-    }
-    const last = statements.findLast((node) => !isHoisted(node));
-    const lone = statements.length === 1;
-    if (last?.type === "ExpressionStatement") return this.#returnExpression(last, lone);
-    if (last?.type === "BlockStatement" && isObjectLiteral(this.#code, last.start, last.end)) {
-      return this.#wrap(last.start, last.end, "return (", ");");
-    }
-    const entry = ENTRY_NAMES.find((name) => this.#exported.includes(name)) ?? this.#exported[0];
-    const isClear = this.#exported.length === 1 || ENTRY_NAMES.includes(entry ?? "");
-    if (entry !== undefined && isClear) this.#ending = `; return $codecell.finish(${entry});`;
-  }
-
-  #returnExpression(node: Extract<AnyNode, { type: "ExpressionStatement" }>, lone: boolean): void {
-    const { expression, directive } = node;
-    if (directive === "use strict") return;
+  #returnExpression({ node, entry }: Extract<ProgramValue, { kind: "expression" }>): void {
     // Parentheses and comments may surround the expression, so the whole statement is wrapped.
-    const end = this.#code[node.end - 1] === ";" ? node.end - 1 : node.end;
-    if (lone && isFunctionExpression(expression))
-      this.#wrap(node.start, end, "return $codecell.finish(", ");");
-    else this.#wrap(node.start, end, "return await (", ");");
+    const end = this.#endOf(node.end);
+    if (entry === undefined) this.#wrap(node.start, end, "return await (", ");");
+    else this.#wrap(node.start, end, "return $codecell.finish(", `${keysFor(entry)});`);
+  }
+
+  /** Awaited where it stands, so that a `catch` around it sees a rejection. An `else` may follow: a semicolon is not doubled. */
+  #returnBranch({ start, end }: AnyNode): void {
+    const behind = this.#endOf(end);
+    this.#wrap(start, behind, "return $codecell.implied(await (", behind === end ? "));" : "))");
+  }
+
+  /** The last declarator; of a pattern the names that it binds. A function is no value, and would be called by nobody. */
+  #returnDeclared({ declarations }: VariableDeclaration): void {
+    const { id, init } = declarations.at(-1)!;
+    if (init && /^(?:Arrow)?(?:Function|Class)/.test(init.type)) return;
+    const names = Array.from(targets(id as AnyNode), (target) => target.id.name);
+    if (names.length === 0) return;
+    const value = id.type === "Identifier" ? id.name : `{ ${names.join(", ")} }`;
+    this.#edits.append(`; return $codecell.implied(${value}, ${JSON.stringify(value)});`);
+  }
+
+  #endOf(end: number): number {
+    return this.#code[end - 1] === ";" ? end - 1 : end;
   }
 
   #wrap(start: number, end: number, before: string, after: string): void {
     this.#edits.open(start, before);
     this.#edits.close(end, after);
   }
+}
+
+function finish(name: string, entry: FunctionNode | undefined): string {
+  return `$codecell.finish(${name}${keysFor(entry)})`;
+}
+
+/** The second argument of `finish`. Where the function is not known, the VM looks whether it has a parameter. */
+function keysFor(entry: FunctionNode | undefined): string {
+  if (entry === undefined) return ', "declared"';
+  const parameter = entryParameter(entry);
+  if (parameter === undefined) return "";
+  return `, "${parameter.isTools ? "tools" : parameter.keys}"`;
+}
+
+/** The name of a function or a class that is declared, not only exported. */
+function nameOfDeclared(declaration: DefaultExport["declaration"]): string | undefined {
+  return declaration.type === "FunctionDeclaration" || declaration.type === "ClassDeclaration"
+    ? declaration.id?.name
+    : undefined;
 }
 
 function reExport(offset: number): EntryPointError {
@@ -184,22 +192,4 @@ export class EntryPointError extends Error {
     this.offset = offset;
     this.hint = hint;
   }
-}
-
-/** Function declarations are hoisted, so an expression before them still counts as the last statement. */
-function isHoisted(node: AnyNode): boolean {
-  if (node.type === "ExportNamedDeclaration") {
-    return node.declaration?.type === "FunctionDeclaration" || node.declaration === null;
-  }
-  return (
-    node.type === "FunctionDeclaration" || node.type === "ExportDefaultDeclaration" || isEnum(node)
-  );
-}
-
-function isEnum(node: AnyNode): boolean {
-  if (node.type !== "ExpressionStatement" || node.expression.type !== "CallExpression")
-    return false;
-  const { callee } = node.expression;
-  const [first] = callee.type === "ArrowFunctionExpression" ? callee.params : [];
-  return first?.type === "Identifier" && first.name.startsWith(ENUM_NAME);
 }

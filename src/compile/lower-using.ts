@@ -40,18 +40,22 @@ export class UsingLowering {
   }
 
   /** Rewrites all recorded blocks. */
-  finish(): void {
+  finishBlocks(): void {
     for (const [block, { id, declarations }] of this.#blocks) {
-      const isAsync = declarations.some((node) => node.kind === "await using");
-      if (block.type === "Program") {
-        this.#edits.prepend(opening(id));
-        this.#edits.append(closing(id, isAsync));
-      } else {
-        const start = block.type === "StaticBlock" ? block.body[0]!.start : block.start + 1;
-        this.#edits.open(start, opening(id));
-        this.#edits.close(block.end - 1, closing(id, isAsync));
-      }
       for (const node of declarations) this.#lowerDeclaration(node, id);
+      if (block.type === "Program") continue;
+      const start = block.type === "StaticBlock" ? block.body[0]!.start : block.start + 1;
+      this.#edits.open(start, opening(id));
+      this.#edits.close(block.end - 1, closing(id, declarations.some(isAwaited)));
+    }
+  }
+
+  /** Rewrites the program itself, when what it returns is appended. */
+  finishProgram(): void {
+    for (const [block, { id, declarations }] of this.#blocks) {
+      if (block.type !== "Program") continue;
+      this.#edits.prepend(opening(id));
+      this.#edits.append(closing(id, declarations.some(isAwaited)));
     }
   }
 
@@ -66,7 +70,7 @@ export class UsingLowering {
   #lowerFor(node: Declaration, loop: AnyNode): void {
     const id = ++this.#lastId;
     this.#edits.open(loop.start, `{ ${opening(id)}`);
-    this.#edits.close(loop.end, `${closing(id, node.kind === "await using")} }`);
+    this.#edits.close(loop.end, `${closing(id, isAwaited(node))} }`);
     this.#lowerDeclaration(node, id);
   }
 
@@ -77,7 +81,7 @@ export class UsingLowering {
     this.#edits.replace(node.start, node.end, `const $r${id}`);
     const use = `const ${nameOf(target)} = $d${id}.${method(node)}($r${id}); `;
     this.#edits.open(loop.body.start, `{ ${opening(id)}${use}`);
-    this.#edits.close(loop.body.end, `${closing(id, node.kind === "await using")} }`);
+    this.#edits.close(loop.body.end, `${closing(id, isAwaited(node))} }`);
   }
 }
 
@@ -97,8 +101,12 @@ function nameOf(target: Declaration["declarations"][number]["id"]): string {
   return target.type === "Identifier" ? target.name : "_"; // it is always a name
 }
 
+function isAwaited(node: Declaration): boolean {
+  return node.kind === "await using";
+}
+
 function method(node: Declaration): string {
-  return node.kind === "await using" ? "useAsync" : "use";
+  return isAwaited(node) ? "useAsync" : "use";
 }
 
 function opening(id: number): string {

@@ -2,6 +2,7 @@ import type { Position } from "../core/program.ts";
 import { exceedsUtf8 } from "../core/utf8.ts";
 import type { Program } from "./acorn.ts";
 import { CompileError } from "./compile-error.ts";
+import { foreignHint } from "./foreign-text.ts";
 import { LineIndex } from "./line-index.ts";
 import { type Stripped, type StripOptions, stripTypes } from "./strip-types.ts";
 import { blank } from "./text-edits.ts";
@@ -21,9 +22,21 @@ export function parseSource(
   options: StripOptions = {},
 ): Parsed {
   const text = programText(source, sourceBytes);
-  const stripped = stripTypes(text, options);
+  const stripped = advised(source, () => stripTypes(text, options));
   refuseEmpty(stripped.tree);
   return { text, stripped };
+}
+
+/** What `parse` returns. Where it fails without a hint, and the text is recognised as something else, it fails with one. */
+function advised(source: string, parse: () => Stripped): Stripped {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof CompileError) || error.hint !== undefined) throw error;
+    const { message, line = 1, column = 1 } = error;
+    const hint = foreignHint(source, new LineIndex(source).offset({ line, column }) ?? 0);
+    throw hint === undefined ? error : new CompileError(message, { line, column, hint });
+  }
 }
 
 /** The position in the caller's text of an offset in the stripped text. */

@@ -3,8 +3,10 @@ import type { NameTable } from "../core/names.ts";
 import type { Position } from "../core/program.ts";
 import { type AnyNode, importedName, walk } from "./acorn.ts";
 import { LineIndex } from "./line-index.ts";
+import { type InspectedValue, inspectedValue, type TypedParameter } from "./inspected-value.ts";
 import { literalOf } from "./literal.ts";
 import { parseSource } from "./parse.ts";
+import { targets } from "./session-declarations.ts";
 import type { Stripped } from "./strip-types.ts";
 import { bindingsOf, ToolReferences } from "./tool-references.ts";
 import { callOf, hidesTools, type HowUsed, howUsed, isDeclared, isFunction } from "./usage.ts";
@@ -51,6 +53,10 @@ export interface InspectedProgram extends ProgramUses {
   readonly text: string;
   /** Offsets of the `return` keywords outside of any function. */
   readonly returns: readonly number[];
+  /** The parameter of its entry function, where that gets the tools. */
+  readonly parameter?: TypedParameter | undefined;
+  /** The object literal that it ends in without parentheses around it, `{ a: 1, b: 2 }`. */
+  readonly object?: { readonly start: number; readonly end: number } | undefined;
   /**
    * Names that earlier programs of its session declared.
    * @default none
@@ -65,7 +71,9 @@ export function inspectProgram(
   sourceBytes: number,
 ): InspectedProgram {
   const { text, stripped } = parseSource(source, sourceBytes);
-  return { text, ...new Inspector(source, stripped, names).inspect() };
+  const value = inspectedValue(text, stripped);
+  const uses = new Inspector(source, stripped, names, value).inspect();
+  return { text, ...uses, parameter: value.typed, object: value.object };
 }
 
 class Inspector {
@@ -78,14 +86,22 @@ class Inspector {
   readonly #dynamic: DynamicUse[] = [];
   readonly #returns: number[] = [];
 
-  constructor(source: string, stripped: Stripped, names: NameTable) {
+  readonly #value: InspectedValue;
+  /** The variables of the entry function's parameter, where they are declared. */
+  readonly #declared: ReadonlySet<AnyNode>;
+
+  constructor(source: string, stripped: Stripped, names: NameTable, value: InspectedValue) {
+    this.#value = value;
+    this.#declared = new Set(
+      Array.from(value.parameter ? targets(value.parameter.pattern) : [], ({ id }) => id),
+    );
     this.#lines = new LineIndex(source);
     this.#stripped = stripped;
     this.#tree = stripped.tree as AnyNode;
-    this.#references = new ToolReferences(names, bindingsOf(this.#tree));
+    this.#references = new ToolReferences(names, bindingsOf(this.#tree, value.parameter));
   }
 
-  inspect(): Omit<InspectedProgram, "text"> {
+  inspect(): Omit<InspectedProgram, "text" | "parameter" | "object"> {
     walk(this.#tree, (node, parents) => this.#visit(node, parents));
     return {
       tools: this.#tools,
@@ -103,17 +119,18 @@ class Inspector {
     const hiding = hidesTools(node, parents);
     if (hiding !== undefined) return this.#hides(hiding, node);
     const meaning = this.#references.of(node);
-    if (meaning === undefined || isDeclared(node, parents) || this.#isPartOfMore(node, parents))
-      return;
+    if (meaning === undefined || isDeclared(node, parents) || this.#declared.has(node)) return;
+    if (this.#isPartOfMore(node, parents)) return;
     // A variable that holds it is followed to the places where the variable is used.
     if (meaning.kind !== "tool" && parents.at(-1)!.type === "VariableDeclarator") return;
-    if (meaning.kind === "all")
+    if (meaning.kind === "entry" && isRead(node, parents)) return;
+    if (meaning.kind === "all" || meaning.kind === "entry")
       return this.#hides("tools handed on as a whole, or with a computed name", node);
     const whole = callOf(node, parents) ?? node;
     this.#tools.push({
       server: meaning.server.name,
       ...(meaning.kind === "tool" ? { tool: meaning.tool } : {}),
-      ...howUsed(node, parents),
+      ...howUsed(node, parents, this.#value.statements),
       ...this.#at(node),
       start: this.#stripped.origin(whole.start),
       end: this.#stripped.origin(whole.end - 1) + 1,
@@ -148,4 +165,10 @@ class Inspector {
   #at(node: AnyNode): Position {
     return this.#lines.position(this.#stripped.origin(node.start));
   }
+}
+
+/** `ctx` in `ctx.limit`. */
+function isRead(node: AnyNode, parents: readonly AnyNode[]): boolean {
+  const parent = parents.at(-1)!;
+  return parent.type === "MemberExpression" && parent.object === node && !parent.computed;
 }

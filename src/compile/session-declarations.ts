@@ -140,7 +140,7 @@ export class SessionDeclarations {
 type Identifier = Extract<AnyNode, { type: "Identifier" }>;
 
 /** The names that a pattern binds, and whether it is the shorthand `{ name }`, where the name is also that of the property. */
-function* targets(
+export function* targets(
   node: AnyNode,
   isShorthand = false,
 ): Generator<{ readonly id: Identifier; readonly isShorthand: boolean }> {

@@ -8,6 +8,7 @@ import {
   walk,
 } from "./acorn.ts";
 import { CompileError } from "./compile-error.ts";
+import { isToolMessage } from "./foreign-text.ts";
 import { LineIndex } from "./line-index.ts";
 import { blank } from "./text-edits.ts";
 import { type ErasedProgram, parseTypeScript } from "./typescript/parse-typescript.ts";
@@ -34,25 +35,42 @@ export function stripTypes(
   return removeImports(parse(text), keepUnusedImports);
 }
 
-/** Text that is no TypeScript can still be JavaScript. */
+/** Text that is no TypeScript can still be JavaScript, or end in an object literal that JavaScript takes for a block. */
 function parse(text: string): Stripped {
   try {
     return parseTypeScript(text);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    if (error.hint === undefined) {
-      const comments: Comment[] = [];
-      try {
-        const tree = parseProgram(text, comments);
-        return { code: text, tree, comments, origin: (offset) => offset };
-      } catch {
-        // The first error is the better one.
-      }
-    }
+    const other = error.hint === undefined ? (asJavaScript(text) ?? withObject(text)) : undefined;
+    if (other !== undefined) return other;
     throw new CompileError(error.message, {
       ...new LineIndex(text).position(error.offset),
       hint: error.hint ?? decoratorsHint(text, error.offset),
     });
+  }
+}
+
+function asJavaScript(text: string): Stripped | undefined {
+  const comments: Comment[] = [];
+  return attempt(() => {
+    const tree = parseProgram(text, comments);
+    return { code: text, tree, comments, origin: (offset) => offset };
+  });
+}
+
+/** A message that calls a tool, or holds a program, is not its own value. */
+function withObject(text: string): Stripped | undefined {
+  const found = attempt(() => parseTypeScript(text, true));
+  return found === undefined || isToolMessage(found.tree) ? undefined : found;
+}
+
+/** What `work` returns; `undefined` where it fails: the error before it is the better one. */
+function attempt(work: () => Stripped): Stripped | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ParseError) return undefined;
+    throw error;
   }
 }
 

@@ -1,17 +1,21 @@
 /** Finds the expressions of a program that refer to tools. */
+import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
 import type { NameTable, ServerNames } from "../core/names.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import { type AnyNode, importedName, nameOf, walk } from "./acorn.ts";
+import type { EntryParameter } from "./entry-parameter.ts";
 import { literalOf } from "./literal.ts";
 
-/** What an expression refers to: all tools, those of a server, or one tool. */
+/** What an expression refers to: all tools, what an entry function gets, the tools of a server, or one tool. */
 export type ToolReference =
   | { readonly kind: "all" }
+  | { readonly kind: "entry"; readonly entry: EntryParameter }
   | { readonly kind: "server"; readonly server: ServerNames }
   | { readonly kind: "tool"; readonly server: ServerNames; readonly tool: string };
 
-/** Where a variable gets its value from: an expression, a property of one, an export of a module. */
+/** Where a variable gets its value from: an expression, a property of one, an export of a module, what an entry function gets. */
 type Binding =
+  | { readonly entry: EntryParameter; readonly path: readonly string[] }
   | { readonly from: AnyNode; readonly property?: string }
   | { readonly module: string; readonly export: string };
 
@@ -19,13 +23,17 @@ type Binding =
  * The variables of a program by name, wherever they are declared. Scopes are ignored: a name that could refer to a tool is
  * treated as one that does.
  */
-export function bindingsOf(tree: AnyNode): ReadonlyMap<string, readonly Binding[]> {
+export function bindingsOf(
+  tree: AnyNode,
+  entry: EntryParameter | undefined,
+): ReadonlyMap<string, readonly Binding[]> {
   const bindings = new Map<string, Binding[]>();
   const add = (name: string, binding: Binding): void => {
     const known = bindings.get(name) ?? [];
     bindings.set(name, known);
     if (known.length < MAX_BINDINGS) known.push(binding);
   };
+  if (entry !== undefined) addEntry(entry.pattern, entry, [], add);
   walk(tree, (node) => {
     if (node.type === "ImportDeclaration") {
       for (const item of node.specifiers) {
@@ -52,6 +60,24 @@ function addPattern(
     const target =
       property.value.type === "AssignmentPattern" ? property.value.left : property.value;
     if (target.type === "Identifier") add(target.name, { from, property: nameOf(property.key) });
+  }
+}
+
+/** The variables in the parameter of an entry function: `{ tools: { github: { createIssue } }, db = 1 }`. */
+function addEntry(
+  pattern: AnyNode,
+  entry: EntryParameter,
+  path: readonly string[],
+  add: (name: string, binding: Binding) => void,
+): void {
+  if (pattern.type === "Identifier") return add(pattern.name, { entry, path });
+  if (pattern.type === "AssignmentPattern")
+    return addEntry(pattern.left as AnyNode, entry, path, add);
+  if (pattern.type !== "ObjectPattern") return;
+  for (const property of pattern.properties) {
+    if (property.type === "RestElement") addEntry(property.argument as AnyNode, entry, path, add); // the rest of an object has what it has
+    else if (!property.computed)
+      addEntry(property.value as AnyNode, entry, [...path, nameOf(property.key)], add);
   }
 }
 
@@ -121,10 +147,25 @@ export class ToolReferences {
   }
 
   #ofBinding(binding: Binding, depth: number): ToolReference | undefined {
+    if ("entry" in binding) return this.#ofEntry(binding.entry, binding.path);
     if ("module" in binding) return this.#ofModule(binding.module, binding.export);
     const meaning = this.of(binding.from, depth + 1);
     if (meaning === undefined || binding.property === undefined) return meaning;
     return this.#member(meaning, binding.property);
+  }
+
+  #ofEntry(entry: EntryParameter, path: readonly string[]): ToolReference | undefined {
+    let meaning: ToolReference | undefined = { kind: "entry", entry };
+    for (const key of path) meaning = meaning && this.#member(meaning, key);
+    return meaning;
+  }
+
+  /** As the guest's entry.ts has it. */
+  #entryMember({ keys, isTools }: EntryParameter, key: string): ToolReference | undefined {
+    const isServer = this.#names.servers.some(({ name, alias }) => name === key || alias === key);
+    if (key === "tools" && !(isServer && isTools)) return { kind: "all" };
+    const isKnown = isServer || (keys === "all" && !ENTRY_GLOBALS.includes(key));
+    return isKnown ? this.#member({ kind: "all" }, key) : undefined;
   }
 
   #ofModule(specifier: string, name: string): ToolReference | undefined {
@@ -141,6 +182,7 @@ export class ToolReferences {
   #member(object: ToolReference, key: string): ToolReference | undefined {
     if (object.kind === "tool")
       return ["call", "apply", "bind", "default"].includes(key) ? object : undefined;
+    if (object.kind === "entry") return this.#entryMember(object.entry, key);
     if (object.kind === "all") {
       if (NOT_SERVERS.has(key)) return undefined;
       const server = this.#names.servers.find(({ name, alias }) => name === key || alias === key);

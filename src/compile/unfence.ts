@@ -29,6 +29,8 @@ export function unfence(text: string): string {
   const lines = text.split(/(?<=\r\n|\n|\r(?!\n))/);
   const first = lines.findIndex((line) => OPENING.test(bare(line)));
   if (first < 0 || isQuoted(lines, first)) return text;
+  if (isClosingOnly(lines, first))
+    return lines.map((line, at) => (at < first ? line : blank(line))).join("");
   let open: Fence | undefined;
   let found = false;
   const kept = lines.map((line) => {
@@ -74,6 +76,31 @@ function closes(line: string, { indent, marks }: Fence): boolean {
     trimmed === marks[0]!.repeat(trimmed.length) &&
     line.search(/\S/) <= indent + 3
   );
+}
+
+/** Whether the only fence ends a program that no other begins: it is before it, and behind it is none. */
+function isClosingOnly(lines: readonly string[], at: number): boolean {
+  const isOnly = !lines.some((line, index) => index > at && OPENING.test(bare(line)));
+  const isBare = /^\s*(?:`+|~+)\s*$/.test(bare(lines[at]!));
+  if (!isOnly || !isBare) return false;
+  const [before, behind] = [lines.slice(0, at), lines.slice(at + 1)];
+  if (behind.every((line) => line.trim() === "")) return before.some((line) => line.trim() !== "");
+  return parsesAsProgram(before) && !parsesAsProgram(behind);
+}
+
+/** Whether lines are a program; words that stand by themselves parse as one too. */
+function parsesAsProgram(lines: readonly string[]): boolean {
+  try {
+    const { body } = parseTypeScript(lines.join("")).tree;
+    return body.some(
+      (node) =>
+        node.type !== "EmptyStatement" &&
+        (node.type !== "ExpressionStatement" || node.expression.type !== "Identifier"),
+    );
+  } catch (error) {
+    if (error instanceof ParseError) return false;
+    throw error;
+  }
 }
 
 /** Whether the text before the fence is the start of a program that quotes it: its template or comment is still open. */

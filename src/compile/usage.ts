@@ -37,8 +37,15 @@ export function callOf(node: AnyNode, parents: readonly AnyNode[]): Call | undef
   return parent.type === "CallExpression" && parent.callee === node ? parent : undefined;
 }
 
-/** The arguments of a tool's call, whether it is repeated, and whether the program waits for it. */
-export function howUsed(node: AnyNode, parents: readonly AnyNode[]): HowUsed {
+/**
+ * The arguments of a tool's call, whether it is repeated, and whether the program waits for it.
+ * @param values statements that the program comes to: it waits for them
+ */
+export function howUsed(
+  node: AnyNode,
+  parents: readonly AnyNode[],
+  values: ReadonlySet<AnyNode>,
+): HowUsed {
   const call = callOf(node, parents);
   // A tool that is passed on may be called any number of times, with any arguments.
   if (call === undefined) return { inLoop: true, unawaited: false };
@@ -50,7 +57,7 @@ export function howUsed(node: AnyNode, parents: readonly AnyNode[]): HowUsed {
     ...(args === undefined ? {} : { args: args.value }),
     ...(args === undefined || args.computed.length === 0 ? {} : { computed: args.computed }),
     inLoop: isRepeated(above),
-    unawaited: isUnawaited(above),
+    unawaited: isUnawaited(above, values),
   };
 }
 
@@ -112,8 +119,9 @@ function isRepeated(parents: readonly AnyNode[]): boolean {
 }
 
 /** True where the call is a statement of its own, or in an async callback of `forEach`. */
-function isUnawaited(parents: readonly AnyNode[]): boolean {
-  if (parents.at(-1)!.type === "ExpressionStatement") return !isLastStatement(parents);
+function isUnawaited(parents: readonly AnyNode[], values: ReadonlySet<AnyNode>): boolean {
+  const statement = parents.at(-1)!;
+  if (statement.type === "ExpressionStatement") return !values.has(statement);
   return parents.some((node, at) => {
     const outer = parents[at - 1];
     if (!isFunctionExpression(node) || !node.async) return false;
@@ -123,10 +131,4 @@ function isUnawaited(parents: readonly AnyNode[]): boolean {
       nameOf(outer.callee.property) === "forEach"
     );
   });
-}
-
-/** The last statement of a program is its value, which is awaited. */
-function isLastStatement(parents: readonly AnyNode[]): boolean {
-  const [program, statement] = [parents.at(-2), parents.at(-1)];
-  return program?.type === "Program" && program.body.at(-1) === (statement as unknown);
 }

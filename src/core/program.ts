@@ -26,6 +26,12 @@ export interface Program {
   locate(line: number, column: number): Position | undefined;
 }
 
+/**
+ * How the value that an entry function gets answers for a key that is neither a server nor a global: `all`, as `tools` does, with
+ * a server that is not there, whose calls say so; `known`, with undefined.
+ */
+export type EntryKeys = "all" | "known";
+
 /** The one parameter of compiled code; the guest prelude supplies it. */
 export interface ProgramScope {
   /** The module for a static import. Throws when there is none or when it lacks one of `names`. */
@@ -47,10 +53,16 @@ export interface ProgramScope {
   /** Declares `var` variables, which keep their value if they have one and can be assigned to. */
   vars(names: readonly string[]): void;
   /**
-   * The value of a program that ended without `return`: where `entry` is a function, what it returns when called without
-   * arguments; else `entry` itself.
+   * The value of a program that ended without `return`: where `entry` is a function, what it returns when called; else `entry`
+   * itself.
+   * @param keys what the function gets, see guest/entry.ts. @default nothing
    */
-  finish(entry: unknown): unknown;
+  finish(entry: unknown, keys?: "tools" | EntryKeys | "declared"): unknown;
+  /**
+   * A value that the program does not return itself, to be returned: where it cannot be one, there is none.
+   * @param source the expression that it is the value of, where a log line is to tell
+   */
+  implied(value: unknown, source?: string): unknown;
 }
 
 /** The end of one `for await` loop. */

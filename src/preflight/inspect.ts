@@ -47,7 +47,8 @@ export async function inspect(
     return { ok: false, diagnostics: [compileFailure(error, limits.compileMs)], ...NOTHING };
   }
   const types = (await checker?.check(program, by)) ?? [];
-  const { returns: _, text: __, ...uses } = program;
+  const { tools, imports, dynamic } = program;
+  const uses: ProgramUses = { tools, imports, dynamic };
   const unknown = [
     ...(await unknownTools(uses.tools, catalogue)),
     ...unknownImports(uses.imports, catalogue),

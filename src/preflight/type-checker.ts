@@ -10,6 +10,7 @@ import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { TypeDiagnostic, VirtualFiles } from "./compiler-thread.ts";
 import { Compiler } from "./compiler.ts";
+import { asModule } from "./module-text.ts";
 import type { CheckedFor } from "./reader.ts";
 import { needsTypes, relevantOf } from "./relevant-diagnostics.ts";
 import { environmentFiles } from "./type-environment.ts";
@@ -73,36 +74,31 @@ export class TypeChecker implements AsyncDisposable {
   }
 
   async #check(uses: InspectedProgram): Promise<Failure[]> {
-    const text = asModule(uses.text, uses.returns);
     let found: readonly TypeDiagnostic[] | Failure;
     try {
-      found = await this.#diagnose(text, uses);
+      found = await this.#diagnose(uses);
     } catch {
       // The compiler died, of the program before as likely as of this one: once more, with a new one.
-      found = await this.#diagnose(text, uses).catch(brokenCheck);
+      found = await this.#diagnose(uses).catch(brokenCheck);
     }
     if ("code" in found) return [found];
-    const relevant = relevantOf(found, text, MAX_DIAGNOSTICS);
+    const relevant = relevantOf(found, uses.text, MAX_DIAGNOSTICS);
     const lines = new LineIndex(uses.text);
     const concerns = new Concerns(uses.tools, this.#catalogue);
     return await Promise.all(relevant.map((each) => this.#failure(each, concerns.of(each), lines)));
   }
 
-  async #diagnose(
-    text: string,
-    uses: InspectedProgram,
-  ): Promise<readonly TypeDiagnostic[] | Failure> {
+  async #diagnose(uses: InspectedProgram): Promise<readonly TypeDiagnostic[] | Failure> {
     const started = performance.now();
-    const found = await this.#diagnoseAs("js", text, uses, started);
+    const found = await this.#diagnoseAs("js", uses, started);
     // Plain JavaScript may add properties to objects; only a program with types is held to them.
     const isTyped = !("code" in found) && found.some(({ code }) => needsTypes(code));
-    return isTyped ? await this.#diagnoseAs("ts", text, uses, started) : found;
+    return isTyped ? await this.#diagnoseAs("ts", uses, started) : found;
   }
 
   /** Throws when the compiler dies. */
   async #diagnoseAs(
     language: "js" | "ts",
-    text: string,
     uses: InspectedProgram,
     started: number,
   ): Promise<readonly TypeDiagnostic[] | Failure> {
@@ -110,6 +106,7 @@ export class TypeChecker implements AsyncDisposable {
     const file = `${folder}/program.${language}`;
     const config = `${folder}/tsconfig.json`;
     const compilerOptions = OPTIONS;
+    const { text, origin } = asModule(uses, language);
     const files: VirtualFiles = new Map([
       ...(await environmentFiles(uses, this.#catalogue.names, this.#tree, folder)),
       [file, text],
@@ -131,7 +128,13 @@ export class TypeChecker implements AsyncDisposable {
     try {
       const found = await Promise.race([check, tooMuch]);
       if ("code" in found || compiler.residentBytes() > MAX_IDLE_BYTES) this.#kill(compiler);
-      return found;
+      if ("code" in found) return found;
+      const placed = ({ start, end, ...each }: TypeDiagnostic): TypeDiagnostic => ({
+        ...each,
+        start: origin(start),
+        end: origin(end),
+      });
+      return found.map(placed);
     } catch (error) {
       this.#kill(compiler);
       throw error;
@@ -174,21 +177,6 @@ export class TypeChecker implements AsyncDisposable {
     const compiler = await this.#compiler?.catch(() => undefined);
     compiler?.kill();
   }
-}
-
-/**
- * A module has no `return`, and what follows one is not checked there: `throw` checks its value and ends the program in
- * the same place, on as many characters.
- */
-function asModule(text: string, returns: readonly number[]): string {
-  let module = "";
-  let done = 0;
-  for (const at of returns.toSorted((a, b) => a - b)) {
-    if (!text.startsWith("return", at)) continue;
-    module += `${text.slice(done, at)}throw `;
-    done = at + "return".length;
-  }
-  return module + text.slice(done);
 }
 
 /** A program is not run unchecked where its owner wants it checked. */

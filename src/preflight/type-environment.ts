@@ -1,6 +1,8 @@
 /** What a program sees, as TypeScript: the tools it names in full, the others by name, and the globals. */
 import { posix } from "node:path";
+import type { TypedParameter } from "../compile/inspected-value.ts";
 import type { InspectedProgram } from "../compile/program-uses.ts";
+import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
 import { hostTurns } from "../core/host-turns.ts";
 import { isIdentifier } from "../core/identifier.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
@@ -15,9 +17,12 @@ const TOOL_BYTES = 4_096;
 /** Modules that other modules cannot import by a path. */
 const NOT_A_PATH = /^(?!\.{0,2}\/)/;
 
+/** The type of what an entry function gets. */
+export const ENTRY_TYPE = "EntryTools$";
+
 /** Declarations by path: `globals.d.ts` in `folder`, and a file for every module that the program imports. */
 export async function environmentFiles(
-  uses: Pick<InspectedProgram, "tools" | "imports" | "declared">,
+  uses: Pick<InspectedProgram, "tools" | "imports" | "declared" | "parameter">,
   names: NameTable,
   tree: WrapperTree,
   folder: string,
@@ -37,6 +42,7 @@ export async function environmentFiles(
     ...servers,
     `const tools: { ${names.servers.map(memberOf).join(" ")} };`,
     "var global: any;",
+    ...(uses.parameter === undefined ? [] : entryType(uses.parameter, names)),
     PROGRAM_API,
   ];
   globals.push(...leftBehind(uses.declared ?? [], globals.join("\n")), "}");
@@ -120,6 +126,22 @@ function memberOf(server: ServerNames): string {
   return [...new Set([alias, name])]
     .map((key) => `readonly ${JSON.stringify(key)}: ${typeOf(server)};`)
     .join(" ");
+}
+
+/** See the guest's entry.ts. */
+function entryType({ keys, isTools }: TypedParameter, { servers }: NameTable): string[] {
+  const spelled = new Set(servers.flatMap(({ name, alias }) => [name, alias]));
+  const isAll = !(isTools && spelled.has("tools"));
+  const globals = ENTRY_GLOBALS.filter((name) => !spelled.has(name));
+  return [
+    `interface ${ENTRY_TYPE} extends Omit<typeof tools, ${isAll ? '"tools"' : "never"}> {`,
+    isAll ? "readonly tools: typeof tools;" : "",
+    ...globals.map(
+      (name) => `readonly ${name}: typeof globalThis extends { ${name}: infer T } ? T : any;`,
+    ),
+    keys === "known" ? "readonly [key: string]: any;" : "",
+    "}",
+  ];
 }
 
 function importedModules(

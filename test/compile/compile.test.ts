@@ -23,6 +23,7 @@ async function run(source: string): Promise<unknown> {
     import: async (specifier: string) => ({ specifier }),
     meta: { url: "meta" },
     finish: (entry: unknown) => (typeof entry === "function" ? (entry as () => unknown)() : entry),
+    implied: (value: unknown) => value,
   });
 }
 
@@ -57,8 +58,8 @@ test.each<[form: string, source: string, value: unknown]>([
   ["a sequence", "1, 5", 5],
   ["a string alone", "'use this'", "use this"],
   ["a directive is no value", "'use strict'", undefined],
-  ["a declaration is no value", "const a = 1", undefined],
-  ["a statement is no value", "if (true) { 5 }", undefined],
+  ["a trailing declaration", "const a = 1", 1],
+  ["a branch that ends in an expression", "if (true) { 5 }", 5],
   ["a lone function expression", "(function () { return 6 })", 6],
   ["a lone arrow with types", "async (): Promise<number> => 7", 7],
   [
@@ -69,7 +70,7 @@ test.each<[form: string, source: string, value: unknown]>([
   ["an object literal by itself", "({ a: 1 })", { a: 1 }],
   ["a block that is an object", "const a = 1, b = 2;\n{ a, b }", { a: 1, b: 2 }],
   ["an empty block is no object", "{}", undefined],
-  ["a block of statements is no object", "let a = 1;\n{ a++; }", undefined],
+  ["a block of statements is no object", "let a = 1;\n{ ++a; }", 2],
   ["a default export beats the last expression", "export default 1;\n2", 1],
   [
     "a default export that the program calls itself",
@@ -148,6 +149,8 @@ test.each<[form: string, source: string, value: unknown]>([
     "import type { A } from 'a';\nimport { B } from 'b';\nconst x: A | B = 18;\nreturn x",
     18,
   ],
+  ["a default export of a type", "interface A { b: 1 }\nexport default A\nconst x = 19;\nx", 19],
+  ["a default export of a type and a value", "type A = 1;\nconst A = 20;\nexport default A;", 20],
   ["import()", "(await import('q')).specifier", "q"],
   ["import.meta", "import.meta.url", "meta"],
   [
@@ -194,6 +197,8 @@ test.each<[place: string, source: string, at: Position]>([
   ["in a fence", "Text.\n```ts\nconst a: number = 1;\n  a.b.c\n```", { line: 4, column: 7 }],
   ["behind imports", "import { a } from 'x';\na;\nnull.y", { line: 3, column: 6 }],
   ["behind U+2028 in a string", "const s = '\u2028';\nnull.x", { line: 2, column: 6 }],
+  ["in a branch", "const a: any = null;\nif (!a) { 1; (a as any).b }", { line: 2, column: 25 }],
+  ["in an object", "const a: any = null\n{ b: 1 as number, c: a.d }", { line: 2, column: 24 }],
   ["in the value", "const a: any = null;\n(a as any).b", { line: 2, column: 12 }],
   [
     "behind templates with substitutions",

@@ -58,6 +58,16 @@ describe("tools that can be called, under all their names", () => {
     ["tools.crm.find.call(null, {})", ["crm.find"]],
     ["const key = 'find'; tools.crm[key]({})", ["crm.*"]],
     ["use(tools.crm); function use(x) { return x.find({}) }", ["crm.*"]],
+    ["async ({ tools }) => await tools.crm.find({})", ["crm.find"]],
+    ["({ tools: t, console }) => { console.log(1); return t.crm.find({}) }", ["crm.find"]],
+    [
+      "({ tools: { crm: { find } }, crm }) => { find({}); crm.sendMail({}) }",
+      ["crm.find", "crm.send-mail"],
+    ],
+    ["async function main(mcpClient) { mcpClient.crm.find({}) }", ["crm.find"]],
+    ["const main = (ctx) => { const { crm } = ctx.tools; return crm.find({}) }", ["crm.find"]],
+    ["export const run = (ctx) => ctx.limit ? 1 : ctx.crm.find({})", ["crm.find"]],
+    ["export default { async run({ tools }) { await tools.crm.find({}) } }", ["crm.find"]],
     ["const o = { find: 1 }; o.find; 'tools.crm.find'; // tools.crm.find", []],
   ])("%s", async (code, expected) => {
     const found = await tools(code);
@@ -111,6 +121,9 @@ describe("how they are called", () => {
     ["const p = tools.crm.find({}); await p", false],
     ["tools.crm.find({})", false],
     ["return tools.crm.find({})", false],
+    ["if (a) { tools.crm.find({}) } else { 1 }", false],
+    ["try { 1 } catch { tools.crm.find({}); 2 }", true],
+    ["tools.crm.find({})\nfunction f() {}", false],
   ])("%s: nobody waits: %s", async (code, unawaited) => {
     expect((await only(code)).unawaited).toBe(unawaited);
   });

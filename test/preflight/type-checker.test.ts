@@ -127,6 +127,48 @@ describe("wrong programs", () => {
       /not assignable/,
     ],
     [
+      "an entry function",
+      "async ({ tools }) => await tools.crm.find({ id: 1 })",
+      1,
+      45,
+      /not assignable/,
+    ],
+    [
+      "an entry function without parentheses",
+      "tools => tools.crm.find({ id: 1 })",
+      1,
+      27,
+      /not assignable/,
+    ],
+    [
+      "an entry function with types",
+      "interface Context { a: number }\nexport async function main(ctx: Context, n?: number) {\n  const { crm } = ctx;\n  return await crm.find({ id: 1 }) as unknown\n}",
+      4,
+      27,
+      /not assignable/,
+    ],
+    [
+      "an entry function of a type that nobody declares",
+      "const main = async ({ tools }: Missing) => tools.crm.find({ id: 1 })",
+      1,
+      61,
+      /not assignable/,
+    ],
+    [
+      "a server that an entry function does not get",
+      "({ crn }) => crn.find({ id: '1' })",
+      1,
+      4,
+      /'crn' does not exist/,
+    ],
+    [
+      "an object at the end",
+      "const c = await tools.crm.find({ id: '1' })\n{ total: c.orders.length, name: c.nam }",
+      2,
+      35,
+      /'nam' does not exist/,
+    ],
+    [
       "TypeScript's own types",
       "const n: number = 'x';\nreturn n",
       1,
@@ -221,6 +263,32 @@ describe("programs that are right, or wrong in ways that do not matter, run", ()
     ],
     ["early returns", "if (Math.random() < 2) return 1; return tools.crm.find({ id: '1' })", 1],
     ["functions as programs", "export default async function main() { return 4 }", 4],
+    [
+      "entry functions",
+      "async ({ tools, console }) => (await tools.crm.find({ id: '1' })).name",
+      "Ada",
+    ],
+    [
+      "entry functions with types",
+      "async ({ tools: t }: Tools) => { const n: string = (await t.crm.find({ id: '1' })).name; return n }",
+      "Ada",
+    ],
+    [
+      "entry functions of all kinds",
+      "export const run = async (ctx) => ctx.limit ?? (await ctx.crm.find({ id: '1' })).orders[0].total",
+      3,
+    ],
+    [
+      "entry functions that do without",
+      "function main(limit = 5, more = ctx => ctx.a) { return limit.toFixed(1) }",
+      "5.0",
+    ],
+    ["an object at the end", "const n: number = 1\n{ a: n, b: 2 }", { a: 1, b: 2 }],
+    [
+      "a declaration at the end",
+      "const { name } = await tools.crm.find({ id: '1' })",
+      { name: "Ada" },
+    ],
   ])("%s", async (what, code, value) => {
     const result = await runtime.run(code);
     if (what === "caught errors")

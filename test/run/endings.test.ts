@@ -141,7 +141,7 @@ describe.each(["v8", "quickjs"] as const)("%s: whatever is done with calls", (en
     await using runtime = await startRuntime({ engine, placement: "inline" }, { tools: { demo } });
     const session = await runtime.session("s");
     const late = "const late = Promise.reject(new Error('late'));\nawait tools.demo.echo(1);";
-    const { logs } = await session.run(`${late}\nlate.catch(() => {});\nconst n = 1;`);
+    const { logs } = await session.run(`${late}\nlate.catch(() => {});\nconst n = 1;\nreturn;`);
     expect(logs).toEqual([]);
     const restored = await runtime.restore(await session.snapshot(), { id: "restored" });
     expect(await restored.run("n + 1")).toMatchObject({ ok: true, value: 2, logs: [] });

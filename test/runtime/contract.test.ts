@@ -185,7 +185,31 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
     "return [await resources.list(), await resources.templates(), await prompts.list()]",
     [[], [], []],
   ],
-  ["no value", "const x = 1", undefined],
+  ["no value", "for (const x of [1]) x", undefined],
+  ["a trailing declaration", "const x = await tools.demo.echo(5)", 5],
+  ["a trailing pattern", "const { a, ...rest } = { a: 1, b: 2 }", { a: 1, rest: { b: 2 } }],
+  [
+    "a trailing object without parentheses",
+    "const n: number = 1;\n{ a: n as number, b: 2 };",
+    { a: 1, b: 2 },
+  ],
+  ["a trailing if", "if (tools.demo) tools.demo.echo('yes')\nelse 'no'", "yes"],
+  [
+    "a trailing try",
+    "try { tools.demo.throwText() } catch (e) { e.message } finally { 5 }",
+    "plain text",
+  ],
+  [
+    "an entry function with the tools",
+    "async ({ tools: t, console }) => await t.demo.add({ a: 1, b: 2 })",
+    3,
+  ],
+  [
+    "an entry function with a context",
+    "export const main = (ctx) => ctx.tools.demo.echo(ctx.demo === ctx.tools.demo)",
+    true,
+  ],
+  ["a fence that only closes", "return 5\n```\nThat's it.", 5],
   ["undefined", "return undefined", undefined],
   ["null", "return null", null],
   [

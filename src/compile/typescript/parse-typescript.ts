@@ -1,4 +1,11 @@
-import { type Comment, parseGuarded, ParseError, parseProgram, type Program } from "../acorn.ts";
+import {
+  type Comment,
+  parseGuarded,
+  ParseError,
+  parseProgram,
+  parseWithObject,
+  type Program,
+} from "../acorn.ts";
 import { Erasures } from "./erasures.ts";
 import { firstDifference } from "./same-tree.ts";
 import { TextReader } from "./text-reader.ts";
@@ -16,18 +23,24 @@ export interface ErasedProgram {
 /**
  * Parses TypeScript and erases its types. What the JavaScript says is what the TypeScript said: where only types were
  * erased, both have the same tree, or the program is refused.
+ * @param endsInObject whether a program that is wrong without may end in an object literal as a statement, `{ a: 1, b: 2 }`
  * @throws ParseError at an offset of `text`, or CompileError when the text is nested too deeply
  */
-export function parseTypeScript(text: string): ErasedProgram {
+export function parseTypeScript(text: string, endsInObject = false): ErasedProgram {
   const comments: Comment[] = [];
   const erasures = new Erasures();
-  const tree = parseGuarded(comments, (options) =>
-    new TypedStatements(options, text, erasures).parse(),
-  ) as Program;
+  let objectStart: number | undefined;
+  const tree = parseGuarded(comments, (options) => {
+    const parser = new TypedStatements(options, text, erasures, endsInObject);
+    const parsed = parser.parse();
+    ({ objectStart } = parser);
+    return parsed;
+  }) as Program;
   if (erasures.isEmpty) return { code: text, tree, comments, origin: (offset) => offset };
   const { code, isLowered, origin } = erasures.apply(text);
   const rest: Comment[] = [];
-  const erased = parseErased(code, rest, origin);
+  const at = objectStart === undefined ? undefined : code.length - (text.length - objectStart);
+  const erased = parseErased(code, rest, origin, at);
   const difference = isLowered ? undefined : differenceOf(tree, erased, code);
   if (difference !== undefined)
     throw new ParseError(
@@ -48,9 +61,12 @@ function parseErased(
   code: string,
   comments: Comment[],
   origin: (offset: number) => number,
+  objectStart: number | undefined,
 ): Program {
   try {
-    return parseProgram(code, comments);
+    return objectStart === undefined
+      ? parseProgram(code, comments)
+      : parseWithObject(code, comments, objectStart);
   } catch (error) {
     if (error instanceof ParseError) throw new ParseError(error.message, origin(error.offset));
     throw error;

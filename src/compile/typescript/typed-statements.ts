@@ -1,8 +1,9 @@
 /** Statements of TypeScript: declarations of types, enums, imports and exports. */
-import type { AnyNode } from "./acorn-parser.ts";
+import type { AnyNode, Options } from "./acorn-parser.ts";
 import { tokens } from "./acorn-parser.ts";
 import { declaredType, typeStatement } from "./declarations.ts";
 import { type EnumMember, lowerEnum, unusedName } from "./enum-lowering.ts";
+import type { Erasures } from "./erasures.ts";
 import type { TypeReader } from "./type-reader.ts";
 import { TypedClasses } from "./typed-classes.ts";
 
@@ -26,8 +27,21 @@ export class TypedStatements extends TypedClasses {
   #enums = new Set<string>();
   #isNested = false;
   #enumName: string | undefined;
+  readonly #endsInObject: boolean;
+  /** Where the object starts that the program ends in, if it was asked for and there is one. */
+  objectStart: number | undefined;
+
+  /** @param endsInObject whether `{ a: 1, b: 2 }` at the end of the program, which is no block, is an object */
+  constructor(options: Options, input: string, erasures: Erasures, endsInObject: boolean) {
+    super(options, input, erasures);
+    this.#endsInObject = endsInObject;
+  }
 
   override parseStatement(context: string | null, topLevel?: boolean, exports?: object): AnyNode {
+    if (this.#endsInObject && topLevel === true && this.type === tokens.braceL) {
+      const object = this.#objectAtEnd();
+      if (object !== undefined) return object;
+    }
     const erased = this.#typeStatement(topLevel);
     if (erased >= 0) return this.#eraseDeclaration(erased);
     this.#refuseNamespace();
@@ -56,12 +70,46 @@ export class TypedStatements extends TypedClasses {
     [this.#enums, this.#isNested] = outer;
   }
 
+  #objectAtEnd(): AnyNode | undefined {
+    const restore = this.snapshot();
+    const node = this.startNode() as AnyNode & { expression?: AnyNode };
+    try {
+      node.expression = this.parseExpression();
+      while (this.eat(tokens.semi));
+      if (node.expression.type === "ObjectExpression" && this.type === tokens.eof) {
+        this.objectStart = node.start;
+        return Object.assign(this.finishNode(node, "ExpressionStatement"), {
+          end: node.expression.end,
+        });
+      }
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+    restore();
+    return undefined;
+  }
+
   #typeStatement(topLevel?: boolean): number {
     const isCandidate =
       this.type === tokens._function ||
       (topLevel === true && (this.type === tokens._export || this.type === tokens._import)) ||
       (this.type === tokens.name && !this.containsEsc && TYPE_STATEMENT.has(this.value as string));
-    return isCandidate ? typeStatement(this.reader, this.start) : -1;
+    const end = isCandidate ? typeStatement(this.reader, this.start) : -1;
+    return end < 0 && this.type === tokens._export ? this.#defaultType() : end;
+  }
+
+  /** Behind `export default Foo`, where Foo is a type; else -1. */
+  #defaultType(): number {
+    const keyword = this.reader.space(this.end);
+    if (this.reader.word(keyword) !== "default") return -1;
+    const start = this.reader.space(keyword + "default".length);
+    const name = this.reader.word(start);
+    if (!this.#isTypeName(name)) return -1;
+    const end = start + name.length;
+    const semicolon = this.reader.expect(end, ";");
+    if (semicolon >= 0) return semicolon;
+    const next = this.reader.space(end);
+    return next === this.input.length || this.reader.hasLineBreak(end, next) ? end : -1;
   }
 
   #eraseDeclaration(end: number): AnyNode {
@@ -225,9 +273,13 @@ export class TypedStatements extends TypedClasses {
 
   /** Whether the current name is that of a type, and of nothing else so far. */
   #isType(): boolean {
-    if (this.type !== tokens.name || !this.#types.has(this.value as string)) return false;
+    return this.type === tokens.name && this.#isTypeName(this.value as string);
+  }
+
+  #isTypeName(name: string): boolean {
+    if (!this.#types.has(name)) return false;
     const values = Object.values(this.scopeStack[0] as object).filter(Array.isArray);
-    return !values.some((names) => names.includes(this.value));
+    return !values.some((names) => names.includes(name));
   }
 }
 

@@ -33,7 +33,8 @@ export function reportDropped(): void {
   reported = dropped;
 }
 
-function write(level: string, text: string): void {
+/** Writes one line, as the console does. */
+export function write(level: string, text: string): void {
   const line = oneLine(indent + text);
   const size = bytesOf(line) + 1; // an entry is a line, and an empty one is not free
   if (room <= 0) dropped += size;

@@ -25,7 +25,9 @@ import {
 } from "./events.ts";
 import { fetch, Headers, Response } from "./fetch.ts";
 import { fs, prompts, resources } from "./fs-and-resources.ts";
+import { finish } from "./entry.ts";
 import { installFunctionText } from "./function-text.ts";
+import { implied } from "./implied.ts";
 import { installHostPort, type Send } from "./host-port.ts";
 import { installIntl } from "./intl-methods.ts";
 import { installNativeIntl } from "./intl-native.ts";
@@ -95,11 +97,6 @@ function createPerformance(): object {
     now: () => now() - timeOrigin,
     toJSON: () => ({ timeOrigin }),
   });
-}
-
-/** The result of a call without arguments where the program's entry is a function, else the entry itself. */
-function finish(entry: unknown): unknown {
-  return typeof entry === "function" ? entry() : entry;
 }
 
 async function importModule(specifier: unknown): Promise<object> {
@@ -199,6 +196,7 @@ function start(program: ProgramFunction, setupText: string): void {
     disposables,
     closing,
     finish,
+    implied,
     let: lets,
     const: consts,
     functions,

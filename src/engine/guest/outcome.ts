@@ -4,8 +4,9 @@ import * as native from "../../core/primordials.ts";
 import { cutUnits } from "../../core/utf8.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
 import { failureOf, givenUpCalls } from "./calls.ts";
-import { reportDropped } from "./console.ts";
+import { reportDropped, write } from "./console.ts";
 import { send, sizeOutside } from "./host-port.ts";
+import { impliedBy } from "./implied.ts";
 import { inspect } from "./inspect.ts";
 import { unwatchHandlers } from "./late-handlers.ts";
 import { promiseThen, takeRejections } from "./promises.ts";
@@ -24,15 +25,24 @@ export function beginRun(run: number): void {
   currentRun = run;
 }
 
+/** What is done with what the value of a run throws when it is read, or with the reason of a promise in it. */
+interface Failing {
+  readonly unreadable: (error: unknown) => void;
+  readonly rejected: (reason: unknown) => void;
+}
+
 /**
  * Sends the value of a run. Promises in it (e.g. an array of calls without `await`) are awaited first, in rounds, because
- * they may resolve to values with further promises.
+ * they may resolve to values with further promises. What is only implied to be the value is none where it cannot be.
  */
-export function sendValue(value: unknown, maxBytes: number, maxDepth: number, run: number): void {
+export function sendValue(result: unknown, maxBytes: number, maxDepth: number, run: number): void {
+  const given = impliedBy(result);
+  const value = given === undefined ? result : given.value;
+  const failing = given === undefined ? endsRun(run) : endsWithout(run);
   const settled = new native.NativeMap<object, unknown>();
   const attempt = (): void => {
     const found: object[] = [];
-    const text = encodeValue(value, { maxBytes, maxDepth }, run, (promise) => {
+    const settledValue = (promise: object): unknown => {
       if (settledHas(settled, promise)) return settledGet(settled, promise);
       native.defineProperty(found, found.length, {
         __proto__: null,
@@ -40,33 +50,46 @@ export function sendValue(value: unknown, maxBytes: number, maxDepth: number, ru
         enumerable: true,
       } as never);
       return undefined;
-    });
-    if (text === undefined) return;
-    if (found.length === 0) end("value", text, run);
-    else awaitAll(found, settled, run, attempt);
+    };
+    let text = "";
+    try {
+      if (value !== undefined)
+        text = encode(value, { maxBytes, maxDepth, sizeOf: sizeOutside, settled: settledValue });
+    } catch (error) {
+      return failing.unreadable(error);
+    }
+    if (found.length > 0) return awaitAll(found, settled, failing, attempt);
+    if (given?.source !== undefined) write("info", declaredNote(given.source));
+    end("value", text, run);
   };
   attempt();
 }
 
-function encodeValue(
-  value: unknown,
-  caps: { readonly maxBytes: number; readonly maxDepth: number },
-  run: number,
-  settled: (promise: object) => unknown,
-): string | undefined {
-  if (value === undefined) return "";
-  try {
-    return encode(value, { ...caps, sizeOf: sizeOutside, settled });
-  } catch (error) {
-    sendError(error, run);
-    return undefined;
-  }
+function declaredNote(source: string): string {
+  return `the value is that of '${source}', which the last statement declares; write \`return ${source}\` to say so`;
+}
+
+function endsRun(run: number): Failing {
+  const fail = (error: unknown): void => sendError(error, run);
+  return { unreadable: fail, rejected: fail };
+}
+
+/** A rejection is told as if nothing had waited for it. */
+function endsWithout(run: number): Failing {
+  const endEmpty = (): void => end("value", "", run);
+  return {
+    unreadable: endEmpty,
+    rejected: (reason) => {
+      reportRejected(reason);
+      endEmpty();
+    },
+  };
 }
 
 function awaitAll(
   found: readonly object[],
   settled: Map<object, unknown>,
-  run: number,
+  failing: Failing,
   done: () => void,
 ): void {
   let open = found.length;
@@ -79,10 +102,10 @@ function awaitAll(
           native.mapSet(settled, promise, value);
           if (--open === 0) done();
         },
-        (error) => sendError(error, run),
+        failing.rejected,
       );
     } catch (error) {
-      return sendError(error, run); // it only claims to be a promise
+      return failing.unreadable(error); // it only claims to be a promise
     }
   }
 }
@@ -115,12 +138,14 @@ function end(kind: "value" | "throw", text: string, run: number): void {
 /** Reports what the program leaves behind: rejections that nothing handled, and calls that it does not wait for any more. */
 export function reportLeft(): void {
   unwatchHandlers();
-  const more = takeRejections((reason) =>
-    send("rejected", 1, "", native.stringifyJson(description(reason))),
-  );
+  const more = takeRejections(reportRejected);
   if (more > 0) send("rejected", more, "", "");
   const givenUp = givenUpCalls();
   if (givenUp !== "") send("given up", 0, "", givenUp);
+}
+
+function reportRejected(reason: unknown): void {
+  send("rejected", 1, "", native.stringifyJson(description(reason)));
 }
 
 /** Reports a rejection that was handled after the engine had told the host of it. */
