@@ -173,8 +173,8 @@ function splits(names: NameTable, spelling: string): PlacedTool[] {
 }
 
 function distinct(places: readonly PlacedTool[]): PlacedTool[] {
-  const tools = new Set<ToolNames>();
-  return places.filter(({ tool }) => tools.size < tools.add(tool).size).slice(0, MAX_CANDIDATES);
+  const seen = new Set<ToolNames>();
+  return places.filter(({ tool }) => seen.size < seen.add(tool).size).slice(0, MAX_CANDIDATES);
 }
 
 /** The only one, where the spelling is clear. */
