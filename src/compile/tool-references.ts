@@ -1,6 +1,7 @@
 /** Finds the expressions of a program that refer to tools. */
 import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
 import type { NameTable, ServerNames } from "../core/names.ts";
+import { clear, placedTools, serversSpelled, toolsSpelled } from "../core/spelling.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import { type AnyNode, importedName, nameOf, walk } from "./acorn.ts";
 import type { EntryParameter } from "./entry-parameter.ts";
@@ -94,16 +95,10 @@ const NOT_SERVERS = new Set(["then", "constructor", "toString", "valueOf", "toJS
 export class ToolReferences {
   readonly #names: NameTable;
   readonly #bindings: ReadonlyMap<string, readonly Binding[]>;
-  readonly #flat: ReadonlyMap<string, ToolReference>;
 
   constructor(names: NameTable, bindings: ReadonlyMap<string, readonly Binding[]>) {
     this.#names = names;
     this.#bindings = bindings;
-    this.#flat = new Map(
-      names.servers.flatMap((server) =>
-        server.tools.map(({ flat, name }) => [flat, { kind: "tool", server, tool: name }] as const),
-      ),
-    );
   }
 
   /** What `node` refers to; `undefined` where it does not refer to tools. */
@@ -136,7 +131,7 @@ export class ToolReferences {
 
   #ofName(name: string, depth: number): ToolReference | undefined {
     const bindings = this.#bindings.get(name);
-    if (bindings === undefined) return name === "tools" ? { kind: "all" } : this.#flat.get(name);
+    if (bindings === undefined) return name === "tools" ? { kind: "all" } : this.#flat(name);
     // Too many values to follow.
     if (bindings.length === MAX_BINDINGS) return { kind: "all" };
     for (const binding of bindings) {
@@ -144,6 +139,12 @@ export class ToolReferences {
       if (meaning !== undefined) return meaning;
     }
     return undefined;
+  }
+
+  #flat(name: string): ToolReference | undefined {
+    // Only such words are given to programs as flat functions.
+    const place = name.includes("_") ? clear(placedTools(this.#names, name)) : undefined;
+    return place && { kind: "tool", server: place.server, tool: place.tool.name };
   }
 
   #ofBinding(binding: Binding, depth: number): ToolReference | undefined {
@@ -185,7 +186,10 @@ export class ToolReferences {
     if (object.kind === "entry") return this.#entryMember(object.entry, key);
     if (object.kind === "all") {
       if (NOT_SERVERS.has(key)) return undefined;
-      const server = this.#names.servers.find(({ name, alias }) => name === key || alias === key);
+      const server = clear(serversSpelled(this.#names, key));
+      const place = server === undefined ? clear(placedTools(this.#names, key)) : undefined;
+      if (place !== undefined && serversSpelled(this.#names, key).length === 0)
+        return { kind: "tool", server: place.server, tool: place.tool.name };
       // An unknown server is a server too: each of its tools is unknown.
       return {
         kind: "server",
@@ -194,7 +198,7 @@ export class ToolReferences {
     }
     const { server } = object;
     if (key === server.className || key === "default") return object;
-    const tool = server.tools.find(({ name, alias, flat }) => [name, alias, flat].includes(key));
+    const tool = clear(toolsSpelled(server, key));
     return { kind: "tool", server, tool: tool?.name ?? key };
   }
 }

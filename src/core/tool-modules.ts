@@ -1,4 +1,5 @@
 import type { NameTable, ServerNames, ToolNames } from "./names.ts";
+import { clear, serversSpelled, toolsSpelled } from "./spelling.ts";
 
 /** `./mcp-tools/github/create_issue.ts` and its many spellings: folder, server, tool. */
 export const TOOL_MODULE =
@@ -6,16 +7,12 @@ export const TOOL_MODULE =
 
 /** The server, and the tool if there is one, that an import of `specifier` refers to. */
 export function toolModule(
-  { servers }: NameTable,
+  names: NameTable,
   specifier: string,
 ): { readonly server: ServerNames; readonly tool?: ToolNames } | undefined {
   const [, folder, file] = TOOL_MODULE.exec(specifier) ?? [];
-  const server = servers.find(({ name, alias, folder: own }) =>
-    [name, alias, own].includes(folder ?? ""),
-  );
+  const server = folder === undefined ? undefined : clear(serversSpelled(names, folder));
   if (server === undefined || file === undefined) return server && { server };
-  const tool = server.tools.find(({ name, alias, flat, file: own }) =>
-    [name, alias, flat, own].includes(file),
-  );
+  const tool = clear(toolsSpelled(server, file));
   return tool && { server, tool };
 }

@@ -132,7 +132,10 @@ export class Discovery {
       case "listToolCategories":
         return await this.listToolCategories();
       case "listTools":
+      case "loadToolCategory":
         return await this.listTools(first!, second, turns);
+      case "loadToolAPI":
+        return await this.listTools(first!, { detail: "full" }, turns);
       case "getToolSpec":
         return await this.getToolSpec(first!, second!);
       case "searchTools":
@@ -155,8 +158,8 @@ export class Discovery {
   }
 
   #server(category: string): CatalogueServer {
-    const { servers, names } = this.#catalogue;
-    const name = names.servers.find((server) => server.alias === category)?.name ?? category;
+    const { servers } = this.#catalogue;
+    const name = this.#catalogue.serverName(category) ?? category;
     const server = servers.find((candidate) => candidate.name === name);
     if (server !== undefined) return server;
     const all = servers.map((candidate) => candidate.name);

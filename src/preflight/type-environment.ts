@@ -64,18 +64,18 @@ function leftBehind(declared: readonly string[], globals: string): string[] {
 
 function* toolsOf(
   { tools, imports }: Pick<InspectedProgram, "tools" | "imports">,
-  { servers }: NameTable,
+  names: NameTable,
 ): Generator<{ server: ServerNames; tool: ToolNames }> {
   const asked = new Map<string, Set<string | undefined>>();
   for (const { server, tool } of tools) {
-    const names = asked.get(server) ?? new Set();
-    asked.set(server, names.add(tool));
+    const found = asked.get(server) ?? new Set();
+    asked.set(server, found.add(tool));
   }
-  for (const server of servers)
+  for (const server of names.servers)
     for (const tool of asked.has(server.name) ? server.tools : [])
       if (asked.get(server.name)!.has(tool.name)) yield { server, tool };
   for (const specifier of new Set(imports.map((each) => each.specifier ?? ""))) {
-    const found = toolModule({ version: "", servers }, specifier);
+    const found = toolModule(names, specifier);
     if (found?.tool !== undefined) yield { server: found.server, tool: found.tool };
   }
 }

@@ -1,5 +1,6 @@
 import { CodecellError } from "../core/errors.ts";
 import type { NameTable } from "../core/names.ts";
+import { clear } from "../core/spelling.ts";
 import { oneLine } from "../core/one-line.ts";
 import { nearest } from "../core/nearest.ts";
 import { ToolError } from "../core/tool-error.ts";
@@ -34,12 +35,12 @@ export interface Catalogue extends AsyncDisposable {
   /** What was left out, repaired, renamed, or did not start. */
   readonly warnings: readonly string[];
   readonly servers: readonly CatalogueServer[];
-  /** Finds a tool by original name or alias of server and tool. */
+  /** Finds a tool by the spellings of server and tool, see core/spelling.ts. */
   find(server: string, tool: string): ResolvedTool | undefined;
-  /** Returns the original name of a server, given that or its alias. */
+  /** Returns the original name of a server, given one of its spellings. */
   serverName(server: string): string | undefined;
   /**
-   * Finds a tool by original name or alias of server and tool.
+   * Finds a tool by the spellings of server and tool, see core/spelling.ts.
    * @throws ToolError `unknown_tool` naming the nearest, `tool_error` when the server did not start
    */
   resolve(server: string, tool: string): ResolvedTool;
@@ -146,7 +147,7 @@ class LiveCatalogue implements Catalogue {
     if (entry === undefined) return undefined;
     const { name, offersFetch } = entry.source;
     const { tools } = entry;
-    const info = tools.get(tool) ?? tools.get(this.#names.tool(name, tool) ?? "");
+    const info = tools.get(tool) ?? tools.get(clear(this.#names.toolsLike(name, tool)) ?? "");
     if (info === undefined) return undefined;
     const isFetch = offersFetch === true && info.name === "fetch";
     return { server: name, tool: info.name, info, isFetch };
@@ -183,15 +184,16 @@ class LiveCatalogue implements Catalogue {
   #find(server: string): CatalogueEntry | undefined {
     const own = this.#entries.get(server);
     if (own !== undefined) return own;
-    const original = this.#names.server(server);
+    const original = clear(this.#names.serversLike(server));
     return original === undefined ? undefined : this.#entries.get(original);
   }
 
   #entry(server: string): CatalogueEntry {
     const entry = this.#find(server);
     if (entry !== undefined) return entry;
+    const alike = this.#names.serversLike(server);
     const all = [...this.#entries.keys()];
-    const closest = nearest(server, all, 3);
+    const closest = alike.length > 1 ? alike : nearest(server, all, 3);
     const advice =
       closest.length > 0
         ? `did you mean ${closest.join(" or ")}?`
@@ -201,8 +203,11 @@ class LiveCatalogue implements Catalogue {
   }
 
   #unknownTool({ source: { name }, tools }: CatalogueEntry, tool: string): ToolError {
+    const alike = this.#names.toolsLike(name, tool);
     const all = [...tools.keys()];
-    const closest = nearest(tool, all, 3).map((candidate) => `${name}.${candidate}`);
+    const closest = (alike.length > 1 ? alike : nearest(tool, all, 3)).map(
+      (candidate) => `${name}.${candidate}`,
+    );
     const advice =
       closest.length > 0 ? `did you mean ${closest.join(" or ")}?` : `its tools are ${listed(all)}`;
     const label = `${name}.${tool.slice(0, 100)}`;

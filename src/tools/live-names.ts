@@ -1,4 +1,5 @@
-import type { NameTable } from "../core/names.ts";
+import type { NameTable, ServerNames } from "../core/names.ts";
+import { serversSpelled, toolsSpelled } from "../core/spelling.ts";
 import { inTurns } from "../core/turns.ts";
 import { buildNames, describeCollisions, nameTools } from "./names.ts";
 
@@ -11,13 +12,12 @@ export interface NamedServer {
   readonly offersFetch: boolean;
 }
 
-/** The names of all tools as they are now, and the way back from an alias. Made in turns, once per change. */
+/** The names of all tools as they are now, and the way back from a spelling. Made in turns, once per change. */
 export class LiveNames {
   #table: NameTable = buildNames([]);
   #collisions: readonly string[] = [];
-  /** Original names by alias: of servers, and of the tools of each. */
-  #servers: ReadonlyMap<string, string> = new Map();
-  #tools: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
+  /** By original name. */
+  #servers: ReadonlyMap<string, ServerNames> = new Map();
   #naming: Promise<void> = Promise.resolve();
   #isQueued = false;
 
@@ -30,14 +30,15 @@ export class LiveNames {
     return this.#collisions;
   }
 
-  /** The original name of the server that is spelled so. */
-  server(alias: string): string | undefined {
-    return this.#servers.get(alias);
+  /** The original names of the servers that can be spelled so: one where it is clear. */
+  serversLike(spelling: string): string[] {
+    return serversSpelled(this.#table, spelling).map(({ name }) => name);
   }
 
-  /** The original name of the tool that is spelled so; the server by its original name. */
-  tool(server: string, alias: string): string | undefined {
-    return this.#tools.get(server)?.get(alias);
+  /** The original names of the tools that can be spelled so; the server by its original name. */
+  toolsLike(server: string, spelling: string): string[] {
+    const own = this.#servers.get(server);
+    return own === undefined ? [] : toolsSpelled(own, spelling).map(({ name }) => name);
   }
 
   /**
@@ -65,13 +66,7 @@ export class LiveNames {
       remote.has(server.name) ? { ...server, remote: true } : server,
     );
     this.#collisions = await inTurns(describeCollisions(names));
-    this.#servers = new Map(servers.map(({ alias, name }) => [alias, name]));
-    this.#tools = new Map(
-      servers.map(({ name, tools }) => [
-        name,
-        new Map(tools.map((tool) => [tool.alias, tool.name])),
-      ]),
-    );
+    this.#servers = new Map(servers.map((server) => [server.name, server]));
     const fetch = given.some(({ offersFetch }) => offersFetch);
     this.#table = { ...names, servers, ...(fetch ? { fetch } : {}) };
   }

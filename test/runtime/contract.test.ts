@@ -142,6 +142,13 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
     3,
   ],
   ["a flat function", "return await demo_add({ a: 1, b: 2 })", 3],
+  ["a flat function of another product", "return await mcp__demo__add({ a: 1, b: 2 })", 3],
+  ["a tool with its server in one word", "return await tools['demo.add']({ a: 1, b: 2 })", 3],
+  [
+    "another spelling",
+    "return (await tools.Demo['throw-text']().catch((e) => e.message))",
+    "plain text",
+  ],
   [
     "a camelCase alias",
     "try { await tools.demo.throwText() } catch (e) { return e.message }",

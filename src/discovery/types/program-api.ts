@@ -19,6 +19,8 @@ export const PROGRAM_API = `
   interface ToolPage { detail?: ToolDetail; limit?: number; offset?: number }
   function listToolCategories(): Promise<ToolCategory[]>;
   function listTools(category: string, options?: ToolPage): Promise<ToolSummary[]>;
+  function loadToolCategory(category: string, options?: ToolPage): Promise<ToolSummary[]>;
+  function loadToolAPI(category: string): Promise<ToolSummary[]>;
   function getToolSpec(category: string, tool: string): Promise<ToolSpec>;
   function searchTools(query: string, options?: ToolDetail | (ToolPage & { category?: string })): Promise<ToolSummary[]>;
 

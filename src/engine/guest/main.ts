@@ -142,7 +142,14 @@ function defineGlobals(): void {
   const names = native.objectKeys(all);
   for (let at = 0; at < names.length; at++)
     define(names[at]!, (all as Record<string, unknown>)[names[at]!]);
-  const discoveries = ["listToolCategories", "listTools", "getToolSpec", "searchTools"];
+  const discoveries = [
+    "listToolCategories",
+    "listTools",
+    "getToolSpec",
+    "searchTools",
+    "loadToolCategory",
+    "loadToolAPI",
+  ];
   for (let at = 0; at < discoveries.length; at++)
     define(discoveries[at]!, discovery(discoveries[at]!));
 }

@@ -2,6 +2,7 @@
 import * as native from "../../core/primordials.ts";
 import { TOOL_MODULE } from "../../core/tool-modules.ts";
 import { toolError } from "./calls.ts";
+import { send } from "./host-port.ts";
 import {
   contains,
   find,
@@ -33,13 +34,24 @@ function resolve(specifier: string): { space: Namespace; tool: ToolEntry | undef
       `cannot import '${specifier}': a program can import only tools, e.g. from './mcp-tools/<server>/<tool>'`,
     );
   }
-  const server = find(serverEntries(), parts[1]!, 2) ?? find(serverEntries(), parts[1]!, 4);
+  const server =
+    find(serverEntries(), parts[1]!, 2) ??
+    find(serverEntries(), parts[1]!, 4) ??
+    find(serverEntries(), send("spelling", 0, "", parts[1]!), 1);
   if (server === undefined) throw noSuch(`'${specifier}'`, "server", parts[1]!, serverEntries());
   const space = namespace(server[0]);
   if (parts[2] === undefined) return { space, tool: undefined };
-  const tool = find(space.entries, parts[2], 4);
+  const tool = toolSpelled(space, parts[2], 4);
   if (tool === undefined) throw noSuch(`'${specifier}'`, "tool", parts[2], space.entries);
   return { space, tool };
+}
+
+/** A tool by one of the first columns, or by another spelling. */
+function toolSpelled(space: Namespace, name: string, columns: number): ToolEntry | undefined {
+  return (
+    find(space.entries, name, columns) ??
+    find(space.entries, send("spelling", 0, space.name, name), 1)
+  );
 }
 
 function noSuch(
@@ -62,8 +74,8 @@ function exportOf(space: Namespace, tool: ToolEntry | undefined, name: string): 
   if (tool !== undefined) {
     return name === "default" || contains(tool, name) ? toolAt(space, tool[0]) : undefined;
   }
-  if (find(space.entries, name, 3) !== undefined)
-    return toolAt(space, find(space.entries, name, 3)![0]);
+  const found = toolSpelled(space, name, 3);
+  if (found !== undefined) return toolAt(space, found[0]);
   return name === "default" ? space.proxy : undefined;
 }
 

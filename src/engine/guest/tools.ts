@@ -146,13 +146,17 @@ export function readOnly(
 }
 
 /** The global `tools`. An unknown server is a namespace too: each of its calls fails with the nearest names. */
-export const tools: object = readOnly(
-  (key) =>
-    contains(NOT_TOOLS, key) && find(serverEntries(), key, 2) === undefined
-      ? undefined
-      : namespace(key).proxy,
-  serverEntries,
-);
+export const tools: object = readOnly((key) => {
+  if (find(serverEntries(), key, 2) === undefined) {
+    if (contains(NOT_TOOLS, key)) return undefined;
+    const place = send("place", 0, "", key);
+    if (place !== "") {
+      const found = native.parseJson(place) as readonly [server: string, tool: string];
+      return toolAt(namespace(found[0]), found[1]);
+    }
+  }
+  return namespace(key).proxy;
+}, serverEntries);
 
 /** Discovery functions are host calls with an empty server name, which no server can have. */
 export function discovery(name: string): (...args: unknown[]) => Promise<unknown> {
