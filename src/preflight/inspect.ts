@@ -12,6 +12,7 @@ import type { Limits } from "../core/limits.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
+import { arrangedUse } from "./arranged-uses.ts";
 import type { CheckedFor, ProgramReader } from "./reader.ts";
 import type { TypeChecker } from "./type-checker.ts";
 
@@ -57,7 +58,8 @@ export async function inspect(
     (type) => !unknown.some(({ line, column }) => near(type, line, column)),
   );
   const diagnostics = [...unknown, ...others].toSorted(byPlace);
-  return { ok: diagnostics.length === 0, diagnostics, ...uses };
+  const tools = uses.tools.map((use) => arrangedUse(use, catalogue));
+  return { ok: diagnostics.length === 0, diagnostics, ...uses, tools };
 }
 
 async function unknownTools(uses: readonly ToolUse[], catalogue: Catalogue): Promise<Failure[]> {

@@ -97,6 +97,9 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
     3,
   ],
   ["a flat function", "return await demo_add({ a: 1, b: 2 })", 3],
+  ["arguments in order", "return await tools.demo.add(1, 2)", 3],
+  ["an argument and an object of the others", "return await demo_add(1, { b: 2 })", 3],
+  ["keys in another casing", "return await tools.demo.add({ A: 1, B: 2 })", 3],
   [
     "a camelCase alias",
     "try { await tools.demo.throwText() } catch (e) { return e.message }",
