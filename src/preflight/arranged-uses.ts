@@ -6,8 +6,7 @@ import type { Catalogue } from "../tools/catalogue.ts";
 import { type Parameters, parametersOf } from "../tools/parameters.ts";
 
 /** In the place of a value that is computed. */
-class Computed {}
-const COMPUTED = new Computed();
+const COMPUTED = Symbol("computed");
 
 export function arrangedUse(use: InspectedUse, catalogue: Catalogue): ToolUse {
   const { given, args, computed, ...place } = use;

@@ -49,15 +49,23 @@ function formsOf({ given, spreads }: InspectedUse, parameters: Parameters, type:
   const before = given.length - 1;
   const list = names.slice(0, given.length).map((name, at) => `arg${at}: ${part(type, name)}`);
   const forms = list.length === given.length ? [list.join(", ")] : [];
-  if (given.length === 1 && required.size === 1) forms.push(`wrapped: ${part(type, only!)}`);
+  if (given.length === 1 && required.size === 1 && only !== names[0])
+    forms.push(`wrapped: ${part(type, only!)}`);
   if (given.length === 1 || before > names.length) return forms;
   if (last !== undefined && !isText(last.value)) return forms;
   const further = names.slice(before);
+  // An object where a text, a number or the like is next can only be one of further parameters.
+  if (last !== undefined && takesNoObject(parameters.schemas.get(names[before] ?? ""))) forms.pop();
   const keys =
     last === undefined || !isText(last.value) ? [] : [...Object.keys(last.value), ...last.computed];
   const spread = members(further, spellings(keys, parameters), parameters, type);
   forms.push([...list.slice(0, before), `more: ${spread}`].join(", "));
   return forms;
+}
+
+function takesNoObject(schema: unknown): boolean {
+  if (typeof schema !== "object" || schema === null || !("type" in schema)) return false;
+  return ["string", "number", "integer", "boolean", "array"].includes(schema.type as string);
 }
 
 function isText(value: unknown): value is object {
