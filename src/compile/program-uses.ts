@@ -9,7 +9,15 @@ import { parseSource } from "./parse.ts";
 import { targets } from "./session-declarations.ts";
 import type { Stripped } from "./strip-types.ts";
 import { bindingsOf, ToolReferences } from "./tool-references.ts";
-import { callOf, hidesTools, type HowUsed, howUsed, isDeclared, isFunction } from "./usage.ts";
+import {
+  callOf,
+  type GivenArguments,
+  hidesTools,
+  type HowUsed,
+  howUsed,
+  isDeclared,
+  isFunction,
+} from "./usage.ts";
 
 /** One place of a program where a tool is called, or passed on as a value. */
 export interface ToolUse extends Position, HowUsed {
@@ -22,6 +30,9 @@ export interface ToolUse extends Position, HowUsed {
   /** Offset after its end. */
   readonly end: number;
 }
+
+/** {@link ToolUse} as the text shows it, before its tool is looked at. */
+export interface InspectedUse extends ToolUse, GivenArguments {}
 
 /** A static or dynamic import. */
 export interface ImportUse extends Position {
@@ -49,6 +60,7 @@ export interface ProgramUses {
 
 /** {@link ProgramUses}, and what a type checker needs to read a program as a module. */
 export interface InspectedProgram extends ProgramUses {
+  readonly tools: readonly InspectedUse[];
   /** The program's text, in which all that is none of it, such as a Markdown fence, is spaces. */
   readonly text: string;
   /** Offsets of the `return` keywords outside of any function. */
@@ -81,7 +93,7 @@ class Inspector {
   readonly #stripped: Stripped;
   readonly #tree: AnyNode;
   readonly #references: ToolReferences;
-  readonly #tools: ToolUse[] = [];
+  readonly #tools: InspectedUse[] = [];
   readonly #imports: ImportUse[] = [];
   readonly #dynamic: DynamicUse[] = [];
   readonly #returns: number[] = [];

@@ -163,7 +163,7 @@ export class ToolReferences {
 
   /** As the guest's entry.ts has it. */
   #entryMember({ keys, isTools }: EntryParameter, key: string): ToolReference | undefined {
-    const isServer = this.#names.servers.some(({ name, alias }) => name === key || alias === key);
+    const isServer = serversSpelled(this.#names, key).length > 0;
     if (key === "tools" && !(isServer && isTools)) return { kind: "all" };
     const isKnown = isServer || (keys === "all" && !ENTRY_GLOBALS.includes(key));
     return isKnown ? this.#member({ kind: "all" }, key) : undefined;

@@ -1,6 +1,6 @@
 /** Finds out how an expression that refers to a tool is used. */
 import { type AnyNode, isFunctionExpression, nameOf } from "./acorn.ts";
-import { type Literal, literalOf } from "./literal.ts";
+import { type Literal, literalOf, type PartialLiteral } from "./literal.ts";
 
 /** Names that give access to globals, and so to all tools, by a text made at run time. */
 const HIDING = new Set(["eval", "Function", "globalThis", "global"]);
@@ -29,6 +29,14 @@ export interface HowUsed {
   readonly unawaited: boolean;
 }
 
+/** {@link HowUsed} with the arguments as they stand in the text. */
+export interface GivenArguments extends HowUsed {
+  /** What is known of each argument. Absent for a tool that is passed on. */
+  readonly given?: readonly (PartialLiteral | undefined)[];
+  /** An argument is spread, so that there may be more of them. */
+  readonly spreads?: boolean;
+}
+
 type Call = Extract<AnyNode, { type: "CallExpression" }>;
 
 /** The call whose function `node` is. */
@@ -45,15 +53,17 @@ export function howUsed(
   node: AnyNode,
   parents: readonly AnyNode[],
   values: ReadonlySet<AnyNode>,
-): HowUsed {
+): GivenArguments {
   const call = callOf(node, parents);
   // A tool that is passed on may be called any number of times, with any arguments.
   if (call === undefined) return { inLoop: true, unawaited: false };
   const above = parents.slice(0, -1);
-  const [argument] = call.arguments;
-  const args =
-    argument === undefined ? { value: {}, computed: [] } : literalOf(argument as AnyNode);
+  const spreads = call.arguments.some(({ type }) => type === "SpreadElement");
+  const given = call.arguments.map((argument) => literalOf(argument as AnyNode));
+  const args = given.length === 0 ? { value: {}, computed: [] } : given[0];
   return {
+    given,
+    ...(spreads ? { spreads } : {}),
     ...(args === undefined ? {} : { args: args.value }),
     ...(args === undefined || args.computed.length === 0 ? {} : { computed: args.computed }),
     inLoop: isRepeated(above),

@@ -20,8 +20,13 @@ export function callSource(sources: readonly ToolSource[]): Next {
   };
 }
 
-function contextOf({ run, signal }: ToolCall): CallContext {
-  return { signal, caller: run.caller, onRequest: (request) => run.emit("network", request) };
+function contextOf({ run, signal, positional }: ToolCall): CallContext {
+  return {
+    signal,
+    caller: run.caller,
+    onRequest: (request) => run.emit("network", request),
+    ...(positional === undefined ? {} : { positional }),
+  };
 }
 
 function ask(call: ToolCall, source: ResourceSource, context: CallContext): Promise<unknown> {

@@ -12,6 +12,7 @@ import type { Limits } from "../core/limits.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
+import { arrangedUse } from "./arranged-uses.ts";
 import type { CheckedFor, ProgramReader } from "./reader.ts";
 import type { TypeChecker } from "./type-checker.ts";
 
@@ -47,18 +48,18 @@ export async function inspect(
     return { ok: false, diagnostics: [compileFailure(error, limits.compileMs)], ...NOTHING };
   }
   const types = (await checker?.check(program, by)) ?? [];
-  const { tools, imports, dynamic } = program;
-  const uses: ProgramUses = { tools, imports, dynamic };
+  const { imports, dynamic } = program;
   const unknown = [
-    ...(await unknownTools(uses.tools, catalogue)),
-    ...unknownImports(uses.imports, catalogue),
+    ...(await unknownTools(program.tools, catalogue)),
+    ...unknownImports(imports, catalogue),
   ];
   // The catalogue knows better what is not there than TypeScript does.
   const others = types.filter(
     (type) => !unknown.some(({ line, column }) => near(type, line, column)),
   );
   const diagnostics = [...unknown, ...others].toSorted(byPlace);
-  return { ok: diagnostics.length === 0, diagnostics, ...uses };
+  const tools = program.tools.map((use) => arrangedUse(use, catalogue));
+  return { ok: diagnostics.length === 0, diagnostics, tools, imports, dynamic };
 }
 
 async function unknownTools(uses: readonly ToolUse[], catalogue: Catalogue): Promise<Failure[]> {

@@ -1,8 +1,8 @@
 /** What a program sees, as TypeScript: the tools it names in full, the others by name, and the globals. */
 import { posix } from "node:path";
 import type { TypedParameter } from "../compile/inspected-value.ts";
-import type { InspectedProgram } from "../compile/program-uses.ts";
 import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
+import type { InspectedProgram, InspectedUse } from "../compile/program-uses.ts";
 import { hostTurns } from "../core/host-turns.ts";
 import { isIdentifier } from "../core/identifier.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
@@ -10,9 +10,17 @@ import { toolModule } from "../core/tool-modules.ts";
 import type { ToolTypes } from "../discovery/types/declare.ts";
 import { PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
+import { callForms, isCalledPlainly } from "./call-forms.ts";
 
 /** What the types of one tool take, in the unit of {@link hostTurns}. */
 const TOOL_BYTES = 4_096;
+
+/** A tool that the program names. */
+interface UsedTool extends ToolTypes {
+  readonly uses: readonly InspectedUse[];
+  /** Parameter lists of the other forms in which it is called, for the type of its arguments. */
+  readonly forms: (type: string) => readonly string[];
+}
 
 /** Modules that other modules cannot import by a path. */
 const NOT_A_PATH = /^(?!\.{0,2}\/)/;
@@ -27,12 +35,14 @@ export async function environmentFiles(
   tree: WrapperTree,
   folder: string,
 ): Promise<Map<string, string>> {
-  const used = new Map<string, Map<string, ToolTypes>>();
+  const used = new Map<string, Map<string, UsedTool>>();
   for (const { server, tool } of toolsOf(uses, names)) {
     await hostTurns.take(TOOL_BYTES);
-    const tools = used.get(server.name) ?? new Map<string, ToolTypes>();
+    const tools = used.get(server.name) ?? new Map<string, UsedTool>();
     used.set(server.name, tools);
-    tools.set(tool.name, (await tree.tool(server, tool)).types);
+    const { types, info } = await tree.tool(server, tool);
+    const own = uses.tools.filter((use) => use.server === server.name && use.tool === tool.name);
+    tools.set(tool.name, { ...types, uses: own, forms: (type) => callForms(own, info, type) });
   }
   const servers = names.servers.map((server, at) => serverText(server, at, used.get(server.name)));
   const modules = importedModules(uses, names, folder);
@@ -88,7 +98,7 @@ function typeOf({ className }: ServerNames): string {
 function serverText(
   server: ServerNames,
   at: number,
-  used: ReadonlyMap<string, ToolTypes> | undefined,
+  used: ReadonlyMap<string, UsedTool> | undefined,
 ): string {
   if (used === undefined && server.tools.length > 200)
     return `interface ${typeOf(server)} { readonly [tool: string]: (args?: any) => Promise<any> }`;
@@ -109,9 +119,14 @@ function serverText(
   return [...lines, `interface ${typeOf(server)} {`, ...members, "}", ...flats].join("\n");
 }
 
-function signature({ args, argsOptional, result }: ToolTypes, space: string): string {
+function signature({ args, argsOptional, result, forms, uses }: UsedTool, space: string): string {
   const type = (name: string): string => (name === "unknown" ? "any" : `${space}.${name}`);
-  return `(args${argsOptional ? "?" : ""}: ${type(args)}) => Promise<${type(result)}>`;
+  const others = forms(type(args));
+  const one = `args${argsOptional ? "?" : ""}: ${type(args)}`;
+  if (others.length === 0) return `(${one}) => Promise<${type(result)}>`;
+  if (!isCalledPlainly(uses, others) && others.length === 1)
+    return `(${others[0]}) => Promise<${type(result)}>`;
+  return `{ ${[one, ...others].map((form) => `(${form}): Promise<${type(result)}>`).join("; ")} }`;
 }
 
 /** What has no declared type gets no diagnostics. */

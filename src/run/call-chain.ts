@@ -3,6 +3,7 @@
  * is their order. By a dependency rule only the files of the chain import what makes a call.
  */
 import { type LearnedShapes, learnShapes } from "../discovery/learned-shapes.ts";
+import { arrangeLink } from "../policy/arrange-arguments.ts";
 import { callSource } from "../policy/call-source.ts";
 import { checkArguments } from "../policy/check-arguments.ts";
 import { compose } from "../policy/compose.ts";
@@ -30,7 +31,7 @@ export interface ChainParts {
  * Folds the links, outermost first. A call comes in decoded. The first four links are outside the order below: they
  * record what the program gets, whatever decided about it. A link that waits for days needs the journal's `begin` behind
  * it. Later links take the place that the order gives them:
- * decode → validate, fill in defaults → restore tokens → bounds and rules → approve (digest of the real values) → quota →
+ * decode → arrange, validate, fill in defaults → restore tokens → bounds and rules → approve (digest of the real values) → quota →
  * commit to the audit → cache → retry → call → tokenise.
  */
 export function callChain({ catalogueOf, sources, shapes, ...parts }: ChainParts): Next {
@@ -39,6 +40,7 @@ export function callChain({ catalogueOf, sources, shapes, ...parts }: ChainParts
     parts.holdResults,
     parts.recordedCalls,
     encodeResults,
+    arrangeLink(catalogueOf),
     checkArguments(catalogueOf),
     ...(shapes === undefined ? [] : [learnShapes(shapes)]),
   ];

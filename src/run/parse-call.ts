@@ -1,5 +1,6 @@
+import { SEVERAL } from "../core/call-arguments.ts";
 import { decodeWithin } from "../core/decode-within.ts";
-import { deepestText } from "../core/json-shape.ts";
+import { deepestText, type ShapeCaps } from "../core/json-shape.ts";
 import { mostParts } from "../core/parts.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { HostCall } from "../engine/engine.ts";
@@ -13,6 +14,8 @@ const REQUESTS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const MAX_NAME = 100;
+/** Most arguments of one call. */
+const MAX_ARGUMENTS = 1_000;
 
 /** Whether it is a call that passes the chain. Everything else is a discovery call or a file operation. */
 export function isCall({ server, tool }: HostCall): boolean {
@@ -32,15 +35,27 @@ export function parseCall(
 ): ToolCall {
   const common = { run, signal, asked: askedCall(asked) };
   const caps = { parts: mostParts(run.limits.callBytes), depth: deepestText(run.limits) };
-  const args = decodeWithin(asked.args, caps);
-  if (asked.server === "") return { ...common, ...parseRequest(asked.tool, args, catalogue) };
+  if (asked.server === "") {
+    const args = decodeWithin(asked.args, caps);
+    return { ...common, ...parseRequest(asked.tool, args, catalogue) };
+  }
+  const given = parseArguments(asked.args, caps);
   const found = catalogue.find(asked.server, asked.tool);
   if (found === undefined) {
     const server = catalogue.serverName(asked.server) ?? asked.server;
-    return { ...common, kind: "tool", server, tool: asked.tool, info: undefined, args };
+    return { ...common, kind: "tool", server, tool: asked.tool, info: undefined, ...given };
   }
   const { server, tool, info, isFetch } = found;
-  return { ...common, kind: isFetch ? "fetch" : "tool", server, tool, info, args };
+  return { ...common, kind: isFetch ? "fetch" : "tool", server, tool, info, ...given };
+}
+
+/** One argument, or several: what the tool makes of them is for a link to decide. */
+function parseArguments(text: string, caps: ShapeCaps): Pick<ToolCall, "args" | "positional"> {
+  if (!text.startsWith(SEVERAL)) return { args: decodeWithin(text, caps) };
+  const list = decodeWithin(text.slice(SEVERAL.length), { ...caps, depth: caps.depth + 1 });
+  if (!Array.isArray(list) || list.length > MAX_ARGUMENTS)
+    throw new ToolError("invalid_arguments", `a call has at most ${MAX_ARGUMENTS} arguments`);
+  return { args: list, positional: list };
 }
 
 /** What a call is named in records until it is parsed: `server.tool` as spelled, `?.resources/read` for a request. */

@@ -1,4 +1,5 @@
 import type { Answer } from "../core/answer.ts";
+import { SEVERAL } from "../core/call-arguments.ts";
 import { decodeWithin } from "../core/decode-within.ts";
 import { deepFreeze } from "../core/deep-freeze.ts";
 import { encode } from "../core/encode.ts";
@@ -151,7 +152,8 @@ const MAX_ARGS_DEPTH = 4_000;
 /** The snapshot may be forged: arguments that would take long to read are only named. */
 function argsOf(text: string): JsonValue {
   try {
-    return renderJson(decodeWithin(text, { parts: MAX_PARTS, depth: MAX_ARGS_DEPTH }));
+    const list = text.startsWith(SEVERAL) ? text.slice(SEVERAL.length) : text;
+    return renderJson(decodeWithin(list, { parts: MAX_PARTS, depth: MAX_ARGS_DEPTH }));
   } catch (error) {
     return `… (they cannot be read: ${messageOf(error)})`;
   }

@@ -14,6 +14,8 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Who makes the call. */
   readonly caller: Caller;
+  /** The arguments, where they are several and make no object: a plain function gets them one by one. */
+  readonly positional?: readonly unknown[];
   readonly onProgress?: (progress: Progress) => void;
   /** Called with every network request that the call makes for the program. */
   readonly onRequest?: (request: NetworkRequest) => void;

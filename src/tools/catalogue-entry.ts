@@ -1,4 +1,5 @@
 import { messageOf } from "../core/errors.ts";
+import { ToolError } from "../core/tool-error.ts";
 import { inTurns } from "../core/turns.ts";
 import { RelistPace } from "./relist.ts";
 import { sanitizeTools } from "./sanitize-tools.ts";
@@ -89,9 +90,24 @@ export class CatalogueEntry {
     }
   }
 
+  /** Whether arguments fit the schema, which may be a description only. */
+  fits(info: ToolInfo, args: unknown): boolean {
+    try {
+      this.#validatorOf(info)?.check(args);
+      return true;
+    } catch (error) {
+      if (error instanceof ToolError) return false;
+      throw error;
+    }
+  }
+
   validator(info: ToolInfo): ArgumentValidator | undefined {
+    return this.source.validates?.(info.name) === true ? undefined : this.#validatorOf(info);
+  }
+
+  #validatorOf(info: ToolInfo): ArgumentValidator | undefined {
     const { source } = this;
-    if (info.inputSchema === undefined || source.validates?.(info.name) === true) return undefined;
+    if (info.inputSchema === undefined) return undefined;
     let validator = this.#validators.get(info);
     if (validator === undefined) {
       const warn = (warning: string): void => this.#schemaWarnings.add(warning);

@@ -53,6 +53,8 @@ export interface Catalogue extends AsyncDisposable {
   onChanged(listener: () => void): void;
   /** Checks the arguments of a tool against its schema. @throws ToolError `invalid_arguments` */
   checkArguments(server: string, tool: ToolInfo, args: unknown): void;
+  /** Whether they fit the schema of a tool, as far as its JSON Schema says. */
+  fits(server: string, tool: ToolInfo, args: unknown): boolean;
 }
 
 /**
@@ -175,6 +177,10 @@ class LiveCatalogue implements Catalogue {
 
   checkArguments(server: string, tool: ToolInfo, args: unknown): void {
     this.#entry(server).validator(tool)?.check(args);
+  }
+
+  fits(server: string, tool: ToolInfo, args: unknown): boolean {
+    return this.#entry(server).fits(tool, args);
   }
 
   onChanged(listener: () => void): void {

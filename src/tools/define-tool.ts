@@ -88,7 +88,7 @@ export interface ToolOptions<Input extends StandardSchema | JsonSchema | undefin
   readonly title?: string;
   /**
    * A zod 4 schema, any other Standard Schema, or a plain JSON Schema.
-   * @default none: the tool takes any one argument
+   * @default none: the tool takes any one argument, or a list of several
    */
   readonly input?: Input;
   /**

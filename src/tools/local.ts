@@ -3,14 +3,14 @@ import { ToolError } from "../core/tool-error.ts";
 import { untilAborted } from "../core/until-aborted.ts";
 import type { CallContext } from "./call-context.ts";
 import { cleanMessage } from "./clean-message.ts";
-import type { RunContext, StandardIssue, ToolDefinition } from "./define-tool.ts";
+import type { StandardIssue, ToolDefinition } from "./define-tool.ts";
 import { expectedParameters } from "./parameter-summary.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
-/** A plain function; it takes any one argument. (A method type, so that its parameter may be of any type.) */
+/** A plain function; it gets the arguments of the call. (A method type, so that its parameters may be of any type.) */
 export type LocalFunction = {
   /** Carries out a call; what it throws is a `tool_error`. */
-  call(args: unknown, context: RunContext): unknown;
+  call(...args: unknown[]): unknown;
 }["call"];
 
 /** A namespace of local tools by name. */
@@ -20,7 +20,7 @@ export type LocalTools = Readonly<Record<string, ToolDefinition | LocalFunction>
 export class LocalSource implements ToolSource {
   readonly name: string;
   readonly warnings: readonly string[] = [];
-  readonly #tools: ReadonlyMap<string, ToolDefinition>;
+  readonly #tools: ReadonlyMap<string, ToolDefinition | LocalFunction>;
 
   /** @throws CodecellError `config_error` for what is neither a function nor made by `tool()` */
   constructor(name: string, tools: LocalTools) {
@@ -34,11 +34,14 @@ export class LocalSource implements ToolSource {
   }
 
   async list(): Promise<readonly ToolInfo[]> {
-    return [...this.#tools].map(([name, { info }]) => ({ name, ...info }));
+    return [...this.#tools].map(([name, tool]) =>
+      typeof tool === "function" ? { name } : { name, ...tool.info },
+    );
   }
 
   validates(tool: string): boolean {
-    return this.#tools.get(tool)?.input !== undefined;
+    const definition = this.#tools.get(tool);
+    return typeof definition === "object" && definition.input !== undefined;
   }
 
   async call(tool: string, args: unknown, context: CallContext): Promise<unknown> {
@@ -54,8 +57,8 @@ export class LocalSource implements ToolSource {
   }
 }
 
-function toDefinition(path: string, value: unknown): ToolDefinition {
-  if (typeof value === "function") return { info: {}, run: value as LocalFunction };
+function toDefinition(path: string, value: unknown): ToolDefinition | LocalFunction {
+  if (typeof value === "function") return value as LocalFunction;
   if (
     typeof value === "object" &&
     value !== null &&
@@ -72,12 +75,12 @@ function toDefinition(path: string, value: unknown): ToolDefinition {
 }
 
 async function run(
-  definition: ToolDefinition,
+  definition: ToolDefinition | LocalFunction,
   label: string,
   args: unknown,
-  context: CallContext,
+  { signal, caller, positional = [args] }: CallContext,
 ): Promise<unknown> {
-  const { signal, caller } = context;
+  if (typeof definition === "function") return await definition(...positional);
   const checked = await check(definition, label, args);
   return await definition.run(checked, { signal, user: caller.user });
 }

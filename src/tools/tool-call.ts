@@ -46,6 +46,8 @@ export interface ToolCall {
   readonly info: ToolInfo | undefined;
   /** Decoded arguments: of a tool its argument, else `{ uri }` or `{ name, arguments }`. */
   readonly args: unknown;
+  /** Several arguments, which are `args` as a list then. Absent for one argument, and once they are the parts of an object. */
+  readonly positional?: readonly unknown[] | undefined;
   readonly asked: AskedCall;
   /** Aborted when the run is over. */
   readonly signal: AbortSignal;

@@ -12,7 +12,7 @@ export interface ToolInfo {
   readonly title?: string;
   /** What the tool does. */
   readonly description?: string;
-  /** JSON Schema of the arguments; without one the tool takes any one argument. */
+  /** JSON Schema of the arguments; without one the tool takes any one argument, or several. */
   readonly inputSchema?: JsonSchema;
   /** JSON Schema of the result; results are not checked against it. */
   readonly outputSchema?: JsonSchema;

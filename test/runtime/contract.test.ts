@@ -149,6 +149,9 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
     "return (await tools.Demo['throw-text']().catch((e) => e.message))",
     "plain text",
   ],
+  ["arguments in order", "return await tools.demo.add(1, 2)", 3],
+  ["an argument and an object of the others", "return await demo_add(1, { b: 2 })", 3],
+  ["keys in another casing", "return await tools.demo.add({ A: 1, B: 2 })", 3],
   [
     "a camelCase alias",
     "try { await tools.demo.throwText() } catch (e) { return e.message }",

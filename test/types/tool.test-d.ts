@@ -69,6 +69,10 @@ test("a tool is accepted by createRuntime, beside plain functions", () => {
   void createRuntime({ tools: { crm: { find, ping: async () => "pong" } } });
 });
 
+test("a plain function may have any parameters", () => {
+  void createRuntime({ tools: { crm: { f: (a: string, b?: number) => `${a}${b}` } } });
+});
+
 test("a ToolError has a stable code", () => {
   const error = new ToolError("rate_limited", "try later", { hint: "wait", tool: "crm.find" });
   expectTypeOf(error).toExtend<Error>();

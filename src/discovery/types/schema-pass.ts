@@ -1,9 +1,9 @@
 import { isObject } from "../../core/is-object.ts";
 import { inOneDialect, readsBesideReferences } from "../../tools/dialect.ts";
+import { anchorsOf, at } from "../../tools/pointer.ts";
 import type { JsonSchema } from "../../tools/tool.ts";
 import { type Copied, literals } from "./literals.ts";
 import { commentText } from "./comment.ts";
-import { anchorsOf, at } from "./pointer.ts";
 import { largeInteger } from "./large-integers.ts";
 import { describe, losses } from "./schema-words.ts";
 import { tupleOf } from "./tuples.ts";

@@ -1,4 +1,5 @@
 import { type Answer, type CallFailure, failureIn } from "../../core/answer.ts";
+import { SEVERAL } from "../../core/call-arguments.ts";
 import { decode } from "../../core/decode.ts";
 import { encode } from "../../core/encode.ts";
 import { mostParts } from "../../core/parts.ts";
@@ -82,17 +83,55 @@ function newPromise(): PromiseWithResolvers<unknown> {
   return native.reflectApply(withResolvers, NativePromise, []) as PromiseWithResolvers<unknown>;
 }
 
-/** Calls a tool. Never throws: arguments that cannot be sent are a rejection too. */
-export function callTool(server: string, tool: string, args: unknown): Promise<unknown> {
+/** Calls a tool with what a program gave it: nothing is `{}`, and what its host makes of several arguments is for the host. */
+export function callWith(
+  server: string,
+  tool: string,
+  given: readonly unknown[],
+): Promise<unknown> {
+  let { length } = given;
+  while (length > 0 && given[length - 1] === undefined) length--;
+  if (length === 0) return callTool(server, tool, {});
+  if (length === 1 || isCallback(given)) return callTool(server, tool, given[0]);
+  const all: unknown[] = [];
+  for (let at = 0; at < length; at++)
+    native.defineProperty(all, at, {
+      __proto__: null,
+      value: given[at],
+      enumerable: true,
+    } as never);
+  return callTool(server, tool, all, SEVERAL);
+}
+
+/** `list.map(tool)` passes an item, its index and the list: the item is the argument. */
+function isCallback(given: readonly unknown[]): boolean {
+  if (given.length !== 3) return false;
+  const index = given[1];
+  const list = given[2];
+  return typeof index === "number" && native.isArray(list) && list[index] === given[0];
+}
+
+/**
+ * Calls a tool. Never throws: arguments that cannot be sent are a rejection too.
+ * @param start begins the text
+ */
+export function callTool(
+  server: string,
+  tool: string,
+  args: unknown,
+  start = "",
+): Promise<unknown> {
   let text: string;
   try {
-    text = encode(args, {
-      maxBytes: caps.callBytes,
-      maxParts: mostParts(caps.callBytes),
-      sizeOf: sizeOutside,
-      maxDepth: caps.valueDepth,
-      label: "arguments",
-    });
+    text =
+      start +
+      encode(args, {
+        maxBytes: caps.callBytes - start.length,
+        maxParts: mostParts(caps.callBytes),
+        sizeOf: sizeOutside,
+        maxDepth: start === "" ? caps.valueDepth : caps.valueDepth + 1,
+        label: "arguments",
+      });
   } catch (error) {
     const { promise, reject } = newPromise();
     fail(

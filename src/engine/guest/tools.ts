@@ -5,10 +5,10 @@
  * tools. They have no prototype, cannot be changed, and are never thenable: `await tools.github` is the namespace itself.
  */
 import * as native from "../../core/primordials.ts";
-import { callTool } from "./calls.ts";
+import { callTool, callWith } from "./calls.ts";
 import { send } from "./host-port.ts";
 
-type ToolFunction = (args?: unknown) => Promise<unknown>;
+type ToolFunction = (...given: unknown[]) => Promise<unknown>;
 /** `folder` is null where it equals the name. */
 type ServerEntry = readonly [name: string, alias: string, className: string, folder: string | null];
 export type ToolEntry = readonly [name: string, alias: string, flat: string, file: string | null];
@@ -94,7 +94,7 @@ export function toolAt(space: Namespace, key: string): ToolFunction | undefined 
   const tool = entry === undefined ? key : entry[0];
   const known = mapGet(space.functions, tool);
   if (known !== undefined) return known;
-  const call: ToolFunction = (args) => callTool(space.name, tool, args === undefined ? {} : args);
+  const call: ToolFunction = (...given) => callWith(space.name, tool, given);
   native.defineProperty(call, "name", { __proto__: null, value: tool } as never);
   native.mapSet(space.functions, tool, native.freeze(call));
   return call;
@@ -172,8 +172,7 @@ export function defineFlat(
     const [flat, server, tool] = entries[at]!;
     if (native.hasOwn(globals, flat)) continue;
     const value =
-      toolAt(namespace(server), tool) ??
-      ((args?: unknown) => callTool(server, tool, args === undefined ? {} : args));
+      toolAt(namespace(server), tool) ?? ((...given: unknown[]) => callWith(server, tool, given));
     native.defineProperty(globals, flat, {
       __proto__: null,
       value,

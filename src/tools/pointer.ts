@@ -1,5 +1,5 @@
-import { isObject } from "../../core/is-object.ts";
-import type { JsonSchema } from "../../tools/tool.ts";
+import { isObject } from "../core/is-object.ts";
+import type { JsonSchema } from "./tool.ts";
 
 /** What a JSON Pointer (RFC 6901, as a fragment) leads to. */
 export function at(root: unknown, pointer: string): unknown {

@@ -1,0 +1,112 @@
+/** The forms in which a program calls a tool other than with one object, as overloads for the checker of types. */
+import type { InspectedUse } from "../compile/program-uses.ts";
+import type { ToolInfo } from "../tools/tool.ts";
+import { fold, type Parameters, parametersOf } from "../tools/parameters.ts";
+
+/**
+ * Parameter lists of the overloads.
+ * @param type of the arguments object
+ */
+export function callForms(uses: readonly InspectedUse[], info: ToolInfo, type: string): string[] {
+  if (info.inputSchema === undefined) return uses.some(isPositional) ? ["...args: any[]"] : [];
+  const parameters = parametersOf(info.inputSchema);
+  if (parameters === undefined) return [];
+  return [...new Set(uses.flatMap((use) => formsOf(use, parameters, type)))];
+}
+
+/** Whether a tool is called with one object, or may be: then its own signature counts too. */
+export function isCalledPlainly(uses: readonly InspectedUse[], forms: readonly string[]): boolean {
+  return (
+    forms.length === 0 ||
+    uses.some(({ given }) => given === undefined || given.length === 0) ||
+    (uses.length > 1 && uses.some(({ given }) => given?.length === 1)) ||
+    uses.some(({ given }) => given?.length === 1 && given[0] === undefined)
+  );
+}
+
+function isPositional({ given }: InspectedUse): boolean {
+  return given !== undefined && given.length !== 1;
+}
+
+function formsOf({ given, spreads }: InspectedUse, parameters: Parameters, type: string): string[] {
+  if (given === undefined || given.length === 0) return [];
+  if (spreads === true) return ["...args: any[]"];
+  const { names, required } = parameters;
+  const [only] = required;
+  const [first] = given;
+  const isObject =
+    typeof first?.value === "object" && first.value !== null && !Array.isArray(first.value);
+  if (given.length === 1 && isObject) {
+    const keys = [...Object.keys(first.value as object), ...first.computed];
+    const wraps =
+      required.size === 1 &&
+      keys.length > 0 &&
+      !keys.some((key) => nameOf(key, parameters) !== undefined);
+    return wraps ? [`wrapped: ${part(type, only!)}`] : respelled(keys, parameters, type);
+  }
+  if (given.length > names.length + 1) return [];
+  const last = given.at(-1);
+  const before = given.length - 1;
+  const list = names.slice(0, given.length).map((name, at) => `arg${at}: ${part(type, name)}`);
+  const forms = list.length === given.length ? [list.join(", ")] : [];
+  if (given.length === 1 && required.size === 1 && only !== names[0])
+    forms.push(`wrapped: ${part(type, only!)}`);
+  if (given.length === 1 || before > names.length) return forms;
+  if (last !== undefined && !isText(last.value)) return forms;
+  const further = names.slice(before);
+  // An object where a text, a number or the like is next can only be one of further parameters.
+  if (last !== undefined && takesNoObject(parameters.schemas.get(names[before] ?? ""))) forms.pop();
+  const keys =
+    last === undefined || !isText(last.value) ? [] : [...Object.keys(last.value), ...last.computed];
+  const spread = members(further, spellings(keys, parameters), parameters, type);
+  forms.push([...list.slice(0, before), `more: ${spread}`].join(", "));
+  return forms;
+}
+
+function takesNoObject(schema: unknown): boolean {
+  if (typeof schema !== "object" || schema === null || !("type" in schema)) return false;
+  return ["string", "number", "integer", "boolean", "array"].includes(schema.type as string);
+}
+
+function isText(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function nameOf(key: string, { schemas, folded, isOpen }: Parameters): string | undefined {
+  if (schemas.has(key)) return key;
+  return isOpen ? undefined : folded.get(fold(key));
+}
+
+/** The spelling of each parameter that is spelled in another way. */
+function spellings(keys: readonly string[], parameters: Parameters): ReadonlyMap<string, string> {
+  const spelled = new Map<string, string>();
+  for (const key of keys) {
+    const name = nameOf(key, parameters);
+    if (name !== undefined && name !== key) spelled.set(name, key);
+  }
+  return spelled;
+}
+
+function respelled(keys: readonly string[], parameters: Parameters, type: string): string[] {
+  const spelled = spellings(keys, parameters);
+  return spelled.size === 0
+    ? []
+    : [`args: ${members(parameters.names, spelled, parameters, type)}`];
+}
+
+function members(
+  names: readonly string[],
+  spelled: ReadonlyMap<string, string>,
+  { required }: Parameters,
+  type: string,
+): string {
+  const lines = names.map((name) => {
+    const key = JSON.stringify(spelled.get(name) ?? name);
+    return `${key}${required.has(name) ? "" : "?"}: ${part(type, name)}`;
+  });
+  return `{ ${lines.join("; ")} }`;
+}
+
+function part(type: string, name: string): string {
+  return type === "any" ? "any" : `${type}[${JSON.stringify(name)}]`;
+}

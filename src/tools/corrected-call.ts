@@ -1,0 +1,52 @@
+import { isIdentifier } from "../core/identifier.ts";
+import { printableJson } from "../core/one-line.ts";
+import { isPlain } from "./arrange-arguments.ts";
+
+/** Longest text that is shown as it was given. */
+const MAX_TEXT = 40;
+const MAX_NAME = 100;
+const MAX_KEYS = 20;
+/** Words that name no variable. */
+const RESERVED = new Set(
+  (
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
+    "finally for function if implements import in instanceof interface let new null package private protected public return " +
+    "static super switch this throw true try typeof var void while with yield"
+  ).split(" "),
+);
+
+/** A call with one object, as a line that compiles: short values stand in it, others are variables. */
+export function correctedCall(
+  server: string,
+  tool: string,
+  args: Readonly<Record<string, unknown>>,
+): string {
+  return `tools${member(server)}${member(tool)}(${object(args, 0)})`;
+}
+
+function member(name: string): string {
+  const text = name.slice(0, MAX_NAME);
+  return isIdentifier(text) ? `.${text}` : `[${printableJson(text)}]`;
+}
+
+function object(values: Readonly<Record<string, unknown>>, depth: number): string {
+  const parts = Object.keys(values)
+    .slice(0, MAX_KEYS)
+    .map((key) => property(key.slice(0, MAX_NAME), values[key], depth));
+  return parts.length === 0 ? "{}" : `{ ${parts.join(", ")} }`;
+}
+
+function property(key: string, value: unknown, depth: number): string {
+  const isName = isIdentifier(key);
+  const name = isName ? key : printableJson(key);
+  const text = literal(value, depth);
+  if (text !== undefined) return `${name}: ${text}`;
+  return isName && !RESERVED.has(key) ? key : `${name}: value`;
+}
+
+function literal(value: unknown, depth: number): string | undefined {
+  if (typeof value === "string") return value.length > MAX_TEXT ? undefined : printableJson(value);
+  if (typeof value === "number" || typeof value === "boolean" || value === null)
+    return String(value);
+  return isPlain(value) && depth === 0 ? object(value, depth + 1) : undefined;
+}
