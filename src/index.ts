@@ -105,4 +105,5 @@ export type {
   ServerRequestHandler,
 } from "./tools/mcp/client.ts";
 export type { McpClient } from "./tools/mcp/user-client.ts";
+export type { ModelHandler, ModelRequest } from "./tools/model.ts";
 export type { JsonSchema, ToolInfo } from "./tools/tool.ts";

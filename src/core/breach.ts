@@ -1,10 +1,23 @@
 import type { Failure } from "./errors.ts";
 import type { Limits } from "./limits.ts";
 
-/** The failure of a run that went over a limit; `setting` is the limit to raise. */
+/** What a program can do about a limit. Only its host can set limits, so no hint asks for that. */
+const ADVICE: Partial<Record<keyof Limits, string>> = {
+  wallMs:
+    "Make calls that do not depend on each other at once with Promise.all, or split the work into two programs.",
+  cpuMs: "Compute less: filter early, take fewer items, or split the work into two programs.",
+  memoryMb:
+    "Hold less at once: take a page after the other, and keep only the fields that you need.",
+  toolCalls: "Make fewer calls: ask for lists or pages, or split the work into two programs.",
+  callBytes: "Pass less at a time: a page, a filter, fewer fields.",
+  bridgeBytes: "Pass less: a page, a filter, fewer fields, or split the work into two programs.",
+  sourceBytes: "Send a shorter program, or split it into two.",
+};
+const LESS = "Do less in one program, or split the work into two programs.";
+
+/** The failure of a run that went over a limit; `setting` is the limit. */
 export function breach(code: Failure["code"], message: string, setting?: keyof Limits): Failure {
-  const hint =
-    setting === undefined ? {} : { hint: `Do less in one program, or raise limits.${setting}.` };
+  const hint = setting === undefined ? {} : { hint: ADVICE[setting] ?? LESS };
   return { code, name: "LimitError", message, ...hint };
 }
 

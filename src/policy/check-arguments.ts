@@ -21,6 +21,7 @@ export function checkArguments(catalogueOf: (caller: Caller) => Catalogue): Midd
       if (work > MUCH) await hostTurns.take(work, call.run.caller.user);
       return await next(checkTool(call, catalogue));
     }
+    if (call.kind === "model") return await next(call); // checked when it was decoded
     catalogue.resources(call.server); // throws where there is no such server
     return await next(call.kind === "resource" ? checkResource(call) : checkPrompt(call));
   };

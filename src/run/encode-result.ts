@@ -61,7 +61,7 @@ function encodeRich(value: unknown, caps: Caps, tool: string): string | undefine
 }
 
 function tooLarge(tool: string, { callBytes }: Limits): ToolError {
-  const hint = "Ask the tool for less (a page, a filter, fewer fields), or raise limits.callBytes.";
+  const hint = "Ask the tool for less: a page, a filter, fewer fields.";
   const message = `the result of ${tool} is larger than ${callBytes} bytes, or has more than ${mostParts(callBytes)} parts`;
   return new ToolError("output_limit", message, { hint });
 }

@@ -61,7 +61,7 @@ export class LogBuffer {
   /** All entries; the last says what was cut, where something was. */
   entries(): LogEntry[] {
     if (this.cutBytes === 0) return this.#entries;
-    const text = `codecell: ${this.cutBytes} more bytes of logs were cut; log less, or raise limits.logBytes`;
+    const text = `codecell: ${this.cutBytes} more bytes of logs were cut; log less, or return what matters`;
     return [...this.#entries, { level: "warn", text }];
   }
 }

@@ -5,12 +5,14 @@ import { mostParts } from "../core/parts.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
+import { ASK, checkQuestion } from "../tools/model.ts";
 import type { AskedCall, CallingRun, ToolCall } from "../tools/tool-call.ts";
 
 /** Functions of a program that send a request to a server, and so are calls, with the method of each. */
 const REQUESTS: ReadonlyMap<string, string> = new Map([
   ["resources.read", "resources/read"],
   ["prompts.get", "prompts/get"],
+  [ASK, ASK],
 ]);
 
 const MAX_NAME = 100;
@@ -60,13 +62,16 @@ function parseArguments(text: string, caps: ShapeCaps): Pick<ToolCall, "args" | 
 
 /** What a call is named in records until it is parsed: `server.tool` as spelled, `?.resources/read` for a request. */
 export function labelOfAsked({ server, tool }: HostCall): string {
+  if (server === "" && tool === ASK) return ASK;
   return server === "" ? `?.${REQUESTS.get(tool) ?? tool}` : `${server}.${tool}`;
 }
 
 type Request = Pick<ToolCall, "kind" | "server" | "tool" | "info" | "args">;
 
-/** A resource or a prompt: no tool, but a request to a server all the same. */
+/** A resource, a prompt or a question: no tool, but a request all the same. */
 function parseRequest(name: string, given: unknown, catalogue: Catalogue): Request {
+  if (name === ASK)
+    return { kind: "model", server: "", tool: ASK, info: undefined, args: checkQuestion(given) };
   const [spelled, what, values]: readonly unknown[] = Array.isArray(given) ? given : [];
   if (typeof spelled !== "string")
     throw new ToolError("invalid_arguments", `${name}: server must be a string`);

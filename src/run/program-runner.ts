@@ -14,11 +14,13 @@ import { ProgramFiles } from "../files/program-files.ts";
 import type { Preflight } from "../preflight/preflight.ts";
 import type { HeldResults, TokenLedger } from "../tokens/ledger.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
+import type { ModelHandler } from "../tools/model.ts";
 import type { CallingRun, Next } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 import { Bridge } from "./bridge.ts";
 import { callChain } from "./call-chain.ts";
 import { ResultHolder } from "./held-results.ts";
+import { withHint } from "./hints/hint.ts";
 import { HostInContext } from "./host-in-context.ts";
 import type { Job } from "./job.ts";
 import { RecordedCalls } from "./recorded-calls.ts";
@@ -36,6 +38,8 @@ export interface ToolView {
 export interface RunnerTools extends ToolView {
   /** Where tools are called; see `callSource`. */
   readonly sources: readonly ToolSource[];
+  /** Answers `ask`; absent where the host gives programs no model. */
+  readonly model: ModelHandler | undefined;
   /** Where shapes of results are learned; absent without the option `learn`. */
   readonly shapes: LearnedShapes | undefined;
   readonly preflight: Preflight;
@@ -68,10 +72,11 @@ export class ProgramRunner {
     this.#place = place;
     this.#closing = closing;
     this.#tokens = tokens;
-    const { sources, shapes } = tools;
+    const { sources, model, shapes } = tools;
     this.#chain = callChain({
       catalogueOf: (caller) => tools.view(caller).catalogue,
       sources,
+      model,
       shapes,
       holdResults: this.#results.link,
       recordedCalls: this.#recordedCalls.link,
@@ -92,12 +97,12 @@ export class ProgramRunner {
     session?.onBegin?.(bridge);
     const ended = AbortSignal.any([this.#closing, ...(options.signal ? [options.signal] : [])]);
     const stop = AbortSignal.any([first.signal, ended]);
-    const outcome = await this.#carryOut(job, bridge, stop).catch(async (error: unknown) => {
+    const ending = await this.#carryOut(job, bridge, stop).catch(async (error: unknown) => {
       await bridge.end();
       events.failed(error, performance.now() - started);
       throw error;
     });
-    const verdict = first.replaces(outcome);
+    const verdict = first.replaces(ending);
     if (bridge.isWaiting && endedByItself(verdict)) {
       const { ok, givenUp = [] } = verdict;
       const signal = AbortSignal.any([stop, ...(session?.ending ? [session.ending] : [])]);
@@ -105,11 +110,19 @@ export class ProgramRunner {
     }
     await bridge.end();
     const facts = { ...this.#place, runId, wallMs: performance.now() - started };
-    const result = deepFreeze(report({ source, limits, outcome: verdict, bridge, ...facts }));
+    const outcome = this.#explained(job, verdict);
+    const result = deepFreeze(report({ source, limits, outcome, bridge, ...facts }));
     events.end(result, verdict.usage.compileMs ?? 0);
     if (held === undefined) return result;
     held.miss(bridge.bytesElsewhere);
     return deepFreeze(await this.#tokens!.addTo(result, source, held, ended));
+  }
+
+  /** The verdict, with a hint for the author of the program. */
+  #explained({ source, origin, caller }: Job, verdict: Outcome): Outcome {
+    if (verdict.ok) return verdict;
+    const names = origin.kind === "local" ? this.#tools.view(caller).catalogue.names : origin.names;
+    return { ...verdict, error: withHint(verdict.error, source, names) };
   }
 
   /** Registers the run with the links that keep state of it. Returns its held results, if its tokens are counted. */

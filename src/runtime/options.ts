@@ -27,6 +27,7 @@ import type { McpServerEntry } from "../tools/config/server-settings.ts";
 import type { NetworkSettings, ResolvedNetwork } from "../tools/fetch/settings.ts";
 import type { LocalTools } from "../tools/local.ts";
 import type { ClientHooks, ServerRequestHandler } from "../tools/mcp/client.ts";
+import type { ModelHandler } from "../tools/model.ts";
 import type { McpClient } from "../tools/mcp/user-client.ts";
 
 /** What `createRuntime` takes. Everything has a default; an unknown key is an error. */
@@ -85,6 +86,12 @@ export interface RuntimeOptions {
    */
   readonly onElicitation?: ServerRequestHandler;
   /**
+   * Answers `ask(prompt, { schema? })` of programs with the host's model. Returns a text; with a schema JSON as a text, or the value,
+   * which is checked, and asked for once more where it does not fit.
+   * @default programs have no model, and `ask` says so
+   */
+  readonly onModel?: ModelHandler;
+  /**
    * Check programs against the types of their tools before they run (needs the package typescript, version 7).
    * @default false
    */
@@ -138,6 +145,7 @@ export interface ResolvedOptions {
   /** The caller's own clients by server. */
   readonly clients: Readonly<Record<string, McpClient>>;
   readonly hooks: ClientHooks;
+  readonly onModel: ModelHandler | undefined;
   readonly tools: Readonly<Record<string, LocalTools>>;
   readonly engine: EngineRef;
   readonly placement: PlacementName | RemoteService;
@@ -192,6 +200,7 @@ export const OPTIONS: SchemaFor<RuntimeOptions> = {
     tools: {},
     onSampling: {},
     onElicitation: {},
+    onModel: {},
     ...SETTINGS,
   },
 };

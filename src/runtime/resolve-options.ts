@@ -20,6 +20,7 @@ import { withoutItself } from "../tools/config/self-reference.ts";
 import type { ServerConfig } from "../tools/config/server-entry.ts";
 import type { ResolvedNetwork } from "../tools/fetch/settings.ts";
 import type { ServerRequestHandler } from "../tools/mcp/client.ts";
+import type { ModelHandler } from "../tools/model.ts";
 import { isMcpClient, type McpClient } from "../tools/mcp/user-client.ts";
 import {
   FILE_SETTINGS,
@@ -69,6 +70,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
       onSampling: checkHandler("onSampling", options.onSampling),
       onElicitation: checkHandler("onElicitation", options.onElicitation),
     },
+    onModel: checkHandler("onModel", options.onModel),
     typeCheck: read(find, "typeCheck") as boolean,
     learn: read(find, "learn") as boolean | string,
     tokenizer: tokenizerOf(find),
@@ -155,10 +157,10 @@ function tokenizerOf(find: Find): TokenizerChoice | undefined {
   return readSetting(SETTINGS.tokenizer, value, at) as TokenizerChoice;
 }
 
-function checkHandler(
+function checkHandler<T extends ServerRequestHandler | ModelHandler>(
   name: string,
-  handler: ServerRequestHandler | undefined,
-): ServerRequestHandler | undefined {
+  handler: T | undefined,
+): T | undefined {
   if (handler === undefined || typeof handler === "function") return handler;
   throw configError(`${name} must be a function`);
 }

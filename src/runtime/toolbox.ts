@@ -9,6 +9,7 @@ import { Preflight } from "../preflight/preflight.ts";
 import type { ToolView } from "../run/program-runner.ts";
 import { type Catalogue, createCatalogue } from "../tools/catalogue.ts";
 import { openSources } from "../tools/open-sources.ts";
+import type { ModelHandler } from "../tools/model.ts";
 import type { ToolSource } from "../tools/tool.ts";
 import type { ResolvedOptions } from "./options.ts";
 
@@ -60,11 +61,13 @@ async function toolboxOf(
   const preflight = await Preflight.open(catalogue, tree, typeCheck);
   const discovery = new Discovery(catalogue, tree);
   const { warnings } = options;
-  return new Toolbox({ sources, catalogue, discovery, shapes, preflight, file, warnings });
+  const model = options.onModel;
+  return new Toolbox({ sources, model, catalogue, discovery, shapes, preflight, file, warnings });
 }
 
 interface ToolboxParts {
   readonly sources: readonly ToolSource[];
+  readonly model: ModelHandler | undefined;
   readonly catalogue: Catalogue;
   readonly discovery: Discovery;
   readonly shapes: LearnedShapes | undefined;
@@ -79,13 +82,25 @@ export class Toolbox implements AsyncDisposable {
   readonly preflight: Preflight;
   /** Where tools are called; see `callSource`. */
   readonly sources: readonly ToolSource[];
+  /** Answers `ask`. */
+  readonly model: ModelHandler | undefined;
   /** Where shapes of results are learned; absent without the option `learn`. */
   readonly shapes: LearnedShapes | undefined;
   readonly #warnings: readonly string[];
   readonly #file: LearnedFile | undefined;
 
-  constructor({ sources, catalogue, discovery, shapes, preflight, file, warnings }: ToolboxParts) {
+  constructor({
+    sources,
+    model,
+    catalogue,
+    discovery,
+    shapes,
+    preflight,
+    file,
+    warnings,
+  }: ToolboxParts) {
     this.sources = sources;
+    this.model = model;
     this.catalogue = catalogue;
     this.discovery = discovery;
     this.preflight = preflight;

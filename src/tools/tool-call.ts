@@ -19,8 +19,11 @@ export interface CallingRun {
   ): void;
 }
 
-/** `fetch` is the tool behind the global of that name; resources and prompts are requests to an MCP server. */
-export type CallKind = "tool" | "resource" | "prompt" | "fetch";
+/**
+ * `fetch` is the tool behind the global of that name; resources and prompts are requests to an MCP server; `model` is a question to
+ * the host's model.
+ */
+export type CallKind = "tool" | "resource" | "prompt" | "fetch" | "model";
 
 /** The call as the program made it. It is recognised by this when the same program runs again. */
 export interface AskedCall {
@@ -38,13 +41,13 @@ export interface AskedCall {
 export interface ToolCall {
   readonly run: CallingRun;
   readonly kind: CallKind;
-  /** Original name of the server (or namespace); as the program spelled it where there is none of that name. */
+  /** Original name of the server (or namespace); as the program spelled it where there is none of that name; empty for `ask`. */
   readonly server: string;
-  /** Original name of the tool; `resources/read` and `prompts/get` for the other kinds. */
+  /** Original name of the tool; `resources/read`, `prompts/get` and `ask` for the other kinds. */
   readonly tool: string;
   /** What is known of the tool; absent where there is no such tool, and for resources and prompts. */
   readonly info: ToolInfo | undefined;
-  /** Decoded arguments: of a tool its argument, else `{ uri }` or `{ name, arguments }`. */
+  /** Decoded arguments: of a tool its argument, else `{ uri }`, `{ name, arguments }` or `{ prompt, schema }`. */
   readonly args: unknown;
   /** Several arguments, which are `args` as a list then. Absent for one argument, and once they are the parts of an object. */
   readonly positional?: readonly unknown[] | undefined;
@@ -66,7 +69,7 @@ export type Next = (call: ToolCall) => Promise<CallResult>;
 /** A link of the chain: what happens around a call. It may refuse, wait, change the call or change its result. */
 export type Middleware = (call: ToolCall, next: Next) => Promise<CallResult>;
 
-/** `server.tool` with original names. */
+/** `server.tool` with original names; `ask` for a question. */
 export function labelOf({ server, tool }: ToolCall): string {
-  return `${server}.${tool}`;
+  return server === "" ? tool : `${server}.${tool}`;
 }

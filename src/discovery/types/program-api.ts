@@ -24,6 +24,20 @@ export const PROGRAM_API = `
   function getToolSpec(category: string, tool: string): Promise<ToolSpec>;
   function searchTools(query: string, options?: ToolDetail | (ToolPage & { category?: string })): Promise<ToolSummary[]>;
 
+  type Answer<S> = S extends { const: infer T } ? T
+    : S extends { enum: readonly (infer T)[] } ? T
+    : S extends { type: "string" } ? string
+    : S extends { type: "number" | "integer" } ? number
+    : S extends { type: "boolean" } ? boolean
+    : S extends { type: "null" } ? null
+    : S extends { type: "array"; items: infer I } ? Answer<I>[]
+    : S extends { properties: infer P; required: readonly (infer R)[] } ? { [K in keyof P as K extends R ? K : never]: Answer<P[K]> } & { [K in keyof P as K extends R ? never : K]?: Answer<P[K]> }
+    : S extends { properties: infer P } ? { [K in keyof P]?: Answer<P[K]> }
+    : any;
+  /** Asks the host's model, where the host has one. With a JSON Schema the answer is data that fits it. */
+  function ask(prompt: string): Promise<string>;
+  function ask<const S extends object>(prompt: string, options: { readonly schema: S }): Promise<Answer<S>>;
+
   interface FileStat { size: number; mtime: Date; mtimeMs: number; isFile(): boolean; isDirectory(): boolean }
   /** The tree of wrappers under /tools, to read; in a session its workspace besides. Files are read as they were written: as text or as bytes. */
   const fs: {

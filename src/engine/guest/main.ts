@@ -137,6 +137,7 @@ function defineGlobals(): void {
     fs,
     resources,
     prompts,
+    ask: discovery("ask"),
     global: globals,
   };
   const names = native.objectKeys(all);

@@ -1,0 +1,76 @@
+/**
+ * What to write in place of names that programs do not have. `CALL` stands for a call of a tool that the runtime has. The code in
+ * backticks compiles.
+ */
+
+/** Names of other platforms: what does the same here. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  fetch:
+    'Programs have no network here: look for a tool that fetches, `await searchTools("fetch a page")`.',
+  XMLHttpRequest:
+    'Programs have no network here: look for a tool that fetches, `await searchTools("fetch a page")`.',
+  require:
+    "There are no Node modules and no packages: write plain JavaScript, and call tools as `CALL`.",
+  module: "There are no CommonJS modules: end the program with its value, `return 42`.",
+  exports: "There are no CommonJS modules: end the program with its value, `return 42`.",
+  process:
+    "Programs have no process, no environment and no arguments: write the values into the program.",
+  Buffer:
+    'There is no Buffer: use `new TextEncoder().encode("text")`, `btoa("text")` and `new Uint8Array(8)`.',
+  print: 'To print, write `console.log("text")`.',
+  __dirname: 'Programs have no folder of their own: list the files with `await fs.readdir("/")`.',
+  __filename: 'Programs have no folder of their own: list the files with `await fs.readdir("/")`.',
+  window: "There is no browser: globals are in `globalThis`, and tools are called as `CALL`.",
+  document: "There is no browser and no page: call a tool, `CALL`.",
+  sleep: "To wait, write `await new Promise((resolve) => setTimeout(resolve, 100))`.",
+};
+
+/** Names by which other products call tools. */
+const CALLERS: ReadonlySet<string> = new Set(
+  "codemode mcp client callTool call_tool callMcpTool use_mcp_tool env context ctx agent tool server mcpClient session".split(
+    " ",
+  ),
+);
+const CALL = "Tools are called as `CALL`.";
+
+/** Node modules and packages that programs import. */
+const MODULES: Readonly<Record<string, string>> = {
+  fs: 'There is a global fs, without import: `await fs.readFile("/tools/globals.d.ts")`; it also has readdir, writeFile, mkdir, rm and stat.',
+  path: 'There is no module path: join texts, `["folder", "file.txt"].join("/")`.',
+  crypto:
+    "There is a global crypto, without import: `crypto.randomUUID()`, getRandomValues and subtle.digest.",
+  url: 'There is a global URL, without import: `new URL("https://example.com/a")`.',
+  buffer: INSTEAD["Buffer"]!,
+  timers: "There are global timers, without import: `setTimeout(() => {}, 100)`.",
+  axios: INSTEAD["fetch"]!,
+  "node-fetch": INSTEAD["fetch"]!,
+  http: INSTEAD["fetch"]!,
+  https: INSTEAD["fetch"]!,
+  lodash:
+    "There are no packages: use methods of arrays and objects, `Object.groupBy([1, 2], (n) => n % 2)`.",
+};
+const NO_MODULE =
+  "There are no Node modules and no packages: write plain JavaScript, and call tools as `CALL`.";
+
+/** Globals that a name may have been meant for. */
+export const GLOBALS: readonly string[] =
+  "tools fs resources prompts console crypto performance structuredClone setTimeout setInterval queueMicrotask listToolCategories listTools getToolSpec searchTools URL URLSearchParams TextEncoder TextDecoder ToolError AbortController".split(
+    " ",
+  );
+
+/** What to write in place of a global that is not there. */
+export function insteadOfGlobal(name: string): string | undefined {
+  if (Object.hasOwn(INSTEAD, name)) return INSTEAD[name];
+  return CALLERS.has(name) ? CALL : undefined;
+}
+
+/** What to write in place of an import. */
+export function insteadOfModule(specifier: string): string {
+  const name = specifier.replace(/^node:/, "").replace(/\/promises$/, "");
+  return Object.hasOwn(MODULES, name) ? MODULES[name]! : NO_MODULE;
+}
+
+/** All hints of this file, for tests. @internal */
+export function allHints(): string[] {
+  return [...Object.values(INSTEAD), ...Object.values(MODULES), CALL, NO_MODULE];
+}
