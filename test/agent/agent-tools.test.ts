@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AgentTool, agentTools } from "../../src/agent/agent-tools.ts";
 import { codecellTools } from "../../src/agent/ai-sdk.ts";
 import type { Runtime } from "../../src/index.ts";
+import { loadTokenizer } from "../../src/tokens/tokenizers.ts";
 import { createRuntime } from "../support/patient.ts";
 
 const PNG = "iVBORw0KGgo=";
@@ -29,6 +30,13 @@ function named(name: string): AgentTool {
 }
 
 describe("for any agent loop", () => {
+  test("the three descriptions have at most 500 tokens together", async () => {
+    const { count } = await loadTokenizer("o200k_base");
+    const counts = agentTools(runtime).map(({ description }) => count(description));
+    expect(counts).toHaveLength(3);
+    expect(counts.reduce((sum, tokens) => sum + tokens, 0)).toBeLessThanOrEqual(500);
+  });
+
   test("name, description, inputSchema, execute", async () => {
     const tools = agentTools(runtime);
     expect(tools.map(({ name }) => name)).toEqual([
