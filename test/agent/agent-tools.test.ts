@@ -4,7 +4,7 @@ import { MockLanguageModelV4 } from "ai/test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AgentTool, agentTools } from "../../src/agent/agent-tools.ts";
 import { codecellTools } from "../../src/agent/ai-sdk.ts";
-import type { Runtime } from "../../src/index.ts";
+import { type Runtime, tool as localTool } from "../../src/index.ts";
 import { loadTokenizer } from "../../src/tokens/tokenizers.ts";
 import { createRuntime } from "../support/patient.ts";
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
     tools: {
       crm: {
         find: ({ id }: { id: string }) => ({ id, name: "Ada" }),
-        who: (_args: unknown, { user }: { user?: string | undefined }) => user,
+        who: localTool({ run: (_args, { user }) => user }),
       },
       art: { draw: () => ({ type: "image", data: PNG, mimeType: "image/png" }) },
     },

@@ -1,6 +1,6 @@
 /** Programs of one session that try to reach another's data, its host's, or more than their caps. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ExecutionResult, Runtime, Session } from "../../src/index.ts";
+import { type ExecutionResult, type Runtime, type Session, tool } from "../../src/index.ts";
 import { COMBINATIONS, startRuntime } from "../support/combinations.ts";
 
 const SECRET = "the-other-session's-secret";
@@ -54,7 +54,7 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     runtime = await startRuntime(combination, {
       tools: {
         demo: {
-          whoami: (_args: unknown, { user }: { user?: string | undefined }) => user ?? "nobody",
+          whoami: tool({ run: (_args, { user }) => user ?? "nobody" }),
         },
       },
       sessions: { workspaceBytes: 4_000_000, workspaceEntries: 50 },

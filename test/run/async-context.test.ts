@@ -9,7 +9,13 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { asking } from "../../fixtures/servers/asking.ts";
 import { streamable } from "../../fixtures/servers/http.ts";
-import type { ExecutionResult, Runtime, RuntimeOptions, Session } from "../../src/index.ts";
+import {
+  type ExecutionResult,
+  type Runtime,
+  type RuntimeOptions,
+  type Session,
+  tool as localTool,
+} from "../../src/index.ts";
 import { startService } from "../../src/serve/index.ts";
 import { type Combination, COMBINATIONS } from "../support/combinations.ts";
 import { Gate } from "../support/gate.ts";
@@ -48,27 +54,27 @@ class Watch {
 
   /** Tools that note who calls them, at once and later, and when they are aborted. */
   readonly tools = {
-    who: async (
-      _args: unknown,
-      { user, signal }: { user?: string | undefined; signal: AbortSignal },
-    ) => {
-      this.note("tool", user);
-      signal.addEventListener("abort", () => this.note("abort", user));
-      await wait(1);
-      this.note("tool", user);
-      return caller.getStore();
-    },
-    fails: async (_args: unknown, { user }: { user?: string | undefined }) => {
-      this.note("tool", user);
-      throw new Error("no");
-    },
-    never: (
-      _args: unknown,
-      { user, signal }: { user?: string | undefined; signal: AbortSignal },
-    ) => {
-      signal.addEventListener("abort", () => this.note("abort", user));
-      return new Promise(() => {});
-    },
+    who: localTool({
+      run: async (_args, { user, signal }) => {
+        this.note("tool", user);
+        signal.addEventListener("abort", () => this.note("abort", user));
+        await wait(1);
+        this.note("tool", user);
+        return caller.getStore();
+      },
+    }),
+    fails: localTool({
+      run: async (_args, { user }) => {
+        this.note("tool", user);
+        throw new Error("no");
+      },
+    }),
+    never: localTool({
+      run: (_args, { user, signal }) => {
+        signal.addEventListener("abort", () => this.note("abort", user));
+        return new Promise(() => {});
+      },
+    }),
   };
 
   /** Also watches the events of `runtime`. */

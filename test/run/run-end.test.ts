@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import type { ExecutionResult, Runtime } from "../../src/index.ts";
+import { type ExecutionResult, type Runtime, tool as localTool } from "../../src/index.ts";
 import { COMBINATIONS } from "../support/combinations.ts";
 import { createRuntime } from "../support/patient.ts";
 
@@ -11,11 +11,13 @@ const hangs = {
   /** Ignores its signal. */
   deaf: () => new Promise<never>(() => {}),
   /** Ends when its signal says so, and takes a moment for that. */
-  slow: async (_args: unknown, { signal }: { readonly signal: AbortSignal }) => {
-    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-    await sleep(5);
-    throw new Error("stopped");
-  },
+  slow: localTool({
+    run: async (_args, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      await sleep(5);
+      throw new Error("stopped");
+    },
+  }),
   quick: () => "done",
 };
 

@@ -2,7 +2,7 @@
 import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createWebSocketStream, WebSocket } from "ws";
-import { DEFAULT_LIMITS, type Runtime } from "../../src/index.ts";
+import { DEFAULT_LIMITS, type Runtime, tool as localTool } from "../../src/index.ts";
 import { FramedChannel } from "../../src/placement/channel/framed.ts";
 import { type RunningService, startService } from "../../src/serve/index.ts";
 import { Gate } from "../support/gate.ts";
@@ -19,10 +19,12 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
   let whoAsked = 0;
   const there = {
     both: async () => "theirs",
-    whoami: (_args: unknown, { user }: { user?: string | undefined }) => {
-      whoAsked++;
-      return user;
-    },
+    whoami: localTool({
+      run: (_args, { user }) => {
+        whoAsked++;
+        return user;
+      },
+    }),
   };
   const here = {
     echo: async (v: unknown) => v,
@@ -144,11 +146,13 @@ test("a connection that is lost fails its run, calls nothing twice, and is made 
   let hanging = 0;
   let ended = 0;
   const far = {
-    hang: (_args: unknown, { signal }: { signal: AbortSignal }) =>
-      new Promise((resolve) => {
-        hanging++;
-        signal.addEventListener("abort", () => resolve(ended++));
-      }),
+    hang: localTool({
+      run: (_args, { signal }) =>
+        new Promise((resolve) => {
+          hanging++;
+          signal.addEventListener("abort", () => resolve(ended++));
+        }),
+    }),
   };
   const host = await createRuntime({ engine: "quickjs", placement: "inline", tools: { far } });
   await using service = await startService(host, { port: 0 });

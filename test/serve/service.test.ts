@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS, type Runtime } from "../../src/index.ts";
+import { DEFAULT_LIMITS, type Runtime, tool } from "../../src/index.ts";
 import { createApi } from "../../src/serve/http/api.ts";
 import { openApiDocument } from "../../src/serve/http/openapi.ts";
 import { type RunningService, type ServeSettings, startService } from "../../src/serve/index.ts";
@@ -24,15 +24,17 @@ const aborted: string[] = [];
 const tools = {
   demo: {
     echo: async (value: unknown) => value,
-    whoami: (_args: unknown, { user }: { user?: string | undefined }) => user ?? "nobody",
-    hang: (name: unknown, { signal }: { signal: AbortSignal }) =>
-      new Promise((_resolve, reject) => {
-        hanging.push(String(name));
-        signal.addEventListener("abort", () => {
-          aborted.push(String(name));
-          reject(new Error("aborted"));
-        });
-      }),
+    whoami: tool({ run: (_args, { user }) => user ?? "nobody" }),
+    hang: tool({
+      run: (name, { signal }) =>
+        new Promise((_resolve, reject) => {
+          hanging.push(String(name));
+          signal.addEventListener("abort", () => {
+            aborted.push(String(name));
+            reject(new Error("aborted"));
+          });
+        }),
+    }),
   },
 };
 

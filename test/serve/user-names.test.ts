@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isUserName } from "../../src/core/caller.ts";
-import type { Runtime } from "../../src/index.ts";
+import { type Runtime, tool } from "../../src/index.ts";
 import { createMcpServer } from "../../src/serve/mcp/index.ts";
 import { type RunningService, startService } from "../../src/serve/index.ts";
 import { createRuntime } from "../support/patient.ts";
@@ -48,7 +48,7 @@ const inUrl = (name: string): string =>
 
 function start(): Promise<Runtime> {
   const tools = {
-    demo: { whoami: (_args: unknown, { user }: { user?: string | undefined }) => user ?? "nobody" },
+    demo: { whoami: tool({ run: (_args, { user }) => user ?? "nobody" }) },
   };
   return createRuntime({ engine: "quickjs", placement: "inline", tools });
 }
