@@ -23,6 +23,14 @@ interface PlacedTool {
   readonly tool: ToolNames;
 }
 
+/** Words with one separator between two, as people and models write names. Anything else in a program means only itself. */
+const SPELLED = /^_*[\p{L}\p{M}\p{N}$]+(?:(?:_+|[-./: ])[\p{L}\p{M}\p{N}$]+)*_*$/u;
+
+/** The key of what a program spells; empty where it is no such name. */
+function keyOf(spelling: string): string {
+  return SPELLED.test(spelling) ? spellingKey(spelling) : "";
+}
+
 /** The letters and digits of a name, in lower case; empty for none, which matches nothing. */
 function spellingKey(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, "");
@@ -127,7 +135,7 @@ export function serversSpelled(names: NameTable, spelling: string): Spelled<Serv
   if (spelling.length > MAX_SPELLING) return [];
   const index = serverIndex(names);
   const exact = index.exact(spelling);
-  return exact === undefined ? index.byKey(spellingKey(spelling)) : [exact];
+  return exact === undefined ? index.byKey(keyOf(spelling)) : [exact];
 }
 
 /** The tools of a server that a program can mean; `github_create_issue` is one of `github` too. */
@@ -136,7 +144,7 @@ export function toolsSpelled(server: ServerNames, spelling: string): Spelled<Too
   const index = toolIndex(server);
   const exact = index.exact(spelling);
   if (exact !== undefined) return [exact];
-  const key = spellingKey(spelling);
+  const key = keyOf(spelling);
   const found = index.byKey(key);
   if (found.length > 0) return found;
   const own = spellingKey(server.name);
@@ -154,9 +162,9 @@ export function placedTools(names: NameTable, spelling: string): Spelled<PlacedT
   if (inner !== spelling) split.push(...splits(names, inner));
   const found = distinct(split);
   if (found.length > 0) return found;
-  const byKey = joinedIndex(names).byKey(spellingKey(spelling));
+  const byKey = joinedIndex(names).byKey(keyOf(spelling));
   if (byKey.length > 0 || inner === spelling) return byKey;
-  return joinedIndex(names).byKey(spellingKey(inner));
+  return joinedIndex(names).byKey(keyOf(inner));
 }
 
 /** What a word can be where a separator shows where the server ends. */
