@@ -66,6 +66,8 @@ test("the library exports these types and no others", () => {
     "LogLevel",
     "McpClient",
     "McpServerEntry",
+    "ModelHandler",
+    "ModelRequest",
     "NameTable",
     "NetworkRequest",
     "NetworkSettings",
