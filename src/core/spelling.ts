@@ -77,30 +77,22 @@ function kept<K extends object, V>(known: WeakMap<K, V>, key: K, make: () => V):
 }
 
 function serverIndex(names: NameTable): Index<ServerNames> {
-  return kept(servers, names, () => {
-    const index = new Index<ServerNames>();
-    for (const server of names.servers) index.addExact(server.name, server);
-    for (const server of names.servers) index.addExact(server.alias, server);
-    for (const server of names.servers) {
-      index.addExact(server.folder, server);
-      index.addKey(spellingKey(server.name), server);
-    }
-    return index;
-  });
+  return kept(servers, names, () => indexOf(names.servers, ["name", "alias", "folder"]));
 }
 
 function toolIndex(server: ServerNames): Index<ToolNames> {
-  return kept(tools, server, () => {
-    const index = new Index<ToolNames>();
-    for (const tool of server.tools) index.addExact(tool.name, tool);
-    for (const tool of server.tools) index.addExact(tool.alias, tool);
-    for (const tool of server.tools) index.addExact(tool.flat, tool);
-    for (const tool of server.tools) {
-      index.addExact(tool.file, tool);
-      index.addKey(spellingKey(tool.name), tool);
-    }
-    return index;
-  });
+  return kept(tools, server, () => indexOf(server.tools, ["name", "alias", "flat", "file"]));
+}
+
+/** @param spellings the exact ones, those that win first */
+function indexOf<Key extends string, T extends { readonly [K in Key]?: string } & { name: string }>(
+  items: readonly T[],
+  spellings: readonly Key[],
+): Index<T> {
+  const index = new Index<T>();
+  for (const spelling of spellings) for (const item of items) index.addExact(item[spelling], item);
+  for (const item of items) index.addKey(spellingKey(item.name), item);
+  return index;
 }
 
 function flatIndex(names: NameTable): ReadonlyMap<string, PlacedTool> {

@@ -1,5 +1,6 @@
 /** The forms in which a program calls a tool other than with one object, as overloads for the checker of types. */
 import type { InspectedUse } from "../compile/program-uses.ts";
+import { isObject } from "../core/is-object.ts";
 import type { ToolInfo } from "../tools/tool.ts";
 import { fold, type Parameters, parametersOf } from "../tools/parameters.ts";
 
@@ -34,10 +35,8 @@ function formsOf({ given, spreads }: InspectedUse, parameters: Parameters, type:
   const { names, required } = parameters;
   const [only] = required;
   const [first] = given;
-  const isObject =
-    typeof first?.value === "object" && first.value !== null && !Array.isArray(first.value);
-  if (given.length === 1 && isObject) {
-    const keys = [...Object.keys(first.value as object), ...first.computed];
+  if (given.length === 1 && isObject(first?.value)) {
+    const keys = [...Object.keys(first.value), ...first.computed];
     const wraps =
       required.size === 1 &&
       keys.length > 0 &&
@@ -52,12 +51,14 @@ function formsOf({ given, spreads }: InspectedUse, parameters: Parameters, type:
   if (given.length === 1 && required.size === 1 && only !== names[0])
     forms.push(`wrapped: ${part(type, only!)}`);
   if (given.length === 1 || before > names.length) return forms;
-  if (last !== undefined && !isText(last.value)) return forms;
+  if (last !== undefined && !isObject(last.value)) return forms;
   const further = names.slice(before);
   // An object where a text, a number or the like is next can only be one of further parameters.
   if (last !== undefined && takesNoObject(parameters.schemas.get(names[before] ?? ""))) forms.pop();
   const keys =
-    last === undefined || !isText(last.value) ? [] : [...Object.keys(last.value), ...last.computed];
+    last === undefined || !isObject(last.value)
+      ? []
+      : [...Object.keys(last.value), ...last.computed];
   const spread = members(further, spellings(keys, parameters), parameters, type);
   forms.push([...list.slice(0, before), `more: ${spread}`].join(", "));
   return forms;
@@ -66,10 +67,6 @@ function formsOf({ given, spreads }: InspectedUse, parameters: Parameters, type:
 function takesNoObject(schema: unknown): boolean {
   if (typeof schema !== "object" || schema === null || !("type" in schema)) return false;
   return ["string", "number", "integer", "boolean", "array"].includes(schema.type as string);
-}
-
-function isText(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function nameOf(key: string, { schemas, folded, isOpen }: Parameters): string | undefined {

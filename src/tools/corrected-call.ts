@@ -1,4 +1,4 @@
-import { isIdentifier } from "../core/identifier.ts";
+import { isIdentifier, RESERVED_WORDS } from "../core/identifier.ts";
 import { printableJson } from "../core/one-line.ts";
 import { isPlain } from "./arrange-arguments.ts";
 
@@ -6,14 +6,6 @@ import { isPlain } from "./arrange-arguments.ts";
 const MAX_TEXT = 40;
 const MAX_NAME = 100;
 const MAX_KEYS = 20;
-/** Words that name no variable. */
-const RESERVED = new Set(
-  (
-    "arguments await break case catch class const continue debugger default delete do else enum eval export extends false " +
-    "finally for function if implements import in instanceof interface let new null package private protected public return " +
-    "static super switch this throw true try typeof var void while with yield"
-  ).split(" "),
-);
 
 /** A call with one object, as a line that compiles: short values stand in it, others are variables. */
 export function correctedCall(
@@ -41,7 +33,7 @@ function property(key: string, value: unknown, depth: number): string {
   const name = isName ? key : printableJson(key);
   const text = literal(value, depth);
   if (text !== undefined) return `${name}: ${text}`;
-  return isName && !RESERVED.has(key) ? key : `${name}: value`;
+  return isName && !RESERVED_WORDS.has(key) ? key : `${name}: value`;
 }
 
 function literal(value: unknown, depth: number): string | undefined {

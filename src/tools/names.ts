@@ -1,3 +1,4 @@
+import { RESERVED_WORDS } from "../core/identifier.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { atOnce, type Steps } from "../core/turns.ts";
 import { cutUnits } from "../core/utf8.ts";
@@ -6,15 +7,13 @@ import { firstFree } from "./first-free.ts";
 import { WarningList } from "./warning-list.ts";
 
 /** Words that cannot name a variable, and properties that JavaScript itself looks up on objects. */
-const RESERVED = new Set(
-  (
-    "break case catch class const continue debugger default delete do else enum export extends false finally for function " +
-    "if import in instanceof new null return super switch this throw true try typeof var void while with " +
-    "let static yield await implements interface package private protected public eval arguments undefined NaN Infinity " +
-    "then constructor prototype __proto__ toString toLocaleString valueOf toJSON hasOwnProperty " +
+const RESERVED = new Set([
+  ...RESERVED_WORDS,
+  ...(
+    "undefined NaN Infinity then constructor prototype __proto__ toString toLocaleString valueOf toJSON hasOwnProperty " +
     "isPrototypeOf propertyIsEnumerable __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__"
   ).split(" "),
-);
+]);
 
 /** A server and its tools, with original names. */
 export interface ServerToolNames {

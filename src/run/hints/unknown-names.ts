@@ -3,23 +3,28 @@
  * backticks compiles.
  */
 
+const NO_NETWORK =
+  'Programs have no network here: look for a tool that fetches, `await searchTools("fetch a page")`.';
+const NO_MODULE =
+  "There are no Node modules and no packages: write plain JavaScript, and call tools as `CALL`.";
+const NO_COMMONJS = "There are no CommonJS modules: end the program with its value, `return 42`.";
+const NO_FOLDER =
+  'Programs have no folder of their own: list the files with `await fs.readdir("/")`.';
+
 /** Names of other platforms: what does the same here. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  fetch:
-    'Programs have no network here: look for a tool that fetches, `await searchTools("fetch a page")`.',
-  XMLHttpRequest:
-    'Programs have no network here: look for a tool that fetches, `await searchTools("fetch a page")`.',
-  require:
-    "There are no Node modules and no packages: write plain JavaScript, and call tools as `CALL`.",
-  module: "There are no CommonJS modules: end the program with its value, `return 42`.",
-  exports: "There are no CommonJS modules: end the program with its value, `return 42`.",
+  fetch: NO_NETWORK,
+  XMLHttpRequest: NO_NETWORK,
+  require: NO_MODULE,
+  module: NO_COMMONJS,
+  exports: NO_COMMONJS,
   process:
     "Programs have no process, no environment and no arguments: write the values into the program.",
   Buffer:
     'There is no Buffer: use `new TextEncoder().encode("text")`, `btoa("text")` and `new Uint8Array(8)`.',
   print: 'To print, write `console.log("text")`.',
-  __dirname: 'Programs have no folder of their own: list the files with `await fs.readdir("/")`.',
-  __filename: 'Programs have no folder of their own: list the files with `await fs.readdir("/")`.',
+  __dirname: NO_FOLDER,
+  __filename: NO_FOLDER,
   window: "There is no browser: globals are in `globalThis`, and tools are called as `CALL`.",
   document: "There is no browser and no page: call a tool, `CALL`.",
   sleep: "To wait, write `await new Promise((resolve) => setTimeout(resolve, 100))`.",
@@ -42,15 +47,13 @@ const MODULES: Readonly<Record<string, string>> = {
   url: 'There is a global URL, without import: `new URL("https://example.com/a")`.',
   buffer: INSTEAD["Buffer"]!,
   timers: "There are global timers, without import: `setTimeout(() => {}, 100)`.",
-  axios: INSTEAD["fetch"]!,
-  "node-fetch": INSTEAD["fetch"]!,
-  http: INSTEAD["fetch"]!,
-  https: INSTEAD["fetch"]!,
+  axios: NO_NETWORK,
+  "node-fetch": NO_NETWORK,
+  http: NO_NETWORK,
+  https: NO_NETWORK,
   lodash:
     "There are no packages: use methods of arrays and objects, `Object.groupBy([1, 2], (n) => n % 2)`.",
 };
-const NO_MODULE =
-  "There are no Node modules and no packages: write plain JavaScript, and call tools as `CALL`.";
 
 /** Globals that a name may have been meant for. */
 export const GLOBALS: readonly string[] =
