@@ -182,6 +182,11 @@ test.each<[form: string, source: string, value: unknown]>([
   ],
   ["a parameter like a member", "enum A { A = 1, B = [3].map((A) => A)[0] }\nreturn A.B", 3],
   ["a shorthand of a member", "enum A { X = 5, Z = ({ X }).X }\nreturn A.Z", 5],
+  [
+    "an enum that goes on, behind a line without semicolon",
+    "let x = 0\nenum E { A = 4 }\nx = E.A\nenum E { B = 6 }\nx += E.B\nexport enum F { A = 1 }\nx += F.A\nexport enum F { B = 2 }\nreturn x + F.B",
+    13,
+  ],
   ["an interface before code", "interface P { a: number } const p: P = { a: 6 }; return p.a", 6],
   ["a byte order mark before a fence", "\ufeff```ts\nreturn 7\n```", 7],
 ])("%s", async (_form, source, value) => {

@@ -49,7 +49,8 @@ export function lowerEnum(
   erasures: Erasures,
 ): void {
   const names = new Set(members.map((member) => plain(member.name)));
-  const declaration = isFirst ? `${isNested ? "let" : "var"} ${name}; ` : "";
+  // Without the semicolon a line before it that has none would call its value.
+  const declaration = isFirst ? `${isNested ? "let" : "var"} ${name}; ` : "; ";
   erasures.lower((edits) => {
     edits.replace(
       start,
