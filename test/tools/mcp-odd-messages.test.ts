@@ -178,8 +178,8 @@ describe("whatever is sent", () => {
           calls.map((call) => outcome(call("say", { answer }))),
         );
         for (const other of others) expect(other).toEqual(first);
-        const text = JSON.stringify(first, (_key, part: unknown) =>
-          typeof part === "bigint" ? part.toString() : part,
+        const text = JSON.stringify(first, (_key, value: unknown) =>
+          typeof value === "bigint" ? value.toString() : value,
         );
         expect(text).not.toMatch(/invalid_union|unrecognized_keys|ZodError/);
       }),
