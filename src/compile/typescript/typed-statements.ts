@@ -1,11 +1,10 @@
-/** Statements of TypeScript: declarations of types, enums, imports and exports. */
+/** Statements of TypeScript: declarations of types, imports and exports. */
 import type { AnyNode, Options } from "./acorn-parser.ts";
 import { tokens } from "./acorn-parser.ts";
 import { declaredType, typeStatement } from "./declarations.ts";
-import { type EnumMember, lowerEnum, unusedName } from "./enum-lowering.ts";
 import type { Erasures } from "./erasures.ts";
 import type { TypeReader } from "./type-reader.ts";
-import { TypedClasses } from "./typed-classes.ts";
+import { TypedEnums } from "./typed-enums.ts";
 
 const TYPE_STATEMENT = new Set(["type", "interface", "declare", "async"]);
 
@@ -21,12 +20,8 @@ export class TypeScriptError extends SyntaxError {
   }
 }
 
-export class TypedStatements extends TypedClasses {
+export class TypedStatements extends TypedEnums {
   readonly #types = new Set<string>();
-  /** Names of the enums of each block so far: an enum can have several declarations. */
-  #enums = new Set<string>();
-  #isNested = false;
-  #enumName: string | undefined;
   readonly #endsInObject: boolean;
   /** Where the object starts that the program ends in, if it was asked for and there is one. */
   objectStart: number | undefined;
@@ -46,28 +41,12 @@ export class TypedStatements extends TypedClasses {
     if (erased >= 0) return this.#eraseDeclaration(erased);
     this.#refuseNamespace();
     const isConst = this.type === tokens._const && this.reader.peekWord(this.end) === "enum";
-    if (isConst || this.#isEnum(this.start)) return this.#parseEnum(isConst);
+    if (isConst || this.isEnum(this.start)) return this.parseEnum(isConst);
     if (this.isWord("abstract") && this.reader.onSameLine(this.end)) {
       if (this.reader.peekWord(this.end) === "class") this.erase(this.end);
     }
     if (this.type !== tokens.braceL) return super.parseStatement(context, topLevel, exports);
-    const outer = [this.#enums, this.#isNested] as const;
-    [this.#enums, this.#isNested] = [new Set(), true];
-    const node = super.parseStatement(context, topLevel, exports);
-    [this.#enums, this.#isNested] = outer;
-    return node;
-  }
-
-  override parseFunctionBody(
-    node: AnyNode,
-    isArrow: boolean,
-    isMethod: boolean,
-    forInit: unknown,
-  ): void {
-    const outer = [this.#enums, this.#isNested] as const;
-    [this.#enums, this.#isNested] = [new Set(), false];
-    super.parseFunctionBody(node, isArrow, isMethod, forInit);
-    [this.#enums, this.#isNested] = outer;
+    return this.withOwnEnums(true, () => super.parseStatement(context, topLevel, exports));
   }
 
   #objectAtEnd(): AnyNode | undefined {
@@ -134,64 +113,6 @@ export class TypedStatements extends TypedClasses {
     );
   }
 
-  #isEnum(at: number): boolean {
-    if (this.reader.word(at) !== "enum") return false;
-    const end = this.reader.name(at + "enum".length);
-    return end >= 0 && this.reader.peek(end) === "{";
-  }
-
-  #parseEnum(isConst: boolean): AnyNode {
-    const node = this.startNode() as AnyNode & { id?: unknown };
-    if (isConst) this.next();
-    this.next();
-    const id = this.#parseName();
-    node.id = id;
-    const open = this.start;
-    this.expect(tokens.braceL);
-    const members: EnumMember[] = [];
-    while (this.type !== tokens.braceR) {
-      members.push(this.#parseMember());
-      if (this.type === tokens.comma) members.at(-1)!.comma = this.start;
-      if (this.type !== tokens.braceR) this.expect(tokens.comma);
-    }
-    const close = this.start;
-    this.exprAllowed = true; // what follows is a statement
-    this.next();
-    this.#enumName ??= unusedName(this.input);
-    const isFirst = !this.#enums.has(id.name);
-    this.#enums.add(id.name);
-    lowerEnum(
-      { name: id.name, start: node.start, open, close, members },
-      { isFirst, isNested: this.#isNested, own: this.#enumName },
-      this.input,
-      this.erasures,
-    );
-    return this.finishNode(node, "EmptyStatement");
-  }
-
-  #parseName(): Extract<AnyNode, { type: "Identifier" }> {
-    if (this.type !== tokens.name) this.unexpected();
-    const node = Object.assign(this.startNode(), { name: this.value });
-    this.next();
-    return this.finishNode(node, "Identifier") as never;
-  }
-
-  #parseMember(): EnumMember {
-    const { start } = this;
-    const end = this.reader.memberName(start);
-    if (end < 0) this.unexpected();
-    const name = this.input
-      .slice(start, end)
-      .replace(/^\[([^]*)\]$/, "$1")
-      .trim();
-    while (this.end < end) this.next();
-    this.next();
-    const equals = this.type === tokens.eq ? this.start : -1;
-    if (equals < 0) return { name, start, end };
-    this.next();
-    return { name, start, end, equals, value: this.parseMaybeAssign() };
-  }
-
   override parseImport(node: AnyNode): AnyNode {
     const name = this.reader.name(this.end);
     const equals = this.reader.expect(name, "=");
@@ -209,7 +130,7 @@ export class TypedStatements extends TypedClasses {
     const at = this.reader.space(this.end);
     const isAlias = this.reader.word(at) === "import";
     const isConst = this.reader.word(at) === "const";
-    const isEnum = this.#isEnum(isConst ? this.reader.space(at + "const".length) : at);
+    const isEnum = this.isEnum(isConst ? this.reader.space(at + "const".length) : at);
     if (this.input[at] === "=") {
       this.erasures.lower((edits) => edits.replace(at, at + 1, "default "));
       this.next();
@@ -223,9 +144,9 @@ export class TypedStatements extends TypedClasses {
     if (isAlias) return this.parseImport(node);
     const keyword = isConst ? this.reader.name(at) : at;
     const { start } = node;
-    if (this.#enums.has(this.reader.peekWord(this.reader.name(keyword))))
+    if (this.hasEnum(this.reader.peekWord(this.reader.name(keyword))))
       this.erasures.lower((edits) => edits.replace(start, start + "export".length, ""));
-    return this.#parseEnum(isConst);
+    return this.parseEnum(isConst);
   }
 
   override shouldParseExportStatement(): boolean {
