@@ -27,12 +27,12 @@ interface PlacedTool {
 const SPELLED = /^_*[\p{L}\p{M}\p{N}$]+(?:(?:_+|[-./: ])[\p{L}\p{M}\p{N}$]+)*_*$/u;
 
 /** The key of what a program spells; empty where it is no such name. */
-function keyOf(spelling: string): string {
+export function keyOf(spelling: string): string {
   return SPELLED.test(spelling) ? spellingKey(spelling) : "";
 }
 
 /** The letters and digits of a name, in lower case; empty for none, which matches nothing. */
-function spellingKey(name: string): string {
+export function spellingKey(name: string): string {
   return name.toLowerCase().replace(/[^\p{L}\p{M}\p{N}]+/gu, "");
 }
 

@@ -19,7 +19,7 @@ export function arrangeLink(catalogueOf: (caller: Caller) => Catalogue): Middlew
     if (kind !== "tool" || info?.inputSchema === undefined || call.args === undefined)
       return await next(call);
     const parameters = parametersOf(info.inputSchema);
-    if (parameters === undefined) return await next(call);
+    if (parameters === undefined) return await withCount(call, next, info);
     const catalogue = catalogueOf(call.run.caller);
     const given = call.positional ?? [call.args];
     const fits = (args: unknown): boolean => catalogue.fits(call.server, info, args);
@@ -30,6 +30,22 @@ export function arrangeLink(catalogueOf: (caller: Caller) => Catalogue): Middlew
     if (given.length === 1 && isPlain(given[0])) return await next(passed);
     return await withCorrection(passed, next, info, parameters);
   };
+}
+
+/** Several arguments for a tool whose parameters cannot be told: it gets their list, and says what is wrong with that. */
+async function withCount(call: ToolCall, next: Next, info: ToolInfo): ReturnType<Next> {
+  const { positional } = call;
+  if (positional === undefined) return await next(call);
+  try {
+    return await next(call);
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.code !== "invalid_arguments") throw error;
+    const tool = labelOf(call);
+    const message = `invalid arguments for ${tool}: it takes one argument, and got ${positional.length}`;
+    const one = isPlain(positional[0]) ? correctedCall(call.server, info.name, positional[0]) : "";
+    const hint = [one === "" ? "" : `Write ${one}`, error.hint].filter(Boolean).join("; it ");
+    throw new ToolError(error.code, message, { tool, hint, data: error.data, cause: error });
+  }
 }
 
 /** What does not fit is answered with the call as it should be. */

@@ -2,17 +2,37 @@
 import type { InspectedUse } from "../compile/program-uses.ts";
 import { isObject } from "../core/is-object.ts";
 import type { ToolInfo } from "../tools/tool.ts";
-import { fold, type Parameters, parametersOf } from "../tools/parameters.ts";
+import { type Parameters, parameterSpelled, parametersOf } from "../tools/parameters.ts";
+
+/** What takes any arguments. */
+export const ANY_ARGUMENTS = "...args: any[]";
+
+/** Different forms of one tool's calls that get a type; a program with more may call it as it likes. */
+const MAX_SHAPES = 50;
 
 /**
  * Parameter lists of the overloads.
  * @param type of the arguments object
  */
 export function callForms(uses: readonly InspectedUse[], info: ToolInfo, type: string): string[] {
-  if (info.inputSchema === undefined) return uses.some(isPositional) ? ["...args: any[]"] : [];
+  if (info.inputSchema === undefined) return uses.some(isPositional) ? [ANY_ARGUMENTS] : [];
   const parameters = parametersOf(info.inputSchema);
   if (parameters === undefined) return [];
-  return [...new Set(uses.flatMap((use) => formsOf(use, parameters, type)))];
+  const shapes = new Map<string, InspectedUse>();
+  for (const use of uses) {
+    shapes.set(shapeOf(use), use);
+    if (shapes.size > MAX_SHAPES) return [ANY_ARGUMENTS];
+  }
+  return [...new Set(shapes.values().flatMap((use) => formsOf(use, parameters, type)))];
+}
+
+/** The same for two calls that have the same forms. */
+function shapeOf({ given, spreads }: InspectedUse): string {
+  const shapes = given?.map((value) => {
+    if (value === undefined) return null;
+    return isObject(value.value) ? [Object.keys(value.value), value.computed] : 0;
+  });
+  return JSON.stringify([shapes, spreads]);
 }
 
 /** Whether a tool is called with one object, or may be: then its own signature counts too. */
@@ -31,7 +51,7 @@ function isPositional({ given }: InspectedUse): boolean {
 
 function formsOf({ given, spreads }: InspectedUse, parameters: Parameters, type: string): string[] {
   if (given === undefined || given.length === 0) return [];
-  if (spreads === true) return ["...args: any[]"];
+  if (spreads === true) return [ANY_ARGUMENTS];
   const { names, required } = parameters;
   const [only] = required;
   const [first] = given;
@@ -69,9 +89,8 @@ function takesNoObject(schema: unknown): boolean {
   return ["string", "number", "integer", "boolean", "array"].includes(schema.type as string);
 }
 
-function nameOf(key: string, { schemas, folded, isOpen }: Parameters): string | undefined {
-  if (schemas.has(key)) return key;
-  return isOpen ? undefined : folded.get(fold(key));
+function nameOf(key: string, parameters: Parameters): string | undefined {
+  return parameters.schemas.has(key) ? key : parameterSpelled(parameters, key);
 }
 
 /** The spelling of each parameter that is spelled in another way. */

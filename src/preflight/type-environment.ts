@@ -36,12 +36,13 @@ export async function environmentFiles(
   folder: string,
 ): Promise<Map<string, string>> {
   const used = new Map<string, Map<string, UsedTool>>();
+  const usesOf = Map.groupBy(uses.tools, ({ server, tool }) => `${server}\n${tool}`);
   for (const { server, tool } of toolsOf(uses, names)) {
     await hostTurns.take(TOOL_BYTES);
     const tools = used.get(server.name) ?? new Map<string, UsedTool>();
     used.set(server.name, tools);
     const { types, info } = await tree.tool(server, tool);
-    const own = uses.tools.filter((use) => use.server === server.name && use.tool === tool.name);
+    const own = usesOf.get(`${server.name}\n${tool.name}`) ?? [];
     tools.set(tool.name, { ...types, uses: own, forms: (type) => callForms(own, info, type) });
   }
   const servers = names.servers.map((server, at) => serverText(server, at, used.get(server.name)));

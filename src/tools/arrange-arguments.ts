@@ -1,6 +1,9 @@
 /** What the arguments of a call mean to a tool that takes an object. */
 import { isObject } from "../core/is-object.ts";
-import { fold, type Parameters } from "./parameters.ts";
+import { printableJson } from "../core/one-line.ts";
+import { type Parameters, parameterSpelled } from "./parameters.ts";
+
+const MAX_NAME = 100;
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -56,6 +59,10 @@ function severalOf(
   const spread = isPlain(last) ? spreadOf(parameters, given, last) : undefined;
   const surplus = given.slice(names.length).some((value) => value !== undefined);
   const direct = surplus ? undefined : filled(parameters, given);
+  if (isPlain(last) && spread === undefined && (direct === undefined || !fits(direct))) {
+    const mixed = mixedOf(parameters, given, last, fits);
+    if (mixed !== undefined) return mixed;
+  }
   if (spread === undefined && direct === undefined)
     return {
       problem: `it has ${names.length} ${names.length === 1 ? "parameter" : "parameters"}, and got ${given.length} arguments`,
@@ -96,18 +103,43 @@ function spreadOf(
   ]);
 }
 
+/** Why a last object of further parameters and other keys is not spread; nothing where no key is a further parameter. */
+function mixedOf(
+  parameters: Parameters,
+  given: readonly unknown[],
+  last: Values,
+  fits: (args: unknown) => boolean,
+): Arranged | undefined {
+  const before = filled(parameters, given.slice(0, -1));
+  const further = new Set(parameters.names.slice(given.length - 1));
+  const entries = Object.entries(inSpelling(parameters, last));
+  const known = entries.filter(([key]) => further.has(key));
+  const other = entries.find(([key]) => !further.has(key));
+  if (known.length === 0 || other === undefined) return undefined;
+  const name = printableJson(other[0].slice(0, MAX_NAME));
+  const isTwice = parameters.schemas.has(other[0]);
+  const all = Object.fromEntries([...Object.entries(before), ...entries]);
+  const part = Object.fromEntries([...Object.entries(before), ...known]);
+  return {
+    problem: `${name} in its last argument is ${isTwice ? "there a second time" : "none of its parameters"}`,
+    meant: isTwice ? [part, all] : [fits(all) ? all : part],
+  };
+}
+
 /** The same object where all its keys are known, or none is another spelling of a parameter. */
 function inSpelling(parameters: Parameters, given: Values): Values {
-  const { schemas, folded, isOpen } = parameters;
+  const { schemas, isOpen } = parameters;
   if (isOpen) return given;
   const keys = Object.keys(given);
   if (keys.every((key) => schemas.has(key))) return given;
-  const counts = new Map<string, number>();
-  for (const key of keys) counts.set(fold(key), (counts.get(fold(key)) ?? 0) + 1);
+  const nameOf = (key: string): string | undefined =>
+    schemas.has(key) ? key : parameterSpelled(parameters, key);
+  const counts = new Map<string | undefined, number>();
+  for (const name of keys.map(nameOf)) counts.set(name, (counts.get(name) ?? 0) + 1);
   return Object.fromEntries(
     keys.map((key) => {
-      const name = schemas.has(key) || counts.get(fold(key)) !== 1 ? key : folded.get(fold(key));
-      return [name ?? key, given[key]];
+      const name = nameOf(key);
+      return [name === undefined || counts.get(name) !== 1 ? key : name, given[key]];
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { isObject } from "../core/is-object.ts";
+import { keyOf, spellingKey } from "../core/spelling.ts";
 import { inOneDialect, readsBesideReferences } from "./dialect.ts";
 import { anchorsOf, at } from "./pointer.ts";
 import type { JsonSchema } from "./tool.ts";
@@ -9,8 +10,8 @@ export interface Parameters {
   readonly schemas: ReadonlyMap<string, unknown>;
   readonly names: readonly string[];
   readonly required: ReadonlySet<string>;
-  /** The names by what is left of them without case and separators; nothing where several are alike. */
-  readonly folded: ReadonlyMap<string, string | undefined>;
+  /** The names by their spelling key; nothing where several are alike. */
+  readonly byKey: ReadonlyMap<string, string | undefined>;
   /** It allows others explicitly: no key is another spelling of one of these. */
   readonly isOpen: boolean;
   /** It takes nothing but objects. */
@@ -31,9 +32,12 @@ export function parametersOf(schema: JsonSchema): Parameters | undefined {
   return found.parameters;
 }
 
-/** `pullNumber`, `pull_number` and `Pull-Number` are the same name. */
-export function fold(name: string): string {
-  return name.replace(/[_\-\s]/g, "").toLowerCase();
+/** The parameter of which `spelling` is another spelling: `pullNumber` for `pull_number`. */
+export function parameterSpelled(
+  { byKey, isOpen }: Parameters,
+  spelling: string,
+): string | undefined {
+  return isOpen ? undefined : byKey.get(keyOf(spelling));
 }
 
 class Reader {
@@ -50,14 +54,16 @@ class Reader {
 
   read(): Parameters | undefined {
     if (!this.#collect(this.#root, 0) || this.#schemas.size === 0) return undefined;
-    const folded = new Map<string, string | undefined>();
-    for (const name of this.#schemas.keys())
-      folded.set(fold(name), folded.has(fold(name)) ? undefined : name);
+    const byKey = new Map<string, string | undefined>();
+    for (const name of this.#schemas.keys()) {
+      const key = spellingKey(name);
+      if (key !== "") byKey.set(key, byKey.has(key) ? undefined : name);
+    }
     return {
       schemas: this.#schemas,
       names: [...this.#schemas.keys()],
       required: this.#required,
-      folded,
+      byKey,
       isOpen: this.#isOpen,
       isObject: this.#isObject,
     };

@@ -6,6 +6,7 @@ import { mostParts } from "../../core/parts.ts";
 import * as native from "../../core/primordials.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
 import { send, sizeOutside } from "./host-port.ts";
+import { isCallback } from "./item-callbacks.ts";
 import { giveUp, noteFailure, type Watch, watchCall } from "./promises.ts";
 
 /** The error of a failed call: the tool's message, one of codecell's error codes, the tool's name, and what else it says as data. */
@@ -101,14 +102,6 @@ export function callWith(
       enumerable: true,
     } as never);
   return callTool(server, tool, all, SEVERAL);
-}
-
-/** `list.map(tool)` passes an item, its index and the list: the item is the argument. */
-function isCallback(given: readonly unknown[]): boolean {
-  if (given.length !== 3) return false;
-  const index = given[1];
-  const list = given[2];
-  return typeof index === "number" && native.isArray(list) && list[index] === given[0];
 }
 
 /**

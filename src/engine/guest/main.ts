@@ -33,6 +33,7 @@ import { installIntl } from "./intl-methods.ts";
 import { installNativeIntl } from "./intl-native.ts";
 import { watchHandlers } from "./late-handlers.ts";
 import { lockDown } from "./lockdown.ts";
+import { installItemCallbacks } from "./item-callbacks.ts";
 import { installMissing } from "./missing.ts";
 import { link } from "./modules.ts";
 import { beginRun, reportHandled, reportLeft, sendError, sendValue } from "./outcome.ts";
@@ -256,6 +257,7 @@ export function boot(send: Send): Entries {
   installMissing();
   installCombinators();
   installDate();
+  installItemCallbacks();
   if (typeof Intl === "undefined") installIntl();
   else installNativeIntl();
   installFunctionText();

@@ -7,6 +7,7 @@
 import * as native from "../../core/primordials.ts";
 import { callTool, callWith } from "./calls.ts";
 import { send } from "./host-port.ts";
+import { noteTool } from "./item-callbacks.ts";
 
 type ToolFunction = (...given: unknown[]) => Promise<unknown>;
 /** `folder` is null where it equals the name. */
@@ -96,7 +97,7 @@ export function toolAt(space: Namespace, key: string): ToolFunction | undefined 
   if (known !== undefined) return known;
   const call: ToolFunction = (...given) => callWith(space.name, tool, given);
   native.defineProperty(call, "name", { __proto__: null, value: tool } as never);
-  native.mapSet(space.functions, tool, native.freeze(call));
+  native.mapSet(space.functions, tool, noteTool(native.freeze(call)));
   return call;
 }
 
@@ -172,7 +173,8 @@ export function defineFlat(
     const [flat, server, tool] = entries[at]!;
     if (native.hasOwn(globals, flat)) continue;
     const value =
-      toolAt(namespace(server), tool) ?? ((...given: unknown[]) => callWith(server, tool, given));
+      toolAt(namespace(server), tool) ??
+      noteTool((...given: unknown[]) => callWith(server, tool, given));
     native.defineProperty(globals, flat, {
       __proto__: null,
       value,
