@@ -15,6 +15,7 @@ import { flatNames } from "./name-lookup.ts";
 import { PendingCalls, readCallIds } from "./pending-calls.ts";
 import { MAX_TIMERS } from "./run-timers.ts";
 import type { VmContext } from "./vm-context.ts";
+import { UnawaitedUses } from "./unawaited-uses.ts";
 import { replyTo } from "./vm-services.ts";
 import type { Vm } from "./vm.ts";
 
@@ -63,6 +64,7 @@ export class Run {
   #sliceStart: number | undefined;
   #peakBytes = 0;
   readonly #rejections = new LostRejections();
+  readonly #unawaited = new UnawaitedUses();
   /** The guest tells which rejections are handled after all. */
   #watchesHandlers = false;
   /** Open calls that the program does not wait for any more. */
@@ -237,6 +239,8 @@ export class Run {
         return this.#rejections.reported(id, text);
       case "handled":
         return this.#rejections.handled(text);
+      case "unawaited":
+        return this.#unawaited.noted(name, text, { ...this.#parts, program: this.#program! });
       case "given up":
         this.#givenUp = readCallIds(text);
         return undefined;
@@ -284,7 +288,7 @@ export class Run {
 
   #thrown(text: string): Verdict {
     const error = readGuestFailure(text, this.#program!, this.#limits, this.#vm.exhausted);
-    return { ok: false, error };
+    return { ok: false, error: this.#unawaited.explain(error) };
   }
 
   /** Ends the run from outside while the guest runs (a limit, a failure of the engine). The VM must not be used any more. */

@@ -12,6 +12,7 @@ import type { Host, HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { type CallingRun, labelOf, type Next } from "../tools/tool-call.ts";
 import { MAX_CALL_ERROR, MAX_TOOL_NAME } from "./capped-calls.ts";
+import { LastAnswers } from "./hints/answers.ts";
 import { DiscoveryCalls, type DiscoverySources } from "./discovery-calls.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { OpenCalls, type ProgramEnd } from "./open-calls.ts";
@@ -54,6 +55,7 @@ const STOP_MS = 100;
 export class Bridge implements Host {
   readonly calls: Mutable<CallRecord>[] = [];
   readonly logs: LogBuffer;
+  readonly answers: LastAnswers = new LastAnswers();
   bytesIn = 0;
   bytesOut = 0;
   /** Bytes of results whose text was never here: of calls made before the run was saved, or where the program runs. */
@@ -177,6 +179,7 @@ export class Bridge implements Host {
     const done = (): unknown => this.#working.delete(work);
     work.then(done, done);
     const { text } = await untilAborted(work, signal);
+    if (call.kind !== "fetch") this.answers.note(record.tool, text!, call.info?.outputSchema);
     return text!;
   }
 

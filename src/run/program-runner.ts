@@ -110,7 +110,8 @@ export class ProgramRunner {
     }
     await bridge.end();
     const facts = { ...this.#place, runId, wallMs: performance.now() - started };
-    const outcome = this.#explained(job, verdict);
+    const outcome = this.#explained(job, verdict, bridge);
+    bridge.answers.clear();
     const result = deepFreeze(report({ source, limits, outcome, bridge, ...facts }));
     events.end(result, verdict.usage.compileMs ?? 0);
     if (held === undefined) return result;
@@ -119,10 +120,10 @@ export class ProgramRunner {
   }
 
   /** The verdict, with a hint for the author of the program. */
-  #explained({ source, origin, caller }: Job, verdict: Outcome): Outcome {
+  #explained({ source, origin, caller }: Job, verdict: Outcome, { answers }: Bridge): Outcome {
     if (verdict.ok) return verdict;
     const names = origin.kind === "local" ? this.#tools.view(caller).catalogue.names : origin.names;
-    return { ...verdict, error: withHint(verdict.error, source, names) };
+    return { ...verdict, error: withHint(verdict.error, { source, names, answers }) };
   }
 
   /** Registers the run with the links that keep state of it. Returns its held results, if its tokens are counted. */

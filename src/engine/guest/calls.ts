@@ -71,7 +71,7 @@ export function request(
   const site = new native.NativeError();
   const id = ++lastId;
   const { promise, resolve, reject } = newPromise();
-  native.mapSet(pending, id, { resolve, reject, read, site, watch: watchCall(promise) });
+  native.mapSet(pending, id, { resolve, reject, read, site, watch: watchCall(promise, name) });
   send(kind, id, name, text);
   return promise;
 }
@@ -128,7 +128,7 @@ export function callTool(
   } catch (error) {
     const { promise, reject } = newPromise();
     fail(
-      { reject, watch: watchCall(promise) },
+      { reject, watch: watchCall(promise, `${server}\n${tool}`) },
       sendable(error, new native.NativeError(), `${server}.${tool}`),
     );
     return promise;

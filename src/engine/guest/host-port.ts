@@ -19,6 +19,7 @@
  * | `rejected` | count | –              | JSON of the error, if one | –                                             |
  * | `handled` | –      | –              | JSON of the error         | –                                             |
  * | `given up` | –     | –              | call ids with commas      | –                                             |
+ * | `unawaited` | –    | `server\ntool` or empty | what was read of its promise, line break, stack | –           |
  * | `intl`   | –       | class.method   | wire text of its request  | JSON, see intl-service.ts                     |
  * | `compare`| length  | collator       | two texts as one          | -1, 0 or 1, empty when it cannot be told      |
  * | `offset` | time    | time zone      | `name` or empty           | the zone's offset in ms, or its name          |

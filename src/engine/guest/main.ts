@@ -43,6 +43,7 @@ import { consts, functions, lets, vars } from "./session-globals.ts";
 import { installTemporal } from "./temporal.ts";
 import { clearTimer, fire, setImmediate, setInterval, setTimeout } from "./timers.ts";
 import { defineFlat, discovery, forgetNames, tools } from "./tools.ts";
+import { countUses, watchUses } from "./unawaited.ts";
 import { URL } from "./url.ts";
 import { useZone } from "./zone.ts";
 
@@ -166,6 +167,7 @@ function prepare(setupText: string): Setup {
   limitCalls(setup.callBytes, setup.valueDepth);
   limitConsole(setup.logBytes);
   beginRun(setup.run);
+  countUses();
   useZone(setup.timeZone);
   if (setup.temporal === true) installTemporal();
   if (setup.fetch) {
@@ -256,6 +258,7 @@ export function boot(send: Send): Entries {
   installDisposal();
   installMissing();
   installCombinators();
+  watchUses();
   installDate();
   installItemCallbacks();
   if (typeof Intl === "undefined") installIntl();

@@ -8,6 +8,8 @@ import * as native from "../../core/primordials.ts";
 export interface Watch {
   /** Number of the call in its VM, from 1. */
   readonly number: number;
+  /** Server and tool, with a line break between them. */
+  readonly name: string;
   /** It was awaited, chained, or passed to a function of Promise. */
   isSeen: boolean;
   /** It was passed to `Promise.race`, `any` or `all`, which was decided without it. */
@@ -76,16 +78,17 @@ const WATCHED = {
   configurable: true,
 } as never;
 
-function watchOf(value: unknown): Watch | undefined {
+/** What is known of the promise of a call. */
+export function watchOf(value: unknown): Watch | undefined {
   return typeof value === "object" && value !== null
     ? (native.weakMapGet(watches, value) as Watch | undefined)
     : undefined;
 }
 
 /** Watches the promise of a call. */
-export function watchCall(promise: Promise<unknown>): Watch {
+export function watchCall(promise: Promise<unknown>, name: string): Watch {
   nativeThen(promise, undefined, ignore); // that it is rejected counts by `isSeen`, not by what the engine says
-  const made: Watch = { number: ++calls, isSeen: false, isGivenUp: false };
+  const made: Watch = { number: ++calls, name, isSeen: false, isGivenUp: false };
   native.weakMapSet(watches, promise, made);
   native.defineProperty(promise, "constructor", WATCHED);
   return made;

@@ -1,10 +1,11 @@
 /**
  * What to do next where a program failed by itself. Everything it reads is the program's text, which decides nothing here but a
- * sentence: codes stay what they are, and a hint holds no text but ours and names of tools.
+ * sentence: codes stay what they are, and a hint holds no text but ours, names of tools and the shapes of what they answered.
  */
 import type { Failure } from "../../core/errors.ts";
 import type { NameTable } from "../../core/names.ts";
 import { nearest } from "../../core/nearest.ts";
+import type { LastAnswers } from "./answers.ts";
 import { GLOBALS, insteadOfGlobal, insteadOfModule } from "./unknown-names.ts";
 
 /** V8 and QuickJS, the second with quotes. */
@@ -20,10 +21,17 @@ interface Spelling {
   readonly call: string;
 }
 
+/** What is known of a program that failed. */
+export interface FailedProgram {
+  readonly source: string;
+  readonly names: NameTable;
+  readonly answers: LastAnswers;
+}
+
 /** The failure, with a hint where it has none and there is something to say. */
-export function withHint(error: Failure, source: string, names: NameTable): Failure {
+export function withHint(error: Failure, { source, names, answers }: FailedProgram): Failure {
   if (error.code !== "program_error" || error.hint !== undefined) return error;
-  const hint = hintFor(error, source, names);
+  const hint = hintFor(error, source, names) ?? answers.hintFor(error, source);
   return hint === undefined ? error : { ...error, hint };
 }
 
