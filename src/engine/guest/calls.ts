@@ -133,14 +133,16 @@ export function callTool(
         label: "arguments",
       });
   } catch (error) {
-    const { promise, reject } = newPromise();
-    fail(
-      { reject, watch: watchCall(promise) },
-      sendable(error, new native.NativeError(), `${server}.${tool}`),
-    );
-    return promise;
+    return refused(sendable(error, new native.NativeError(), `${server}.${tool}`));
   }
   return request("call", `${server}\n${tool}`, text, decode);
+}
+
+/** A call that fails before it is made. */
+export function refused(reason: unknown): Promise<unknown> {
+  const { promise, reject } = newPromise();
+  fail({ reject, watch: watchCall(promise) }, reason);
+  return promise;
 }
 
 /**
