@@ -78,10 +78,14 @@ export function isObjectLiteral(code: string, start: number, end: number): boole
   }
 }
 
-/** Calls `visit` for every node, parents first, with the chain of its parents. */
+/**
+ * Calls `visit` for every node, parents first, with the chain of its parents.
+ * @param leave is called behind all that is in a node
+ */
 export function walk(
   node: AnyNode,
   visit: (node: AnyNode, parents: readonly AnyNode[]) => void,
+  leave?: (node: AnyNode) => void,
 ): void {
   const parents: AnyNode[] = [];
   const step = (current: AnyNode): void => {
@@ -92,6 +96,7 @@ export function walk(
       else if (isNode(value)) step(value);
     }
     parents.pop();
+    leave?.(current);
   };
   try {
     step(node);

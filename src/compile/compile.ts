@@ -1,5 +1,6 @@
+import { isBuiltIn } from "../core/built-in-names.ts";
 import type { Program } from "../core/program.ts";
-import { type AnyNode, type Comment, type Program as Tree, walk } from "./acorn.ts";
+import { type AnyNode, type Comment, nameOf, type Program as Tree, walk } from "./acorn.ts";
 import { CompileError, tooDeep } from "./compile-error.ts";
 import { EntryPoint, EntryPointError } from "./entry-point.ts";
 import { LineIndex } from "./line-index.ts";
@@ -7,6 +8,7 @@ import { ForAwaitLowering } from "./lower-for-await.ts";
 import { UsingLowering } from "./lower-using.ts";
 import { parseSource, place } from "./parse.ts";
 import { isReference } from "./references.ts";
+import { freeVariables } from "./scopes.ts";
 import { SessionDeclarations } from "./session-declarations.ts";
 import type { Stripped } from "./strip-types.ts";
 import { TextEdits } from "./text-edits.ts";
@@ -44,6 +46,7 @@ function build(source: string, { sourceBytes, keep = false }: CompileOptions): P
   });
   const edits = new TextEdits(stripped.code);
   const kept = keep ? new SessionDeclarations(stripped.code, edits) : undefined;
+  const free = undeclared(stripped.tree as AnyNode);
   try {
     rewrite(stripped.code, stripped.tree, edits, stripped.comments, kept);
   } catch (error) {
@@ -57,15 +60,22 @@ function build(source: string, { sourceBytes, keep = false }: CompileOptions): P
   return {
     code,
     words: flatNames(code),
+    free,
     declares: kept?.names ?? [],
     locate: locator(source, stripped, edits, code),
   };
 }
 
-/** The words that may be flat names of tools: `github_create_issue`. */
+/** The words that may be flat names of tools, wherever they stand: `globalThis.github_create_issue`. */
 function flatNames(code: string): string[] {
   const words = (code.match(WORD) ?? []).filter((word) => word.includes("_"));
   return [...new Set(words)].slice(0, MAX_WORDS);
+}
+
+/** The variables that may be servers, wrapper classes and tools: what the program does not declare, and no VM has. */
+function undeclared(tree: AnyNode): string[] {
+  const names = new Set(Array.from(freeVariables(tree), (node) => nameOf(node)));
+  return [...names].filter((name) => !isBuiltIn(name)).slice(0, MAX_WORDS);
 }
 
 function rewrite(

@@ -51,27 +51,37 @@ export class EntryPoint {
 
   #rewriteImport(node: Extract<AnyNode, { type: "ImportDeclaration" }>): void {
     const specifier = JSON.stringify(node.source.value);
-    const names: string[] = [];
-    const target = (local: string): string => (this.#keeps ? `${CONST}.${local}` : local);
-    const bindings = node.specifiers.flatMap((item) => {
-      if (item.type === "ImportNamespaceSpecifier") return [];
-      const name = JSON.stringify(importedName(item));
-      names.push(name);
-      return [`${name}: ${target(item.local.name)}`];
-    });
-    const star = node.specifiers.find((item) => item.type === "ImportNamespaceSpecifier");
     const link = (list: string): string => `$codecell.link(${specifier}, [${list}])`;
-    const declare = (to: string, value: string): string =>
-      this.#keeps ? `(${to} = ${value}); ` : `const ${to} = ${value}; `;
-    let text =
-      bindings.length > 0 ? declare(`{ ${bindings.join(", ")} }`, link(names.join(", "))) : "";
-    if (star !== undefined) text += declare(target(star.local.name), link(""));
+    const isOptional = (local: string): boolean => this.#keeps && !this.#used.has(local);
+    let text = "";
+    const required = node.specifiers.filter(({ local }) => !isOptional(local.name));
+    const names = required.filter(({ type }) => type !== "ImportNamespaceSpecifier");
+    if (names.length > 0) {
+      const exported = names.map((item) => JSON.stringify(importedName(item)));
+      const bound = names.map(({ local }, at) => `${exported[at]}: ${this.#target(local.name)}`);
+      text += this.#declared(`{ ${bound.join(", ")} }`, link(exported.join(", ")));
+    }
+    for (const { local, type } of required)
+      if (type === "ImportNamespaceSpecifier")
+        text += this.#declared(this.#target(local.name), link(""));
     // An unused import may be a type, which is not a tool: then nothing is declared.
-    const isUsed = node.specifiers.some(({ local }) => this.#used.has(local.name));
-    if (text === "") text = `${link("")}; `;
-    if (this.#keeps && !isUsed) text = `try { ${text}} catch {} `;
+    for (const item of node.specifiers.filter(({ local }) => isOptional(local.name))) {
+      const name =
+        item.type === "ImportNamespaceSpecifier" ? "" : JSON.stringify(importedName(item));
+      const value = name === "" ? link("") : `${link(name)}[${name}]`;
+      text += `try { ${this.#declared(this.#target(item.local.name), value)}} catch {} `;
+    }
+    if (text === "") text = this.#keeps ? `try { ${link("")}; } catch {} ` : `${link("")}; `;
     this.#edits.prepend(text, node.start);
     this.#edits.remove(node.start, node.end);
+  }
+
+  #target(local: string): string {
+    return this.#keeps ? `${CONST}.${local}` : local;
+  }
+
+  #declared(target: string, value: string): string {
+    return this.#keeps ? `(${target} = ${value}); ` : `const ${target} = ${value}; `;
   }
 
   #rewriteDefault(node: DefaultExport): void {

@@ -1,14 +1,16 @@
 /** Static analysis of a program: which tools it can call, with which arguments, and how. Nothing is run. */
+import { globalMeaning, namedCall } from "../core/meaning.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Position } from "../core/program.ts";
-import { type AnyNode, importedName, walk } from "./acorn.ts";
+import { type AnyNode, importedName, nameOf, walk } from "./acorn.ts";
 import { LineIndex } from "./line-index.ts";
 import { type InspectedValue, inspectedValue, type TypedParameter } from "./inspected-value.ts";
 import { literalOf } from "./literal.ts";
 import { parseSource } from "./parse.ts";
 import { targets } from "./session-declarations.ts";
 import type { Stripped } from "./strip-types.ts";
-import { bindingsOf, ToolReferences } from "./tool-references.ts";
+import { freeVariables } from "./scopes.ts";
+import { bindingsOf, type Respelled, ToolReferences } from "./tool-references.ts";
 import {
   callOf,
   type GivenArguments,
@@ -58,8 +60,30 @@ export interface ProgramUses {
   readonly dynamic: readonly DynamicUse[];
 }
 
+/** `callTool("server", "tool", args)`: offsets of the part that names the tool, from the function's name to the arguments. */
+export interface NamedUse {
+  readonly start: number;
+  readonly end: number;
+  readonly server: string;
+  readonly tool: string;
+}
+
+/** A variable that the program does not declare, and that names tools. Original names. */
+export interface GivenGlobal {
+  readonly word: string;
+  readonly kind: "server" | "class" | "tool";
+  readonly server: string;
+  readonly tool?: string;
+}
+
 /** {@link ProgramUses}, and what a type checker needs to read a program as a module. */
 export interface InspectedProgram extends ProgramUses {
+  /** What the program gets without declaring or importing it. @default none */
+  readonly given?: readonly GivenGlobal[];
+  /** Other spellings of servers and tools. @default none */
+  readonly respelled?: readonly Respelled[];
+  /** Calls by `callTool`. @default none */
+  readonly named?: readonly NamedUse[];
   readonly tools: readonly InspectedUse[];
   /** The program's text, in which all that is none of it, such as a Markdown fence, is spaces. */
   readonly text: string;
@@ -97,6 +121,9 @@ class Inspector {
   readonly #imports: ImportUse[] = [];
   readonly #dynamic: DynamicUse[] = [];
   readonly #returns: number[] = [];
+  readonly #named: NamedUse[] = [];
+  readonly #names: NameTable;
+  readonly #free: ReadonlySet<AnyNode>;
 
   readonly #value: InspectedValue;
   /** The variables of the entry function's parameter, where they are declared. */
@@ -110,7 +137,10 @@ class Inspector {
     this.#lines = new LineIndex(source);
     this.#stripped = stripped;
     this.#tree = stripped.tree as AnyNode;
-    this.#references = new ToolReferences(names, bindingsOf(this.#tree, value.parameter));
+    this.#names = names;
+    this.#free = freeVariables(this.#tree);
+    const bindings = bindingsOf(this.#tree, value.parameter);
+    this.#references = new ToolReferences(names, bindings, this.#free);
   }
 
   inspect(): Omit<InspectedProgram, "text" | "parameter" | "object"> {
@@ -120,6 +150,9 @@ class Inspector {
       imports: this.#imports,
       dynamic: this.#dynamic,
       returns: this.#returns,
+      given: givenGlobals(this.#names, this.#free),
+      respelled: this.#references.respelled,
+      named: this.#named,
     };
   }
 
@@ -133,11 +166,13 @@ class Inspector {
     const meaning = this.#references.of(node);
     if (meaning === undefined || isDeclared(node, parents) || this.#declared.has(node)) return;
     if (this.#isPartOfMore(node, parents)) return;
+    if (meaning.kind === "client") return; // it has nothing
     // A variable that holds it is followed to the places where the variable is used.
     if (meaning.kind !== "tool" && parents.at(-1)!.type === "VariableDeclarator") return;
     if (meaning.kind === "entry" && isRead(node, parents)) return;
     if (meaning.kind === "all" || meaning.kind === "entry")
       return this.#hides("tools handed on as a whole, or with a computed name", node);
+    if (meaning.kind === "call") return this.#namedCall(node, parents);
     const whole = callOf(node, parents) ?? node;
     this.#tools.push({
       server: meaning.server.name,
@@ -147,6 +182,37 @@ class Inspector {
       start: this.#stripped.origin(whole.start),
       end: this.#stripped.origin(whole.end - 1) + 1,
     });
+  }
+
+  /** `callTool(…)` */
+  #namedCall(node: AnyNode, parents: readonly AnyNode[]): void {
+    const call = callOf(node, parents);
+    const [first, second] = (call?.arguments ?? []).map(
+      (argument) => literalOf(argument as AnyNode)?.value,
+    );
+    // What is spread or computed could be a name too.
+    const isKnown =
+      call !== undefined && (typeof second === "string" || !mayBeText(call.arguments[1]));
+    if (typeof first !== "string" || !isKnown)
+      return this.#hides("a tool whose name is computed", node);
+    const given = typeof second === "string" ? second : undefined;
+    const found = namedCall(this.#names, first, given);
+    const named =
+      typeof found === "string" ? { server: first, tool: given ?? "", taken: 1 } : found;
+    const origin = this.#stripped.origin;
+    const start = origin(node.start);
+    const end = origin(call.end - 1) + 1;
+    this.#tools.push({
+      server: named.server,
+      tool: named.tool,
+      ...howUsed(node, parents, this.#value.statements, named.taken),
+      ...this.#at(node),
+      start,
+      end,
+    });
+    const next = call.arguments[named.taken];
+    if (typeof found !== "string")
+      this.#named.push({ ...found, start, end: next ? origin(next.start) : end - 1 });
   }
 
   #import(node: Extract<AnyNode, { type: "ImportDeclaration" }>): void {
@@ -177,6 +243,26 @@ class Inspector {
   #at(node: AnyNode): Position {
     return this.#lines.position(this.#stripped.origin(node.start));
   }
+}
+
+function givenGlobals(names: NameTable, free: ReadonlySet<AnyNode>): GivenGlobal[] {
+  return [...new Set(Array.from(free, nameOf))].flatMap((word): GivenGlobal[] => {
+    const meaning = globalMeaning(names, word);
+    if (meaning?.kind === "tool")
+      return [{ word, kind: "tool", server: meaning.server.name, tool: meaning.tool.name }];
+    if (meaning?.kind !== "server" && meaning?.kind !== "class") return [];
+    return [{ word, kind: meaning.kind, server: meaning.server.name }];
+  });
+}
+
+/** Whether the second argument of `callTool` may be the name of a tool. */
+function mayBeText(node: { readonly type: string } | undefined): boolean {
+  return (
+    node !== undefined &&
+    !["ObjectExpression", "ArrayExpression", "Literal", "ArrowFunctionExpression"].includes(
+      node.type,
+    )
+  );
 }
 
 /** `ctx` in `ctx.limit`. */

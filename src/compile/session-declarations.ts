@@ -166,7 +166,7 @@ export function* targets(
 }
 
 /** The name in `globalThis.name = …`, which declares a variable too. */
-function assignedGlobal(node: AnyNode): string | undefined {
+export function assignedGlobal(node: AnyNode): string | undefined {
   if (node.type !== "AssignmentExpression" || node.left.type !== "MemberExpression")
     return undefined;
   const { object, property, computed } = node.left;

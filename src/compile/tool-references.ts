@@ -1,15 +1,18 @@
 /** Finds the expressions of a program that refer to tools. */
 import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
 import type { NameTable, ServerNames } from "../core/names.ts";
-import { clear, placedTools, serversSpelled, toolsSpelled } from "../core/spelling.ts";
-import { toolModule } from "../core/tool-modules.ts";
+import { globalMeaning, type Meaning, memberMeaning } from "../core/meaning.ts";
+import { clear, serversSpelled, toolsSpelled } from "../core/spelling.ts";
+import { importMeaning, toolModule } from "../core/tool-modules.ts";
 import { type AnyNode, importedName, nameOf, walk } from "./acorn.ts";
 import type { EntryParameter } from "./entry-parameter.ts";
 import { literalOf } from "./literal.ts";
 
-/** What an expression refers to: all tools, what an entry function gets, the tools of a server, or one tool. */
+/** What an expression refers to: all tools, what an entry function gets, the tools of a server, one tool, or what calls tools by name. */
 export type ToolReference =
   | { readonly kind: "all" }
+  | { readonly kind: "call" }
+  | { readonly kind: "client" }
   | { readonly kind: "entry"; readonly entry: EntryParameter }
   | { readonly kind: "server"; readonly server: ServerNames }
   | { readonly kind: "tool"; readonly server: ServerNames; readonly tool: string };
@@ -89,16 +92,40 @@ function awaited(node: AnyNode): AnyNode {
 const MAX_DEPTH = 20;
 /** A variable with more values than this is treated as unknown. */
 const MAX_BINDINGS = 50;
+const MAX_RESPELLED = 1_000;
 /** Properties of any object, which `tools` does not have. */
 const NOT_SERVERS = new Set(["then", "constructor", "toString", "valueOf", "toJSON"]);
+
+/** A member of `tools`, or of a server, that a program spells in another way than its types do. */
+export interface Respelled {
+  /** Original name of the server. Absent for a member of `tools`. */
+  readonly of?: string;
+  readonly key: string;
+  /** Original names of what it is. */
+  readonly server: string;
+  readonly tool?: string;
+}
 
 export class ToolReferences {
   readonly #names: NameTable;
   readonly #bindings: ReadonlyMap<string, readonly Binding[]>;
+  readonly #free: ReadonlySet<AnyNode>;
+  readonly #respelled = new Map<string, Respelled>();
 
-  constructor(names: NameTable, bindings: ReadonlyMap<string, readonly Binding[]>) {
+  /** @param free uses of variables that the program does not declare */
+  constructor(
+    names: NameTable,
+    bindings: ReadonlyMap<string, readonly Binding[]>,
+    free: ReadonlySet<AnyNode>,
+  ) {
     this.#names = names;
     this.#bindings = bindings;
+    this.#free = free;
+  }
+
+  /** Of all that was looked at. */
+  get respelled(): readonly Respelled[] {
+    return [...this.#respelled.values()];
   }
 
   /** What `node` refers to; `undefined` where it does not refer to tools. */
@@ -106,7 +133,7 @@ export class ToolReferences {
     if (depth > MAX_DEPTH) return undefined;
     switch (node.type) {
       case "Identifier":
-        return this.#ofName(node.name, depth);
+        return this.#ofName(node, depth);
       case "MemberExpression": {
         const object = this.of(awaited(node.object as AnyNode), depth + 1);
         if (object === undefined) return undefined;
@@ -129,9 +156,14 @@ export class ToolReferences {
     }
   }
 
-  #ofName(name: string, depth: number): ToolReference | undefined {
+  #ofName(
+    node: Extract<AnyNode, { type: "Identifier" }>,
+    depth: number,
+  ): ToolReference | undefined {
+    const { name } = node;
     const bindings = this.#bindings.get(name);
-    if (bindings === undefined) return name === "tools" ? { kind: "all" } : this.#flat(name);
+    if (bindings === undefined || this.#free.has(node))
+      return name === "tools" ? { kind: "all" } : this.#global(node);
     // Too many values to follow.
     if (bindings.length === MAX_BINDINGS) return { kind: "all" };
     for (const binding of bindings) {
@@ -141,10 +173,12 @@ export class ToolReferences {
     return undefined;
   }
 
-  #flat(name: string): ToolReference | undefined {
-    // Only such words are given to programs as flat functions.
-    const place = name.includes("_") ? clear(placedTools(this.#names, name)) : undefined;
-    return place && { kind: "tool", server: place.server, tool: place.tool.name };
+  #global(node: Extract<AnyNode, { type: "Identifier" }>): ToolReference | undefined {
+    if (!this.#free.has(node)) return undefined;
+    if (node.name === "callTool") return { kind: "call" };
+    if (node.name === "mcpClient") return { kind: "client" };
+    const meaning = globalMeaning(this.#names, node.name);
+    return meaning && referenceTo(meaning);
   }
 
   #ofBinding(binding: Binding, depth: number): ToolReference | undefined {
@@ -166,39 +200,70 @@ export class ToolReferences {
     const isServer = serversSpelled(this.#names, key).length > 0;
     if (key === "tools" && !(isServer && isTools)) return { kind: "all" };
     const isKnown = isServer || (keys === "all" && !ENTRY_GLOBALS.includes(key));
-    return isKnown ? this.#member({ kind: "all" }, key) : undefined;
+    if (isKnown) return this.#member({ kind: "all" }, key);
+    return key === "callTool" ? { kind: "call" } : undefined;
   }
 
   #ofModule(specifier: string, name: string): ToolReference | undefined {
-    const found = toolModule(this.#names, specifier);
-    if (found === undefined) return undefined;
-    const { server, tool } = found;
-    if (name === server.className) return { kind: "server", server };
-    if (tool !== undefined) return { kind: "tool", server, tool: tool.name };
-    return name === "default" || name === "*"
-      ? { kind: "server", server }
-      : this.#member({ kind: "server", server }, name);
+    const meaning = importMeaning(this.#names, specifier, name);
+    if (meaning !== undefined) return referenceTo(meaning);
+    const module = toolModule(this.#names, specifier);
+    // An unknown export of a server is an unknown tool.
+    return module?.kind === "server"
+      ? { kind: "tool", server: module.server, tool: name }
+      : undefined;
   }
 
   #member(object: ToolReference, key: string): ToolReference | undefined {
-    if (object.kind === "tool")
-      return ["call", "apply", "bind", "default"].includes(key) ? object : undefined;
-    if (object.kind === "entry") return this.#entryMember(object.entry, key);
-    if (object.kind === "all") {
-      if (NOT_SERVERS.has(key)) return undefined;
-      const server = clear(serversSpelled(this.#names, key));
-      const place = server === undefined ? clear(placedTools(this.#names, key)) : undefined;
-      if (place !== undefined && serversSpelled(this.#names, key).length === 0)
-        return { kind: "tool", server: place.server, tool: place.tool.name };
-      // An unknown server is a server too: each of its tools is unknown.
-      return {
-        kind: "server",
-        server: server ?? { name: key, alias: key, className: "", tools: [] },
-      };
+    switch (object.kind) {
+      case "tool":
+        return ["call", "apply", "bind", "default"].includes(key) ? object : undefined;
+      case "entry":
+        return this.#entryMember(object.entry, key);
+      case "all":
+        return NOT_SERVERS.has(key) ? undefined : this.#placed(key);
+      case "server":
+        return this.#tool(object.server, key);
+      default:
+        return undefined;
     }
-    const { server } = object;
-    if (key === server.className || key === "default") return object;
+  }
+
+  #placed(key: string): ToolReference {
+    const meaning = memberMeaning(this.#names, key);
+    // An unknown server is a server too: each of its tools is unknown.
+    if (meaning === undefined)
+      return { kind: "server", server: { name: key, alias: key, className: "", tools: [] } };
+    if (meaning.kind === "tool")
+      this.#note({ key, server: meaning.server.name, tool: meaning.tool.name });
+    else if ("server" in meaning && key !== meaning.server.name && key !== meaning.server.alias)
+      this.#note({ key, server: meaning.server.name });
+    return referenceTo(meaning);
+  }
+
+  #tool(server: ServerNames, key: string): ToolReference {
+    if (key === server.className || key === "default") return { kind: "server", server };
     const tool = clear(toolsSpelled(server, key));
+    if (tool !== undefined && key !== tool.name && key !== tool.alias)
+      this.#note({ of: server.name, key, server: server.name, tool: tool.name });
     return { kind: "tool", server, tool: tool?.name ?? key };
+  }
+
+  #note(spelling: Respelled): void {
+    if (this.#respelled.size < MAX_RESPELLED)
+      this.#respelled.set(JSON.stringify([spelling.of, spelling.key]), spelling);
+  }
+}
+
+/** A wrapper class is what it makes. */
+function referenceTo(meaning: Meaning): ToolReference {
+  switch (meaning.kind) {
+    case "tool":
+      return { kind: "tool", server: meaning.server, tool: meaning.tool.name };
+    case "server":
+    case "class":
+      return { kind: "server", server: meaning.server };
+    default:
+      return { kind: meaning.kind };
   }
 }

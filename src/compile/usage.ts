@@ -48,18 +48,20 @@ export function callOf(node: AnyNode, parents: readonly AnyNode[]): Call | undef
 /**
  * The arguments of a tool's call, whether it is repeated, and whether the program waits for it.
  * @param values statements that the program comes to: it waits for them
+ * @param names how many arguments are names of the tool
  */
 export function howUsed(
   node: AnyNode,
   parents: readonly AnyNode[],
   values: ReadonlySet<AnyNode>,
+  names = 0,
 ): GivenArguments {
   const call = callOf(node, parents);
   // A tool that is passed on may be called any number of times, with any arguments.
   if (call === undefined) return { inLoop: true, unawaited: false };
   const above = parents.slice(0, -1);
   const spreads = call.arguments.some(({ type }) => type === "SpreadElement");
-  const given = call.arguments.map((argument) => literalOf(argument as AnyNode));
+  const given = call.arguments.slice(names).map((argument) => literalOf(argument as AnyNode));
   const args = given.length === 0 ? { value: {}, computed: [] } : given[0];
   return {
     given,

@@ -15,6 +15,8 @@ export interface Program {
   readonly code: string;
   /** Words of the program that look like flat tool names (`github_create_issue`): letters, digits and an inner `_`. */
   readonly words: readonly string[];
+  /** Variables that the program uses and does not declare, without those that every VM has: `github`, `GithubTools`. */
+  readonly free: readonly string[];
   /** Names that the program declares for the next programs of its session. */
   readonly declares: readonly string[];
   /**

@@ -18,7 +18,7 @@ const SEPARATOR = /__|[./:]/g;
 const MCP_PREFIX = /^mcp__/;
 
 /** A tool and its server. */
-interface PlacedTool {
+export interface PlacedTool {
   readonly server: ServerNames;
   readonly tool: ToolNames;
 }
@@ -122,6 +122,23 @@ function joinedIndex(names: NameTable): Index<PlacedTool> {
   });
 }
 
+/** The server with this name, identifier or folder, and no other spelling. */
+export function exactServer(names: NameTable, spelling: string): ServerNames | undefined {
+  return serverIndex(names).exact(spelling);
+}
+
+/** The tool with this flat name, and no other spelling. */
+export function exactFlat(names: NameTable, spelling: string): PlacedTool | undefined {
+  return flatIndex(names).get(spelling);
+}
+
+/** Whether a spelling has the letters and digits of a name. */
+export function isAlike(spelling: string, name: string): boolean {
+  if (spelling.length > MAX_SPELLING) return false;
+  const key = keyOf(spelling);
+  return key !== "" && key === spellingKey(name);
+}
+
 /** The servers that a program can mean. */
 export function serversSpelled(names: NameTable, spelling: string): Spelled<ServerNames> {
   if (spelling.length > MAX_SPELLING) return [];
@@ -147,7 +164,7 @@ export function toolsSpelled(server: ServerNames, spelling: string): Spelled<Too
 /** The tools that one word with server and tool can mean: `server_tool`, `server.tool`, `mcp__server__tool`. */
 export function placedTools(names: NameTable, spelling: string): Spelled<PlacedTool> {
   if (spelling.length > MAX_SPELLING) return [];
-  const exact = flatIndex(names).get(spelling);
+  const exact = exactFlat(names, spelling);
   if (exact !== undefined) return [exact];
   const inner = spelling.replace(MCP_PREFIX, "");
   const split = splits(names, spelling);

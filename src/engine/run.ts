@@ -11,7 +11,7 @@ import { readGuestFailure } from "./guest-failure.ts";
 import type { Setup } from "./guest/main.ts";
 import { limitVerdict, stalled } from "./limit-verdict.ts";
 import { LostRejections, THREW_NOTHING } from "./lost-rejections.ts";
-import { flatNames } from "./name-lookup.ts";
+import { givenGlobals } from "./name-lookup.ts";
 import { PendingCalls, readCallIds } from "./pending-calls.ts";
 import { MAX_TIMERS } from "./run-timers.ts";
 import type { VmContext } from "./vm-context.ts";
@@ -149,7 +149,7 @@ export class Run {
       callBytes,
       valueDepth,
       logBytes,
-      flat: flatNames(names, program.words),
+      given: givenGlobals(names, program),
       fetch: names.fetch === true,
       run,
       timeZone: program.timeZone ?? DEFAULT_TIME_ZONE,

@@ -3,7 +3,7 @@ import { fromBase64, toBase64 } from "../core/base64.ts";
 import type { NameTable } from "../core/names.ts";
 import { utf8Length } from "../core/utf8.ts";
 import { answerCompare, answerIntl } from "./intl-service.ts";
-import { answerNames, answerPlace, answerSpelling } from "./name-lookup.ts";
+import { answerMeaning, answerNames } from "./name-lookup.ts";
 import { answerOffset } from "./zone-service.ts";
 
 const MAX_URL = 65_536;
@@ -38,10 +38,6 @@ export function replyTo(
       return `${utf8Length(text)}`;
     case "names":
       return answerNames(names, text);
-    case "spelling":
-      return answerSpelling(names, name, text);
-    case "place":
-      return answerPlace(names, text);
     case "url":
       return answerUrl(name, text);
     case "random":
@@ -53,7 +49,7 @@ export function replyTo(
     case "offset":
       return answerOffset(name, id, text);
     default:
-      return undefined;
+      return answerMeaning(names, kind, name, text);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Failure } from "../core/errors.ts";
 import { hostTurns, TURN_BYTES } from "../core/host-turns.ts";
 import type { Limits } from "../core/limits.ts";
 import { ToolError } from "../core/tool-error.ts";
-import { toolModule } from "../core/tool-modules.ts";
+import { importFailure, importMeaning, toolModule } from "../core/tool-modules.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { arrangedUse } from "./arranged-uses.ts";
 import type { CheckedFor, ProgramReader } from "./reader.ts";
@@ -80,9 +80,14 @@ async function unknownTools(uses: readonly ToolUse[], catalogue: Catalogue): Pro
 }
 
 function unknownImports(uses: readonly ImportUse[], { names }: Catalogue): Failure[] {
-  return uses.slice(0, MAX_UNKNOWN).flatMap(({ specifier, line, column }) => {
-    if (specifier === undefined || toolModule(names, specifier) !== undefined) return [];
-    const message = `cannot import '${specifier.slice(0, 200)}': a program can import only tools, e.g. from './mcp-tools/<server>/<tool>'`;
+  return uses.slice(0, MAX_UNKNOWN).flatMap(({ specifier, names: exported, line, column }) => {
+    if (specifier === undefined) return [];
+    const module = toolModule(names, specifier);
+    if (module?.kind === "server") return []; // what it has not is an unknown tool where it is used
+    const name = exported.find((each) => importMeaning(names, specifier, each) === undefined);
+    if (module === undefined ? exported.length > 0 && name === undefined : name === undefined)
+      return [];
+    const { message } = importFailure(names, specifier, name);
     return [{ code: "unknown_tool" as const, name: "Error", message, line, column }];
   });
 }

@@ -1,7 +1,7 @@
 /** A program as the text of a module, which a type checker can read. */
 import type { InspectedProgram } from "../compile/program-uses.ts";
 import { TextEdits } from "../compile/text-edits.ts";
-import { ENTRY_TYPE } from "./type-environment.ts";
+import { ENTRY_TYPE, givenIn, GIVEN_MODULE } from "./type-environment.ts";
 
 export interface ModuleText {
   readonly text: string;
@@ -10,11 +10,14 @@ export interface ModuleText {
 }
 
 /** @param language JavaScript has types in comments */
-export function asModule(
-  { text, returns, parameter, object }: InspectedProgram,
-  language: "js" | "ts",
-): ModuleText {
+export function asModule(program: InspectedProgram, language: "js" | "ts"): ModuleText {
+  const { text, returns, parameter, object, named = [] } = program;
   const edits = new TextEdits(withThrows(text, returns));
+  // A call by name has the types of its tool.
+  for (const { start, end, server, tool } of named)
+    edits.replace(start, end, `tools[${JSON.stringify(server)}][${JSON.stringify(tool)}](`);
+  const words = givenIn(program).map(({ word }) => word);
+  if (words.length > 0) edits.append(`\nimport { ${words.join(", ")} } from "${GIVEN_MODULE}";`);
   if (object !== undefined) {
     edits.open(object.start, ";(");
     edits.close(object.end, ")");

@@ -3,6 +3,9 @@ import type { TypeDiagnostic } from "./compiler-thread.ts";
 /** A name that is not there. */
 const NAMES: ReadonlySet<number> = new Set([2304, 2552, 2580, 2584, 2591]);
 
+/** An export that a module does not have. */
+const EXPORTS: ReadonlySet<number> = new Set([2305, 2724]);
+
 /**
  * Diagnostics of programs that will fail, or do what was not intended. Others (unused names, implicit types,
  * possible nulls) are matters of taste, or what a program finds out by running.
@@ -10,7 +13,7 @@ const NAMES: ReadonlySet<number> = new Set([2304, 2552, 2580, 2584, 2591]);
 const RELEVANT: ReadonlySet<number> = new Set(
   Object.values({
     names: [...NAMES],
-    exports: [2305, 2724],
+    exports: [...EXPORTS],
     properties: [2339, 2551, 2550],
     arguments: [2345, 2322, 2559, 2769, 2353, 2561, 2739, 2740, 2741, 2554, 2555],
     notFunctions: [2349, 2351],
@@ -27,17 +30,23 @@ export function needsTypes(code: number): boolean {
   return code >= 8_002 && code <= 8_017;
 }
 
-/** The first `most` diagnostics that are relevant for a program of this text. */
+/**
+ * The first `most` diagnostics that are relevant for a program of this text.
+ * @param imported names that the program imports as values: all others are types, which are not there when it runs
+ */
 export function relevantOf(
   diagnostics: readonly TypeDiagnostic[],
   text: string,
+  imported: ReadonlySet<string>,
   most: number,
 ): TypeDiagnostic[] {
   let globals: ReadonlySet<string> | undefined;
   const relevant: TypeDiagnostic[] = [];
   for (const diagnostic of diagnostics) {
     if (relevant.length >= most) break;
-    const isName = NAMES.has(diagnostic.code);
+    const { code, start, end } = diagnostic;
+    if (EXPORTS.has(code) && !imported.has(text.slice(start, end))) continue;
+    const isName = NAMES.has(code);
     if (isName) globals ??= setGlobally(text);
     if (isRelevant(diagnostic, text, globals)) relevant.push(diagnostic);
   }

@@ -82,7 +82,8 @@ export class TypeChecker implements AsyncDisposable {
       found = await this.#diagnose(uses).catch(brokenCheck);
     }
     if ("code" in found) return [found];
-    const relevant = relevantOf(found, uses.text, MAX_DIAGNOSTICS);
+    const imported = new Set(uses.imports.flatMap(({ names }) => names));
+    const relevant = relevantOf(found, uses.text, imported, MAX_DIAGNOSTICS);
     const lines = new LineIndex(uses.text);
     const concerns = new Concerns(uses.tools, this.#catalogue);
     return await Promise.all(relevant.map((each) => this.#failure(each, concerns.of(each), lines)));

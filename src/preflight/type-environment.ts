@@ -1,12 +1,14 @@
 /** What a program sees, as TypeScript: the tools it names in full, the others by name, and the globals. */
 import { posix } from "node:path";
+import type { Respelled } from "../compile/tool-references.ts";
 import type { TypedParameter } from "../compile/inspected-value.ts";
 import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
-import type { InspectedProgram, InspectedUse } from "../compile/program-uses.ts";
+import type { GivenGlobal, InspectedProgram, InspectedUse } from "../compile/program-uses.ts";
 import { hostTurns } from "../core/host-turns.ts";
 import { isIdentifier } from "../core/identifier.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
-import { toolModule } from "../core/tool-modules.ts";
+import type { Meaning } from "../core/meaning.ts";
+import { importMeaning, toolModule } from "../core/tool-modules.ts";
 import type { ToolTypes } from "../discovery/types/declare.ts";
 import { PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
@@ -28,9 +30,20 @@ const NOT_A_PATH = /^(?!\.{0,2}\/)/;
 /** The type of what an entry function gets. */
 export const ENTRY_TYPE = "EntryTools$";
 
+/** The module of what a program gets without declaring it. */
+export const GIVEN_MODULE = "codecell:names";
+
+/** What a program gets without declaring it; a variable of its session comes first. */
+export function givenIn({
+  given = [],
+  declared = [],
+}: Pick<InspectedProgram, "given" | "declared">): readonly GivenGlobal[] {
+  return given.filter(({ word }) => isIdentifier(word) && !declared.includes(word));
+}
+
 /** Declarations by path: `globals.d.ts` in `folder`, and a file for every module that the program imports. */
 export async function environmentFiles(
-  uses: Pick<InspectedProgram, "tools" | "imports" | "declared" | "parameter">,
+  uses: Omit<InspectedProgram, "text" | "returns" | "dynamic">,
   names: NameTable,
   tree: WrapperTree,
   folder: string,
@@ -45,13 +58,17 @@ export async function environmentFiles(
     const own = usesOf.get(`${server.name}\n${tool.name}`) ?? [];
     tools.set(tool.name, { ...types, uses: own, forms: (type) => callForms(own, info, type) });
   }
-  const servers = names.servers.map((server, at) => serverText(server, at, used.get(server.name)));
+  const { respelled = [] } = uses;
+  const servers = names.servers.map((server, at) => {
+    const others = respelled.filter((each) => each.of === server.name);
+    return serverText(server, at, used.get(server.name), others);
+  });
   const modules = importedModules(uses, names, folder);
   const globals = [
     "export {};",
     "declare global {",
     ...servers,
-    `const tools: { ${names.servers.map(memberOf).join(" ")} };`,
+    `const tools: { ${[...names.servers.map(memberOf), ...respelledMembers(respelled, names)].join(" ")} };`,
     "var global: any;",
     ...(uses.parameter === undefined ? [] : entryType(uses.parameter, names)),
     PROGRAM_API,
@@ -61,7 +78,7 @@ export async function environmentFiles(
     ...modules.files,
     [`${folder}/globals.d.ts`, globals.join("\n")],
     // Declarations of modules without a path have to be outside any module.
-    [`${folder}/modules.d.ts`, modules.ambient.join("\n")],
+    [`${folder}/modules.d.ts`, [...modules.ambient, givenText(givenIn(uses), names)].join("\n")],
   ]);
 }
 
@@ -87,7 +104,7 @@ function* toolsOf(
       if (asked.get(server.name)!.has(tool.name)) yield { server, tool };
   for (const specifier of new Set(imports.map((each) => each.specifier ?? ""))) {
     const found = toolModule(names, specifier);
-    if (found?.tool !== undefined) yield { server: found.server, tool: found.tool };
+    if (found?.kind === "tool") yield { server: found.server, tool: found.tool };
   }
 }
 
@@ -100,6 +117,7 @@ function serverText(
   server: ServerNames,
   at: number,
   used: ReadonlyMap<string, UsedTool> | undefined,
+  others: readonly Respelled[],
 ): string {
   if (used === undefined && server.tools.length > 200)
     return `interface ${typeOf(server)} { readonly [tool: string]: (args?: any) => Promise<any> }`;
@@ -110,7 +128,8 @@ function serverText(
     if (types !== undefined)
       lines.push(`namespace ${space} {\n${loose(types.declarations.replace(/^export /gm, ""))}}`);
     const shape = types === undefined ? "(args?: any) => Promise<any>" : signature(types, space);
-    return [...new Set([tool.alias, tool.name])].map(
+    const spelled = others.filter((each) => each.tool === tool.name).map(({ key }) => key);
+    return [...new Set([tool.alias, tool.name, ...spelled])].map(
       (name) => `  ${JSON.stringify(name)}: ${shape};`,
     );
   });
@@ -144,6 +163,55 @@ function memberOf(server: ServerNames): string {
     .join(" ");
 }
 
+/** Other spellings in `tools.<spelling>`. */
+function respelledMembers(respelled: readonly Respelled[], names: NameTable): string[] {
+  return respelled
+    .filter((each) => each.of === undefined)
+    .map(({ key, server, tool }) => {
+      const type = typeNamed(names, tool === undefined ? "server" : "tool", server, tool);
+      return `readonly ${JSON.stringify(key)}: ${type};`;
+    });
+}
+
+function givenText(given: readonly GivenGlobal[], names: NameTable): string {
+  const lines = given.map(({ word, kind, server, tool }) => {
+    return `  export const ${word}: ${typeNamed(names, kind, server, tool)};`;
+  });
+  return lines.length === 0 ? "" : `declare module "${GIVEN_MODULE}" {\n${lines.join("\n")}\n}`;
+}
+
+/** The type of a server, of its wrapper class, or of a tool, by original names. */
+function typeNamed(
+  { servers }: NameTable,
+  kind: "server" | "class" | "tool",
+  server: string,
+  tool: string | undefined,
+): string {
+  const found = servers.find(({ name }) => name === server);
+  const named = found?.tools.find(({ name }) => name === tool);
+  if (found === undefined) return "any";
+  if (kind === "tool")
+    return named === undefined ? "any" : typeOfMeaning({ kind, server: found, tool: named });
+  return typeOfMeaning({ kind, server: found });
+}
+
+function typeOfMeaning(meaning: Meaning): string {
+  switch (meaning.kind) {
+    case "tool":
+      return `${typeOf(meaning.server)}[${JSON.stringify(meaning.tool.alias)}]`;
+    case "server":
+      return typeOf(meaning.server);
+    case "class":
+      return `new (client?: unknown) => ${typeOf(meaning.server)}`;
+    case "all":
+      return "typeof tools";
+    case "call":
+      return "typeof callTool";
+    case "client":
+      return "typeof mcpClient";
+  }
+}
+
 /** See the guest's entry.ts. */
 function entryType({ keys, isTools }: TypedParameter, { servers }: NameTable): string[] {
   const spelled = new Set(servers.flatMap(({ name, alias }) => [name, alias]));
@@ -167,10 +235,15 @@ function importedModules(
 ): { files: [string, string][]; ambient: string[] } {
   const files: [string, string][] = [];
   const ambient: string[] = [];
-  for (const specifier of new Set(imports.map((use) => use.specifier))) {
-    const found = specifier === undefined ? undefined : toolModule(names, specifier);
-    if (specifier === undefined || found === undefined) continue;
-    const text = moduleText(found);
+  for (const specifier of new Set(imports.map((use) => use.specifier ?? ""))) {
+    const asked = imports.filter((use) => use.specifier === specifier);
+    const exported = exportsOf(
+      names,
+      specifier,
+      asked.flatMap((use) => use.names),
+    );
+    if (exported.size === 0) continue;
+    const text = moduleText(exported);
     if (NOT_A_PATH.test(specifier))
       ambient.push(`declare module ${JSON.stringify(specifier)} {\n${text}}`);
     else files.push([`${posix.resolve(folder, specifier).replace(/\.[cm]?[jt]s$/, "")}.ts`, text]);
@@ -178,30 +251,36 @@ function importedModules(
   return { files, ambient };
 }
 
-function moduleText({
-  server,
-  tool,
-}: {
-  readonly server: ServerNames;
-  readonly tool?: ToolNames;
-}): string {
-  const tools = tool === undefined ? server.tools : [tool];
-  const taken = new Set<string>(["default"]);
-  const lines = tools.flatMap(({ alias, name, flat }) =>
-    [alias, name, flat]
-      .filter((each) => isIdentifier(each) && !taken.has(each) && taken.add(each))
-      .map((each, index) => {
-        const type = `${typeOf(server)}[${JSON.stringify(alias)}]`;
-        return `declare const $${alias}${index}: ${type};\nexport { $${alias}${index} as ${each} };`;
-      }),
-  );
-  const main =
-    tool === undefined ? typeOf(server) : `${typeOf(server)}[${JSON.stringify(tool.alias)}]`;
-  return [
-    ...lines,
-    `declare const $main: ${main};`,
-    "export default $main;",
-    `export declare const ${server.className}: new () => ${typeOf(server)};`,
-    "",
-  ].join("\n");
+/** Types of the exports of a module: those that are asked for, and of all servers and tools in it their identifiers. */
+function exportsOf(
+  names: NameTable,
+  specifier: string,
+  asked: readonly string[],
+): ReadonlyMap<string, string> {
+  const exported = new Map<string, string>();
+  const add = (name: string, meaning: Meaning | undefined): void => {
+    if (meaning !== undefined && !exported.has(name)) exported.set(name, typeOfMeaning(meaning));
+  };
+  const module = toolModule(names, specifier);
+  for (const name of ["default", ...asked])
+    if (name !== "*") add(name, importMeaning(names, specifier, name));
+  if (module === undefined) return exported;
+  if (module.kind === "all") {
+    for (const server of names.servers) add(server.alias, { kind: "server", server });
+    return exported;
+  }
+  const { server } = module;
+  for (const tool of module.kind === "tool" ? [module.tool] : server.tools)
+    for (const name of [tool.alias, tool.name, tool.flat])
+      if (isIdentifier(name)) add(name, { kind: "tool", server, tool });
+  add(server.className, { kind: "class", server });
+  return exported;
+}
+
+function moduleText(exported: ReadonlyMap<string, string>): string {
+  return Array.from(exported, ([name, type], at) => {
+    const declared = `declare const $${at}: ${type};\n`;
+    if (name === "default") return `${declared}export default $${at};\n`;
+    return `${declared}export { $${at} as ${isIdentifier(name) ? name : JSON.stringify(name)} };\n`;
+  }).join("");
 }

@@ -3,6 +3,7 @@ import { callerNamed } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
+import { clear, serversSpelled, toolsSpelled } from "../core/spelling.ts";
 import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 import { failedOutcome } from "../engine/failed-outcome.ts";
 import type { Channel } from "../placement/channel/channel.ts";
@@ -173,15 +174,13 @@ export class RemoteHost implements WorkerServer {
    * @param client for the logs
    * @param calls for all other tools
    */
-  #host(own: Host, client: Host, calls: MeteredCalls, { servers }: NameTable): Host {
+  #host(own: Host, client: Host, calls: MeteredCalls, names: NameTable): Host {
     const here = new Set(this.#parts.servers());
-    // Of two servers with one name, the client's first one counts: it sent the names.
-    const ownNames = new Map<string, boolean>();
-    for (const { name, alias, remote } of servers)
-      for (const spelled of [name, alias])
-        if (!ownNames.has(spelled)) ownNames.set(spelled, remote === true && here.has(name));
     return {
-      call: (call) => (ownNames.get(call.server) === true ? own.call(call) : calls.call(call)),
+      call: (call) => {
+        const ownCall = calledHere(call, names, here);
+        return ownCall === undefined ? calls.call(call) : own.call(ownCall);
+      },
       log: (entry) => client.log(entry),
       dropped: (bytes) => client.dropped(bytes),
     };
@@ -238,6 +237,18 @@ export class RemoteHost implements WorkerServer {
     await this.#opening?.catch(() => {}); // what it leased meanwhile is released too
     await this.end();
   }
+}
+
+/** The call with the original names, where its tool is one of this service: the client, which sent the names, spells it in its way. */
+function calledHere<Call extends { readonly server: string; readonly tool: string }>(
+  call: Call,
+  names: NameTable,
+  here: ReadonlySet<string>,
+): Call | undefined {
+  const server = clear(serversSpelled(names, call.server));
+  if (server?.remote !== true || !here.has(server.name)) return undefined;
+  const tool = clear(toolsSpelled(server, call.tool))?.name ?? call.tool;
+  return { ...call, server: server.name, tool };
 }
 
 /** Of each cap the smaller one. */

@@ -22,6 +22,10 @@ export const PROGRAM_API = `
   function loadToolCategory(category: string, options?: ToolPage): Promise<ToolSummary[]>;
   function loadToolAPI(category: string): Promise<ToolSummary[]>;
   function getToolSpec(category: string, tool: string): Promise<ToolSpec>;
+  /** Calls a tool by names: \`callTool("server", "tool", args)\`, \`callTool("server.tool", args)\`. */
+  function callTool(name: string, ...args: any[]): Promise<any>;
+  /** For wrapper classes; it has nothing. */
+  const mcpClient: object;
   function searchTools(query: string, options?: ToolDetail | (ToolPage & { category?: string })): Promise<ToolSummary[]>;
 
   type Answer<S> = S extends { const: infer T } ? T

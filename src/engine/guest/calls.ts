@@ -126,14 +126,18 @@ export function callTool(
         label: "arguments",
       });
   } catch (error) {
-    const { promise, reject } = newPromise();
-    fail(
-      { reject, watch: watchCall(promise, `${server}\n${tool}`) },
-      sendable(error, new native.NativeError(), `${server}.${tool}`),
-    );
-    return promise;
+    const name = `${server}
+${tool}`;
+    return refused(sendable(error, new native.NativeError(), `${server}.${tool}`), name);
   }
   return request("call", `${server}\n${tool}`, text, decode);
+}
+
+/** A call that fails before it is made. */
+export function refused(reason: unknown, name = ""): Promise<unknown> {
+  const { promise, reject } = newPromise();
+  fail({ reject, watch: watchCall(promise, name) }, reason);
+  return promise;
 }
 
 /**

@@ -2,7 +2,8 @@
 import { ENTRY_GLOBALS } from "../../core/entry-globals.ts";
 import * as native from "../../core/primordials.ts";
 import type { ProgramScope } from "../../core/program.ts";
-import { contains, readOnly, serverEntries, tools } from "./tools.ts";
+import { tools } from "./meanings.ts";
+import { contains, readOnly, serverEntries } from "./tools.ts";
 
 type Keys = Parameters<ProgramScope["finish"]>[1];
 

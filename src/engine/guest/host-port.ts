@@ -9,8 +9,11 @@
  * | `timer`  | timer   | `clear`        | –                         | –                                             |
  * | `log`    | –       | level          | text                      | –                                             |
  * | `names`  | –       | –              | server name or empty      | JSON of a part of the name table              |
- * | `spelling` | –     | server or empty | spelling of a tool or server | its original name, empty for none       |
- * | `place`  | –       | –              | `server_tool` and the like | JSON `[server, tool]`, empty for none        |
+ * | `member` | –       | –              | `x` of `tools.x`          | a meaning, see meanings.ts                    |
+ * | `module` | –       | –              | specifier                 | a meaning                                     |
+ * | `export` | –       | specifier      | name of the export        | a meaning                                     |
+ * | `callee` | –       | first argument of `callTool` | –           | a meaning                                     |
+ * | `callee of` | –    | first argument | second argument           | a meaning                                     |
  * | `random` | count   | –              | –                         | base64 of that many random bytes              |
  * | `url`    | –       | `parse`        | JSON `[url, base?]`       | JSON of the URL's parts, empty when invalid   |
  * | `url`    | –       | `set`          | JSON `[href, part, text]` | JSON of the URL's parts                       |

@@ -34,6 +34,13 @@ import { installNativeIntl } from "./intl-native.ts";
 import { watchHandlers } from "./late-handlers.ts";
 import { lockDown } from "./lockdown.ts";
 import { installItemCallbacks } from "./item-callbacks.ts";
+import {
+  callTool as callNamed,
+  defineGiven,
+  type GuestMeaning,
+  mcpClient,
+  tools,
+} from "./meanings.ts";
 import { installMissing } from "./missing.ts";
 import { link } from "./modules.ts";
 import { beginRun, reportHandled, reportLeft, sendError, sendValue } from "./outcome.ts";
@@ -42,7 +49,7 @@ import { URLSearchParams } from "./search-params.ts";
 import { consts, functions, lets, vars } from "./session-globals.ts";
 import { installTemporal } from "./temporal.ts";
 import { clearTimer, fire, setImmediate, setInterval, setTimeout } from "./timers.ts";
-import { defineFlat, discovery, forgetNames, tools } from "./tools.ts";
+import { discovery, forgetNames } from "./tools.ts";
 import { countUses, watchUses } from "./unawaited.ts";
 import { URL } from "./url.ts";
 import { useZone } from "./zone.ts";
@@ -52,7 +59,8 @@ export interface Setup {
   readonly callBytes: number;
   readonly valueDepth: number;
   readonly logBytes: number;
-  readonly flat: readonly (readonly [flat: string, server: string, tool: string])[];
+  /** What the program's variables mean that it does not declare, where they name tools. */
+  readonly given: readonly (readonly [word: string, meaning: GuestMeaning])[];
   /** The host offers requests to the network. */
   readonly fetch: boolean;
   /** Number of the run in its session, from 1. */
@@ -140,6 +148,8 @@ function defineGlobals(): void {
     resources,
     prompts,
     ask: discovery("ask"),
+    callTool: callNamed,
+    mcpClient,
     global: globals,
   };
   const names = native.objectKeys(all);
@@ -179,7 +189,7 @@ function prepare(setupText: string): Setup {
     if (setup.clock !== undefined) useClock(setup.clock);
     define("performance", createPerformance());
   } else forgetNames();
-  defineFlat(globals, setup.flat);
+  defineGiven(globals, setup.given);
   return setup;
 }
 
@@ -189,7 +199,7 @@ function prepare(setupText: string): Setup {
  */
 function warmUp(): void {
   prepare(
-    '{"callBytes":1000,"valueDepth":9,"logBytes":9,"flat":[],"fetch":false,"run":0,"timeZone":"UTC"}',
+    '{"callBytes":1000,"valueDepth":9,"logBytes":9,"given":[],"fetch":false,"run":0,"timeZone":"UTC"}',
   );
   promiseThen(callTool("", "", {}), undefined, () => {});
   settle(1, '{"a":[1]}');

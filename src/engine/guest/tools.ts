@@ -1,5 +1,5 @@
 /**
- * The tools as a program sees them: `tools.<server>.<tool>`, flat functions, discovery. Imports are in modules.ts.
+ * The namespaces of tools, and discovery. What else names tools is in meanings.ts.
  *
  * Namespaces are proxies that request names from the host at a look-up, so the cost of a VM does not depend on the number of
  * tools. They have no prototype, cannot be changed, and are never thenable: `await tools.github` is the namespace itself.
@@ -10,20 +10,18 @@ import { send } from "./host-port.ts";
 import { noteTool } from "./item-callbacks.ts";
 
 type ToolFunction = (...given: unknown[]) => Promise<unknown>;
-/** `folder` is null where it equals the name. */
-type ServerEntry = readonly [name: string, alias: string, className: string, folder: string | null];
-export type ToolEntry = readonly [name: string, alias: string, flat: string, file: string | null];
+/** What a server, or a tool, is called: its original name, and its identifier. */
+export type NameEntry = readonly [name: string, alias: string];
 
-export interface Namespace {
+interface Namespace {
   readonly name: string;
-  readonly className: string;
-  readonly entries: readonly ToolEntry[];
+  readonly entries: readonly NameEntry[];
   readonly proxy: object;
   readonly functions: Map<string, ToolFunction>;
 }
 
 /** Keys that engines, printers and `await` read from any object. A tool function there would be mistaken for a protocol method. */
-const NOT_TOOLS = [
+export const NOT_TOOLS: readonly string[] = [
   "then",
   "toJSON",
   "constructor",
@@ -40,10 +38,10 @@ const mapGet = native.uncurry(Map.prototype.get) as <T>(
 ) => T | undefined;
 const NativeProxy = Proxy;
 let namespaces = new native.NativeMap<string, Namespace>();
-let servers: readonly ServerEntry[] | undefined;
+let servers: readonly NameEntry[] | undefined;
 
-export function serverEntries(): readonly ServerEntry[] {
-  servers ??= native.parseJson(send("names", 0, "", "")) as ServerEntry[];
+export function serverEntries(): readonly NameEntry[] {
+  servers ??= native.parseJson(send("names", 0, "", "")) as NameEntry[];
   return servers;
 }
 
@@ -53,12 +51,9 @@ export function forgetNames(): void {
   namespaces = new native.NativeMap();
 }
 
-export function find<T extends readonly (string | null)[]>(
-  entries: readonly T[],
-  spelling: string,
-  columns: number,
-): T | undefined {
-  for (let column = 0; column < columns; column++) {
+/** The entry with exactly this name, or else with this identifier. */
+export function find(entries: readonly NameEntry[], spelling: string): NameEntry | undefined {
+  for (let column = 0; column < 2; column++) {
     for (let at = 0; at < entries.length; at++)
       if (entries[at]![column] === spelling) return entries[at];
   }
@@ -66,16 +61,15 @@ export function find<T extends readonly (string | null)[]>(
 }
 
 export function namespace(spelling: string): Namespace {
-  const entry = find(serverEntries(), spelling, 2);
+  const entry = find(serverEntries(), spelling);
   const name = entry === undefined ? spelling : entry[0];
   const known = mapGet(namespaces, name);
   if (known !== undefined) return known;
   const entries =
-    entry === undefined ? [] : (native.parseJson(send("names", 0, "", name)) as ToolEntry[]);
+    entry === undefined ? [] : (native.parseJson(send("names", 0, "", name)) as NameEntry[]);
   const functions = new native.NativeMap<string, ToolFunction>();
   const made: Namespace = {
     name,
-    className: entry === undefined ? "" : entry[2],
     entries,
     functions,
     proxy: readOnly(
@@ -90,7 +84,7 @@ export function namespace(spelling: string): Namespace {
 /** The function for a tool, known or unknown: an unknown one fails when called, and the host names the nearest tools. */
 export function toolAt(space: Namespace, key: string): ToolFunction | undefined {
   if (key === "then") return undefined; // whatever a server offers: a thenable namespace would be called by `await`
-  const entry = find(space.entries, key, 2);
+  const entry = find(space.entries, key);
   if (entry === undefined && contains(NOT_TOOLS, key)) return undefined;
   const tool = entry === undefined ? key : entry[0];
   const known = mapGet(space.functions, tool);
@@ -101,7 +95,7 @@ export function toolAt(space: Namespace, key: string): ToolFunction | undefined 
   return call;
 }
 
-export function contains(list: readonly (string | null)[], text: string): boolean {
+export function contains(list: readonly string[], text: string): boolean {
   for (let at = 0; at < list.length; at++) if (list[at] === text) return true;
   return false;
 }
@@ -109,12 +103,12 @@ export function contains(list: readonly (string | null)[], text: string): boolea
 /** A proxy that can be read and listed, and nothing else. */
 export function readOnly(
   get: (key: string) => unknown,
-  entries: () => readonly (readonly (string | null)[])[],
+  entries: () => readonly NameEntry[],
 ): object {
   const lookUp = (_target: object, key: string | symbol): unknown =>
     typeof key === "string" ? get(key) : undefined;
   const has = (_target: object, key: string | symbol): boolean =>
-    typeof key === "string" && find(entries(), key, 2) !== undefined;
+    typeof key === "string" && find(entries(), key) !== undefined;
   const no = (): boolean => false;
   return new NativeProxy(
     { __proto__: null },
@@ -146,40 +140,7 @@ export function readOnly(
   );
 }
 
-/** The global `tools`. An unknown server is a namespace too: each of its calls fails with the nearest names. */
-export const tools: object = readOnly((key) => {
-  if (find(serverEntries(), key, 2) === undefined) {
-    if (contains(NOT_TOOLS, key)) return undefined;
-    const place = send("place", 0, "", key);
-    if (place !== "") {
-      const found = native.parseJson(place) as readonly [server: string, tool: string];
-      return toolAt(namespace(found[0]), found[1]);
-    }
-  }
-  return namespace(key).proxy;
-}, serverEntries);
-
 /** Discovery functions are host calls with an empty server name, which no server can have. */
 export function discovery(name: string): (...args: unknown[]) => Promise<unknown> {
   return (...args) => callTool("", name, args);
-}
-
-/** Defines the flat functions that the program mentions, e.g. `github_create_issue(args)`, except over a variable of the session. */
-export function defineFlat(
-  globals: object,
-  entries: readonly (readonly [flat: string, server: string, tool: string])[],
-): void {
-  for (let at = 0; at < entries.length; at++) {
-    const [flat, server, tool] = entries[at]!;
-    if (native.hasOwn(globals, flat)) continue;
-    const value =
-      toolAt(namespace(server), tool) ??
-      noteTool((...given: unknown[]) => callWith(server, tool, given));
-    native.defineProperty(globals, flat, {
-      __proto__: null,
-      value,
-      writable: true,
-      configurable: true,
-    } as never);
-  }
 }

@@ -3,6 +3,7 @@
  * sentence: codes stay what they are, and a hint holds no text but ours, names of tools and the shapes of what they answered.
  */
 import type { Failure } from "../../core/errors.ts";
+import { meaningsOf } from "../../core/meaning.ts";
 import type { NameTable } from "../../core/names.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { LastAnswers } from "./answers.ts";
@@ -89,6 +90,9 @@ function spellingsOf({ servers }: NameTable): Spelling[] {
 }
 
 function didYouMean(name: string, names: NameTable): string | undefined {
+  const alike = meaningsOf(names, name).slice(0, 3);
+  if (alike.length > 0)
+    return `Write ${alike.map((each) => `\`${each}\``).join(" or ")} in its place.`;
   const flats = names.servers.flatMap(({ tools }) => tools.map(({ flat }) => flat));
   const found = nearest(name, [...GLOBALS, ...flats], 2);
   return found.length === 0

@@ -32,7 +32,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 
 /** Names by which other products call tools. */
 const CALLERS: ReadonlySet<string> = new Set(
-  "codemode mcp client callTool call_tool callMcpTool use_mcp_tool env context ctx agent tool server mcpClient session".split(
+  "codemode mcp client call_tool callMcpTool use_mcp_tool env context ctx agent tool server session".split(
     " ",
   ),
 );

@@ -1,0 +1,130 @@
+/** What names mean, as values of a program: the host says it, at a look-up. */
+import * as native from "../../core/primordials.ts";
+import { callWith, refused, toolError } from "./calls.ts";
+import { send } from "./host-port.ts";
+import { noteTool } from "./item-callbacks.ts";
+import { contains, find, namespace, NOT_TOOLS, readOnly, serverEntries, toolAt } from "./tools.ts";
+
+/** With original names. `taken` is how many arguments of `callTool` are names; a code that is empty is no tool's. */
+export type GuestMeaning =
+  | readonly [kind: "tool", server: string, tool: string, taken?: number]
+  | readonly [kind: "server" | "class", server: string]
+  | readonly [kind: "all" | "call" | "client"]
+  | readonly [kind: "error", code: string, message: string];
+
+/** What wrapper classes are made with in programs of other products. It has nothing. */
+export const mcpClient: object = native.freeze({ __proto__: null });
+
+/** The global `tools`. An unknown server is a namespace too: each of its calls fails with the nearest names. */
+export const tools: object = readOnly((key) => {
+  if (find(serverEntries(), key) === undefined) {
+    if (contains(NOT_TOOLS, key)) return undefined;
+    const meaning = meaningOf("member", "", key);
+    if (meaning !== undefined) return valueOf(meaning);
+  }
+  return namespace(key).proxy;
+}, serverEntries);
+
+/** Asks the host, see host-port.ts. */
+export function meaningOf(kind: string, place: string, text: string): GuestMeaning | undefined {
+  const answer = send(kind, 0, place, text);
+  return answer === "" ? undefined : (native.parseJson(answer) as GuestMeaning);
+}
+
+/** @throws what the host refuses */
+export function valueOf(meaning: GuestMeaning): unknown {
+  switch (meaning[0]) {
+    case "tool": {
+      const server = meaning[1];
+      const tool = meaning[2];
+      return (
+        toolAt(namespace(server), tool) ??
+        noteTool((...given: unknown[]) => callWith(server, tool, given))
+      );
+    }
+    case "server":
+      return namespace(meaning[1]).proxy;
+    case "class":
+      return wrapperClass(meaning[1]);
+    case "all":
+      return tools;
+    case "call":
+      return callTool;
+    case "client":
+      return mcpClient;
+    default:
+      throw refusal(meaning[1], meaning[2]);
+  }
+}
+
+function refusal(code: string, message: string): Error {
+  const error = new native.NativeError(message);
+  return code === "" ? error : toolError({ code, message }, error);
+}
+
+/** `new GithubTools()`, `new GitHubTools(mcpClient)`: the namespace. */
+function wrapperClass(server: string): unknown {
+  return function () {
+    return namespace(server).proxy;
+  };
+}
+
+const NO_NAME =
+  'callTool: name the tool first: await callTool("server", "tool", { … }), or callTool("server.tool", { … })';
+
+/** `callTool("server", "tool", args)`, `callTool("server.tool", args)`. Never throws, as no call does. */
+export function callTool(...given: unknown[]): Promise<unknown> {
+  const first = given[0];
+  if (typeof first !== "string") return refused(refusal("invalid_arguments", NO_NAME));
+  const second = given[1];
+  const meaning =
+    typeof second === "string"
+      ? meaningOf("callee of", first, second)!
+      : meaningOf("callee", first, "")!;
+  if (meaning[0] === "error") return refused(refusal(meaning[1], meaning[2]));
+  if (meaning[0] !== "tool") return refused(refusal("invalid_arguments", NO_NAME));
+  const taken = meaning[3] ?? 1;
+  const args: unknown[] = [];
+  for (let at = taken; at < given.length; at++)
+    native.defineProperty(args, at - taken, {
+      __proto__: null,
+      value: given[at],
+      enumerable: true,
+    } as never);
+  return callWith(meaning[1], meaning[2], args);
+}
+
+const mapGet = native.uncurry(Map.prototype.get) as (
+  map: Map<unknown, unknown>,
+  key: string,
+) => unknown;
+const { getOwnPropertyDescriptor } = Reflect;
+/** What was given under a name. */
+const givenValues = new native.NativeMap<string, unknown>();
+
+/**
+ * Defines the variables of a program that it does not declare itself and that name tools: `github`, `github_create_issue`. One of
+ * the session stays, unless it was given by an earlier run: the tools may have changed since.
+ */
+export function defineGiven(
+  globals: Record<string, unknown>,
+  entries: readonly (readonly [word: string, meaning: GuestMeaning])[],
+): void {
+  for (let at = 0; at < entries.length; at++) {
+    const word = entries[at]![0];
+    if (native.hasOwn(globals, word) && !isGiven(globals, word)) continue;
+    const value = valueOf(entries[at]![1]);
+    native.mapSet(givenValues, word, value);
+    native.defineProperty(globals, word, {
+      __proto__: null,
+      value,
+      writable: true,
+      configurable: true,
+    } as never);
+  }
+}
+
+function isGiven(globals: Record<string, unknown>, word: string): boolean {
+  const value = mapGet(givenValues, word);
+  return value !== undefined && getOwnPropertyDescriptor(globals, word)?.value === value;
+}
