@@ -23,8 +23,9 @@ const FLOORS = [
  * and why.
  */
 const USERS = {
-  agent: {},
+  agent: { "discovery/tool-line.ts": "a tool on one line reads the same everywhere" },
   serve: {
+    "discovery/tool-line.ts": "a tool on one line reads the same everywhere",
     "agent/":
       "what an MCP server offers, and the schema of a result, are those of the tools for agents",
   },

@@ -12,10 +12,11 @@ export function agentTexts(names: { search: string; details: string; execute: st
   return {
     search:
       `Finds tools that programs of ${execute} can call; they cannot be called otherwise. With a query: the best matches of all ` +
-      `categories; with a category: its tools; with neither: the categories. A line says how a tool is called and what it takes; ${details} gives the types.`,
+      `categories; with a category: its tools; with neither: the categories. A line is the call with the types of its arguments ` +
+      `and result, enough to write the program; … marks what it leaves out, which ${details} gives.`,
     details:
-      `Gives TypeScript declarations with documentation and result types, by names that ${search} prints. ` +
-      `Read it before the first call of a tool.`,
+      `Gives full TypeScript declarations with documentation, by names that ${search} prints: for lines with …, ` +
+      `and where a name or a type leaves its meaning open.`,
     execute: `Runs one TypeScript program beside the tools and returns its value. Do the whole job in it: loop, filter, join, catch errors (ToolError: message, code, tool, data).
 
 Call tools as tools.<category>.<tool>({ … }), one object of arguments, spelt as ${search} prints it: \`const { number } = await tools.github.createIssue({ owner, repo, title })\`. Programs can also searchTools(query), listTools(category), getToolSpec(category, tool). Await every call (no forEach); several at once: \`await Promise.all(ids.map((id) => tools.crm.find({ id })))\`. Results are values, not text to parse, unless the type is string; integers beyond 2^53 are BigInts, which JSON.stringify refuses. Where no result type is declared, return one result whole or log it before relying on its shape.

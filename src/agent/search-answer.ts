@@ -1,5 +1,6 @@
 /** What a model reads when it searches for tools. Servers name and describe them: no text of theirs forges a line. */
 import { oneLine, printable } from "../core/one-line.ts";
+import { toolLine } from "../discovery/tool-line.ts";
 import { type Runtime, type ToolDetail, ToolError, type ToolSummary } from "../index.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -41,11 +42,11 @@ async function listCategories(runtime: Runtime): Promise<string> {
     .join("\n");
 }
 
-function line({ category, name, call, description, parameters, declaration }: ToolSummary): string {
-  const head = `${oneLine(category)}.${oneLine(name)}`;
-  if (declaration !== undefined) return `${head}: ${oneLine(call)}\n${printable(declaration)}`;
-  const how = parameters === undefined ? call : call.replace("(args)", () => `(${parameters})`);
-  return `${head}: ${oneLine(how)}${description === undefined || description === "" ? "" : ` // ${oneLine(description)}`}`;
+function line(summary: ToolSummary): string {
+  const { call, declaration } = summary;
+  return declaration === undefined
+    ? toolLine(summary)
+    : `// ${oneLine(call)}\n${printable(declaration)}`;
 }
 
 /** Declarations of the tools that a model named. @throws ToolError */

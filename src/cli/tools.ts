@@ -98,10 +98,12 @@ function listCategories(categories: Awaited<ReturnType<Discovery["listToolCatego
 
 function lines(list: readonly ToolSummary[]): string {
   return list
-    .map(({ call, description, parameters, declaration }) => {
+    .map(({ call, description, parameters, result, declaration }) => {
       const head = paint("bold", printable(call));
       if (declaration !== undefined) return `${head}\n${printable(declaration)}\n`;
-      const rest = [parameters, description].filter((part) => part !== undefined).map(printable);
+      const answer = result === undefined ? undefined : `=> ${result}`;
+      const parts = [parameters, answer, description];
+      const rest = parts.filter((part) => part !== undefined).map(printable);
       return `${[head, ...rest].join("  ")}\n`;
     })
     .join("");

@@ -3,9 +3,9 @@ import { nearest } from "../core/nearest.ts";
 import { oneLine } from "../core/one-line.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { inTurns, Turns } from "../core/turns.ts";
-import { cutUnits } from "../core/utf8.ts";
+import { cutText } from "../core/utf8.ts";
 import type { Catalogue, CatalogueServer } from "../tools/catalogue.ts";
-import { expectedParameters } from "../tools/parameter-summary.ts";
+import { argumentTypes, resultType } from "../tools/call-types.ts";
 import type { ToolInfo } from "../tools/tool.ts";
 import { ResourceDirectory } from "./resources.ts";
 import { type Match, ToolIndex } from "./search.ts";
@@ -27,6 +27,9 @@ const DETAILS: readonly unknown[] = [
   "full",
 ] satisfies ToolDetail[];
 const MATCHES = 10;
+/** Characters of a description; of one beside the types of a call fewer. */
+const MAX_DESCRIPTION = 200;
+const MAX_LINE_DESCRIPTION = 80;
 
 /** Progressive disclosure: categories, then a category's tools, then one tool; the same inside programs and outside them. */
 export class Discovery {
@@ -176,11 +179,14 @@ export class Discovery {
     const brief = { category: server, name: info.name, call: this.#call(server, info) };
     if (detail === "name") return brief;
     if (detail === "full") return { ...brief, declaration: await this.#declaration(server, info) };
-    const summary = { ...brief, description: firstSentence(info.description ?? "") };
-    if (detail === "summary" || info.inputSchema === undefined) return summary;
+    const { description = "", inputSchema } = info;
+    if (detail === "summary") return { ...brief, description: firstSentence(description) };
+    const result = resultType(this.tree.resultSchema(server, info));
     return {
-      ...summary,
-      parameters: expectedParameters(info.inputSchema).replace(/^expects /, ""),
+      ...brief,
+      description: firstSentence(description, MAX_LINE_DESCRIPTION),
+      ...(inputSchema === undefined ? {} : { parameters: argumentTypes(inputSchema) }),
+      ...(result === undefined ? {} : { result }),
     };
   }
 
@@ -239,12 +245,12 @@ function count(name: string, key: string, value: unknown): number {
   throw new ToolError("invalid_arguments", `${name}: ${key} must be a whole number from 0`);
 }
 
-function firstSentence(description: string): string {
+function firstSentence(description: string, most = MAX_DESCRIPTION): string {
   const line = description
     .trim()
     .replace(/^#+\s+/, "")
     .slice(0, 2_000)
     .split(/\n\s*\n|(?<=[.!?])\s/u, 1)[0]!
     .replace(/\s+/gu, " ");
-  return oneLine(line.length > 200 ? `${cutUnits(line, 199)}…` : line);
+  return oneLine(cutText(line, most));
 }

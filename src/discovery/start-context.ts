@@ -2,7 +2,8 @@
 import { oneLine } from "../core/one-line.ts";
 import { cutUnits } from "../core/utf8.ts";
 import type { Discovery } from "./discovery.ts";
-import type { CategorySummary, ToolSummary } from "./summary.ts";
+import type { CategorySummary } from "./summary.ts";
+import { toolLine } from "./tool-line.ts";
 
 const HOW = `Write one TypeScript program. It runs next to these tools; what it returns is all that comes back, so loop, filter and join in it and return little.
 Call a tool with one object: const found = await tools.<category>.<tool>({ … }). A failed call throws a ToolError (message, code, tool). Use Promise.all for calls at once.`;
@@ -33,11 +34,6 @@ async function fewTools(
   );
   const text = lists.flat().map(toolLine).join("\n");
   return text.length > TOOL_CHARS ? undefined : text;
-}
-
-function toolLine({ call, parameters, description = "" }: ToolSummary): string {
-  const called = parameters === undefined ? call : call.replace("(args)", () => `(${parameters})`);
-  return oneLine(description === "" ? called : `${called} // ${description}`);
 }
 
 function categoryLines(categories: readonly CategorySummary[]): string {

@@ -19,10 +19,12 @@ export interface ToolSummary {
   readonly name: string;
   /** How to call it: `tools.github.createIssue(args)`. */
   readonly call: string;
-  /** The first sentence of its description; not with detail `name`. */
+  /** The first sentence of its description, shorter with detail `parameters`; not with detail `name`. */
   readonly description?: string;
-  /** `{ owner: string, labels?: string[] }`; with detail `parameters`. */
+  /** `{ owner: string, labels?: string[], … }`, where `…` is what was left out; with detail `parameters`. */
   readonly parameters?: string;
+  /** What a call resolves to, `{ number: number, … }`, where its type is declared or learned; with detail `parameters`. */
+  readonly result?: string;
   /** Its description, signature and types; with detail `full`. */
   readonly declaration?: string;
 }

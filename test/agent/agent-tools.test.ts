@@ -49,7 +49,7 @@ describe("for any agent loop", () => {
       expect(inputSchema).toMatchObject({ type: "object", additionalProperties: false });
     }
     expect(await named("search_tools").execute({ query: "find" })).toMatchObject({
-      text: "crm.find: tools.crm.find(args)",
+      text: "tools.crm.find(args)",
       isError: false,
     });
     expect(
@@ -165,7 +165,7 @@ describe("for the Vercel AI SDK", () => {
       .filter(({ role }) => role === "tool")
       .flatMap(({ content }) => content.map(({ output }) => output));
     expect(outputs).toMatchObject([
-      { type: "content", value: [{ type: "text", text: "crm.find: tools.crm.find(args)" }] },
+      { type: "content", value: [{ type: "text", text: "tools.crm.find(args)" }] },
       { type: "content", value: [{ type: "text", text: "Ada" }] },
       { type: "content", value: [{ type: "text" }, expect.anything()] },
       { type: "error-text", value: expect.stringMatching(/^program_error: Error: oh/) },

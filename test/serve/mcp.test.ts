@@ -137,7 +137,7 @@ describe("tools", () => {
     );
     const found = await call(client, "search_tools", { query: "sum of numbers", limit: 1 });
     expect(found.content[0]!.text).toBe(
-      "everything.get-sum: tools.everything.getSum({ a: number, b: number }) // Returns the sum of two numbers\n" +
+      "tools.everything.getSum({ a: number, b: number }) // Returns the sum of two numbers\n" +
         "There are more: offset 1.",
     );
     const details = await call(client, "get_tool_details", { tools: ["everything.get-sum"] });

@@ -12,7 +12,7 @@ export const PROGRAM_API = `
     readonly data?: unknown;
   }
   interface ToolCategory { name: string; tools: number; description?: string }
-  interface ToolSummary { category: string; name: string; call: string; description?: string; parameters?: string; declaration?: string }
+  interface ToolSummary { category: string; name: string; call: string; description?: string; parameters?: string; result?: string; declaration?: string }
   interface ToolSpec { category: string; name: string; call: string; title?: string; description: string; declaration: string; annotations?: Record<string, unknown>; inputSchema?: unknown; outputSchema?: unknown }
   /** \`name\`: names only; \`summary\` (default): and one line each; \`parameters\`: and the parameters; \`full\`: and the declaration. */
   type ToolDetail = "name" | "summary" | "parameters" | "full";

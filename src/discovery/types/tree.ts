@@ -60,6 +60,11 @@ export class WrapperTree {
     return { names, info, types: await known.types };
   }
 
+  /** The schema of a tool's results: declared, or learned. */
+  resultSchema(server: string, { name, outputSchema }: ToolInfo): JsonSchema | undefined {
+    return outputSchema ?? this.#observed(server, name)?.schema;
+  }
+
   /** What is at `path`, a relative path without `..`; `""` is the root. */
   entry(path: string): TreeEntry | undefined {
     const table = this.#catalogue.names;

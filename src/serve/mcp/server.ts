@@ -14,6 +14,7 @@ import { agentTexts } from "../../agent/descriptions.ts";
 import { callerNamed } from "../../core/caller.ts";
 import { cutText } from "../../core/utf8.ts";
 import { VERSION } from "../../core/version.ts";
+import { toolLine } from "../../discovery/tool-line.ts";
 import { type Runtime, ToolError } from "../../index.ts";
 import { ProgressReporter } from "./progress.ts";
 
@@ -146,12 +147,7 @@ async function readResource(runtime: Runtime, uri: string): Promise<string> {
     const tools = await runtime.listTools(decode(uri.slice(SERVERS.length)), {
       detail: "parameters",
     });
-    return tools
-      .map(
-        ({ name, call, parameters, description }) =>
-          `${name}: ${call.replace("(args)", `(${parameters})`)} // ${description}`,
-      )
-      .join("\n");
+    return tools.map(toolLine).join("\n");
   }
   const [category, tool, ...more] = uri.startsWith(TOOLS) ? uri.slice(TOOLS.length).split("/") : [];
   if (category === undefined || tool === undefined || more.length > 0)
