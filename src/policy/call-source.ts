@@ -1,7 +1,9 @@
 import { ToolError } from "../core/tool-error.ts";
+import { untilAborted } from "../core/until-aborted.ts";
 import type { CallContext } from "../tools/call-context.ts";
+import { toToolError } from "../tools/thrown.ts";
 import type { ResourceSource } from "../tools/resource-source.ts";
-import { labelOf, type Next, type ToolCall } from "../tools/tool-call.ts";
+import { type HandleMethod, labelOf, type Next, type ToolCall } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 
 /** The end of the chain, and the one place that calls a source. Every other link comes before it. */
@@ -10,14 +12,31 @@ export function callSource(sources: readonly ToolSource[]): Next {
   return async (call) => {
     // A link further out may have waited past the run's end: what is not begun by then is not begun any more.
     if (call.signal.aborted) throw new ToolError("aborted", "the run is over");
+    if (call.method !== undefined) return { value: await callMethod(call, call.method) };
     const source = byName.get(call.server);
     if (source === undefined)
       throw new ToolError("unknown_tool", `there is no server '${call.server.slice(0, 100)}'`);
+    if (call.hasObjects === true && source.takesObjects !== true) throw notForObjects(call);
     const context = contextOf(call);
     if (call.kind === "tool" || call.kind === "fetch")
       return { value: await source.call(call.tool, call.args, context) };
     return { value: await ask(call, resourcesOf(source, call), context) };
   };
+}
+
+async function callMethod(call: ToolCall, method: HandleMethod): Promise<unknown> {
+  const work = async (): Promise<unknown> => await method.call(call.args as readonly unknown[]);
+  try {
+    return await untilAborted(work(), call.signal);
+  } catch (error) {
+    throw toToolError(error, labelOf(call));
+  }
+}
+
+function notForObjects(call: ToolCall): ToolError {
+  const message = `${labelOf(call)} was given an object with methods, which stays on the host and cannot be sent to a server`;
+  const hint = "Pass what it needs of it as data; local tools and methods take the object itself.";
+  return new ToolError("not_serializable", message, { tool: labelOf(call), hint });
 }
 
 function contextOf({ run, signal }: ToolCall): CallContext {

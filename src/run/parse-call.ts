@@ -4,6 +4,7 @@ import { mostParts } from "../core/parts.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
+import { EndedHandles, Handles, isHandleCall } from "./handles.ts";
 import type { AskedCall, CallingRun, ToolCall } from "../tools/tool-call.ts";
 
 /** Functions of a program that send a request to a server, and so are calls, with the method of each. */
@@ -29,10 +30,14 @@ export function parseCall(
   catalogue: Catalogue,
   run: CallingRun,
   signal: AbortSignal,
+  handles = new Handles(new EndedHandles()),
 ): ToolCall {
-  const common = { run, signal, asked: askedCall(asked) };
+  if (isHandleCall(asked.server)) return parseMethod(asked, run, signal, handles);
   const caps = { parts: mostParts(run.limits.callBytes), depth: deepestText(run.limits) };
-  const args = decodeWithin(asked.args, caps);
+  const objects = new PassedObjects(handles);
+  const args = decodeWithin(asked.args, caps, objects.take);
+  objects.check();
+  const common = { run, signal, asked: askedCall(asked), hasObjects: objects.taken };
   if (asked.server === "") return { ...common, ...parseRequest(asked.tool, args, catalogue) };
   const found = catalogue.find(asked.server, asked.tool);
   if (found === undefined) {
@@ -43,8 +48,52 @@ export function parseCall(
   return { ...common, kind: isFetch ? "fetch" : "tool", server, tool, info, args };
 }
 
+/** Stands for the objects in a call's arguments: errors come after decoding, whose own errors say only that a text is malformed. */
+class PassedObjects {
+  readonly #handles: Handles;
+  #failure: unknown;
+  taken = false;
+
+  constructor(handles: Handles) {
+    this.#handles = handles;
+  }
+
+  readonly take = (facts: object): unknown => {
+    this.taken = true;
+    try {
+      return this.#handles.objectOf((facts as { readonly id?: unknown }).id);
+    } catch (error) {
+      this.#failure ??= error;
+      return undefined;
+    }
+  };
+
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+function parseMethod(
+  asked: HostCall,
+  run: CallingRun,
+  signal: AbortSignal,
+  handles: Handles,
+): ToolCall {
+  const method = handles.method(asked.server, asked.tool);
+  const { server, tool } = method;
+  const objects = new PassedObjects(handles);
+  const caps = { parts: mostParts(run.limits.callBytes), depth: deepestText(run.limits) };
+  const args = decodeWithin(asked.args, caps, objects.take);
+  objects.check();
+  if (!Array.isArray(args))
+    throw new ToolError("invalid_arguments", `${server}.${tool}: the arguments must be a list`);
+  const common = { run, signal, asked: { ...askedCall(asked), label: `${server}.${tool}` } };
+  return { ...common, kind: "method", server, tool, info: undefined, args, method };
+}
+
 /** What a call is named in records until it is parsed: `server.tool` as spelled, `?.resources/read` for a request. */
 export function labelOfAsked({ server, tool }: HostCall): string {
+  if (isHandleCall(server)) return `handle.${tool}`;
   return server === "" ? `?.${REQUESTS.get(tool) ?? tool}` : `${server}.${tool}`;
 }
 

@@ -4,6 +4,7 @@ import { encode } from "../../core/encode.ts";
 import { mostParts } from "../../core/parts.ts";
 import * as native from "../../core/primordials.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
+import { decodeAnswer, factsOf } from "./handles.ts";
 import { send, sizeOutside } from "./host-port.ts";
 import { giveUp, noteFailure, type Watch, watchCall } from "./promises.ts";
 
@@ -83,7 +84,12 @@ function newPromise(): PromiseWithResolvers<unknown> {
 }
 
 /** Calls a tool. Never throws: arguments that cannot be sent are a rejection too. */
-export function callTool(server: string, tool: string, args: unknown): Promise<unknown> {
+export function callTool(
+  server: string,
+  tool: string,
+  args: unknown,
+  label = `${server}.${tool}`,
+): Promise<unknown> {
   let text: string;
   try {
     text = encode(args, {
@@ -92,16 +98,14 @@ export function callTool(server: string, tool: string, args: unknown): Promise<u
       sizeOf: sizeOutside,
       maxDepth: caps.valueDepth,
       label: "arguments",
+      handleOf: factsOf,
     });
   } catch (error) {
     const { promise, reject } = newPromise();
-    fail(
-      { reject, watch: watchCall(promise) },
-      sendable(error, new native.NativeError(), `${server}.${tool}`),
-    );
+    fail({ reject, watch: watchCall(promise) }, sendable(error, new native.NativeError(), label));
     return promise;
   }
-  return request("call", `${server}\n${tool}`, text, decode);
+  return request("call", `${server}\n${tool}`, text, decodeAnswer);
 }
 
 /**

@@ -25,6 +25,7 @@ import {
 import { fetch, Headers, Response } from "./fetch.ts";
 import { fs, prompts, resources } from "./fs-and-resources.ts";
 import { installFunctionText } from "./function-text.ts";
+import { installHandles } from "./handles.ts";
 import { installHostPort, type Send } from "./host-port.ts";
 import { installIntl } from "./intl-methods.ts";
 import { installNativeIntl } from "./intl-native.ts";
@@ -246,6 +247,7 @@ export function boot(send: Send): Entries {
   setTimerHook((ms, callback) => void setTimeout(callback, ms));
   Math.random = createRandom();
   installDisposal();
+  installHandles(callTool);
   installMissing();
   installCombinators();
   installDate();

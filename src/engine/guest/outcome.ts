@@ -2,9 +2,10 @@
 import { encode } from "../../core/encode.ts";
 import * as native from "../../core/primordials.ts";
 import { cutUnits } from "../../core/utf8.ts";
-import { wireFailureOf } from "../../core/wire-format.ts";
+import { wireError, wireFailureOf } from "../../core/wire-format.ts";
 import { failureOf, givenUpCalls } from "./calls.ts";
 import { reportDropped } from "./console.ts";
+import { factsOf } from "./handles.ts";
 import { send, sizeOutside } from "./host-port.ts";
 import { inspect } from "./inspect.ts";
 import { unwatchHandlers } from "./late-handlers.ts";
@@ -56,11 +57,21 @@ function encodeValue(
 ): string | undefined {
   if (value === undefined) return "";
   try {
-    return encode(value, { ...caps, sizeOf: sizeOutside, settled });
+    return encode(value, { ...caps, sizeOf: sizeOutside, settled, handleOf: refuseHandle });
   } catch (error) {
     sendError(error, run);
     return undefined;
   }
+}
+
+/** A handle ends with its run: as the run's value it would be of no use. */
+function refuseHandle(value: object): undefined {
+  const facts = factsOf(value);
+  if (facts === undefined) return;
+  throw wireError(
+    "not_serializable",
+    `value has the object with methods that ${facts.label} returned, which stays on the host and cannot leave the program: return what you need of it`,
+  );
 }
 
 function awaitAll(
