@@ -5,6 +5,7 @@ import { encode } from "../../core/encode.ts";
 import { mostParts } from "../../core/parts.ts";
 import * as native from "../../core/primordials.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
+import { decodeAnswer, factsOf } from "./handles.ts";
 import { send, sizeOutside } from "./host-port.ts";
 import { giveUp, noteFailure, type Watch, watchCall } from "./promises.ts";
 
@@ -83,6 +84,16 @@ function newPromise(): PromiseWithResolvers<unknown> {
   return native.reflectApply(withResolvers, NativePromise, []) as PromiseWithResolvers<unknown>;
 }
 
+/** Calls a method of an object on the host with what a program gave it. */
+export function callMethod(
+  id: string,
+  name: string,
+  given: readonly unknown[],
+  label: string,
+): Promise<unknown> {
+  return callTool(`~${id}`, name, isCallback(given) ? [given[0]] : given, SEVERAL, label);
+}
+
 /** Calls a tool with what a program gave it: nothing is `{}`, and what its host makes of several arguments is for the host. */
 export function callWith(
   server: string,
@@ -114,12 +125,14 @@ function isCallback(given: readonly unknown[]): boolean {
 /**
  * Calls a tool. Never throws: arguments that cannot be sent are a rejection too.
  * @param start begins the text
+ * @param label names it in errors
  */
 export function callTool(
   server: string,
   tool: string,
   args: unknown,
   start = "",
+  label?: string,
 ): Promise<unknown> {
   let text: string;
   try {
@@ -131,16 +144,15 @@ export function callTool(
         sizeOf: sizeOutside,
         maxDepth: start === "" ? caps.valueDepth : caps.valueDepth + 1,
         label: "arguments",
+        handleOf: factsOf,
       });
   } catch (error) {
     const { promise, reject } = newPromise();
-    fail(
-      { reject, watch: watchCall(promise) },
-      sendable(error, new native.NativeError(), `${server}.${tool}`),
-    );
+    const failure = sendable(error, new native.NativeError(), label ?? `${server}.${tool}`);
+    fail({ reject, watch: watchCall(promise) }, failure);
     return promise;
   }
-  return request("call", `${server}\n${tool}`, text, decode);
+  return request("call", `${server}\n${tool}`, text, decodeAnswer);
 }
 
 /**
