@@ -182,7 +182,7 @@ export class ToolReferences {
 
   #member(object: ToolReference, key: string): ToolReference | undefined {
     if (object.kind === "tool")
-      return ["call", "apply", "bind", "default"].includes(key) ? object : undefined;
+      return ["call", "apply", "bind", "default", "handle"].includes(key) ? object : undefined;
     if (object.kind === "entry") return this.#entryMember(object.entry, key);
     if (object.kind === "all") {
       if (NOT_SERVERS.has(key)) return undefined;

@@ -6,6 +6,8 @@ export interface HandleFacts {
   readonly label: string;
   readonly methods: readonly string[];
   readonly iterable: boolean;
+  /** It is iterated over in pages: `@@page` gives one. */
+  readonly pages?: boolean;
   /** Properties that are data, as they were when the tool answered. */
   readonly data?: unknown;
 }

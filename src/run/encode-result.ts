@@ -2,11 +2,11 @@ import { encode } from "../core/encode.ts";
 import type { HandleFacts } from "../core/handle-facts.ts";
 import { hostTurns, TURN_BYTES } from "../core/host-turns.ts";
 import { mostParts } from "../core/parts.ts";
-import type { Limits } from "../core/limits.ts";
 import { plainness } from "../core/plain-json.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { exceedsUtf8 } from "../core/utf8.ts";
 import { wireFailureOf } from "../core/wire-format.ts";
+import { handleCall } from "../tools/corrected-call.ts";
 import { labelOf, type Middleware, type ToolCall } from "../tools/tool-call.ts";
 
 interface Caps {
@@ -34,7 +34,7 @@ export const encodeResults: Middleware = async (call, next) => {
   await hostTurns.take(TURN_BYTES, call.run.caller.user);
   const caps = { bytes: callBytes, parts: mostParts(callBytes), depth };
   const large = encodeResult(value, caps, tool, handles);
-  if (large === undefined) throw tooLarge(tool, call.run.limits);
+  if (large === undefined) throw tooLarge(call);
   return { value, text: large, hasHandles: handles.made };
 };
 
@@ -89,8 +89,18 @@ class ResultHandles {
   };
 }
 
-function tooLarge(tool: string, { callBytes }: Limits): ToolError {
-  const hint = "Ask the tool for less: a page, a filter, fewer fields.";
+function tooLarge(call: ToolCall): ToolError {
+  const { callBytes } = call.run.limits;
+  const tool = labelOf(call);
   const message = `the result of ${tool} is larger than ${callBytes} bytes, or has more than ${mostParts(callBytes)} parts`;
-  return new ToolError("output_limit", message, { hint });
+  return new ToolError("output_limit", message, { hint: hintOf(call) });
+}
+
+function hintOf({ kind, server, tool, args }: ToolCall): string {
+  if (kind === "method")
+    return "Ask for less: fewer rows, a filter, a part; or use `for await`, where there is one.";
+  const less = "Ask the tool for less: a page, a filter, fewer fields.";
+  return kind === "tool"
+    ? `${less} Or leave the result on the host: \`const h = await ${handleCall(server, tool, args)}\`, then \`await h.slice(0, 100)\`, \`h.filter({ key: value })\` or \`for await\`.`
+    : less;
 }

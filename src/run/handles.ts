@@ -8,6 +8,7 @@ import type { LogEntry } from "../core/result.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { waitFor } from "../core/wait-for.ts";
 import type { HandleMethod } from "../tools/tool-call.ts";
+import { KeptResult, PAGE } from "./kept/kept-result.ts";
 import { isResource, methodsOf } from "./object-methods.ts";
 
 /** Open handles of one run. */
@@ -71,8 +72,9 @@ export class Handles {
     if (found.length === 0 && !isResource(object)) return undefined;
     const label = `${server}.${tool}`;
     const known = this.#ids.get(object);
-    if (known !== undefined && this.#open.has(known))
-      return { id: known, label, methods: found, iterable };
+    const pages = object instanceof KeptResult ? { pages: true } : {};
+    const facts = { label, methods: found, iterable, ...pages };
+    if (known !== undefined && this.#open.has(known)) return { id: known, ...facts };
     if (this.#isOver) throw new ToolError("aborted", "the run is over");
     if (this.#open.size >= MAX_HANDLES)
       throw new ToolError(
@@ -83,12 +85,22 @@ export class Handles {
     const id = newId();
     this.#open.set(id, { object, server, tool, methods: found });
     this.#ids.set(object, id);
-    return { id, label, methods: found, iterable };
+    return { id, ...facts };
+  }
+
+  *objects(): Iterable<object> {
+    for (const { object } of this.#open.values()) yield object;
   }
 
   /** The host's object behind a stub that a program passes on. @throws ToolError `invalid_arguments` for one that has ended */
   objectOf(id: unknown): object {
-    return this.#get(id).object;
+    const { object, server, tool } = this.#get(id);
+    if (!(object instanceof KeptResult)) return object;
+    throw new ToolError(
+      "invalid_arguments",
+      `the result of ${server}.${tool} is kept on the host, and is no argument of a tool`,
+      { hint: "Pass a part of it: `await h.slice(0, 100)` or `await h.get(…)`." },
+    );
   }
 
   /** What calls `name` of the handle at `address`. @throws ToolError `invalid_arguments` */
@@ -102,6 +114,12 @@ export class Handles {
       tool: `${tool}.${name === "@@iterate" ? "[Symbol.asyncIterator]" : shown}`,
     };
     if (name === "@@iterate") return { ...facts, call: () => iterate(object) };
+    if (name === "@@page" && object instanceof KeptResult)
+      return {
+        server,
+        tool: `${tool}.[Symbol.asyncIterator]`,
+        call: ([from]) => object[PAGE](from),
+      };
     if (name === "close" || name === "@@dispose")
       return { ...facts, call: (args) => this.#close(id, handle, name, args) };
     if (methods.includes(name))

@@ -19,6 +19,22 @@ export function methodsOf(object: object): string[] {
   return [...names];
 }
 
+/** Properties of an object that is more than data and no instance of a class. */
+const FEW = 1_000;
+
+/** Whether the bridge makes a handle of what a tool returned. */
+export function hasMethods(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return isResource(value);
+  let looked = 0;
+  for (const key in value) {
+    if (typeof Object.getOwnPropertyDescriptor(value, key)?.value === "function") return true;
+    if (++looked === FEW) return false;
+  }
+  return false;
+}
+
 /** Whether it says itself that it is more than data: it can be disposed of, iterated over as it comes, or has functions of its own. */
 export function isResource(object: object): boolean {
   const given = object as Record<PropertyKey, unknown>;

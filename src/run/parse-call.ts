@@ -1,4 +1,4 @@
-import { SEVERAL } from "../core/call-arguments.ts";
+import { argumentsIn, SEVERAL } from "../core/call-arguments.ts";
 import { decodeWithin } from "../core/decode-within.ts";
 import { deepestText, type ShapeCaps } from "../core/json-shape.ts";
 import { mostParts } from "../core/parts.ts";
@@ -36,6 +36,20 @@ export function parseCall(
   run: CallingRun,
   signal: AbortSignal,
   handles = new Handles(new EndedHandles()),
+): ToolCall {
+  const args = argumentsIn(asked.args);
+  if (args.length === asked.args.length) return parsePlain(asked, catalogue, run, signal, handles);
+  const call = parsePlain({ ...asked, args }, catalogue, run, signal, handles);
+  // In records it is another call than the one whose result comes whole.
+  return { ...call, keeps: true, asked: { ...call.asked, args: asked.args } };
+}
+
+function parsePlain(
+  asked: HostCall,
+  catalogue: Catalogue,
+  run: CallingRun,
+  signal: AbortSignal,
+  handles: Handles,
 ): ToolCall {
   if (isHandleCall(asked.server)) return parseMethod(asked, run, signal, handles);
   const caps = { parts: mostParts(run.limits.callBytes), depth: deepestText(run.limits) };

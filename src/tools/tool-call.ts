@@ -39,6 +39,8 @@ export interface HandleMethod {
 /** Objects with methods that a run has. */
 export interface HandleMaker {
   make(object: object, failed: boolean, server: string, tool: string): HandleFacts | undefined;
+  /** Those that are open. */
+  objects(): Iterable<object>;
 }
 
 /** The call as the program made it. It is recognised by this when the same program runs again. */
@@ -71,6 +73,8 @@ export interface ToolCall {
   readonly method?: HandleMethod;
   /** The arguments hold objects of the host, which programs passed as stubs. */
   readonly hasObjects?: boolean | undefined;
+  /** The result stays here, and the program gets a handle of it. */
+  readonly keeps?: boolean;
   readonly asked: AskedCall;
   /** Aborted when the run is over. */
   readonly signal: AbortSignal;

@@ -1,5 +1,5 @@
 import { type Answer, type CallFailure, failureIn } from "../../core/answer.ts";
-import { SEVERAL } from "../../core/call-arguments.ts";
+import { KEEP, SEVERAL } from "../../core/call-arguments.ts";
 import { decode } from "../../core/decode.ts";
 import { encode } from "../../core/encode.ts";
 import { mostParts } from "../../core/parts.ts";
@@ -90,20 +90,26 @@ export function callMethod(
   name: string,
   given: readonly unknown[],
   label: string,
+  keeps = false,
 ): Promise<unknown> {
-  return callTool(`~${id}`, name, isCallback(given) ? [given[0]] : given, SEVERAL, label);
+  const start = keeps ? KEEP + SEVERAL : SEVERAL;
+  return callTool(`~${id}`, name, isCallback(given) ? [given[0]] : given, start, label);
 }
 
-/** Calls a tool with what a program gave it: nothing is `{}`, and what its host makes of several arguments is for the host. */
+/**
+ * Calls a tool with what a program gave it: nothing is `{}`, and what its host makes of several arguments is for the host.
+ * @param keep {@link KEEP} leaves the result on the host
+ */
 export function callWith(
   server: string,
   tool: string,
   given: readonly unknown[],
+  keep = "",
 ): Promise<unknown> {
   let { length } = given;
   while (length > 0 && given[length - 1] === undefined) length--;
-  if (length === 0) return callTool(server, tool, {});
-  if (length === 1 || isCallback(given)) return callTool(server, tool, given[0]);
+  if (length === 0) return callTool(server, tool, {}, keep);
+  if (length === 1 || isCallback(given)) return callTool(server, tool, given[0], keep);
   const all: unknown[] = [];
   for (let at = 0; at < length; at++)
     native.defineProperty(all, at, {
@@ -111,7 +117,7 @@ export function callWith(
       value: given[at],
       enumerable: true,
     } as never);
-  return callTool(server, tool, all, SEVERAL);
+  return callTool(server, tool, all, keep + SEVERAL);
 }
 
 /** `list.map(tool)` passes an item, its index and the list: the item is the argument. */
@@ -142,7 +148,7 @@ export function callTool(
         maxBytes: caps.callBytes - start.length,
         maxParts: mostParts(caps.callBytes),
         sizeOf: sizeOutside,
-        maxDepth: start === "" ? caps.valueDepth : caps.valueDepth + 1,
+        maxDepth: start.length < SEVERAL.length ? caps.valueDepth : caps.valueDepth + 1,
         label: "arguments",
         handleOf: factsOf,
       });

@@ -8,12 +8,19 @@ type Call = (
   name: string,
   given: readonly unknown[],
   label: string,
+  keeps?: boolean,
 ) => Promise<unknown>;
 type Method = (...args: unknown[]) => Promise<unknown>;
 
 interface Iterator {
   readonly next: Method;
   readonly close: Method;
+}
+
+/** Rows of a result that stays on the host, and where the next ones begin. */
+interface Page {
+  readonly rows: readonly unknown[];
+  readonly next: number | null;
 }
 
 const known = new native.NativeWeakMap<object, HandleFacts>();
@@ -52,16 +59,22 @@ function stubOf(given: object): object {
   const facts = given as HandleFacts;
   const stub = (facts.data ?? {}) as object;
   const method =
-    (name: string): Method =>
+    (name: string, keeps = false): Method =>
     (...given) =>
-      callHost(facts.id, name, given, `${facts.label}.${name}`);
-  for (let at = 0; at < facts.methods.length; at++)
-    hide(stub, facts.methods[at]!, method(facts.methods[at]!));
+      callHost(facts.id, name, given, `${facts.label}.${name}`, keeps);
+  for (let at = 0; at < facts.methods.length; at++) {
+    const name = facts.methods[at]!;
+    const call = method(name);
+    hide(call, "handle", method(name, true));
+    hide(stub, name, call);
+  }
   const dispose = method("@@dispose");
   hide(stub, "close", method("close"));
   hide(stub, symbols.asyncDispose, () => dispose());
   hide(stub, symbols.dispose, () => void then(dispose(), undefined, () => {}));
-  if (facts.iterable) hide(stub, native.asyncIteratorSymbol, () => iteratorOf(method("@@iterate")));
+  if (facts.pages === true) hide(stub, native.asyncIteratorSymbol, () => pagesOf(method("@@page")));
+  else if (facts.iterable)
+    hide(stub, native.asyncIteratorSymbol, () => iteratorOf(method("@@iterate")));
   native.setPrototypeOf(stub, prototype);
   native.weakMapSet(known, stub, facts);
   return stub;
@@ -73,6 +86,31 @@ function iteratorOf(start: Method): object {
     next: async () => await ((await (begun ??= start())) as Iterator).next(),
     return: async (value: unknown) => {
       if (begun !== undefined) await ((await begun) as Iterator).close();
+      return { done: true, value };
+    },
+  };
+}
+
+/** One call a page, not one a row. */
+function pagesOf(page: Method): object {
+  let rows: readonly unknown[] = [];
+  let at = 0;
+  let from: number | null = 0;
+  let last: unknown;
+  const step = async (): Promise<object> => {
+    while (at >= rows.length && from !== null) {
+      const found = (await page(from)) as Page;
+      ({ rows, next: from } = found);
+      at = 0;
+    }
+    return at < rows.length ? { done: false, value: rows[at++] } : { done: true, value: undefined };
+  };
+  return {
+    // Several at once come one after the other.
+    next: () => (last = last === undefined ? step() : then(last, step, step)),
+    return: async (value: unknown) => {
+      rows = [];
+      from = null;
       return { done: true, value };
     },
   };
