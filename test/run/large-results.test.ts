@@ -5,8 +5,20 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { decode } from "../../src/core/decode.ts";
 import { encode } from "../../src/core/encode.ts";
-import { type ExecutionResult, type Limits, type Runtime, tool } from "../../src/index.ts";
+import { atOnce } from "../../src/core/turns.ts";
+import { utf8Length } from "../../src/core/utf8.ts";
+import {
+  DEFAULT_LIMITS,
+  type ExecutionResult,
+  type Limits,
+  type Runtime,
+  tool,
+} from "../../src/index.ts";
 import { copyOf } from "../../src/run/kept/copy-value.ts";
+import { KeptResult } from "../../src/run/kept/kept-result.ts";
+import { type Page, pageOf } from "../../src/run/kept/page.ts";
+import { RunWork } from "../../src/run/kept/run-work.ts";
+import type { ToolCall } from "../../src/tools/tool-call.ts";
 import { startService } from "../../src/serve/index.ts";
 import { leastDelay, MAX_DELAY_MS } from "../support/loop-delay.ts";
 import { createRuntime } from "../support/patient.ts";
@@ -290,7 +302,7 @@ describe.each(combinations)("$engine, $placement", (options) => {
     ],
     [
       "the call without a handle",
-      "await tools.db.query(1_000)",
+      "await tools.db.query({ count: 1_000 })",
       {
         code: "output_limit",
         hint: expect.stringContaining("const h = await tools.db.query.handle({ count: 1000 })"),
@@ -598,11 +610,110 @@ describe("copies", () => {
     expect(copy).toEqual({ list: [{ a: 1 }], map: new Map([["k", { b: 1 }]]) });
   });
 
+  test("may be nested as deeply as what crosses the bridge", () => {
+    const nested = (levels: number, innermost: unknown): unknown => {
+      let value = innermost;
+      for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [value] : { value };
+      return value;
+    };
+    for (const innermost of [1, {}, new Map([[1, []]])])
+      for (const levels of [97, 98, 99, 100, 101]) {
+        const value = nested(levels, innermost);
+        const crosses = (): unknown => encode(value, { maxDepth: caps.depth });
+        const isRefused = [crosses, () => copied(value)].map((work) => {
+          try {
+            return work() === undefined;
+          } catch {
+            return true;
+          }
+        });
+        expect(isRefused).toEqual([isRefused[0], isRefused[0]]);
+      }
+  });
+
   test("are made in small steps, however large the value is", () => {
     const size = 10_000;
     const steps = copyOf(Array.from({ length: size }, row), caps, "x.y");
     let pauses = 0;
     while (steps.next().done !== true) pauses++;
     expect(pauses).toBeGreaterThan(size / 64);
+  });
+});
+
+describe("laws of rows", () => {
+  const inNoRun = {
+    run: { limits: DEFAULT_LIMITS },
+    signal: new AbortController().signal,
+  } as unknown as ToolCall;
+  const values = fc.oneof(
+    fc.integer({ min: 0, max: 3 }),
+    fc.constantFrom("a", "b", true, false, null, NaN, 5n),
+  );
+  const rows = fc.array(
+    fc.oneof(
+      { weight: 9, arbitrary: fc.dictionary(fc.constantFrom("a", "b", "__proto__"), values) },
+      values,
+    ),
+  );
+  const work = new RunWork();
+  const result = (list: readonly unknown[]): KeptResult =>
+    new KeptResult("x.y", list, [{ bytes: 0 }]);
+
+  test("filter is that of arrays, with all conditions", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        rows,
+        fc.dictionary(fc.constantFrom("a", "b"), values),
+        async (list, equal) => {
+          const data = list.map((each) =>
+            typeof each === "object" && each !== null ? { ...each } : each,
+          );
+          const kept = (await result(data)
+            .filter({ ...equal })
+            .run(inNoRun, work)) as KeptResult;
+          const expected = data.filter(
+            (each) =>
+              typeof each === "object" &&
+              each !== null &&
+              Object.entries(equal).every(
+                ([key, value]) =>
+                  Object.hasOwn(each, key) &&
+                  [(each as Record<string, unknown>)[key]].includes(value),
+              ),
+          );
+          expect(kept.get()).toEqual(expected);
+          expect(kept.count()).toBe(expected.length);
+        },
+      ),
+    );
+  });
+
+  test("slice is that of arrays", () => {
+    const ends = fc.option(fc.oneof(fc.integer({ min: -9, max: 9 }), fc.constant(Infinity)), {
+      nil: undefined,
+    });
+    fc.assert(
+      fc.property(fc.array(fc.integer(), { maxLength: 8 }), ends, ends, (list, start, end) => {
+        expect(result(list).slice(start, end)).toEqual(list.slice(start, end));
+      }),
+    );
+  });
+
+  test("the pages of a list are the list, and each fits", async () => {
+    const texts = fc.array(fc.string({ maxLength: 700, unit: "binary" }), { maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(texts, fc.integer({ min: 1_024, max: 20_000 }), async (list, callBytes) => {
+        const limits = { ...DEFAULT_LIMITS, callBytes };
+        const seen: unknown[] = [];
+        for (let from: number | null = 0; from !== null;) {
+          const page: Page = atOnce(pageOf(list, from, limits));
+          expect(page.rows.length > 0 || list.length === 0).toBe(true);
+          if (page.rows.length > 1) expect(utf8Length(encode(page))).toBeLessThanOrEqual(callBytes);
+          seen.push(...page.rows);
+          from = page.next;
+        }
+        expect(seen).toEqual(list);
+      }),
+    );
   });
 });

@@ -137,7 +137,7 @@ class Copier {
   #piece(item: unknown): unknown {
     this.#isDue = true;
     try {
-      const maxDepth = Math.max(1, this.#caps.depth - this.#frames.length);
+      const maxDepth = Math.max(0, this.#caps.depth - this.#frames.length + 1);
       const text = encode(item, { ...PIECE, maxDepth, label: this.#path() });
       this.#charge(text.length);
       return decode(text);

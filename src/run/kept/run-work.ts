@@ -12,7 +12,7 @@ export class RunWork {
    * @throws ToolError `aborted`, `cpu_limit`
    */
   do<Result>(call: ToolCall, begin: () => Steps<Result>): Promise<Result> {
-    return this.inOrder(async () => {
+    const done = this.#last.then(async () => {
       const { cpuMs } = call.run.limits;
       const turns = new Turns(Math.max(0, cpuMs - this.#spentMs));
       try {
@@ -23,11 +23,6 @@ export class RunWork {
         this.#spentMs += turns.spentMs;
       }
     });
-  }
-
-  /** Waits for the run's work before. */
-  inOrder<Result>(work: () => Promise<Result>): Promise<Result> {
-    const done = this.#last.then(work);
     this.#last = done.catch(() => {});
     return done;
   }
