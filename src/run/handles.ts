@@ -88,10 +88,6 @@ export class Handles {
     return { id, ...facts };
   }
 
-  *objects(): Iterable<object> {
-    for (const { object } of this.#open.values()) yield object;
-  }
-
   /** The host's object behind a stub that a program passes on. @throws ToolError `invalid_arguments` for one that has ended */
   objectOf(id: unknown): object {
     const { object, server, tool } = this.#get(id);

@@ -39,8 +39,6 @@ export interface HandleMethod {
 /** Objects with methods that a run has. */
 export interface HandleMaker {
   make(object: object, failed: boolean, server: string, tool: string): HandleFacts | undefined;
-  /** Those that are open. */
-  objects(): Iterable<object>;
 }
 
 /** The call as the program made it. It is recognised by this when the same program runs again. */

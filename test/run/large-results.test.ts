@@ -657,7 +657,7 @@ describe("laws of rows", () => {
   );
   const work = new RunWork();
   const result = (list: readonly unknown[]): KeptResult =>
-    new KeptResult("x.y", list, [{ bytes: 0 }]);
+    new KeptResult("x.y", list, [{ bytes: 0 }], new Set());
 
   test("filter is that of arrays, with all conditions", async () => {
     await fc.assert(

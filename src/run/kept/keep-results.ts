@@ -1,25 +1,20 @@
 import { ToolError } from "../../core/tool-error.ts";
-import {
-  type CallingRun,
-  type HandleMaker,
-  labelOf,
-  type Middleware,
-  type ToolCall,
-} from "../../tools/tool-call.ts";
+import { type CallingRun, labelOf, type Middleware, type ToolCall } from "../../tools/tool-call.ts";
 import { hasMethods } from "../object-methods.ts";
 import { copyOf } from "./copy-value.ts";
 import { KeptResult, KeptTask, type Weight } from "./kept-result.ts";
 import { RunWork } from "./run-work.ts";
 
 const works = new WeakMap<CallingRun, RunWork>();
+const open = new WeakMap<object, Set<KeptResult>>();
 
 /** The link that leaves results on the host where the program asks for a handle, and carries out what it asks of them. */
 export const keepResults: Middleware = async (call, next) => {
   const result = await next(call);
   const { value } = result;
-  if (value instanceof KeptTask) return { value: admit(await value.run(call, workOf(call)), call) };
-  if (call.keeps === true) return { value: await keep(value, call) };
-  return value instanceof KeptResult ? { value: admit(value, call) } : result;
+  const found = value instanceof KeptTask ? await value.run(call, workOf(call)) : value;
+  if (call.keeps === true) return { value: await keep(found, call) };
+  return found === value ? result : { value: await admit(found, call) };
 };
 
 function workOf({ run }: ToolCall): RunWork {
@@ -32,40 +27,45 @@ function workOf({ run }: ToolCall): RunWork {
 
 /** What is a handle already stays that handle. */
 async function keep(value: unknown, call: ToolCall): Promise<unknown> {
-  if (value instanceof KeptResult) return admit(value, call);
+  if (value instanceof KeptResult) return await admit(value, call);
   if (hasMethods(value)) return value;
-  const { limits, handles } = call.run;
+  const { limits } = call.run;
   const label = labelOf(call);
   // One after the other: what is left for one is known when those before have been counted.
   return await workOf(call).do(call, function* () {
-    const caps = {
-      bytes: Math.max(0, limits.keptBytes - weightOf(handles)),
-      depth: limits.valueDepth,
-    };
-    const { value: copied, bytes } = yield* copyOf(value, caps, label);
-    return admit(new KeptResult(label, copied, [{ bytes }]), call);
+    const all = openOf(call);
+    const bytes = Math.max(0, limits.keptBytes - weightOf(all));
+    const copied = yield* copyOf(value, { bytes, depth: limits.valueDepth }, label);
+    return new KeptResult(label, copied.value, [{ bytes: copied.bytes }], all);
   });
 }
 
-/** Gives a new handle its place in the run. @throws ToolError `output_limit` over the run's caps */
-function admit(value: unknown, call: ToolCall): unknown {
-  if (!(value instanceof KeptResult)) return value;
-  const { limits, handles } = call.run;
-  if (weightOf(handles, value) > limits.keptBytes)
-    throw new ToolError(
-      "output_limit",
-      `what the run leaves on the host would take more than ${limits.keptBytes} bytes`,
-      { hint: "Close handles that are done with: `await using h = …`, or `await h.close()`." },
-    );
-  handles?.make(value, false, call.server, call.tool);
-  return value;
+/** @throws ToolError `output_limit` over the run's cap */
+async function admit(value: unknown, call: ToolCall): Promise<unknown> {
+  const { keptBytes } = call.run.limits;
+  if (!(value instanceof KeptResult) || weightOf(openOf(call)) <= keptBytes) return value;
+  await value[Symbol.asyncDispose]();
+  throw new ToolError(
+    "output_limit",
+    `what the run leaves on the host would take more than ${keptBytes} bytes (keptBytes)`,
+    { hint: "Close handles that are done with: `await using h = …`, or `await h.close()`." },
+  );
 }
 
-/** Memory of all that is kept, about; of `added` too. */
-function weightOf(handles: HandleMaker | undefined, added?: KeptResult): number {
-  const weights = new Set<Weight>(added?.weights);
-  for (const object of handles?.objects() ?? [])
-    if (object instanceof KeptResult) for (const weight of object.weights) weights.add(weight);
+/** Those that are open, of a run or of its session. */
+function openOf({ run }: ToolCall): Set<KeptResult> {
+  const key = run.handles ?? run;
+  const known = open.get(key);
+  if (known !== undefined) return known;
+  const made = new Set<KeptResult>();
+  open.set(key, made);
+  return made;
+}
+
+/** Memory of all that is kept, about. */
+function weightOf(results: Iterable<KeptResult>): number {
+  const weights = new Set<Weight>();
+  for (const result of results) for (const weight of result.weights) weights.add(weight);
   let bytes = 0;
   for (const weight of weights) bytes += weight.bytes;
   return bytes;

@@ -34,11 +34,15 @@ export class KeptResult implements AsyncDisposable {
   readonly #label: string;
   readonly #value: unknown;
   readonly #weights: readonly Weight[];
+  readonly #open: Set<KeptResult>;
 
-  constructor(label: string, value: unknown, weights: readonly Weight[]) {
+  /** @param open those that are, of which it is one until it is disposed of */
+  constructor(label: string, value: unknown, weights: readonly Weight[], open: Set<KeptResult>) {
     this.#label = label;
     this.#value = value;
     this.#weights = weights;
+    this.#open = open;
+    open.add(this);
   }
 
   get weights(): readonly Weight[] {
@@ -64,7 +68,7 @@ export class KeptResult implements AsyncDisposable {
     return new KeptTask(async (call, work) => {
       const found = await work.do(call, () => matching(rows, condition));
       const own = { bytes: found.length * REFERENCE_BYTES };
-      return new KeptResult(this.#label, found, [this.#weights[0]!, own]);
+      return new KeptResult(this.#label, found, [this.#weights[0]!, own], this.#open);
     });
   }
 
@@ -75,7 +79,7 @@ export class KeptResult implements AsyncDisposable {
 
   /** A handle of the value at a path. */
   at(...path: unknown[]): KeptResult {
-    return new KeptResult(this.#label, this.get(...path), this.#weights);
+    return new KeptResult(this.#label, this.get(...path), this.#weights, this.#open);
   }
 
   [PAGE](from: unknown): KeptTask {
@@ -91,7 +95,9 @@ export class KeptResult implements AsyncDisposable {
     throw new ToolError("internal", "a kept result comes in pages");
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#open.delete(this);
+  }
 
   #rows(what: string): readonly unknown[] {
     if (Array.isArray(this.#value)) return this.#value as unknown[];
