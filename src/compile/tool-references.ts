@@ -217,7 +217,7 @@ export class ToolReferences {
   #member(object: ToolReference, key: string): ToolReference | undefined {
     switch (object.kind) {
       case "tool":
-        return ["call", "apply", "bind", "default"].includes(key) ? object : undefined;
+        return ["call", "apply", "bind", "default", "handle"].includes(key) ? object : undefined;
       case "entry":
         return this.#entryMember(object.entry, key);
       case "all":

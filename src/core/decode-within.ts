@@ -1,4 +1,4 @@
-import { decode, type DecodeCosts } from "./decode.ts";
+import { decode, type DecodeCosts, type ReviveHandle } from "./decode.ts";
 import { breachOfShape, type ShapeCaps } from "./json-shape.ts";
 import { wireError } from "./wire-format.ts";
 
@@ -7,13 +7,13 @@ import { wireError } from "./wire-format.ts";
  * before, and one whose Maps, Sets and patterns would cost too much, while it is decoded.
  * @throws WireError over a cap, or when the text is malformed
  */
-export function decodeWithin(text: string, caps: ShapeCaps): unknown {
+export function decodeWithin(text: string, caps: ShapeCaps, handle?: ReviveHandle): unknown {
   const breached = breachOfShape(text, { ...caps, words: true });
   if (breached === "depth")
     throw wireError("not_serializable", `it is nested deeper than ${caps.depth} levels`);
   if (breached === "parts")
     throw wireError("output_limit", `it has more than ${caps.parts} parts; pass less at a time`);
-  return decode(text, new Steps());
+  return decode(text, new Steps(handle));
 }
 
 /** Steps of one value, of two or three nanoseconds: about 15 ms. */
@@ -25,7 +25,12 @@ const CHARACTER_STEPS = 1_000;
 const PROPERTY_STEPS = 600_000;
 
 class Steps implements DecodeCosts {
+  readonly handle?: ReviveHandle;
   #left = MAX_STEPS;
+
+  constructor(handle: ReviveHandle | undefined) {
+    if (handle !== undefined) this.handle = handle;
+  }
 
   /** A program can choose numbers that an engine hashes alike: each is compared with all before it. */
   key(key: unknown, at: number): void {

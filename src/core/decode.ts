@@ -32,9 +32,13 @@ for (const make of [
 /** Is told what takes longer than its text shows, before it is made; throws where that is too much. */
 export interface DecodeCosts {
   /** @param at number of the keys before it in its Map or Set */
-  key(key: unknown, at: number): void;
-  pattern(source: string): void;
+  readonly key?: (key: unknown, at: number) => void;
+  readonly pattern?: (source: string) => void;
+  readonly handle?: ReviveHandle;
 }
+
+/** Makes what a handle is on this side; see handle-facts.ts. Without it handles are malformed. */
+export type ReviveHandle = (facts: object) => unknown;
 
 /**
  * Decodes a text made by {@link encode}. The text may come from a hostile peer: every part is checked.
@@ -98,6 +102,10 @@ function reviveTagged(node: { $type: unknown; value?: unknown }, costs: Costs): 
       return reviveSet(value, costs);
     case "Error":
       return reviveError(value, costs);
+    case "Handle":
+      return typeof value === "object" && value !== null && costs?.handle !== undefined
+        ? costs.handle(reviveProperties(value as Record<string, unknown>, costs))
+        : fail();
     case "Object":
       return typeof value === "object" && value !== null
         ? reviveProperties(value as Record<string, unknown>, costs)
@@ -131,7 +139,7 @@ function revivePattern(value: unknown, costs: Costs): RegExp {
   const source: unknown = value[0];
   const flags: unknown = value[1];
   if (typeof source !== "string" || typeof flags !== "string") return fail();
-  costs?.pattern(source);
+  costs?.pattern?.(source);
   return new native.NativeRegExp(source, flags);
 }
 
@@ -150,7 +158,7 @@ function reviveMap(value: unknown, costs: Costs): Map<unknown, unknown> {
     const entry: unknown = value[at];
     if (!native.isArray(entry)) return fail();
     const key = revive(entry[0], costs);
-    costs?.key(key, at);
+    costs?.key?.(key, at);
     native.mapSet(map, key, revive(entry[1], costs));
   }
   return map;
@@ -161,7 +169,7 @@ function reviveSet(value: unknown, costs: Costs): Set<unknown> {
   if (!native.isArray(value)) return fail();
   for (let at = 0; at < value.length; at++) {
     const item = revive(value[at], costs);
-    costs?.key(item, at);
+    costs?.key?.(item, at);
     native.setAdd(set, item);
   }
   return set;

@@ -3,9 +3,16 @@ import { type ValueWriter, writeBuiltin } from "./encode-builtins.ts";
 import { type Frame, inside, refusal } from "./encode-frame.ts";
 import { hiddenContent, wayOut } from "./opaque.ts";
 import { partsOfNames } from "./parts.ts";
+import type { HandleFacts } from "./handle-facts.ts";
 import * as native from "./primordials.ts";
 import { exceedsUtf8 } from "./utf8.ts";
-import { MARK, MAX_BIGINT_DIGITS, type WireError, wireError } from "./wire-format.ts";
+import {
+  MARK,
+  MAX_BIGINT_DIGITS,
+  type WireError,
+  wireError,
+  wireFailureOf,
+} from "./wire-format.ts";
 
 export interface EncodeOptions {
   /**
@@ -35,6 +42,12 @@ export interface EncodeOptions {
   readonly label?: string;
   /** Returns what a promise resolved to. Without this function a promise is `not_serializable`. */
   readonly settled?: (promise: object) => unknown;
+  /**
+   * The facts of an object that crosses as a handle, see handle-facts.ts; `undefined` for one that is data. It may throw.
+   * @param failed whether its properties alone cannot be sent
+   * @default none: every object is data, or refused
+   */
+  readonly handleOf?: (value: object, failed: boolean) => HandleFacts | undefined;
 }
 
 const MAX_DEPTH = 200;
@@ -56,6 +69,7 @@ class Encoder implements ValueWriter {
   readonly maxDepth: number;
   readonly label: string;
   readonly settled: ((promise: object) => unknown) | undefined;
+  readonly #handleOf: EncodeOptions["handleOf"];
   /** Keys as JSON, cached because rows of a table repeat the same keys. */
   readonly #keys: Record<string, string | undefined> = { __proto__: null } as never;
   #keyCount = 0;
@@ -67,6 +81,7 @@ class Encoder implements ValueWriter {
     this.maxDepth = options.maxDepth ?? MAX_DEPTH;
     this.label = options.label ?? "value";
     this.settled = options.settled;
+    this.#handleOf = options.handleOf;
   }
 
   /** Returns the whole text. Stops early for a value that is far too large. */
@@ -159,9 +174,48 @@ class Encoder implements ValueWriter {
         inner.key = "toJSON()";
         return this.write(native.reflectApply(toJSON, value, [""]), inner);
       }
+      if (!plain && this.#handleOf !== undefined) return this.#writeInstance(value, inner);
       if (!plain) this.#checkWay(value, inner);
     }
+    if (this.#handleOf !== undefined && hasFunction(value)) {
+      const facts = this.#handleOf(value, true);
+      if (facts !== undefined) return this.#writeHandle(value, facts, inner);
+    }
     return this.#writeProperties(value, inner);
+  }
+
+  /** An instance of a class: a handle where it is more than data, or where its properties alone cannot be sent. */
+  #writeInstance(value: object, frame: Frame): string {
+    const tag = native.tagOf(value);
+    const hasWay = wayOut(tag) !== undefined;
+    const mayBe = !hasWay || tag === "[object AsyncGenerator]";
+    const facts = mayBe ? this.#handleOf!(value, false) : undefined;
+    if (facts !== undefined) return this.#writeHandle(value, facts, frame);
+    try {
+      this.#checkWay(value, frame);
+      return this.#writeProperties(value, frame);
+    } catch (error) {
+      if (wireFailureOf(error)?.code !== "not_serializable") throw error;
+      const handle = hasWay ? undefined : this.#handleOf!(value, true);
+      if (handle === undefined) throw error;
+      return this.#writeHandle(value, handle, frame);
+    }
+  }
+
+  /** A stub as its id. Of an object literal all that is data; of an instance, which may hold what is its own business, what is simple. */
+  #writeHandle(value: object, facts: HandleFacts, frame: Frame): string {
+    if (facts.data !== undefined) return this.tagged("Handle", this.write({ id: facts.id }, frame));
+    const isLiteral = native.getPrototypeOf(value) === native.objectPrototype;
+    const data: Record<string, unknown> = { __proto__: null } as never;
+    const keys = native.objectKeys(value);
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at]!;
+      const item = (value as Record<string, unknown>)[key];
+      const isSimple = item === null || (typeof item !== "object" && key[0] !== "_");
+      if (typeof item !== "function" && typeof item !== "symbol" && (isLiteral || isSimple))
+        data[key] = item;
+    }
+    return this.tagged("Handle", this.write({ ...facts, data }, frame));
   }
 
   #writeArray(value: readonly unknown[], frame: Frame): string {
@@ -216,6 +270,13 @@ class Encoder implements ValueWriter {
     if (this.#keyCount++ < MAX_KEYS) this.#keys[key] = text;
     return text;
   }
+}
+
+function hasFunction(value: object): boolean {
+  const keys = native.objectKeys(value);
+  for (let at = 0; at < keys.length; at++)
+    if (typeof (value as Record<string, unknown>)[keys[at]!] === "function") return true;
+  return false;
 }
 
 /**

@@ -51,6 +51,13 @@ export interface Limits {
    */
   readonly bridgeBytes: number;
   /**
+   * Bytes of memory, about, of the results that a run leaves on the host with `tools.x.y.handle(…)`, together: 1 KiB to 4 GiB. They
+   * may be larger than `callBytes`; what of them goes to the program may not. Of a server, a result is part of a message of at
+   * most 8 MiB, or twice the runtime's `callBytes` where that is more. Breach: `output_limit` of the call.
+   * @default 268_435_456
+   */
+  readonly keptBytes: number;
+  /**
    * Levels of nesting of a value that crosses the bridge, 4 to 1,000. Breach: `not_serializable`.
    * @default 100
    */
@@ -93,6 +100,7 @@ export const LIMITS: SchemaFor<Limits> = {
     parallelCalls: between(1, 1_024, 32),
     callBytes: between(KIB, 256 * MIB, 4 * MIB),
     bridgeBytes: between(KIB, 4_096 * MIB, 64 * MIB),
+    keptBytes: between(KIB, 4_096 * MIB, 256 * MIB),
     valueDepth: between(4, 1_000, 100),
     resultBytes: between(256, 64 * MIB, 64 * KIB),
     logBytes: between(0, 64 * MIB, 64 * KIB),

@@ -1,9 +1,11 @@
 import { mostParts } from "../core/parts.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { untilAborted } from "../core/until-aborted.ts";
 import type { CallContext } from "../tools/call-context.ts";
+import { toToolError } from "../tools/thrown.ts";
 import type { ResourceSource } from "../tools/resource-source.ts";
 import { askModel, type Asking, type ModelHandler, type Question } from "../tools/model.ts";
-import { labelOf, type Next, type ToolCall } from "../tools/tool-call.ts";
+import { type HandleMethod, labelOf, type Next, type ToolCall } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 
 /** The end of the chain, and the one place that calls a source. Every other link comes before it. */
@@ -14,9 +16,11 @@ export function callSource(sources: readonly ToolSource[], model?: ModelHandler)
     if (call.signal.aborted) throw new ToolError("aborted", "the run is over");
     if (call.kind === "model")
       return { value: await askModel(call.args as Question, asking(call, model)) };
+    if (call.method !== undefined) return { value: await callMethod(call, call.method) };
     const source = byName.get(call.server);
     if (source === undefined)
       throw new ToolError("unknown_tool", `there is no server '${call.server.slice(0, 100)}'`);
+    if (call.hasObjects === true && source.takesObjects !== true) throw notForObjects(call);
     const context = contextOf(call);
     if (call.kind === "tool" || call.kind === "fetch")
       return { value: await source.call(call.tool, call.args, context) };
@@ -37,6 +41,21 @@ function asking({ run, signal }: ToolCall, handler: ModelHandler | undefined): A
   const { callBytes: bytes, valueDepth: depth } = run.limits;
   const caps = { bytes, parts: mostParts(bytes), depth };
   return { handler, signal, caller: run.caller, runId: run.id, caps };
+}
+
+async function callMethod(call: ToolCall, method: HandleMethod): Promise<unknown> {
+  const work = async (): Promise<unknown> => await method.call(call.args as readonly unknown[]);
+  try {
+    return await untilAborted(work(), call.signal);
+  } catch (error) {
+    throw toToolError(error, labelOf(call));
+  }
+}
+
+function notForObjects(call: ToolCall): ToolError {
+  const message = `${labelOf(call)} was given an object with methods, which stays on the host and cannot be sent to a server`;
+  const hint = "Pass what it needs of it as data; local tools and methods take the object itself.";
+  return new ToolError("not_serializable", message, { tool: labelOf(call), hint });
 }
 
 function ask(call: ToolCall, source: ResourceSource, context: CallContext): Promise<unknown> {

@@ -14,6 +14,7 @@ import type { ToolInfo } from "../tools/tool.ts";
  */
 export function checkArguments(catalogueOf: (caller: Caller) => Catalogue): Middleware {
   return async (call, next) => {
+    if (call.kind === "method") return await next(call);
     const catalogue = catalogueOf(call.run.caller);
     if (call.kind === "tool" || call.kind === "fetch") {
       // To say what is nearest to an unknown name, all names are looked at; large arguments were decoded in this turn.

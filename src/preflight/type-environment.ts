@@ -13,6 +13,7 @@ import type { ToolTypes } from "../discovery/types/declare.ts";
 import { PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import { callForms, isCalledPlainly } from "./call-forms.ts";
+import { KEPT_TYPE, toolType } from "./kept-type.ts";
 
 /** What the types of one tool take, in the unit of {@link hostTurns}. */
 const TOOL_BYTES = 4_096;
@@ -72,6 +73,7 @@ export async function environmentFiles(
     "var global: any;",
     ...(uses.parameter === undefined ? [] : entryType(uses.parameter, names)),
     PROGRAM_API,
+    KEPT_TYPE,
   ];
   globals.push(...leftBehind(uses.declared ?? [], globals.join("\n")), "}");
   return new Map([
@@ -120,14 +122,14 @@ function serverText(
   others: readonly Respelled[],
 ): string {
   if (used === undefined && server.tools.length > 200)
-    return `interface ${typeOf(server)} { readonly [tool: string]: (args?: any) => Promise<any> }`;
+    return `interface ${typeOf(server)} { readonly [tool: string]: AnyTool }`;
   const lines: string[] = [];
   const members = server.tools.flatMap((tool, index) => {
     const types = used?.get(tool.name);
     const space = `T${at}_${index}`;
     if (types !== undefined)
       lines.push(`namespace ${space} {\n${loose(types.declarations.replace(/^export /gm, ""))}}`);
-    const shape = types === undefined ? "(args?: any) => Promise<any>" : signature(types, space);
+    const shape = types === undefined ? "AnyTool" : signature(types, space);
     const spelled = others.filter((each) => each.tool === tool.name).map(({ key }) => key);
     return [...new Set([tool.alias, tool.name, ...spelled])].map(
       (name) => `  ${JSON.stringify(name)}: ${shape};`,
@@ -143,10 +145,8 @@ function signature({ args, argsOptional, result, forms, uses }: UsedTool, space:
   const type = (name: string): string => (name === "unknown" ? "any" : `${space}.${name}`);
   const others = forms(type(args));
   const one = `args${argsOptional ? "?" : ""}: ${type(args)}`;
-  if (others.length === 0) return `(${one}) => Promise<${type(result)}>`;
-  if (!isCalledPlainly(uses, others) && others.length === 1)
-    return `(${others[0]}) => Promise<${type(result)}>`;
-  return `{ ${[one, ...others].map((form) => `(${form}): Promise<${type(result)}>`).join("; ")} }`;
+  const isPlain = others.length !== 1 || isCalledPlainly(uses, others);
+  return toolType(isPlain ? [one, ...others] : others, type(result));
 }
 
 /** What has no declared type gets no diagnostics. */

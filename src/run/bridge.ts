@@ -14,6 +14,7 @@ import { type CallingRun, labelOf, type Next } from "../tools/tool-call.ts";
 import { MAX_CALL_ERROR, MAX_TOOL_NAME } from "./capped-calls.ts";
 import { LastAnswers } from "./hints/answers.ts";
 import { DiscoveryCalls, type DiscoverySources } from "./discovery-calls.ts";
+import type { Handles } from "./handles.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { OpenCalls, type ProgramEnd } from "./open-calls.ts";
 import { isCall, labelOfAsked, parseCall } from "./parse-call.ts";
@@ -30,6 +31,8 @@ export interface BridgeParts {
   /** Logs and calls of the same run from before it was saved. */
   readonly earlier: Pick<ResumedCalls, "logs" | "calls"> | undefined;
   readonly listeners: BridgeListeners;
+  /** Objects with methods that its tools return. */
+  readonly handles: Handles;
 }
 
 export interface BridgeListeners {
@@ -127,7 +130,7 @@ export class Bridge implements Host {
     if (!isTool) return this.#discoveryCalls.answer(call);
     this.bytesOut += size;
     const answer = this.#slots.run(() => this.#carryOut(call, size));
-    const label = call.server === "" ? call.tool : `${call.server}.${call.tool}`;
+    const label = call.server === "" ? call.tool : labelOfAsked(call);
     this.#open.add(answer, call.id ?? 0, label);
     return answer;
   }
@@ -170,9 +173,9 @@ export class Bridge implements Host {
 
   /** The text of the result. Throws what went wrong. */
   async #resultOf(asked: HostCall, record: Mutable<CallRecord>): Promise<string> {
-    const { run, catalogue, chain } = this.#parts;
+    const { run, catalogue, chain, handles } = this.#parts;
     const { signal } = this.#abort;
-    const call = parseCall(asked, catalogue, run, signal);
+    const call = parseCall(asked, catalogue, run, signal, handles);
     record.tool = cutText(labelOf(call), MAX_TOOL_NAME);
     const work = chain(call);
     this.#working.add(work);
@@ -211,6 +214,7 @@ export class Bridge implements Host {
     const last = this.#discoveryCalls.end();
     const work = last === undefined ? [...this.#working] : [last, ...this.#working];
     await waitFor(work, performance.now() + STOP_MS); // most runs have nothing to wait for, and set no timer
+    for (const note of await this.#parts.handles.end()) this.logs.add(note);
     this.#isOver = true;
   }
 }

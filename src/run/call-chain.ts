@@ -14,6 +14,7 @@ import type { ModelHandler } from "../tools/model.ts";
 import type { Middleware, Next } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 import { encodeResults } from "./encode-result.ts";
+import { keepResults } from "./kept/keep-results.ts";
 
 /** What the links work with. */
 export interface ChainParts {
@@ -43,6 +44,7 @@ export function callChain({ catalogueOf, sources, model, shapes, ...parts }: Cha
     parts.holdResults,
     parts.recordedCalls,
     encodeResults,
+    keepResults,
     arrangeLink(catalogueOf),
     checkArguments(catalogueOf),
     ...(shapes === undefined ? [] : [learnShapes(shapes)]),

@@ -1,12 +1,13 @@
 import { encode } from "../core/encode.ts";
+import type { HandleFacts } from "../core/handle-facts.ts";
 import { hostTurns, TURN_BYTES } from "../core/host-turns.ts";
 import { mostParts } from "../core/parts.ts";
-import type { Limits } from "../core/limits.ts";
 import { plainness } from "../core/plain-json.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { exceedsUtf8 } from "../core/utf8.ts";
 import { wireFailureOf } from "../core/wire-format.ts";
-import { labelOf, type Middleware } from "../tools/tool-call.ts";
+import { handleCall } from "../tools/corrected-call.ts";
+import { labelOf, type Middleware, type ToolCall } from "../tools/tool-call.ts";
 
 interface Caps {
   readonly bytes: number;
@@ -27,28 +28,39 @@ export const encodeResults: Middleware = async (call, next) => {
   const { callBytes, valueDepth: depth } = call.run.limits;
   const tool = labelOf(call);
   const small = { bytes: Math.min(callBytes, SMALL_BYTES), parts: SMALL_PARTS, depth };
-  const text = encodeResult(value, small, tool);
-  if (text !== undefined) return { value, text };
+  const handles = new ResultHandles(call);
+  const text = encodeResult(value, small, tool, handles);
+  if (text !== undefined) return { value, text, hasHandles: handles.made };
   await hostTurns.take(TURN_BYTES, call.run.caller.user);
   const caps = { bytes: callBytes, parts: mostParts(callBytes), depth };
-  const large = encodeResult(value, caps, tool);
-  if (large === undefined) throw tooLarge(tool, call.run.limits);
-  return { value, text: large };
+  const large = encodeResult(value, caps, tool, handles);
+  if (large === undefined) throw tooLarge(call);
+  return { value, text: large, hasHandles: handles.made };
 };
 
 /** What a tool returned as text for the program; `undefined` over the caps. @throws ToolError `not_serializable` */
-function encodeResult(value: unknown, caps: Caps, tool: string): string | undefined {
+function encodeResult(
+  value: unknown,
+  caps: Caps,
+  tool: string,
+  handles: ResultHandles,
+): string | undefined {
   const { bytes: characters, parts, depth } = caps;
   const kind = plainness(value, { depth, parts, characters });
   if (kind === "large") return undefined;
-  const text = kind === "plain" ? JSON.stringify(value) : encodeRich(value, caps, tool);
+  const text = kind === "plain" ? JSON.stringify(value) : encodeRich(value, caps, tool, handles);
   return text === undefined || exceedsUtf8(text, caps.bytes) ? undefined : text;
 }
 
-function encodeRich(value: unknown, caps: Caps, tool: string): string | undefined {
+function encodeRich(
+  value: unknown,
+  caps: Caps,
+  tool: string,
+  { handleOf }: ResultHandles,
+): string | undefined {
   try {
     const { bytes: maxBytes, parts: maxParts, depth: maxDepth } = caps;
-    return encode(value, { maxBytes, maxParts, maxDepth, label: "result" });
+    return encode(value, { maxBytes, maxParts, maxDepth, label: "result", handleOf });
   } catch (error) {
     const failure = wireFailureOf(error);
     if (failure === undefined) throw error;
@@ -60,8 +72,35 @@ function encodeRich(value: unknown, caps: Caps, tool: string): string | undefine
   }
 }
 
-function tooLarge(tool: string, { callBytes }: Limits): ToolError {
-  const hint = "Ask the tool for less: a page, a filter, fewer fields.";
+/** Keeps the objects with methods of one result. What an MCP server sends has none. */
+class ResultHandles {
+  readonly #call: ToolCall;
+  made = false;
+
+  constructor(call: ToolCall) {
+    this.#call = call;
+  }
+
+  readonly handleOf = (object: object, failed: boolean): HandleFacts | undefined => {
+    const { run, server, tool } = this.#call;
+    const facts = run.handles?.make(object, failed, server, tool);
+    if (facts !== undefined) this.made = true;
+    return facts;
+  };
+}
+
+function tooLarge(call: ToolCall): ToolError {
+  const { callBytes } = call.run.limits;
+  const tool = labelOf(call);
   const message = `the result of ${tool} is larger than ${callBytes} bytes, or has more than ${mostParts(callBytes)} parts`;
-  return new ToolError("output_limit", message, { hint });
+  return new ToolError("output_limit", message, { hint: hintOf(call) });
+}
+
+function hintOf({ kind, server, tool, args }: ToolCall): string {
+  if (kind === "method")
+    return "Ask for less: fewer rows, a filter, a part; or use `for await`, where there is one.";
+  const less = "Ask the tool for less: a page, a filter, fewer fields.";
+  return kind === "tool"
+    ? `${less} Or leave the result on the host: \`const h = await ${handleCall(server, tool, args)}\`, then \`await h.slice(0, 100)\`, \`h.filter({ key: value })\` or \`for await\`.`
+    : less;
 }

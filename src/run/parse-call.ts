@@ -1,4 +1,4 @@
-import { SEVERAL } from "../core/call-arguments.ts";
+import { argumentsIn, SEVERAL } from "../core/call-arguments.ts";
 import { decodeWithin } from "../core/decode-within.ts";
 import { deepestText, type ShapeCaps } from "../core/json-shape.ts";
 import { mostParts } from "../core/parts.ts";
@@ -6,6 +6,7 @@ import { ToolError } from "../core/tool-error.ts";
 import type { HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { ASK, checkQuestion } from "../tools/model.ts";
+import { EndedHandles, Handles, isHandleCall } from "./handles.ts";
 import type { AskedCall, CallingRun, ToolCall } from "../tools/tool-call.ts";
 
 /** Functions of a program that send a request to a server, and so are calls, with the method of each. */
@@ -34,14 +35,32 @@ export function parseCall(
   catalogue: Catalogue,
   run: CallingRun,
   signal: AbortSignal,
+  handles = new Handles(new EndedHandles()),
 ): ToolCall {
-  const common = { run, signal, asked: askedCall(asked) };
+  const args = argumentsIn(asked.args);
+  if (args.length === asked.args.length) return parsePlain(asked, catalogue, run, signal, handles);
+  const call = parsePlain({ ...asked, args }, catalogue, run, signal, handles);
+  // In records it is another call than the one whose result comes whole.
+  return { ...call, keeps: true, asked: { ...call.asked, args: asked.args } };
+}
+
+function parsePlain(
+  asked: HostCall,
+  catalogue: Catalogue,
+  run: CallingRun,
+  signal: AbortSignal,
+  handles: Handles,
+): ToolCall {
+  if (isHandleCall(asked.server)) return parseMethod(asked, run, signal, handles);
   const caps = { parts: mostParts(run.limits.callBytes), depth: deepestText(run.limits) };
-  if (asked.server === "") {
-    const args = decodeWithin(asked.args, caps);
-    return { ...common, ...parseRequest(asked.tool, args, catalogue) };
-  }
-  const given = parseArguments(asked.args, caps);
+  const given = parseArguments(asked.args, caps, handles);
+  const common = { run, signal, asked: askedCall(asked) };
+  if (asked.server === "")
+    return {
+      ...common,
+      ...parseRequest(asked.tool, given.args, catalogue),
+      hasObjects: given.hasObjects,
+    };
   const found = catalogue.find(asked.server, asked.tool);
   if (found === undefined) {
     const server = catalogue.serverName(asked.server) ?? asked.server;
@@ -51,18 +70,71 @@ export function parseCall(
   return { ...common, kind: isFetch ? "fetch" : "tool", server, tool, info, ...given };
 }
 
+type Given = Pick<ToolCall, "args" | "positional" | "hasObjects">;
+
 /** One argument, or several: what the tool makes of them is for a link to decide. */
-function parseArguments(text: string, caps: ShapeCaps): Pick<ToolCall, "args" | "positional"> {
-  if (!text.startsWith(SEVERAL)) return { args: decodeWithin(text, caps) };
-  const list = decodeWithin(text.slice(SEVERAL.length), { ...caps, depth: caps.depth + 1 });
+function parseArguments(text: string, caps: ShapeCaps, handles: Handles): Given {
+  const objects = new PassedObjects(handles);
+  const given = parseGiven(text, caps, objects);
+  objects.check();
+  return { ...given, hasObjects: objects.taken };
+}
+
+function parseGiven(text: string, caps: ShapeCaps, { take }: PassedObjects): Given {
+  if (!text.startsWith(SEVERAL)) return { args: decodeWithin(text, caps, take) };
+  const all = text.slice(SEVERAL.length);
+  const list = decodeWithin(all, { ...caps, depth: caps.depth + 1 }, take);
   if (!Array.isArray(list) || list.length > MAX_ARGUMENTS)
     throw new ToolError("invalid_arguments", `a call has at most ${MAX_ARGUMENTS} arguments`);
   return { args: list, positional: list };
 }
 
+/** Stands for the objects in a call's arguments: errors come after decoding, whose own errors say only that a text is malformed. */
+class PassedObjects {
+  readonly #handles: Handles;
+  #failure: unknown;
+  taken = false;
+
+  constructor(handles: Handles) {
+    this.#handles = handles;
+  }
+
+  readonly take = (facts: object): unknown => {
+    this.taken = true;
+    try {
+      return this.#handles.objectOf((facts as { readonly id?: unknown }).id);
+    } catch (error) {
+      this.#failure ??= error;
+      return undefined;
+    }
+  };
+
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+function parseMethod(
+  asked: HostCall,
+  run: CallingRun,
+  signal: AbortSignal,
+  handles: Handles,
+): ToolCall {
+  const method = handles.method(asked.server, asked.tool);
+  const { server, tool } = method;
+  const caps = { parts: mostParts(run.limits.callBytes), depth: deepestText(run.limits) };
+  const given = parseArguments(asked.args, caps, handles);
+  const { positional } = given;
+  if (positional === undefined)
+    throw new ToolError("invalid_arguments", `${server}.${tool}: the arguments must be a list`);
+  const common = { run, signal, asked: { ...askedCall(asked), label: `${server}.${tool}` } };
+  return { ...common, kind: "method", server, tool, info: undefined, ...given, method };
+}
+
 /** What a call is named in records until it is parsed: `server.tool` as spelled, `?.resources/read` for a request. */
 export function labelOfAsked({ server, tool }: HostCall): string {
   if (server === "" && tool === ASK) return ASK;
+  if (isHandleCall(server)) return `handle.${tool}`;
   return server === "" ? `?.${REQUESTS.get(tool) ?? tool}` : `${server}.${tool}`;
 }
 

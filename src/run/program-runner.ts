@@ -19,6 +19,7 @@ import type { CallingRun, Next } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 import { Bridge } from "./bridge.ts";
 import { callChain } from "./call-chain.ts";
+import { EndedHandles, Handles } from "./handles.ts";
 import { ResultHolder } from "./held-results.ts";
 import { withHint } from "./hints/hint.ts";
 import { HostInContext } from "./host-in-context.ts";
@@ -56,6 +57,7 @@ export class ProgramRunner {
   readonly #tokens: TokenLedger | undefined;
   readonly #recordedCalls = new RecordedCalls();
   readonly #results = new ResultHolder();
+  readonly #endedHandles = new EndedHandles();
   /** What happens around every call. */
   readonly #chain: Next;
 
@@ -90,7 +92,8 @@ export class ProgramRunner {
     const events = new RunEvents(this.#emitter, this.#place, caller, session?.id);
     events.start(source);
     const { runId, emit } = events;
-    const run: CallingRun = { id: runId, session: session?.id, caller, limits, emit };
+    const handles = new Handles(this.#endedHandles);
+    const run = { id: runId, session: session?.id, caller, limits, emit, handles };
     const held = this.#attach(job, run);
     const first = new FirstBreach();
     const bridge = this.#bridge(job, run, first);
@@ -134,12 +137,17 @@ export class ProgramRunner {
     return this.#results.hold(run);
   }
 
-  #bridge({ options, session }: Job, run: CallingRun, first: FirstBreach): Bridge {
+  #bridge(
+    { options, session }: Job,
+    run: CallingRun & { readonly handles: Handles },
+    first: FirstBreach,
+  ): Bridge {
     const { catalogue, discovery } = this.#tools.view(run.caller);
     const onFile = (access: FileAccess): void => run.emit("file", access);
     const onCall = guarded("onCall", options.onCall);
     return new Bridge({
       run,
+      handles: run.handles,
       catalogue,
       discoveryCalls: {
         discovery,

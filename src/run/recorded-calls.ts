@@ -67,12 +67,19 @@ async function callOnce(call: ToolCall, next: Next, journal: CallJournal): Promi
   const [made] = await Promise.allSettled([next(call)]);
   const answer =
     made.status === "fulfilled"
-      ? made.value.text!
+      ? recordOf(made.value, asked)
       : answerFailure(failureOf(made.reason, asked.label));
   // Where that fails the call stays in doubt for whoever makes the run again; this program has its result.
   await entry.end(answer).catch(() => {});
   if (made.status === "rejected") throw made.reason;
   return made.value;
+}
+
+/** A handle ends with its host: a run that is made again gets an error in its place, and the call is not made twice. */
+function recordOf({ text, hasHandles }: CallResult, { label }: AskedCall): Answer {
+  if (hasHandles !== true) return text!;
+  const message = `${label} had returned an object with methods, which ended with its host`;
+  return answerFailure({ code: "aborted", message, tool: label });
 }
 
 /** The result in an answer. Throws the failure in it. */

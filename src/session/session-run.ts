@@ -1,5 +1,5 @@
 import type { Answer } from "../core/answer.ts";
-import { SEVERAL } from "../core/call-arguments.ts";
+import { argumentsIn, SEVERAL } from "../core/call-arguments.ts";
 import { decodeWithin } from "../core/decode-within.ts";
 import { deepFreeze } from "../core/deep-freeze.ts";
 import { encode } from "../core/encode.ts";
@@ -152,7 +152,8 @@ const MAX_ARGS_DEPTH = 4_000;
 /** The snapshot may be forged: arguments that would take long to read are only named. */
 function argsOf(text: string): JsonValue {
   try {
-    const list = text.startsWith(SEVERAL) ? text.slice(SEVERAL.length) : text;
+    const given = argumentsIn(text);
+    const list = given.startsWith(SEVERAL) ? given.slice(SEVERAL.length) : given;
     return renderJson(decodeWithin(list, { parts: MAX_PARTS, depth: MAX_ARGS_DEPTH }));
   } catch (error) {
     return `… (they cannot be read: ${messageOf(error)})`;

@@ -16,6 +16,12 @@ export function correctedCall(
   return `tools${member(server)}${member(tool)}(${object(args, 0)})`;
 }
 
+/** The same call with its result left on the host. */
+export function handleCall(server: string, tool: string, args: unknown): string {
+  const given = isPlain(args) ? object(args, 0) : "args";
+  return `tools${member(server)}${member(tool)}.handle(${given})`;
+}
+
 function member(name: string): string {
   const text = name.slice(0, MAX_NAME);
   return isIdentifier(text) ? `.${text}` : `[${printableJson(text)}]`;

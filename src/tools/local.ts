@@ -2,9 +2,9 @@ import { CodecellError } from "../core/errors.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { untilAborted } from "../core/until-aborted.ts";
 import type { CallContext } from "./call-context.ts";
-import { cleanMessage } from "./clean-message.ts";
 import type { StandardIssue, ToolDefinition } from "./define-tool.ts";
 import { expectedParameters } from "./parameter-summary.ts";
+import { toToolError } from "./thrown.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
 /** A plain function; it gets the arguments of the call. (A method type, so that its parameters may be of any type.) */
@@ -20,6 +20,7 @@ export type LocalTools = Readonly<Record<string, ToolDefinition | LocalFunction>
 export class LocalSource implements ToolSource {
   readonly name: string;
   readonly warnings: readonly string[] = [];
+  readonly takesObjects = true;
   readonly #tools: ReadonlyMap<string, ToolDefinition | LocalFunction>;
 
   /** @throws CodecellError `config_error` for what is neither a function nor made by `tool()` */
@@ -105,16 +106,4 @@ function describeIssue({ message, path = [] }: StandardIssue): string {
     where += typeof key === "number" ? `[${key}]` : where === "" ? String(key) : `.${String(key)}`;
   }
   return where === "" ? message : `${where}: ${message}`;
-}
-
-function toToolError(thrown: unknown, tool: string): ToolError {
-  if (!(thrown instanceof ToolError))
-    return new ToolError("tool_error", cleanMessage(thrown), { tool, cause: thrown });
-  const { code, hint, data } = thrown;
-  return new ToolError(code, cleanMessage(thrown), {
-    tool,
-    cause: thrown,
-    data,
-    ...(hint === undefined ? {} : { hint }),
-  });
 }

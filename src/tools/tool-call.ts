@@ -1,6 +1,7 @@
 /** One call from a program to what carries it out, and the type of the links that it passes. */
 import type { Caller } from "../core/caller.ts";
 import type { RunEventName, RunIdentity, RuntimeEvents } from "../core/events.ts";
+import type { HandleFacts } from "../core/handle-facts.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ToolInfo } from "./tool.ts";
 
@@ -12,6 +13,8 @@ export interface CallingRun {
   /** Who runs the program. */
   readonly caller: Caller;
   readonly limits: Limits;
+  /** Where objects with methods are kept that its calls return. */
+  readonly handles?: HandleMaker;
   /** Emits an event of the run. After the run's end nothing is emitted any more. */
   emit<Name extends RunEventName>(
     name: Name,
@@ -20,10 +23,23 @@ export interface CallingRun {
 }
 
 /**
+/**
  * `fetch` is the tool behind the global of that name; resources and prompts are requests to an MCP server; `model` is a question to
- * the host's model.
+ * the host's model; `method` is one of an object that a local tool returned.
  */
-export type CallKind = "tool" | "resource" | "prompt" | "fetch" | "model";
+export type CallKind = "tool" | "resource" | "prompt" | "fetch" | "model" | "method";
+
+/** A method of an object that a local tool returned; `tool` is the tool's name and the method's. */
+export interface HandleMethod {
+  readonly server: string;
+  readonly tool: string;
+  call(args: readonly unknown[]): unknown;
+}
+
+/** Objects with methods that a run has. */
+export interface HandleMaker {
+  make(object: object, failed: boolean, server: string, tool: string): HandleFacts | undefined;
+}
 
 /** The call as the program made it. It is recognised by this when the same program runs again. */
 export interface AskedCall {
@@ -51,6 +67,12 @@ export interface ToolCall {
   readonly args: unknown;
   /** Several arguments, which are `args` as a list then. Absent for one argument, and once they are the parts of an object. */
   readonly positional?: readonly unknown[] | undefined;
+  /** For the kind `method`. */
+  readonly method?: HandleMethod;
+  /** The arguments hold objects of the host, which programs passed as stubs. */
+  readonly hasObjects?: boolean | undefined;
+  /** The result stays here, and the program gets a handle of it. */
+  readonly keeps?: boolean;
   readonly asked: AskedCall;
   /** Aborted when the run is over. */
   readonly signal: AbortSignal;
@@ -61,6 +83,8 @@ export interface CallResult {
   readonly value: unknown;
   /** The value as it goes to the program. A link that changes the value leaves it out. */
   readonly text?: string;
+  /** The text names objects of this run. */
+  readonly hasHandles?: boolean;
 }
 
 /** Passes a call to the next link; the last one carries it out. @throws ToolError */

@@ -43,6 +43,8 @@ export interface ToolSource extends Partial<AsyncDisposable> {
   call(tool: string, args: unknown, context: CallContext): Promise<unknown>;
   /** True for a tool whose arguments the source checks itself: its schema is a description only. */
   validates?(tool: string): boolean;
+  /** Its tools take objects of the host, which programs pass as stubs. */
+  readonly takesObjects?: boolean;
   /** It offers `fetch`, which programs also have as a global. */
   readonly offersFetch?: boolean;
   /** Its tools are called where programs run, not from here. */

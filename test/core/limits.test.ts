@@ -10,6 +10,7 @@ test("the defaults are the ones that are documented", () => {
       "callBytes": 4194304,
       "compileMs": 1000,
       "cpuMs": 5000,
+      "keptBytes": 268435456,
       "logBytes": 65536,
       "memoryMb": 64,
       "parallelCalls": 32,

@@ -202,6 +202,6 @@ test("only the last link of the chain calls a source", () => {
 test("a link is a function of a call and what comes next", () => {
   expectTypeOf<Middleware>().parameter(0).toEqualTypeOf<ToolCall>();
   expectTypeOf<ToolCall["kind"]>().toEqualTypeOf<
-    "tool" | "resource" | "model" | "prompt" | "fetch"
+    "tool" | "resource" | "model" | "prompt" | "fetch" | "method"
   >();
 });

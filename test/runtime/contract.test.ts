@@ -165,6 +165,24 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
   ],
   ["an awaited namespace", "return (await tools.demo) === tools.demo", true],
   ["a call without argument", "return await tools.demo.echo()", {}],
+  [
+    "a result that stays on the host",
+    `
+      const h = await tools.demo.echo.handle([{ id: 1, ok: true }, { id: 2, ok: false }]);
+      const found = await h.filter({ ok: true });
+      return [await h.count(), await found.slice(), await h.get(-1, 'id')]
+    `,
+    [2, [{ id: 1, ok: true }], 2],
+  ],
+  [
+    "rows of a result that stays on the host",
+    `
+      const ids = [];
+      for await (const { id } of await demo_echo.handle([{ id: 1 }, { id: 2 }])) ids.push(id);
+      return ids
+    `,
+    [1, 2],
+  ],
   ["discovery of categories", "return await listToolCategories()", [{ name: "demo", tools: 12 }]],
   [
     "discovery of tools",

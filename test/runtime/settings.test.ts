@@ -113,7 +113,7 @@ describe("messages name the place of a setting", () => {
     [{ limits: { cpuMs: 0 } }, "codecell.limits.cpuMs is 0; it must be a number from 1 to 3600000"],
     [
       { limits: { cpu: 1 } },
-      "codecell.limits.cpu is not a limit; the limits are memoryMb, cpuMs, wallMs, compileMs, toolCalls, parallelCalls, callBytes, bridgeBytes, valueDepth, resultBytes, logBytes, sourceBytes; did you mean codecell.limits.cpuMs?",
+      "codecell.limits.cpu is not a limit; the limits are memoryMb, cpuMs, wallMs, compileMs, toolCalls, parallelCalls, callBytes, bridgeBytes, keptBytes, valueDepth, resultBytes, logBytes, sourceBytes; did you mean codecell.limits.cpuMs?",
     ],
     [
       { workers: { max: "many" } },

@@ -1,6 +1,7 @@
 /** The globals that every program has besides its tools and the web's, in TypeScript, for `declare global`. */
 export const PROGRAM_API = `
   // A whole number beyond \u00b1(2^53 - 1) in a result, or in \`await response.json()\`, is a bigint. Tools take bigints as integers.
+  // A large result can stay on the host: \`const h = await tools.x.y.handle(args)\`, then h.count(), h.slice(start, end), h.filter({ key: value }), h.get(...path), h.at(...path), \`for await\`.
   /** A failed call. */
   class ToolError extends Error {
     readonly code: string;

@@ -1,10 +1,11 @@
 import { type Answer, type CallFailure, failureIn } from "../../core/answer.ts";
-import { SEVERAL } from "../../core/call-arguments.ts";
+import { KEEP, SEVERAL } from "../../core/call-arguments.ts";
 import { decode } from "../../core/decode.ts";
 import { encode } from "../../core/encode.ts";
 import { mostParts } from "../../core/parts.ts";
 import * as native from "../../core/primordials.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
+import { decodeAnswer, factsOf } from "./handles.ts";
 import { send, sizeOutside } from "./host-port.ts";
 import { isCallback } from "./item-callbacks.ts";
 import { giveUp, noteFailure, type Watch, watchCall } from "./promises.ts";
@@ -84,16 +85,32 @@ function newPromise(): PromiseWithResolvers<unknown> {
   return native.reflectApply(withResolvers, NativePromise, []) as PromiseWithResolvers<unknown>;
 }
 
-/** Calls a tool with what a program gave it: nothing is `{}`, and what its host makes of several arguments is for the host. */
+/** Calls a method of an object on the host with what a program gave it. */
+export function callMethod(
+  id: string,
+  name: string,
+  given: readonly unknown[],
+  label: string,
+  keeps = false,
+): Promise<unknown> {
+  const start = keeps ? KEEP + SEVERAL : SEVERAL;
+  return callTool(`~${id}`, name, isCallback(given) ? [given[0]] : given, start, label);
+}
+
+/**
+ * Calls a tool with what a program gave it: nothing is `{}`, and what its host makes of several arguments is for the host.
+ * @param keep {@link KEEP} leaves the result on the host
+ */
 export function callWith(
   server: string,
   tool: string,
   given: readonly unknown[],
+  keep = "",
 ): Promise<unknown> {
   let { length } = given;
   while (length > 0 && given[length - 1] === undefined) length--;
-  if (length === 0) return callTool(server, tool, {});
-  if (length === 1 || isCallback(given)) return callTool(server, tool, given[0]);
+  if (length === 0) return callTool(server, tool, {}, keep);
+  if (length === 1 || isCallback(given)) return callTool(server, tool, given[0], keep);
   const all: unknown[] = [];
   for (let at = 0; at < length; at++)
     native.defineProperty(all, at, {
@@ -101,18 +118,20 @@ export function callWith(
       value: given[at],
       enumerable: true,
     } as never);
-  return callTool(server, tool, all, SEVERAL);
+  return callTool(server, tool, all, keep + SEVERAL);
 }
 
 /**
  * Calls a tool. Never throws: arguments that cannot be sent are a rejection too.
  * @param start begins the text
+ * @param label names it in errors
  */
 export function callTool(
   server: string,
   tool: string,
   args: unknown,
   start = "",
+  label?: string,
 ): Promise<unknown> {
   let text: string;
   try {
@@ -122,15 +141,15 @@ export function callTool(
         maxBytes: caps.callBytes - start.length,
         maxParts: mostParts(caps.callBytes),
         sizeOf: sizeOutside,
-        maxDepth: start === "" ? caps.valueDepth : caps.valueDepth + 1,
+        maxDepth: start.length < SEVERAL.length ? caps.valueDepth : caps.valueDepth + 1,
         label: "arguments",
+        handleOf: factsOf,
       });
   } catch (error) {
-    const name = `${server}
-${tool}`;
-    return refused(sendable(error, new native.NativeError(), `${server}.${tool}`), name);
+    const failure = sendable(error, new native.NativeError(), label ?? `${server}.${tool}`);
+    return refused(failure, `${server}\n${tool}`);
   }
-  return request("call", `${server}\n${tool}`, text, decode);
+  return request("call", `${server}\n${tool}`, text, decodeAnswer);
 }
 
 /** A call that fails before it is made. */

@@ -4,7 +4,7 @@
  */
 import * as native from "../../core/primordials.ts";
 import type { ProgramScope } from "../../core/program.ts";
-import { callTool, limitCalls, request, settle, ToolError } from "./calls.ts";
+import { callMethod, callTool, limitCalls, request, settle, ToolError } from "./calls.ts";
 import { type Clock, now, useClock } from "./clock.ts";
 import { clone } from "./clone.ts";
 import { closing } from "./closing.ts";
@@ -27,6 +27,7 @@ import { fetch, Headers, Response } from "./fetch.ts";
 import { fs, prompts, resources } from "./fs-and-resources.ts";
 import { finish } from "./entry.ts";
 import { installFunctionText } from "./function-text.ts";
+import { installHandles } from "./handles.ts";
 import { implied } from "./implied.ts";
 import { installHostPort, type Send } from "./host-port.ts";
 import { installIntl } from "./intl-methods.ts";
@@ -266,6 +267,7 @@ export function boot(send: Send): Entries {
   setTimerHook((ms, callback) => void setTimeout(callback, ms));
   replaceMethod(Math, "random", createRandom());
   installDisposal();
+  installHandles(callMethod);
   installMissing();
   installCombinators();
   watchUses();

@@ -2,9 +2,10 @@
 import { encode } from "../../core/encode.ts";
 import * as native from "../../core/primordials.ts";
 import { cutUnits } from "../../core/utf8.ts";
-import { wireFailureOf } from "../../core/wire-format.ts";
+import { wireError, wireFailureOf } from "../../core/wire-format.ts";
 import { failureOf, givenUpCalls } from "./calls.ts";
 import { reportDropped, write } from "./console.ts";
+import { factsOf } from "./handles.ts";
 import { send, sizeOutside } from "./host-port.ts";
 import { impliedBy } from "./implied.ts";
 import { inspect } from "./inspect.ts";
@@ -54,7 +55,13 @@ export function sendValue(result: unknown, maxBytes: number, maxDepth: number, r
     let text = "";
     try {
       if (value !== undefined)
-        text = encode(value, { maxBytes, maxDepth, sizeOf: sizeOutside, settled: settledValue });
+        text = encode(value, {
+          maxBytes,
+          maxDepth,
+          sizeOf: sizeOutside,
+          settled: settledValue,
+          handleOf: refuseHandle,
+        });
     } catch (error) {
       return failing.unreadable(error);
     }
@@ -84,6 +91,16 @@ function endsWithout(run: number): Failing {
       endEmpty();
     },
   };
+}
+
+/** A handle ends with its run: as the run's value it would be of no use. */
+function refuseHandle(value: object): undefined {
+  const facts = factsOf(value);
+  if (facts === undefined) return;
+  throw wireError(
+    "not_serializable",
+    `value has the object with methods that ${facts.label} returned, which stays on the host and cannot leave the program: return what you need of it`,
+  );
 }
 
 function awaitAll(

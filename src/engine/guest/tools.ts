@@ -4,6 +4,7 @@
  * Namespaces are proxies that request names from the host at a look-up, so the cost of a VM does not depend on the number of
  * tools. They have no prototype, cannot be changed, and are never thenable: `await tools.github` is the namespace itself.
  */
+import { KEEP } from "../../core/call-arguments.ts";
 import * as native from "../../core/primordials.ts";
 import { callTool, callWith } from "./calls.ts";
 import { send } from "./host-port.ts";
@@ -91,6 +92,8 @@ export function toolAt(space: Namespace, key: string): ToolFunction | undefined 
   if (known !== undefined) return known;
   const call: ToolFunction = (...given) => callWith(space.name, tool, given);
   native.defineProperty(call, "name", { __proto__: null, value: tool } as never);
+  const handle = noteTool((...given: unknown[]) => callWith(space.name, tool, given, KEEP));
+  native.defineProperty(call, "handle", { __proto__: null, value: handle } as never);
   native.mapSet(space.functions, tool, noteTool(native.freeze(call)));
   return call;
 }

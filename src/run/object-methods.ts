@@ -1,0 +1,50 @@
+/** The methods of a host's object that a program may call. Nothing of the object is run to find them. */
+
+const MAX_METHODS = 200;
+const MAX_PROTOTYPES = 20;
+/** `then` and `toJSON` would make a stub something else than an object with methods; `close` every stub has. */
+const NEVER = new Set(["constructor", "__proto__", "then", "toJSON", "close", "prototype"]);
+
+/** Names of its own functions and of those of its classes; none of `Object.prototype`, none that begins with `_`. */
+export function methodsOf(object: object): string[] {
+  const names = new Set<string>();
+  let at: object | null = object;
+  for (let depth = 0; at !== null && at !== Object.prototype && depth < MAX_PROTOTYPES; depth++) {
+    for (const key of Object.getOwnPropertyNames(at)) {
+      if (NEVER.has(key) || key.startsWith("_") || names.size >= MAX_METHODS) continue;
+      if (typeof Object.getOwnPropertyDescriptor(at, key)?.value === "function") names.add(key);
+    }
+    at = Object.getPrototypeOf(at) as object | null;
+  }
+  return [...names];
+}
+
+/** Properties of an object that is more than data and no instance of a class. */
+const FEW = 1_000;
+
+/** Whether the bridge makes a handle of what a tool returned. */
+export function hasMethods(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return isResource(value);
+  let looked = 0;
+  for (const key in value) {
+    if (typeof Object.getOwnPropertyDescriptor(value, key)?.value === "function") return true;
+    if (++looked === FEW) return false;
+  }
+  return false;
+}
+
+/** Whether it says itself that it is more than data: it can be disposed of, iterated over as it comes, or has functions of its own. */
+export function isResource(object: object): boolean {
+  const given = object as Record<PropertyKey, unknown>;
+  if (
+    Object.values(Object.getOwnPropertyDescriptors(object)).some(
+      ({ enumerable, value }) => enumerable === true && typeof value === "function",
+    )
+  )
+    return true;
+  return [Symbol.asyncDispose, Symbol.dispose, Symbol.asyncIterator].some(
+    (key) => typeof given[key] === "function",
+  );
+}
