@@ -87,6 +87,8 @@ export interface InspectedProgram extends ProgramUses {
   readonly tools: readonly InspectedUse[];
   /** The program's text, in which all that is none of it, such as a Markdown fence, is spaces. */
   readonly text: string;
+  /** Whether it is more than JavaScript. */
+  readonly isTyped: boolean;
   /** Offsets of the `return` keywords outside of any function. */
   readonly returns: readonly number[];
   /** The parameter of its entry function, where that gets the tools. */
@@ -109,7 +111,7 @@ export function inspectProgram(
   const { text, stripped } = parseSource(source, sourceBytes);
   const value = inspectedValue(text, stripped);
   const uses = new Inspector(source, stripped, names, value).inspect();
-  return { text, ...uses, parameter: value.typed, object: value.object };
+  return { text, isTyped: stripped.isTyped, ...uses, parameter: value.typed, object: value.object };
 }
 
 class Inspector {
@@ -143,7 +145,7 @@ class Inspector {
     this.#references = new ToolReferences(names, bindings, this.#free);
   }
 
-  inspect(): Omit<InspectedProgram, "text" | "parameter" | "object"> {
+  inspect(): Omit<InspectedProgram, "text" | "isTyped" | "parameter" | "object"> {
     walk(this.#tree, (node, parents) => this.#visit(node, parents));
     return {
       tools: this.#tools,

@@ -54,7 +54,7 @@ function asJavaScript(text: string): Stripped | undefined {
   const comments: Comment[] = [];
   return attempt(() => {
     const tree = parseProgram(text, comments);
-    return { code: text, tree, comments, origin: (offset) => offset };
+    return { code: text, tree, comments, isTyped: false, origin: (offset) => offset };
   });
 }
 

@@ -25,11 +25,6 @@ const RELEVANT: ReadonlySet<number> = new Set(
   }).flat(),
 );
 
-/** Diagnostics of a JavaScript file whose text is TypeScript. */
-export function needsTypes(code: number): boolean {
-  return code >= 8_002 && code <= 8_017;
-}
-
 /**
  * The first `most` diagnostics that are relevant for a program of this text.
  * @param imported names that the program imports as values: all others are types, which are not there when it runs

@@ -12,7 +12,7 @@ import type { TypeDiagnostic, VirtualFiles } from "./compiler-thread.ts";
 import { Compiler } from "./compiler.ts";
 import { asModule } from "./module-text.ts";
 import type { CheckedFor } from "./reader.ts";
-import { needsTypes, relevantOf } from "./relevant-diagnostics.ts";
+import { relevantOf } from "./relevant-diagnostics.ts";
 import { environmentFiles } from "./type-environment.ts";
 
 /** Longest time of one check, in ms. */
@@ -61,7 +61,14 @@ export class TypeChecker implements AsyncDisposable {
   async start(): Promise<void> {
     this.#compiler ??= Compiler.start();
     await this.#compiler;
-    await this.check({ text: "1", tools: [], imports: [], dynamic: [], returns: [] });
+    await this.check({
+      text: "1",
+      isTyped: false,
+      tools: [],
+      imports: [],
+      dynamic: [],
+      returns: [],
+    });
   }
 
   /**
@@ -90,11 +97,8 @@ export class TypeChecker implements AsyncDisposable {
   }
 
   async #diagnose(uses: InspectedProgram): Promise<readonly TypeDiagnostic[] | Failure> {
-    const started = performance.now();
-    const found = await this.#diagnoseAs("js", uses, started);
     // Plain JavaScript may add properties to objects; only a program with types is held to them.
-    const isTyped = !("code" in found) && found.some(({ code }) => needsTypes(code));
-    return isTyped ? await this.#diagnoseAs("ts", uses, started) : found;
+    return await this.#diagnoseAs(uses.isTyped ? "ts" : "js", uses, performance.now());
   }
 
   /** Throws when the compiler dies. */

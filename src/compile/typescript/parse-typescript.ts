@@ -16,6 +16,8 @@ export interface ErasedProgram {
   readonly code: string;
   readonly tree: Program;
   readonly comments: readonly Comment[];
+  /** False where the text is JavaScript as it stands. */
+  readonly isTyped: boolean;
   /** The offset in the TypeScript text for one in `code`. */
   origin(offset: number): number;
 }
@@ -36,7 +38,8 @@ export function parseTypeScript(text: string, endsInObject = false): ErasedProgr
     ({ objectStart } = parser);
     return parsed;
   }) as Program;
-  if (erasures.isEmpty) return { code: text, tree, comments, origin: (offset) => offset };
+  if (erasures.isEmpty)
+    return { code: text, tree, comments, isTyped: false, origin: (offset) => offset };
   const { code, isLowered, origin } = erasures.apply(text);
   const rest: Comment[] = [];
   const at = objectStart === undefined ? undefined : code.length - (text.length - objectStart);
@@ -47,7 +50,7 @@ export function parseTypeScript(text: string, endsInObject = false): ErasedProgr
       "the types here cannot be told from the code: add parentheses or semicolons",
       difference,
     );
-  return { code, tree: erased, comments: rest, origin };
+  return { code, tree: erased, comments: rest, isTyped: true, origin };
 }
 
 function differenceOf(tree: Program, erased: Program, code: string): number | undefined {
