@@ -3,6 +3,7 @@ import { globalMeaning, namedCall } from "../core/meaning.ts";
 import type { NameTable } from "../core/names.ts";
 import type { Position } from "../core/program.ts";
 import { type AnyNode, importedName, nameOf, walk } from "./acorn.ts";
+import { bindingsOf } from "./bindings.ts";
 import { LineIndex } from "./line-index.ts";
 import { type InspectedValue, inspectedValue, type TypedParameter } from "./inspected-value.ts";
 import { literalOf } from "./literal.ts";
@@ -10,7 +11,7 @@ import { parseSource } from "./parse.ts";
 import { targets } from "./session-declarations.ts";
 import type { Stripped } from "./strip-types.ts";
 import { freeVariables } from "./scopes.ts";
-import { bindingsOf, type Respelled, ToolReferences } from "./tool-references.ts";
+import { type Respelled, ToolReferences } from "./tool-references.ts";
 import {
   callOf,
   type GivenArguments,
@@ -113,6 +114,9 @@ export function inspectProgram(
   const uses = new Inspector(source, stripped, names, value).inspect();
   return { text, isTyped: stripped.isTyped, ...uses, parameter: value.typed, object: value.object };
 }
+
+/** More are not told to a type checker: its host looks each one up. */
+const MAX_GIVEN = 1_000;
 
 class Inspector {
   readonly #lines: LineIndex;
@@ -248,13 +252,15 @@ class Inspector {
 }
 
 function givenGlobals(names: NameTable, free: ReadonlySet<AnyNode>): GivenGlobal[] {
-  return [...new Set(Array.from(free, nameOf))].flatMap((word): GivenGlobal[] => {
+  const words = [...new Set(Array.from(free, nameOf))];
+  const given = words.flatMap((word): GivenGlobal[] => {
     const meaning = globalMeaning(names, word);
     if (meaning?.kind === "tool")
       return [{ word, kind: "tool", server: meaning.server.name, tool: meaning.tool.name }];
     if (meaning?.kind !== "server" && meaning?.kind !== "class") return [];
     return [{ word, kind: meaning.kind, server: meaning.server.name }];
   });
+  return given.slice(0, MAX_GIVEN);
 }
 
 /** Whether the second argument of `callTool` may be the name of a tool. */

@@ -4,7 +4,8 @@ import type { NameTable, ServerNames } from "../core/names.ts";
 import { globalMeaning, type Meaning, memberMeaning } from "../core/meaning.ts";
 import { clear, serversSpelled, toolsSpelled } from "../core/spelling.ts";
 import { importMeaning, toolModule } from "../core/tool-modules.ts";
-import { type AnyNode, importedName, nameOf, walk } from "./acorn.ts";
+import { type AnyNode, nameOf } from "./acorn.ts";
+import { awaited, type Binding, MAX_BINDINGS } from "./bindings.ts";
 import type { EntryParameter } from "./entry-parameter.ts";
 import { literalOf } from "./literal.ts";
 
@@ -17,81 +18,7 @@ export type ToolReference =
   | { readonly kind: "server"; readonly server: ServerNames }
   | { readonly kind: "tool"; readonly server: ServerNames; readonly tool: string };
 
-/** Where a variable gets its value from: an expression, a property of one, an export of a module, what an entry function gets. */
-type Binding =
-  | { readonly entry: EntryParameter; readonly path: readonly string[] }
-  | { readonly from: AnyNode; readonly property?: string }
-  | { readonly module: string; readonly export: string };
-
-/**
- * The variables of a program by name, wherever they are declared. Scopes are ignored: a name that could refer to a tool is
- * treated as one that does.
- */
-export function bindingsOf(
-  tree: AnyNode,
-  entry: EntryParameter | undefined,
-): ReadonlyMap<string, readonly Binding[]> {
-  const bindings = new Map<string, Binding[]>();
-  const add = (name: string, binding: Binding): void => {
-    const known = bindings.get(name) ?? [];
-    bindings.set(name, known);
-    if (known.length < MAX_BINDINGS) known.push(binding);
-  };
-  if (entry !== undefined) addEntry(entry.pattern, entry, [], add);
-  walk(tree, (node) => {
-    if (node.type === "ImportDeclaration") {
-      for (const item of node.specifiers) {
-        add(item.local.name, { module: String(node.source.value), export: importedName(item) });
-      }
-    } else if (node.type === "VariableDeclarator" && node.init) {
-      addPattern(node.id as AnyNode, awaited(node.init as AnyNode), add);
-    } else if (node.type === "AssignmentExpression" && node.left.type === "Identifier") {
-      add(node.left.name, { from: node.right as AnyNode });
-    }
-  });
-  return bindings;
-}
-
-function addPattern(
-  pattern: AnyNode,
-  from: AnyNode,
-  add: (name: string, binding: Binding) => void,
-): void {
-  if (pattern.type === "Identifier") return add(pattern.name, { from });
-  if (pattern.type !== "ObjectPattern") return;
-  for (const property of pattern.properties) {
-    if (property.type !== "Property" || property.computed) continue;
-    const target =
-      property.value.type === "AssignmentPattern" ? property.value.left : property.value;
-    if (target.type === "Identifier") add(target.name, { from, property: nameOf(property.key) });
-  }
-}
-
-/** The variables in the parameter of an entry function: `{ tools: { github: { createIssue } }, db = 1 }`. */
-function addEntry(
-  pattern: AnyNode,
-  entry: EntryParameter,
-  path: readonly string[],
-  add: (name: string, binding: Binding) => void,
-): void {
-  if (pattern.type === "Identifier") return add(pattern.name, { entry, path });
-  if (pattern.type === "AssignmentPattern")
-    return addEntry(pattern.left as AnyNode, entry, path, add);
-  if (pattern.type !== "ObjectPattern") return;
-  for (const property of pattern.properties) {
-    if (property.type === "RestElement") addEntry(property.argument as AnyNode, entry, path, add); // the rest of an object has what it has
-    else if (!property.computed)
-      addEntry(property.value as AnyNode, entry, [...path, nameOf(property.key)], add);
-  }
-}
-
-function awaited(node: AnyNode): AnyNode {
-  return node.type === "AwaitExpression" ? (node.argument as AnyNode) : node;
-}
-
 const MAX_DEPTH = 20;
-/** A variable with more values than this is treated as unknown. */
-const MAX_BINDINGS = 50;
 const MAX_RESPELLED = 1_000;
 /** Properties of any object, which `tools` does not have. */
 const NOT_SERVERS = new Set(["then", "constructor", "toString", "valueOf", "toJSON"]);

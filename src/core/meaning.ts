@@ -26,7 +26,8 @@ export type Meaning =
   /** `mcpClient`, which wrapper classes take and do not need. */
   | { readonly kind: "client" };
 
-const CLASS = /^(.+)Tools$/s;
+/** In the way of classes: no separator before it, unlike in `github_Tools`. */
+const CLASS = /^(.*[\p{L}\p{M}\p{N}])Tools$/su;
 /** Most names that one message lists. */
 const MAX_LISTED = 10;
 
@@ -50,14 +51,16 @@ export function globalMeaning(names: NameTable, word: string): Meaning | undefin
   return toolOrClass(names, word, word.includes("_") ? placedTools(names, word) : []);
 }
 
+/** A class comes before a tool `tools` that is spelled in another way. */
 function toolOrClass(
   names: NameTable,
   word: string,
   places: readonly PlacedTool[],
 ): Meaning | undefined {
-  const place = clear(places);
+  const servers = places[0]?.tool.flat === word ? [] : classesSpelled(names, word);
+  const place = servers.length === 0 ? clear(places) : undefined;
   if (place !== undefined) return { kind: "tool", ...place };
-  const server = places.length === 0 ? clear(classesSpelled(names, word)) : undefined;
+  const server = clear(servers);
   return server && { kind: "class", server };
 }
 
@@ -141,13 +144,14 @@ export function meaningsOf(names: NameTable, word: string): string[] {
   return [...servers, ...classes, ...placedTools(names, word).map(toolText)];
 }
 
-function serverText({ alias }: ServerNames): string {
-  return `tools.${alias}`;
+/** By names that no other has. */
+function serverText({ name, alias }: ServerNames): string {
+  return `tools.${isIdentifier(name) ? name : alias}`;
 }
 
 function toolText({ server, tool }: PlacedTool): string {
   const { name } = tool;
-  return `tools.${server.alias}${isIdentifier(name) ? `.${name}` : `[${oneLine(JSON.stringify(name))}]`}`;
+  return `${serverText(server)}${isIdentifier(name) ? `.${name}` : `[${oneLine(JSON.stringify(name))}]`}`;
 }
 
 function listed(names: readonly string[]): string {

@@ -34,8 +34,8 @@ export function toolModule(names: NameTable, specifier: string): ToolModule | un
   if (found?.kind !== "server" && found?.kind !== "class") return undefined;
   const { server } = found;
   const tool = clear(toolsSpelled(server, file));
-  if (tool !== undefined) return { kind: "tool", server, tool };
-  return isClassOf(server, file) ? { kind: "server", server } : undefined;
+  if (tool?.name !== file && isClassOf(server, file)) return { kind: "server", server };
+  return tool && { kind: "tool", server, tool };
 }
 
 function asModule(found: Meaning | undefined): ToolModule | undefined {
@@ -73,11 +73,12 @@ function ofServer(
   name: string,
 ): Meaning | undefined {
   const { server } = module;
-  if (name === server.className) return { kind: "class", server };
   const spelled = toolsSpelled(server, name);
   const tool = clear(spelled);
+  const isExact = tool !== undefined && [tool.name, tool.alias, tool.flat].includes(name);
+  if (name === server.className || (!isExact && isClassOf(server, name)))
+    return { kind: "class", server };
   if (module.kind === "server" && tool !== undefined) return { kind: "tool", server, tool };
-  if (isClassOf(server, name)) return { kind: "class", server };
   // The path says which tool it is, unless the name is that of another one.
   if (module.kind === "tool")
     return spelled.length === 0 || spelled.includes(module.tool) ? module : undefined;

@@ -1,7 +1,8 @@
 /** A program as the text of a module, which a type checker can read. */
 import type { InspectedProgram } from "../compile/program-uses.ts";
 import { TextEdits } from "../compile/text-edits.ts";
-import { ENTRY_TYPE, givenIn, GIVEN_MODULE } from "./type-environment.ts";
+import { givenIn, GIVEN_MODULE } from "./module-types.ts";
+import { ENTRY_TYPE } from "./type-environment.ts";
 
 export interface ModuleText {
   readonly text: string;

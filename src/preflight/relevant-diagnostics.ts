@@ -54,10 +54,16 @@ function isRelevant(
   globals: ReadonlySet<string> | undefined,
 ): boolean {
   if (!RELEVANT.has(code)) return false;
-  if (NAMES.has(code)) return globals?.has(text.slice(start, end)) !== true;
+  if (NAMES.has(code))
+    return globals?.has(text.slice(start, end)) !== true && !isAsked(text, start);
   if (code !== 2339 && code !== 2551) return true;
   // Adding a property to an object that was made without it is what plain programs do.
   return !/on type '\{\}'/.test(message) && !/^\s*=(?!=)/.test(text.slice(end, end + 20));
+}
+
+/** `typeof name` asks whether it is there. */
+function isAsked(text: string, start: number): boolean {
+  return /\btypeof[\s(]+$/.test(text.slice(Math.max(0, start - 20), start));
 }
 
 /** Names that `globalThis.total = 1` and the like make, which no type knows. */

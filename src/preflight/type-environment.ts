@@ -1,19 +1,18 @@
 /** What a program sees, as TypeScript: the tools it names in full, the others by name, and the globals. */
-import { posix } from "node:path";
 import type { Respelled } from "../compile/tool-references.ts";
 import type { TypedParameter } from "../compile/inspected-value.ts";
 import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
-import type { GivenGlobal, InspectedProgram, InspectedUse } from "../compile/program-uses.ts";
+import type { InspectedProgram, InspectedUse } from "../compile/program-uses.ts";
 import { hostTurns } from "../core/host-turns.ts";
 import { isIdentifier } from "../core/identifier.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
-import type { Meaning } from "../core/meaning.ts";
-import { importMeaning, toolModule } from "../core/tool-modules.ts";
+import { toolModule } from "../core/tool-modules.ts";
 import type { ToolTypes } from "../discovery/types/declare.ts";
 import { PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import { callForms, isCalledPlainly } from "./call-forms.ts";
 import { KEPT_TYPE, toolType } from "./kept-type.ts";
+import { givenIn, givenText, importedModules, respelledMembers, typeOf } from "./module-types.ts";
 
 /** What the types of one tool take, in the unit of {@link hostTurns}. */
 const TOOL_BYTES = 4_096;
@@ -25,22 +24,8 @@ interface UsedTool extends ToolTypes {
   readonly forms: (type: string) => readonly string[];
 }
 
-/** Modules that other modules cannot import by a path. */
-const NOT_A_PATH = /^(?!\.{0,2}\/)/;
-
 /** The type of what an entry function gets. */
 export const ENTRY_TYPE = "EntryTools$";
-
-/** The module of what a program gets without declaring it. */
-export const GIVEN_MODULE = "codecell:names";
-
-/** What a program gets without declaring it; a variable of its session comes first. */
-export function givenIn({
-  given = [],
-  declared = [],
-}: Pick<InspectedProgram, "given" | "declared">): readonly GivenGlobal[] {
-  return given.filter(({ word }) => isIdentifier(word) && !declared.includes(word));
-}
 
 /** Declarations by path: `globals.d.ts` in `folder`, and a file for every module that the program imports. */
 export async function environmentFiles(
@@ -110,11 +95,6 @@ function* toolsOf(
   }
 }
 
-/** Namespaces have the names of the wrapper classes, for readable messages. */
-function typeOf({ className }: ServerNames): string {
-  return className;
-}
-
 function serverText(
   server: ServerNames,
   at: number,
@@ -163,55 +143,6 @@ function memberOf(server: ServerNames): string {
     .join(" ");
 }
 
-/** Other spellings in `tools.<spelling>`. */
-function respelledMembers(respelled: readonly Respelled[], names: NameTable): string[] {
-  return respelled
-    .filter((each) => each.of === undefined)
-    .map(({ key, server, tool }) => {
-      const type = typeNamed(names, tool === undefined ? "server" : "tool", server, tool);
-      return `readonly ${JSON.stringify(key)}: ${type};`;
-    });
-}
-
-function givenText(given: readonly GivenGlobal[], names: NameTable): string {
-  const lines = given.map(({ word, kind, server, tool }) => {
-    return `  export const ${word}: ${typeNamed(names, kind, server, tool)};`;
-  });
-  return lines.length === 0 ? "" : `declare module "${GIVEN_MODULE}" {\n${lines.join("\n")}\n}`;
-}
-
-/** The type of a server, of its wrapper class, or of a tool, by original names. */
-function typeNamed(
-  { servers }: NameTable,
-  kind: "server" | "class" | "tool",
-  server: string,
-  tool: string | undefined,
-): string {
-  const found = servers.find(({ name }) => name === server);
-  const named = found?.tools.find(({ name }) => name === tool);
-  if (found === undefined) return "any";
-  if (kind === "tool")
-    return named === undefined ? "any" : typeOfMeaning({ kind, server: found, tool: named });
-  return typeOfMeaning({ kind, server: found });
-}
-
-function typeOfMeaning(meaning: Meaning): string {
-  switch (meaning.kind) {
-    case "tool":
-      return `${typeOf(meaning.server)}[${JSON.stringify(meaning.tool.alias)}]`;
-    case "server":
-      return typeOf(meaning.server);
-    case "class":
-      return `new (client?: unknown) => ${typeOf(meaning.server)}`;
-    case "all":
-      return "typeof tools";
-    case "call":
-      return "typeof callTool";
-    case "client":
-      return "typeof mcpClient";
-  }
-}
-
 /** See the guest's entry.ts. */
 function entryType({ keys, isTools }: TypedParameter, { servers }: NameTable): string[] {
   const spelled = new Set(servers.flatMap(({ name, alias }) => [name, alias]));
@@ -226,61 +157,4 @@ function entryType({ keys, isTools }: TypedParameter, { servers }: NameTable): s
     keys === "known" ? "readonly [key: string]: any;" : "",
     "}",
   ];
-}
-
-function importedModules(
-  { imports }: Pick<InspectedProgram, "imports">,
-  names: NameTable,
-  folder: string,
-): { files: [string, string][]; ambient: string[] } {
-  const files: [string, string][] = [];
-  const ambient: string[] = [];
-  for (const specifier of new Set(imports.map((use) => use.specifier ?? ""))) {
-    const asked = imports.filter((use) => use.specifier === specifier);
-    const exported = exportsOf(
-      names,
-      specifier,
-      asked.flatMap((use) => use.names),
-    );
-    if (exported.size === 0) continue;
-    const text = moduleText(exported);
-    if (NOT_A_PATH.test(specifier))
-      ambient.push(`declare module ${JSON.stringify(specifier)} {\n${text}}`);
-    else files.push([`${posix.resolve(folder, specifier).replace(/\.[cm]?[jt]s$/, "")}.ts`, text]);
-  }
-  return { files, ambient };
-}
-
-/** Types of the exports of a module: those that are asked for, and of all servers and tools in it their identifiers. */
-function exportsOf(
-  names: NameTable,
-  specifier: string,
-  asked: readonly string[],
-): ReadonlyMap<string, string> {
-  const exported = new Map<string, string>();
-  const add = (name: string, meaning: Meaning | undefined): void => {
-    if (meaning !== undefined && !exported.has(name)) exported.set(name, typeOfMeaning(meaning));
-  };
-  const module = toolModule(names, specifier);
-  for (const name of ["default", ...asked])
-    if (name !== "*") add(name, importMeaning(names, specifier, name));
-  if (module === undefined) return exported;
-  if (module.kind === "all") {
-    for (const server of names.servers) add(server.alias, { kind: "server", server });
-    return exported;
-  }
-  const { server } = module;
-  for (const tool of module.kind === "tool" ? [module.tool] : server.tools)
-    for (const name of [tool.alias, tool.name, tool.flat])
-      if (isIdentifier(name)) add(name, { kind: "tool", server, tool });
-  add(server.className, { kind: "class", server });
-  return exported;
-}
-
-function moduleText(exported: ReadonlyMap<string, string>): string {
-  return Array.from(exported, ([name, type], at) => {
-    const declared = `declare const $${at}: ${type};\n`;
-    if (name === "default") return `${declared}export default $${at};\n`;
-    return `${declared}export { $${at} as ${isIdentifier(name) ? name : JSON.stringify(name)} };\n`;
-  }).join("");
 }

@@ -85,6 +85,24 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
     expect(await value(runtime.run("import { both } from './tools/there'; both()"))).toBe("theirs");
   });
 
+  test.each([
+    "tools.There.Who_Am_I()",
+    "there.whoAmI()",
+    "there__whoami()",
+    "tools['there.whoAmI']()",
+    "callTool('There', 'who_am_i')",
+    "new THERETools(mcpClient).whoami()",
+    "(await import('./mcp-tools/There/who-am-i')).me()",
+  ])("%s is the tool of the service", async (call) => {
+    const result = await runtime.run(`return await ${call}`);
+    expect(result).toMatchObject({ ok: true, value: "ann", calls: [{ tool: "there.whoami" }] });
+    expect(
+      await value(
+        runtime.run("return [await callTool('Here.Echo', 1), await tools.Shared.Both()]"),
+      ),
+    ).toEqual([1, "ours"]);
+  });
+
   test("failures, limits and aborts are as everywhere", async () => {
     expect(await runtime.run("const a = 1;\n  nothing.here")).toMatchObject({
       error: { code: "program_error", line: 2, column: 3 },
