@@ -1,9 +1,9 @@
 /** Finds the expressions of a program that refer to tools. */
 import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
-import type { NameTable, ServerNames } from "../core/names.ts";
+import { ASK, type NameTable, type ServerNames } from "../core/names.ts";
 import { clear, placedTools, serversSpelled, toolsSpelled } from "../core/spelling.ts";
 import { toolModule } from "../core/tool-modules.ts";
-import { type AnyNode, importedName, nameOf, walk } from "./acorn.ts";
+import { type AnyNode, importedName, isFunctionExpression, nameOf, walk } from "./acorn.ts";
 import type { EntryParameter } from "./entry-parameter.ts";
 import { literalOf } from "./literal.ts";
 
@@ -13,6 +13,15 @@ export type ToolReference =
   | { readonly kind: "entry"; readonly entry: EntryParameter }
   | { readonly kind: "server"; readonly server: ServerNames }
   | { readonly kind: "tool"; readonly server: ServerNames; readonly tool: string };
+
+/** `ask`, a question to the host's model: a tool of no server. */
+const QUESTION: ToolReference = {
+  kind: "tool",
+  server: { name: "", alias: "", className: "", tools: [] },
+  tool: ASK,
+};
+
+type MemberExpression = Extract<AnyNode, { type: "MemberExpression" }>;
 
 /** Where a variable gets its value from: an expression, a property of one, an export of a module, what an entry function gets. */
 type Binding =
@@ -44,9 +53,17 @@ export function bindingsOf(
       addPattern(node.id as AnyNode, awaited(node.init as AnyNode), add);
     } else if (node.type === "AssignmentExpression" && node.left.type === "Identifier") {
       add(node.left.name, { from: node.right as AnyNode });
-    }
+    } else if (declaresAsk(node)) add(ASK, { from: node });
   });
   return bindings;
+}
+
+/** A function, a class or a parameter of that name is no question. */
+function declaresAsk(node: AnyNode): boolean {
+  if (node.type === "ClassDeclaration") return node.id?.name === ASK;
+  if (node.type !== "FunctionDeclaration" && !isFunctionExpression(node)) return false;
+  const isNamed = "id" in node && node.id?.name === ASK;
+  return isNamed || node.params.some((each) => each.type === "Identifier" && each.name === ASK);
 }
 
 function addPattern(
@@ -109,7 +126,7 @@ export class ToolReferences {
         return this.#ofName(node.name, depth);
       case "MemberExpression": {
         const object = this.of(awaited(node.object as AnyNode), depth + 1);
-        if (object === undefined) return undefined;
+        if (object === undefined) return this.#isGlobalAsk(node) ? QUESTION : undefined;
         const key = node.computed
           ? literalOf(node.property as AnyNode)?.value
           : nameOf(node.property);
@@ -129,9 +146,16 @@ export class ToolReferences {
     }
   }
 
+  /** `globalThis.ask` */
+  #isGlobalAsk({ object, property, computed }: MemberExpression): boolean {
+    if (computed || object.type !== "Identifier" || nameOf(property) !== ASK) return false;
+    return ["globalThis", "global"].includes(object.name) && !this.#bindings.has(object.name);
+  }
+
   #ofName(name: string, depth: number): ToolReference | undefined {
     const bindings = this.#bindings.get(name);
-    if (bindings === undefined) return name === "tools" ? { kind: "all" } : this.#flat(name);
+    if (bindings === undefined)
+      return name === "tools" ? { kind: "all" } : name === ASK ? QUESTION : this.#flat(name);
     // Too many values to follow.
     if (bindings.length === MAX_BINDINGS) return { kind: "all" };
     for (const binding of bindings) {
@@ -165,6 +189,7 @@ export class ToolReferences {
   #entryMember({ keys, isTools }: EntryParameter, key: string): ToolReference | undefined {
     const isServer = serversSpelled(this.#names, key).length > 0;
     if (key === "tools" && !(isServer && isTools)) return { kind: "all" };
+    if (key === ASK && !isServer) return QUESTION;
     const isKnown = isServer || (keys === "all" && !ENTRY_GLOBALS.includes(key));
     return isKnown ? this.#member({ kind: "all" }, key) : undefined;
   }

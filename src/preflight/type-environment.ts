@@ -8,7 +8,7 @@ import { isIdentifier } from "../core/identifier.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import type { ToolTypes } from "../discovery/types/declare.ts";
-import { PROGRAM_API } from "../discovery/types/program-api.ts";
+import { ASK_API, PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import { callForms, isCalledPlainly } from "./call-forms.ts";
 
@@ -30,7 +30,7 @@ export const ENTRY_TYPE = "EntryTools$";
 
 /** Declarations by path: `globals.d.ts` in `folder`, and a file for every module that the program imports. */
 export async function environmentFiles(
-  uses: Pick<InspectedProgram, "tools" | "imports" | "declared" | "parameter">,
+  uses: Pick<InspectedProgram, "tools" | "imports" | "declared" | "parameter" | "hasModel">,
   names: NameTable,
   tree: WrapperTree,
   folder: string,
@@ -54,6 +54,7 @@ export async function environmentFiles(
     "var global: any;",
     ...(uses.parameter === undefined ? [] : entryType(uses.parameter, names)),
     PROGRAM_API,
+    ...(uses.hasModel === true ? [ASK_API] : []),
   ];
   globals.push(...leftBehind(uses.declared ?? [], globals.join("\n")), "}");
   return new Map([

@@ -72,11 +72,10 @@ export class ProgramRunner {
     this.#place = place;
     this.#closing = closing;
     this.#tokens = tokens;
-    const { sources, model, shapes } = tools;
+    const { sources, shapes } = tools;
     this.#chain = callChain({
       catalogueOf: (caller) => tools.view(caller).catalogue,
       sources,
-      model,
       shapes,
       holdResults: this.#results.link,
       recordedCalls: this.#recordedCalls.link,
@@ -90,7 +89,8 @@ export class ProgramRunner {
     const events = new RunEvents(this.#emitter, this.#place, caller, session?.id);
     events.start(source);
     const { runId, emit } = events;
-    const run: CallingRun = { id: runId, session: session?.id, caller, limits, emit };
+    const model = this.#tools.model ?? options.onModel;
+    const run: CallingRun = { id: runId, session: session?.id, caller, limits, model, emit };
     const held = this.#attach(job, run);
     const first = new FirstBreach();
     const bridge = this.#bridge(job, run, first);
@@ -166,6 +166,7 @@ export class ProgramRunner {
       (origin.kind === "local"
         ? await this.#tools.preflight.typeFailure(source, limits, {
             declared: session?.declared,
+            hasModel: (this.#tools.model ?? job.options.onModel) !== undefined,
             user,
             signal,
           })

@@ -2,6 +2,7 @@
 import type { Caller } from "../core/caller.ts";
 import type { RunEventName, RunIdentity, RuntimeEvents } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
+import type { ModelHandler } from "./model.ts";
 import type { ToolInfo } from "./tool.ts";
 
 /** The run that makes a call. One object per run: links may keep what they know of a run by it, in a `WeakMap`. */
@@ -12,6 +13,8 @@ export interface CallingRun {
   /** Who runs the program. */
   readonly caller: Caller;
   readonly limits: Limits;
+  /** Answers its questions; absent where the host gives it no model. */
+  readonly model?: ModelHandler | undefined;
   /** Emits an event of the run. After the run's end nothing is emitted any more. */
   emit<Name extends RunEventName>(
     name: Name,
