@@ -3,6 +3,7 @@ import {
   type CallRecord,
   CodecellError,
   type LogEntry,
+  type ModelHandler,
   type Runtime,
   ToolError,
 } from "../index.ts";
@@ -41,6 +42,11 @@ export interface AgentCallOptions {
    * @default none
    */
   readonly onProgress?: (message: string) => void;
+  /**
+   * Answers `ask` of the program, where the runtime has no `onModel`.
+   * @default `ask` is refused
+   */
+  readonly onModel?: ModelHandler;
 }
 
 /** A tool for an agent: give `name`, `description` and `inputSchema` to the model, call `execute` with its arguments. */
@@ -146,7 +152,7 @@ async function answered(maxChars: number, work: () => Promise<string>): Promise<
 async function runProgram(
   runtime: Runtime,
   { code, session }: Readonly<Record<string, unknown>>,
-  { signal, user, onProgress }: AgentCallOptions,
+  { signal, user, onProgress, onModel }: AgentCallOptions,
   maxChars: number,
 ): Promise<AgentAnswer> {
   if (typeof code !== "string")
@@ -156,6 +162,7 @@ async function runProgram(
   const { limits } = runtime.describe();
   const options = {
     ...(signal === undefined ? {} : { signal }),
+    ...(onModel === undefined ? {} : { onModel }),
     limits: {
       resultBytes: MEDIA_BYTES,
       logBytes: Math.min(limits.logBytes, LOG_BYTES),
@@ -178,7 +185,17 @@ async function runProgram(
     // Without a session, only what passes by itself is something that a model can do anything about.
     if (!CodecellError.is(error) || (session === undefined && error.code !== "rate_limited"))
       throw error;
-    const { code: kind, message, hint } = error;
-    return textAnswer([`${kind}: ${message}`, hint].filter(Boolean).join("\n\n"), maxChars, true);
+    const { code: kind, message } = error;
+    return textAnswer(
+      [`${kind}: ${message}`, adviceFor(error)].filter(Boolean).join("\n\n"),
+      maxChars,
+      true,
+    );
   }
+}
+
+/** What a model can do about it: the settings are its host's. */
+function adviceFor({ code, hint, retryAfterMs }: CodecellError): string | undefined {
+  if (code === "quota_exceeded") return "Go on in a session that there is, or leave `session` out.";
+  return retryAfterMs === undefined ? hint : `Try again in ${Math.ceil(retryAfterMs / 1_000)} s.`;
 }

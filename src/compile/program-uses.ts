@@ -24,7 +24,7 @@ import {
 
 /** One place of a program where a tool is called, or passed on as a value. */
 export interface ToolUse extends Position, HowUsed {
-  /** Original name of the server. */
+  /** Original name of the server; empty for `ask`, a question to the host's model. */
   readonly server: string;
   /** Original name of the tool. Absent where it can be any tool of the server. */
   readonly tool?: string;
@@ -101,6 +101,11 @@ export interface InspectedProgram extends ProgramUses {
    * @default none
    */
   readonly declared?: readonly string[];
+  /**
+   * There is a model that `ask` asks.
+   * @default false
+   */
+  readonly hasModel?: boolean;
 }
 
 /** @throws CompileError */

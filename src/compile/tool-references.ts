@@ -1,6 +1,6 @@
 /** Finds the expressions of a program that refer to tools. */
 import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
-import type { NameTable, ServerNames } from "../core/names.ts";
+import { ASK, type NameTable, type ServerNames } from "../core/names.ts";
 import { globalMeaning, type Meaning, memberMeaning } from "../core/meaning.ts";
 import { clear, serversSpelled, toolsSpelled } from "../core/spelling.ts";
 import { importMeaning, toolModule } from "../core/tool-modules.ts";
@@ -17,6 +17,16 @@ export type ToolReference =
   | { readonly kind: "entry"; readonly entry: EntryParameter }
   | { readonly kind: "server"; readonly server: ServerNames }
   | { readonly kind: "tool"; readonly server: ServerNames; readonly tool: string };
+
+/** `ask`, a question to the host's model: a tool of no server. */
+const QUESTION: ToolReference = {
+  kind: "tool",
+  server: { name: "", alias: "", className: "", tools: [] },
+  tool: ASK,
+};
+
+type Identifier = Extract<AnyNode, { type: "Identifier" }>;
+type MemberExpression = Extract<AnyNode, { type: "MemberExpression" }>;
 
 const MAX_DEPTH = 20;
 const MAX_RESPELLED = 1_000;
@@ -63,7 +73,7 @@ export class ToolReferences {
         return this.#ofName(node, depth);
       case "MemberExpression": {
         const object = this.of(awaited(node.object as AnyNode), depth + 1);
-        if (object === undefined) return undefined;
+        if (object === undefined) return this.#isGlobalAsk(node) ? QUESTION : undefined;
         const key = node.computed
           ? literalOf(node.property as AnyNode)?.value
           : nameOf(node.property);
@@ -83,10 +93,13 @@ export class ToolReferences {
     }
   }
 
-  #ofName(
-    node: Extract<AnyNode, { type: "Identifier" }>,
-    depth: number,
-  ): ToolReference | undefined {
+  /** `globalThis.ask` */
+  #isGlobalAsk({ object, property, computed }: MemberExpression): boolean {
+    if (computed || object.type !== "Identifier" || nameOf(property) !== ASK) return false;
+    return ["globalThis", "global"].includes(object.name) && this.#free.has(object as AnyNode);
+  }
+
+  #ofName(node: Identifier, depth: number): ToolReference | undefined {
     const { name } = node;
     const bindings = this.#bindings.get(name);
     if (bindings === undefined || this.#free.has(node))
@@ -100,8 +113,9 @@ export class ToolReferences {
     return undefined;
   }
 
-  #global(node: Extract<AnyNode, { type: "Identifier" }>): ToolReference | undefined {
+  #global(node: Identifier): ToolReference | undefined {
     if (!this.#free.has(node)) return undefined;
+    if (node.name === ASK) return QUESTION;
     if (node.name === "callTool") return { kind: "call" };
     if (node.name === "mcpClient") return { kind: "client" };
     const meaning = globalMeaning(this.#names, node.name);
@@ -126,6 +140,7 @@ export class ToolReferences {
   #entryMember({ keys, isTools }: EntryParameter, key: string): ToolReference | undefined {
     const isServer = serversSpelled(this.#names, key).length > 0;
     if (key === "tools" && !(isServer && isTools)) return { kind: "all" };
+    if (key === ASK && !isServer) return QUESTION;
     const isKnown = isServer || (keys === "all" && !ENTRY_GLOBALS.includes(key));
     if (isKnown) return this.#member({ kind: "all" }, key);
     return key === "callTool" ? { kind: "call" } : undefined;

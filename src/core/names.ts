@@ -1,3 +1,6 @@
+/** The name of questions to the host's model, in programs and in records. No tool can have it: those have their server's before them. */
+export const ASK = "ask";
+
 /** One tool as a program can spell it. */
 export interface ToolNames {
   /** The name its server gave it: `create_issue`, `get-user.by/id`. */

@@ -4,18 +4,18 @@ import { untilAborted } from "../core/until-aborted.ts";
 import type { CallContext } from "../tools/call-context.ts";
 import { toToolError } from "../tools/thrown.ts";
 import type { ResourceSource } from "../tools/resource-source.ts";
-import { askModel, type Asking, type ModelHandler, type Question } from "../tools/model.ts";
+import { askModel, type Asking, type Question } from "../tools/model.ts";
 import { type HandleMethod, labelOf, type Next, type ToolCall } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 
 /** The end of the chain, and the one place that calls a source. Every other link comes before it. */
-export function callSource(sources: readonly ToolSource[], model?: ModelHandler): Next {
+export function callSource(sources: readonly ToolSource[]): Next {
   const byName = new Map(sources.map((source) => [source.name, source]));
   return async (call) => {
     // A link further out may have waited past the run's end: what is not begun by then is not begun any more.
     if (call.signal.aborted) throw new ToolError("aborted", "the run is over");
     if (call.kind === "model")
-      return { value: await askModel(call.args as Question, asking(call, model)) };
+      return { value: await askModel(call.args as Question, asking(call)) };
     if (call.method !== undefined) return { value: await callMethod(call, call.method) };
     const source = byName.get(call.server);
     if (source === undefined)
@@ -37,10 +37,10 @@ function contextOf({ run, signal, positional }: ToolCall): CallContext {
   };
 }
 
-function asking({ run, signal }: ToolCall, handler: ModelHandler | undefined): Asking {
+function asking({ run, signal }: ToolCall): Asking {
   const { callBytes: bytes, valueDepth: depth } = run.limits;
   const caps = { bytes, parts: mostParts(bytes), depth };
-  return { handler, signal, caller: run.caller, runId: run.id, caps };
+  return { handler: run.model, signal, caller: run.caller, runId: run.id, caps };
 }
 
 async function callMethod(call: ToolCall, method: HandleMethod): Promise<unknown> {

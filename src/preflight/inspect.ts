@@ -13,6 +13,7 @@ import { ToolError } from "../core/tool-error.ts";
 import { importFailure, importMeaning, toolModule } from "../core/tool-modules.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { arrangedUse } from "./arranged-uses.ts";
+import { isQuestion, questionUse } from "./question-use.ts";
 import type { CheckedFor, ProgramReader } from "./reader.ts";
 import type { TypeChecker } from "./type-checker.ts";
 
@@ -33,13 +34,15 @@ const NOTHING: ProgramUses = { tools: [], imports: [], dynamic: [] };
 export interface Inspectors extends CheckedFor {
   readonly reader: ProgramReader;
   readonly checker: TypeChecker | undefined;
+  /** There is a model that `ask` asks. */
+  readonly hasModel: boolean;
 }
 
 export async function inspect(
   source: string,
   limits: Limits,
   catalogue: Catalogue,
-  { reader, checker, ...by }: Inspectors,
+  { reader, checker, hasModel, ...by }: Inspectors,
 ): Promise<Inspection> {
   let program: InspectedProgram;
   try {
@@ -47,7 +50,7 @@ export async function inspect(
   } catch (error) {
     return { ok: false, diagnostics: [compileFailure(error, limits.compileMs)], ...NOTHING };
   }
-  const types = (await checker?.check(program, by)) ?? [];
+  const types = (await checker?.check({ ...program, hasModel }, by)) ?? [];
   const { imports, dynamic } = program;
   const unknown = [
     ...(await unknownTools(program.tools, catalogue)),
@@ -58,7 +61,9 @@ export async function inspect(
     (type) => !unknown.some(({ line, column }) => near(type, line, column)),
   );
   const diagnostics = [...unknown, ...others].toSorted(byPlace);
-  const tools = program.tools.map((use) => arrangedUse(use, catalogue));
+  const tools = program.tools.map((use) =>
+    isQuestion(use.server, use.tool) ? questionUse(use) : arrangedUse(use, catalogue),
+  );
   return { ok: diagnostics.length === 0, diagnostics, tools, imports, dynamic };
 }
 
@@ -66,7 +71,12 @@ async function unknownTools(uses: readonly ToolUse[], catalogue: Catalogue): Pro
   const unknown: Failure[] = [];
   for (const { server, tool, line, column } of uses) {
     if (unknown.length >= MAX_UNKNOWN) break;
-    if (tool === undefined || catalogue.find(server, tool) !== undefined) continue;
+    if (
+      tool === undefined ||
+      isQuestion(server, tool) ||
+      catalogue.find(server, tool) !== undefined
+    )
+      continue;
     await hostTurns.take(TURN_BYTES); // to find what is nearest, all names are looked at
     try {
       catalogue.resolve(server, tool);

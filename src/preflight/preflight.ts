@@ -21,6 +21,8 @@ export interface TypesAsked extends CheckedFor {
    * @default none
    */
   readonly declared?: readonly string[] | undefined;
+  /** There is a model that `ask` asks. */
+  readonly hasModel: boolean;
 }
 
 /** Reads programs against the tools of a catalogue. */
@@ -48,14 +50,21 @@ export class Preflight implements AsyncDisposable {
 
   /**
    * What a program may do.
+   * @param hasModel there is a model that `ask` asks
    * @param signal aborting it ends the wait. @throws CodecellError `aborted`
    */
-  async inspect(source: string, limits: Limits, signal: AbortSignal): Promise<Inspection> {
+  async inspect(
+    source: string,
+    limits: Limits,
+    hasModel: boolean,
+    signal: AbortSignal,
+  ): Promise<Inspection> {
     const { inspect } = await import("./inspect.ts");
     const reader = await this.#read();
     const work = inspect(source, limits, this.#catalogue, {
       reader,
       checker: this.#checker,
+      hasModel,
       signal,
     });
     const refusal = (): Error => new CodecellError("aborted", "the runtime is closed");
@@ -90,7 +99,7 @@ export class Preflight implements AsyncDisposable {
   async #typeFailure(
     source: string,
     limits: Limits,
-    { declared = [], ...by }: TypesAsked,
+    { declared = [], hasModel, ...by }: TypesAsked,
     checker: TypeChecker,
   ): Promise<Failure | undefined> {
     const reader = await this.#read();
@@ -101,7 +110,7 @@ export class Preflight implements AsyncDisposable {
       // What does not compile is reported where it is compiled; what could not be read is not run unchecked.
       return error instanceof CompileError ? undefined : compileFailure(error, limits.compileMs);
     }
-    const uses = { ...program, declared };
+    const uses = { ...program, declared, hasModel };
     const [first, ...others] = await checker.check(uses, by);
     if (first === undefined || others.length === 0) return first;
     const list = others

@@ -10,7 +10,9 @@ import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { TypeDiagnostic, VirtualFiles } from "./compiler-thread.ts";
 import { Compiler } from "./compiler.ts";
+import { NO_MODEL } from "../tools/model.ts";
 import { asModule } from "./module-text.ts";
+import { isQuestion } from "./question-use.ts";
 import type { CheckedFor } from "./reader.ts";
 import { relevantOf } from "./relevant-diagnostics.ts";
 import { environmentFiles } from "./type-environment.ts";
@@ -159,7 +161,7 @@ export class TypeChecker implements AsyncDisposable {
     lines: LineIndex,
   ): Promise<Failure> {
     const text = message.replace(/ Do you need to (?:install|change)[\s\S]*$/, "");
-    const hint = use === undefined ? undefined : await this.#declaration(use);
+    const hint = use === undefined ? hintFor(text) : await this.#declaration(use);
     return {
       code: "type_error",
       name: "TypeError",
@@ -200,6 +202,12 @@ function namesOf(
   return found === undefined || names === undefined ? undefined : { server: found, names };
 }
 
+/** What to do about what no tool's declaration explains. */
+function hintFor(message: string): string | undefined {
+  if (!message.startsWith("Cannot find name 'ask'")) return undefined;
+  return `This host gives programs no model. ${NO_MODEL}`;
+}
+
 /** Finds the call that a diagnostic is about. */
 class Concerns {
   readonly #uses: readonly ToolUse[];
@@ -207,7 +215,7 @@ class Concerns {
   #byType: ReadonlyMap<string, ToolUse> | undefined;
 
   constructor(uses: readonly ToolUse[], catalogue: Catalogue) {
-    this.#uses = uses.filter(({ tool }) => tool !== undefined);
+    this.#uses = uses.filter(({ server, tool }) => tool !== undefined && !isQuestion(server, tool));
     this.#catalogue = catalogue;
   }
 

@@ -8,7 +8,7 @@ import { isIdentifier } from "../core/identifier.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { toolModule } from "../core/tool-modules.ts";
 import type { ToolTypes } from "../discovery/types/declare.ts";
-import { PROGRAM_API } from "../discovery/types/program-api.ts";
+import { ASK_API, PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import { callForms, isCalledPlainly } from "./call-forms.ts";
 import { KEPT_TYPE, toolType } from "./kept-type.ts";
@@ -59,6 +59,7 @@ export async function environmentFiles(
     ...(uses.parameter === undefined ? [] : entryType(uses.parameter, names)),
     PROGRAM_API,
     KEPT_TYPE,
+    ...(uses.hasModel === true ? [ASK_API] : []),
   ];
   globals.push(...leftBehind(uses.declared ?? [], globals.join("\n")), "}");
   return new Map([

@@ -10,7 +10,6 @@ import { compose } from "../policy/compose.ts";
 import { reportDenied } from "../policy/report-denied.ts";
 import type { Caller } from "../core/caller.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
-import type { ModelHandler } from "../tools/model.ts";
 import type { Middleware, Next } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 import { encodeResults } from "./encode-result.ts";
@@ -21,8 +20,6 @@ export interface ChainParts {
   /** The tools that a caller may see. */
   readonly catalogueOf: (caller: Caller) => Catalogue;
   readonly sources: readonly ToolSource[];
-  /** Answers questions of programs; absent where the host gives them no model. */
-  readonly model: ModelHandler | undefined;
   /** Where shapes of results are learned; absent without the option `learn`. */
   readonly shapes: LearnedShapes | undefined;
   /** Holds results whose tokens are counted; see `ResultHolder`. */
@@ -38,7 +35,7 @@ export interface ChainParts {
  * decode → arrange, validate, fill in defaults → restore tokens → bounds and rules → approve (digest of the real values) → quota →
  * commit to the audit → cache → retry → call → tokenise.
  */
-export function callChain({ catalogueOf, sources, model, shapes, ...parts }: ChainParts): Next {
+export function callChain({ catalogueOf, sources, shapes, ...parts }: ChainParts): Next {
   const links = [
     reportDenied,
     parts.holdResults,
@@ -49,5 +46,5 @@ export function callChain({ catalogueOf, sources, model, shapes, ...parts }: Cha
     checkArguments(catalogueOf),
     ...(shapes === undefined ? [] : [learnShapes(shapes)]),
   ];
-  return compose(links, callSource(sources, model));
+  return compose(links, callSource(sources));
 }

@@ -6,6 +6,7 @@ import type { CallRecord, LogEntry } from "../core/result.ts";
 import type { Outcome } from "../engine/engine.ts";
 import type { Workspace } from "../files/workspace.ts";
 import type { RunRequest } from "../placement/placement.ts";
+import type { ModelHandler } from "../tools/model.ts";
 import type { Bridge } from "./bridge.ts";
 import type { CallJournal } from "./call-journal.ts";
 import type { HostInContext } from "./host-in-context.ts";
@@ -43,6 +44,11 @@ export interface RunOptions {
    * @default none
    */
   readonly onCall?: (call: CallRecord) => void;
+  /**
+   * Answers `ask` of this program, where the runtime has no `onModel`.
+   * @default `ask` is refused
+   */
+  readonly onModel?: ModelHandler;
 }
 
 /** What a session adds to a run. */
@@ -81,6 +87,12 @@ export interface Job {
   /** Carries it out somewhere. */
   readonly run: (request: RunRequest, host: HostInContext, signal: AbortSignal) => Promise<Outcome>;
   readonly session?: SessionContext;
+}
+
+/** @throws CodecellError `config_error` for what is no function */
+export function checkModel(onModel: unknown): void {
+  if (onModel === undefined || typeof onModel === "function") return;
+  throw new CodecellError("config_error", `onModel must be a function, not ${typeof onModel}`);
 }
 
 /** @throws CodecellError `config_error` for what is no text */

@@ -1,11 +1,12 @@
 import { argumentsIn, SEVERAL } from "../core/call-arguments.ts";
 import { decodeWithin } from "../core/decode-within.ts";
 import { deepestText, type ShapeCaps } from "../core/json-shape.ts";
+import { ASK } from "../core/names.ts";
 import { mostParts } from "../core/parts.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
-import { ASK, checkQuestion } from "../tools/model.ts";
+import { checkQuestion } from "../tools/model.ts";
 import { EndedHandles, Handles, isHandleCall } from "./handles.ts";
 import type { AskedCall, CallingRun, ToolCall } from "../tools/tool-call.ts";
 

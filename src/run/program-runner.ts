@@ -74,11 +74,10 @@ export class ProgramRunner {
     this.#place = place;
     this.#closing = closing;
     this.#tokens = tokens;
-    const { sources, model, shapes } = tools;
+    const { sources, shapes } = tools;
     this.#chain = callChain({
       catalogueOf: (caller) => tools.view(caller).catalogue,
       sources,
-      model,
       shapes,
       holdResults: this.#results.link,
       recordedCalls: this.#recordedCalls.link,
@@ -93,7 +92,16 @@ export class ProgramRunner {
     events.start(source);
     const { runId, emit } = events;
     const handles = new Handles(this.#endedHandles);
-    const run = { id: runId, session: session?.id, caller, limits, emit, handles };
+    const model = this.#tools.model ?? options.onModel;
+    const run = {
+      id: runId,
+      session: session?.id,
+      caller,
+      limits,
+      model,
+      emit,
+      handles,
+    };
     const held = this.#attach(job, run);
     const first = new FirstBreach();
     const bridge = this.#bridge(job, run, first);
@@ -174,6 +182,7 @@ export class ProgramRunner {
       (origin.kind === "local"
         ? await this.#tools.preflight.typeFailure(source, limits, {
             declared: session?.declared,
+            hasModel: (this.#tools.model ?? job.options.onModel) !== undefined,
             user,
             signal,
           })

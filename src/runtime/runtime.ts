@@ -19,7 +19,7 @@ import type { OpenedPlace } from "../placement/open-place.ts";
 import type { Place } from "../placement/placement.ts";
 import type { Inspection } from "../preflight/inspect.ts";
 import { Admission } from "../run/admission.ts";
-import { checkProgram, type RunOptions } from "../run/job.ts";
+import { checkModel, checkProgram, type RunOptions } from "../run/job.ts";
 import { ProgramRunner } from "../run/program-runner.ts";
 import { type SessionOptions, SessionRegistry } from "../session/session-registry.ts";
 import type { Session } from "../session/session.ts";
@@ -99,6 +99,7 @@ export class Runtime implements AsyncDisposable {
   async run(code: string, options: RunOptions = {}): Promise<ExecutionResult> {
     this.#checkOpen();
     checkProgram(code);
+    checkModel(options.onModel);
     const limits = resolveLimits(options.limits, this.#options.limits);
     this.#place.check?.(limits);
     const timeZone = zoneOf(options.timeZone, this.#options.timeZone);
@@ -173,7 +174,7 @@ export class Runtime implements AsyncDisposable {
     this.#checkOpen();
     checkProgram(code);
     const { signal } = this.#closing;
-    return await this.#track(this.#toolbox.preflight.inspect(code, this.#options.limits, signal));
+    return await this.#track(this.#toolbox.inspect(code, this.#options.limits, signal));
   }
 
   /**

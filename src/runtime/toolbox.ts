@@ -1,10 +1,12 @@
 /** What is known about tools without running a program: discovery, types, learned shapes. */
 import type { Caller } from "../core/caller.ts";
 import type { RuntimeEmitter } from "../core/events.ts";
+import type { Limits } from "../core/limits.ts";
 import { Discovery } from "../discovery/discovery.ts";
 import type { LearnedFile } from "../discovery/learned-file.ts";
 import { LearnedShapes } from "../discovery/learned-shapes.ts";
 import { WrapperTree } from "../discovery/types/tree.ts";
+import type { Inspection } from "../preflight/inspect.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import type { ToolView } from "../run/program-runner.ts";
 import { type Catalogue, createCatalogue } from "../tools/catalogue.ts";
@@ -112,6 +114,11 @@ export class Toolbox implements AsyncDisposable {
   /** The tools that a caller may see and name. The same for all callers, as long as nothing distinguishes them. */
   view(_caller: Caller): ToolView {
     return this;
+  }
+
+  /** What a program may do; see {@link Preflight.inspect}. */
+  async inspect(code: string, limits: Limits, signal: AbortSignal): Promise<Inspection> {
+    return await this.preflight.inspect(code, limits, this.model !== undefined, signal);
   }
 
   report(): ServerReport {

@@ -5,7 +5,7 @@ import { zoneOf } from "../core/time-zone.ts";
 import { FairSemaphore } from "../core/fair-semaphore.ts";
 import type { Workspace } from "../files/workspace.ts";
 import type { Admission } from "../run/admission.ts";
-import { checkProgram, type RunOptions } from "../run/job.ts";
+import { checkModel, checkProgram, type RunOptions } from "../run/job.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
 import {
   encodeAnswers,
@@ -109,6 +109,7 @@ export class Session {
   async run(code: string, options: Omit<RunOptions, "user"> = {}): Promise<ExecutionResult> {
     this.#checkOpen();
     checkProgram(code);
+    checkModel(options.onModel);
     const limits = limitsOfRun(options.limits, this.#parts.vm.limits);
     zoneOf(options.timeZone, this.#parts.vm.timeZone); // refuses a wrong one before anything begins
     using _admitted = this.#parts.admission.enter(this.user);
@@ -135,6 +136,7 @@ export class Session {
    */
   async resume({ answers = {}, ...options }: ResumeOptions = {}): Promise<ExecutionResult> {
     this.#checkOpen();
+    checkModel(options.onModel);
     const known = encodeAnswers(answers);
     using _admitted = this.#parts.admission.enter(this.user);
     const work: RunWork = (run) => this.#carryOut(run, options);

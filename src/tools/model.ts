@@ -2,6 +2,7 @@
 import type { Caller } from "../core/caller.ts";
 import { isObject } from "../core/is-object.ts";
 import { breachOfShape, type ShapeCaps } from "../core/json-shape.ts";
+import { ASK } from "../core/names.ts";
 import { plainness } from "../core/plain-json.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { JsonSchema } from "./tool.ts";
@@ -30,8 +31,9 @@ export interface Question {
   readonly schema?: JsonSchema;
 }
 
-/** The name of such calls in records and errors. No tool can have it, for those have their server's before them. */
-export const ASK = "ask";
+/** What to do where there is no model. */
+export const NO_MODEL =
+  "Return the rows, and judge them yourself where the program's value arrives.";
 /** How often a model is asked for an answer that fits. */
 const ATTEMPTS = 2;
 const MAX_SCHEMA = { depth: 50, parts: 2_000, characters: 65_536 };
@@ -74,7 +76,7 @@ export async function askModel(question: Question, asking: Asking): Promise<unkn
   if (handler === undefined)
     throw new ToolError("tool_error", "this host gives programs no model", {
       tool: ASK,
-      hint: "Return the rows, and judge them yourself where the program's value arrives.",
+      hint: NO_MODEL,
     });
   const { schema } = question;
   const about = { ...(schema === undefined ? {} : { schema }), signal, user: caller.user, runId };

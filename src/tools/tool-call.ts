@@ -3,6 +3,7 @@ import type { Caller } from "../core/caller.ts";
 import type { RunEventName, RunIdentity, RuntimeEvents } from "../core/events.ts";
 import type { HandleFacts } from "../core/handle-facts.ts";
 import type { Limits } from "../core/limits.ts";
+import type { ModelHandler } from "./model.ts";
 import type { ToolInfo } from "./tool.ts";
 
 /** The run that makes a call. One object per run: links may keep what they know of a run by it, in a `WeakMap`. */
@@ -15,6 +16,8 @@ export interface CallingRun {
   readonly limits: Limits;
   /** Where objects with methods are kept that its calls return. */
   readonly handles?: HandleMaker;
+  /** Answers its questions; absent where the host gives it no model. */
+  readonly model?: ModelHandler | undefined;
   /** Emits an event of the run. After the run's end nothing is emitted any more. */
   emit<Name extends RunEventName>(
     name: Name,

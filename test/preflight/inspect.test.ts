@@ -221,3 +221,39 @@ describe("what is wrong with a program", () => {
     );
   });
 });
+
+describe("questions to the host's model are calls of `ask`, which is no server's", () => {
+  test.each([
+    ["await ask('What?')", [{ args: { prompt: "What?" } }]],
+    [
+      "for (const row of rows) await ask(`${row}`, { schema: { type: 'string' } })",
+      [{ args: { schema: { type: "string" } }, computed: ["prompt"], inLoop: true }],
+    ],
+    ["await ask('a', { schema })", [{ args: { prompt: "a" }, computed: ["schema"] }]],
+    ["await ask('a', options)", [{ args: { prompt: "a" }, computed: ["schema"] }]],
+    ["ask('a');\n1", [{ args: { prompt: "a" }, unawaited: true }]],
+    ["await globalThis.ask('a')", [{ args: { prompt: "a" } }]],
+    ["export default async ({ ask }) => await ask('a')", [{ args: { prompt: "a" } }]],
+    ["export default async (ctx) => await ctx.ask('a')", [{ args: { prompt: "a" } }]],
+    ["await Promise.all(['a'].map(ask))", [{ inLoop: true }]],
+    ["const question = ask; await question('a')", [{}, { args: { prompt: "a" } }]],
+  ])("%s", async (code, uses) => {
+    const { tools: found, diagnostics } = await runtime.inspect(code);
+    expect(diagnostics).toEqual([]);
+    expect(found).toMatchObject(uses.map((use) => ({ server: "", tool: "ask", ...use })));
+    expect(found).toHaveLength(uses.length);
+  });
+
+  test.each([
+    "function ask(q) { return q }\nask('a')",
+    "const ask = (q) => q;\nask('a')",
+    "[1].map((ask) => ask + 1)",
+    "class ask {}\nnew ask()",
+    "const a = { ask: 1 };\na.ask",
+    "import { find as ask } from './mcp-tools/crm/find';\n1",
+    "await tools.crm.find({ ask: 1 })",
+  ])("what only has its name is none: %s", async (code) => {
+    const { tools: found } = await runtime.inspect(code);
+    expect(found.filter(({ server }) => server === "")).toEqual([]);
+  });
+});

@@ -429,3 +429,83 @@ test("a runtime that is closed inspects nothing, and leaves no compiler behind",
     expect(result).toMatchObject({ ok: false, error: { code: "aborted" } });
   await expect(own.inspect("1")).rejects.toMatchObject({ code: "aborted" });
 });
+
+describe("ask", () => {
+  let model: Runtime;
+  beforeAll(async () => {
+    model = await createRuntime({
+      engine: "quickjs",
+      placement: "inline",
+      typeCheck: true,
+      onModel: ({ schema }) =>
+        schema === undefined ? "a text" : '{"n":1,"kind":"gift","tags":[]}',
+    });
+  });
+  afterAll(() => model.close());
+
+  const SCHEMA = `{ type: "object", properties: {
+    n: { type: "number" }, kind: { enum: ["gift", "other"] }, note: { type: ["string", "null"] },
+    tags: { type: "array", items: { anyOf: [{ type: "string" }, { type: "integer" }] } },
+    by: { type: "object", additionalProperties: { type: "boolean" } },
+  }, required: ["n", "kind", "tags"] }`;
+
+  test.each([
+    ["(await ask('a')).toUpperCase()", true],
+    ["(await ask('a', {})).toUpperCase()", true],
+    ["(await ask('a')).total", /'total' does not exist on type 'string'/],
+    ["ask('a').length", /'length' does not exist on type 'Promise<string>'/],
+    ["await ask()", /Expected 1-2 arguments|No overload/],
+    ["await ask(1)", /not assignable/],
+    ["await ask('a', { schema: 1 })", /not assignable|No overload/],
+    [
+      `const a = await ask('a', { schema: ${SCHEMA} });\na.n.toFixed(1) + a.kind + a.tags.length`,
+      true,
+    ],
+    [
+      `const a = await ask('a', { schema: ${SCHEMA} });\na.note?.length; a.by?.x; a.tags.map(String)`,
+      true,
+    ],
+    [`const a = await ask('a', { schema: ${SCHEMA} });\na.total`, /'total' does not exist/],
+    [
+      `const a = await ask('a', { schema: ${SCHEMA} });\na.n.length`,
+      /'length' does not exist on type 'number'/,
+    ],
+    [
+      `const a = await ask('a', { schema: ${SCHEMA} });\na.tags.total`,
+      /'total' does not exist on type/,
+    ],
+    [
+      "const schema = { type: 'object', properties: { n: { type: 'number' } } };\n(await ask('a', { schema })).n",
+      true,
+    ],
+    ["const schema = JSON.parse('{}');\n(await ask('a', { schema })).anything", true],
+    ["(await ask('a', { schema: { type: 'object' } })).anything", true],
+    ["(await ask('a', { schema: { $ref: '#/a' } }))?.anything", true],
+  ] as const)("%s", async (code, right) => {
+    const { diagnostics } = await model.inspect(code);
+    if (right === true) expect(diagnostics).toEqual([]);
+    else expect(diagnostics[0]).toMatchObject({ message: expect.stringMatching(right) });
+  });
+
+  test("a program with it runs", async () => {
+    const code = `return (await ask('a', { schema: ${SCHEMA} })).kind`;
+    expect(await model.run(code)).toMatchObject({ ok: true, value: "gift" });
+  });
+
+  test("without a model it is not there, and the hint says what to do", async () => {
+    const wrong = errorOf(await runtime.run("return await ask('a')"));
+    expect(wrong).toMatchObject({
+      code: "type_error",
+      message: expect.stringContaining("Cannot find name 'ask'"),
+      hint: expect.stringContaining("This host gives programs no model. Return the rows"),
+    });
+    expect(wrong.tool).toBeUndefined();
+    const inspection = await runtime.inspect("return await ask('a')");
+    expect(inspection).toMatchObject({ ok: false, tools: [{ server: "", tool: "ask" }] });
+    expect(await runtime.run("const ask = (n) => n; return ask(2)")).toMatchObject({ value: 2 });
+    expect(await runtime.run("return await ask('a')", { onModel: () => "b" })).toMatchObject({
+      ok: true,
+      value: "b",
+    });
+  });
+});

@@ -147,7 +147,7 @@ test("over HTTP it is 429 with Retry-After, and for a model a text", async () =>
   for (const more of [{}, { session: "s" }])
     expect(await execute.execute({ code: "1", ...more }, { user: "eve" })).toMatchObject({
       isError: true,
-      text: expect.stringMatching(/^rate_limited: .*\n\nTry again in 1 s/s),
+      text: expect.stringMatching(/^rate_limited: .*\n\nTry again in 1 s\.$/s),
     });
   gate.open();
   await first;

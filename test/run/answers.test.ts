@@ -1,5 +1,5 @@
 /** A wrong use of a result: the failure says what the tool had answered, its shape and never its values, on both engines. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ExecutionResult, type Runtime, tool } from "../../src/index.ts";
 import { createRuntime } from "../support/patient.ts";

@@ -81,6 +81,98 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
   });
 });
 
+/** Every kind of hint that a program can get: what brings it, and a part of it. */
+const HINTS: readonly (readonly [what: string, code: string, hint: string])[] = [
+  ["a name of another platform", "await fetch('https://example.com')", "searchTools"],
+  ["a module", "import axios from 'axios';\naxios.get('x')", "no network"],
+  ["a call of another product", "await codemode.add({ a: 1, b: 2 })", "Tools are called as"],
+  ["a name that is nearly one", "setTimeOut(() => {}, 1)", "Did you mean `setTimeout`?"],
+  [
+    "a wrong use of a result",
+    "(await tools.demo.echo({ a: [1] })).map(String)",
+    "demo.echo answered { a: number[] }.",
+  ],
+  [
+    "a text that is JSON",
+    "(await tools.demo.echo('{\"a\":1}')).map(String)",
+    "read it with JSON.parse",
+  ],
+  [
+    "a call that was not awaited",
+    "tools.demo.echo([1]).map(String)",
+    "write `const value = await tools.demo.echo({})`",
+  ],
+  [
+    "a discovery call that was not awaited",
+    "listTools('demo').map(String)",
+    "write `const value = await listTools()`",
+  ],
+  [
+    "another promise that was not awaited",
+    "(async () => [1])().map(String)",
+    "write `const value = await promise`",
+  ],
+  ["a question that is none", "await ask()", 'Write `await ask("a question"'],
+  ["a question without a model", "await ask('a')", "Return the rows"],
+  ["arguments that do not fit", "await tools.demo.add({ a: 'x' })", ""],
+  [
+    "too many arguments",
+    "await tools.demo.add(1, 2, 3, 4)",
+    "Write tools.demo.add({ a: 1, b: 2 })",
+  ],
+  ["a call without an end", "await new Promise(() => {})", "Await tool calls or timers"],
+  ["too many calls", "for (;;) await tools.demo.echo(1)", "Make fewer calls"],
+  ["a result that is too large", "await tools.demo.big(300_000)", "Ask the tool for less"],
+  ["too long a program", `"${"x".repeat(3_000)}"`, "shorter program"],
+  ["a file outside of a session", "await fs.writeFile('/a', '1')", "session"],
+  ["a file of the tools", "await fs.writeFile('/tools/a', '1')", "cannot be changed"],
+  ["Python", "def main():\n    return None", "This is Python"],
+  ["a shell command", "curl https://example.com", "This is a shell command"],
+  ["HTML entities", "if (1 &lt; 2) x()", "escaped for HTML"],
+  ["typographic quotes", "return \u201ca\u201d", "typographic"],
+  ["dots", "const rows = [...];", "The dots stand for code"],
+  ["a tool call as JSON", '{"name": "add", "arguments": {"a": 1}}', "tool call as JSON"],
+  ["a program in JSON", '{"code": "return 1"}\n.', "JSON with a program in it"],
+  ["a diff", "@@ -1 +1 @@\n-const a = 1\n+const a = 2", "This is a diff"],
+  ["SQL", "SELECT a FROM b WHERE c = 1", "This is SQL"],
+  ["JSX", "return <p>a</p>", "JSX"],
+  ["a sentence", "Here is the program that you want.\nreturn 1", "text besides the program"],
+  ["a reserved name", "const $codecell = 1", "Choose another name"],
+  ["no text", "", "Write a program that returns a value"],
+];
+
+describe.each(["quickjs", "v8"] as const)("on %s, each hint", (engine) => {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    const limits = { toolCalls: 50, callBytes: 200_000, sourceBytes: 2_000 };
+    const tools = { demo: demoTools };
+    runtime = await createRuntime({ engine, placement: "inline", tools, limits });
+  });
+  afterAll(async () => {
+    await runtime.close();
+  });
+
+  test.each(HINTS)(
+    "%s: says what to write, which compiles, and asks for nothing of the host",
+    async (_, code, part) => {
+      const result = await runtime.run(code);
+      if (result.ok) expect.fail("it did not fail");
+      const { hint = "" } = result.error;
+      expect(hint).toContain(part);
+      expect(hint).not.toBe("");
+      expect(hint).not.toMatch(/\braise\b|limits\.|sessions\.|sharing\./i);
+      for (const line of codesIn(hint))
+        expect(compile(line, { sourceBytes: 5_000 }).code).not.toBe("");
+    },
+  );
+});
+
+/** What stands in backticks, and calls after "Write". */
+function codesIn(hint: string): string[] {
+  const calls = hint.match(/(?<=^Write |\) or )tools\..*?\)(?= or |\.$|;)/g) ?? [];
+  return [...Array.from(hint.matchAll(/`([^`]+)`/g), ([, code]) => code!), ...calls];
+}
+
 test("the code of every hint compiles", () => {
   const codes = allHints().flatMap((hint) =>
     [...hint.matchAll(/`([^`]+)`/g)].map(([, code]) => code!),

@@ -711,6 +711,30 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     ]);
   });
 
+  test("a promise that is used as if it were its value is told, and explains the failure", async () => {
+    const code = "const list = tools.demo.echo([1]);\nawait list;\nreturn list.length";
+    const { logs } = await runtime.run(code);
+    expect(logs).toMatchObject([
+      {
+        level: "warn",
+        text: expect.stringContaining("line 3 reads .length of the result of demo.echo"),
+      },
+    ]);
+    expect(await runtime.run("return [...tools.demo.echo([1])]")).toMatchObject({
+      ok: false,
+      error: { code: "program_error", hint: expect.stringContaining("a promise is used as if") },
+    });
+  });
+
+  test("a wrong use of a result says what the tool had answered", async () => {
+    const code =
+      "const page = await tools.demo.echo({ items: [{ id: 7 }] });\nreturn page.map(String)";
+    expect(await runtime.run(code)).toMatchObject({
+      ok: false,
+      error: { code: "program_error", hint: "demo.echo answered { items: { id: number }[] }." },
+    });
+  });
+
   test("calls that never end are aborted at the wall limit and told", async () => {
     const result = await runtime.run("tools.demo.never();\nreturn 1", {
       limits: { wallMs: 2_000 },

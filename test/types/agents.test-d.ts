@@ -9,7 +9,7 @@ import {
   type AgentToolsOptions,
 } from "../../src/agent/agent-tools.ts";
 import { codecellTools } from "../../src/agent/ai-sdk.ts";
-import type { Runtime } from "../../src/index.ts";
+import type { ModelHandler, Runtime } from "../../src/index.ts";
 
 const runtime = {} as Runtime;
 
@@ -31,11 +31,12 @@ test("names and the longest text can be chosen", () => {
   void agentTools(runtime, { names: { run: "run_code" } });
 });
 
-test("a call takes a signal, a user and a listener", () => {
+test("a call takes a signal, a user, a listener and a model", () => {
   expectTypeOf<AgentCallOptions>().toEqualTypeOf<{
     readonly signal?: AbortSignal;
     readonly user?: string;
     readonly onProgress?: (message: string) => void;
+    readonly onModel?: ModelHandler;
   }>();
 });
 

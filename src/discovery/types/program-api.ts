@@ -29,20 +29,6 @@ export const PROGRAM_API = `
   const mcpClient: object;
   function searchTools(query: string, options?: ToolDetail | (ToolPage & { category?: string })): Promise<ToolSummary[]>;
 
-  type Answer<S> = S extends { const: infer T } ? T
-    : S extends { enum: readonly (infer T)[] } ? T
-    : S extends { type: "string" } ? string
-    : S extends { type: "number" | "integer" } ? number
-    : S extends { type: "boolean" } ? boolean
-    : S extends { type: "null" } ? null
-    : S extends { type: "array"; items: infer I } ? Answer<I>[]
-    : S extends { properties: infer P; required: readonly (infer R)[] } ? { [K in keyof P as K extends R ? K : never]: Answer<P[K]> } & { [K in keyof P as K extends R ? never : K]?: Answer<P[K]> }
-    : S extends { properties: infer P } ? { [K in keyof P]?: Answer<P[K]> }
-    : any;
-  /** Asks the host's model, where the host has one. With a JSON Schema the answer is data that fits it. */
-  function ask(prompt: string): Promise<string>;
-  function ask<const S extends object>(prompt: string, options: { readonly schema: S }): Promise<Answer<S>>;
-
   interface FileStat { size: number; mtime: Date; mtimeMs: number; isFile(): boolean; isDirectory(): boolean }
   /** The tree of wrappers under /tools, to read; in a session its workspace besides. Files are read as they were written: as text or as bytes. */
   const fs: {
@@ -69,3 +55,29 @@ export const PROGRAM_API = `
     list(server?: string): Promise<Prompt[]>;
     get(server: string, name: string, args?: Record<string, string>): Promise<{ description?: string; messages: PromptMessage[] }>;
   };`;
+
+/** `ask`, which only some hosts answer. */
+export const ASK_API = `
+  /** What fits a JSON Schema that stands in the program. */
+  type Answer<S> = S extends { const: infer T } ? T
+    : S extends { enum: readonly (infer T)[] } ? T
+    : S extends { anyOf: readonly (infer T)[] } | { oneOf: readonly (infer T)[] } ? Answer<T>
+    : S extends { type: readonly (infer T extends string)[] } ? AnswerOf<T, S>
+    : S extends { type: infer T extends string } ? AnswerOf<T, S>
+    : S extends { properties: object } ? AnswerOf<"object", S>
+    : any;
+  type AnswerOf<T extends string, S> = string extends T ? any
+    : T extends "string" ? string
+    : T extends "number" | "integer" ? number
+    : T extends "boolean" ? boolean
+    : T extends "null" ? null
+    : T extends "array" ? (S extends { items: infer I extends object } ? Answer<I>[] : any[])
+    : T extends "object" ? AnswerObject<S>
+    : any;
+  type AnswerObject<S> = S extends { properties: infer P; required: readonly (infer R)[] } ? { [K in keyof P as K extends R ? K : never]: Answer<P[K]> } & { [K in keyof P as K extends R ? never : K]?: Answer<P[K]> }
+    : S extends { properties: infer P } ? { [K in keyof P]?: Answer<P[K]> }
+    : S extends { additionalProperties: infer V extends object } ? Record<string, Answer<V>>
+    : Record<string, any>;
+  /** Asks the host's model, where the host has one. With a JSON Schema the answer is data that fits it. */
+  function ask(prompt: string, options?: { readonly schema?: undefined }): Promise<string>;
+  function ask<const S extends object>(prompt: string, options: { readonly schema: S }): Promise<Answer<S>>;`;

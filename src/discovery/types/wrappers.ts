@@ -7,7 +7,7 @@ import type { ServerNames, ToolNames } from "../../core/names.ts";
 import type { ToolInfo } from "../../tools/tool.ts";
 import { jsDoc } from "./comment.ts";
 import type { ToolTypes } from "./declare.ts";
-import { PROGRAM_API } from "./program-api.ts";
+import { ASK_API, PROGRAM_API } from "./program-api.ts";
 
 /** A tool, its spellings and its types. */
 export interface TypedTool {
@@ -149,6 +149,7 @@ export function* globalsModule(servers: readonly ServerNames[]): Steps<string> {
     "  };",
     ...flats,
     PROGRAM_API,
+    ASK_API,
     "}",
     "",
   ].join("\n");

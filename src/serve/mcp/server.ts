@@ -17,6 +17,7 @@ import { VERSION } from "../../core/version.ts";
 import { toolLine } from "../../discovery/tool-line.ts";
 import { type Runtime, ToolError } from "../../index.ts";
 import { ProgressReporter } from "./progress.ts";
+import { samplingModel } from "./sampling.ts";
 
 /** What {@link createMcpServer} takes. */
 export interface McpServerOptions extends AgentToolsOptions {
@@ -81,9 +82,11 @@ function offerTools(server: Server, tools: readonly AgentTool[], user: string | 
         );
       }
       using progress = new ProgressReporter(params._meta?.progressToken, extra);
+      const onModel = samplingModel(server, extra);
       const { content, structured, isError } = await tool.execute(params.arguments ?? {}, {
         signal: extra.signal,
         ...(user === undefined ? {} : { user }),
+        ...(onModel === undefined ? {} : { onModel }),
         onProgress: (message) => progress.report(message),
       });
       return {
