@@ -155,6 +155,7 @@ async function runProgram(
     return textAnswer("invalid_arguments: session must be a name", maxChars, true);
   const { limits } = runtime.describe();
   const options = {
+    typeCheck: "auto" as const,
     ...(signal === undefined ? {} : { signal }),
     limits: {
       resultBytes: MEDIA_BYTES,

@@ -14,7 +14,7 @@ import { toolModule } from "../core/tool-modules.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { arrangedUse } from "./arranged-uses.ts";
 import type { CheckedFor, ProgramReader } from "./reader.ts";
-import type { TypeChecker } from "./type-checker.ts";
+import type { Errors, TypeChecker } from "./type-checker.ts";
 
 /** What a program may do, read from its text. Nothing of it was run. */
 export interface Inspection extends ProgramUses {
@@ -33,13 +33,15 @@ const NOTHING: ProgramUses = { tools: [], imports: [], dynamic: [] };
 export interface Inspectors extends CheckedFor {
   readonly reader: ProgramReader;
   readonly checker: TypeChecker | undefined;
+  /** Which of its type errors are diagnostics. */
+  readonly errors: Errors;
 }
 
 export async function inspect(
   source: string,
   limits: Limits,
   catalogue: Catalogue,
-  { reader, checker, ...by }: Inspectors,
+  { reader, checker, errors, ...by }: Inspectors,
 ): Promise<Inspection> {
   let program: InspectedProgram;
   try {
@@ -47,7 +49,7 @@ export async function inspect(
   } catch (error) {
     return { ok: false, diagnostics: [compileFailure(error, limits.compileMs)], ...NOTHING };
   }
-  const types = (await checker?.check(program, by)) ?? [];
+  const types = (await checker?.check(program, errors, by)) ?? [];
   const { imports, dynamic } = program;
   const unknown = [
     ...(await unknownTools(program.tools, catalogue)),

@@ -3,6 +3,11 @@ import type { TypeDiagnostic } from "./compiler-thread.ts";
 /** A name that is not there. */
 const NAMES: ReadonlySet<number> = new Set([2304, 2552, 2580, 2584, 2591]);
 
+/** Values of another type than what takes them. */
+const VALUES: ReadonlySet<number> = new Set([
+  2345, 2322, 2559, 2769, 2353, 2561, 2739, 2740, 2741, 2554, 2555,
+]);
+
 /**
  * Diagnostics of programs that will fail, or do what was not intended. Others (unused names, implicit types,
  * possible nulls) are matters of taste, or what a program finds out by running.
@@ -12,7 +17,7 @@ const RELEVANT: ReadonlySet<number> = new Set(
     names: [...NAMES],
     exports: [2305, 2724],
     properties: [2339, 2551, 2550],
-    arguments: [2345, 2322, 2559, 2769, 2353, 2561, 2739, 2740, 2741, 2554, 2555],
+    arguments: [...VALUES],
     notFunctions: [2349, 2351],
     /** Often a promise that is not awaited. */
     notNumbers: [2362, 2363, 2365],
@@ -21,6 +26,15 @@ const RELEVANT: ReadonlySet<number> = new Set(
     constants: [2588],
   }).flat(),
 );
+
+export function isName(code: number): boolean {
+  return NAMES.has(code);
+}
+
+/** Whether it says that arguments, or values elsewhere, are of another type. */
+export function isOfValues(code: number): boolean {
+  return VALUES.has(code);
+}
 
 /** Diagnostics of a JavaScript file whose text is TypeScript. */
 export function needsTypes(code: number): boolean {
@@ -37,8 +51,7 @@ export function relevantOf(
   const relevant: TypeDiagnostic[] = [];
   for (const diagnostic of diagnostics) {
     if (relevant.length >= most) break;
-    const isName = NAMES.has(diagnostic.code);
-    if (isName) globals ??= setGlobally(text);
+    if (isName(diagnostic.code)) globals ??= setGlobally(text);
     if (isRelevant(diagnostic, text, globals)) relevant.push(diagnostic);
   }
   return relevant;
@@ -57,7 +70,7 @@ function isRelevant(
 }
 
 /** Names that `globalThis.total = 1` and the like make, which no type knows. */
-function setGlobally(text: string): ReadonlySet<string> {
+export function setGlobally(text: string): ReadonlySet<string> {
   const names = text.matchAll(
     /\bglobal(?:This)?\s{0,20}(?:\.\s{0,20}|\[\s{0,20}["'])([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu,
   );

@@ -10,7 +10,7 @@ import { toolModule } from "../core/tool-modules.ts";
 import type { ToolTypes } from "../discovery/types/declare.ts";
 import { PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
-import { callForms, isCalledPlainly } from "./call-forms.ts";
+import { ANY_ARGUMENTS, callForms, isCalledPlainly } from "./call-forms.ts";
 
 /** What the types of one tool take, in the unit of {@link hostTurns}. */
 const TOOL_BYTES = 4_096;
@@ -18,8 +18,8 @@ const TOOL_BYTES = 4_096;
 /** A tool that the program names. */
 interface UsedTool extends ToolTypes {
   readonly uses: readonly InspectedUse[];
-  /** Parameter lists of the other forms in which it is called, for the type of its arguments. */
-  readonly forms: (type: string) => readonly string[];
+  /** Parameter lists of the other forms in which it is called, for the type of its arguments. Absent: it takes any. */
+  readonly forms: ((type: string) => readonly string[]) | undefined;
 }
 
 /** Modules that other modules cannot import by a path. */
@@ -28,12 +28,16 @@ const NOT_A_PATH = /^(?!\.{0,2}\/)/;
 /** The type of what an entry function gets. */
 export const ENTRY_TYPE = "EntryTools$";
 
+/** What arguments tools take: those of their schemas, or any. */
+export type Arguments = "declared" | "any";
+
 /** Declarations by path: `globals.d.ts` in `folder`, and a file for every module that the program imports. */
 export async function environmentFiles(
-  uses: Pick<InspectedProgram, "tools" | "imports" | "declared" | "parameter">,
+  uses: Pick<InspectedProgram, "tools" | "imports" | "dynamic" | "declared" | "parameter">,
   names: NameTable,
   tree: WrapperTree,
   folder: string,
+  takes: Arguments,
 ): Promise<Map<string, string>> {
   const used = new Map<string, Map<string, UsedTool>>();
   const usesOf = Map.groupBy(uses.tools, ({ server, tool }) => `${server}\n${tool}`);
@@ -43,7 +47,10 @@ export async function environmentFiles(
     used.set(server.name, tools);
     const { types, info } = await tree.tool(server, tool);
     const own = usesOf.get(`${server.name}\n${tool.name}`) ?? [];
-    tools.set(tool.name, { ...types, uses: own, forms: (type) => callForms(own, info, type) });
+    // Where the text does not show all calls, there may be some in any form.
+    const others = uses.dynamic.length > 0 ? [ANY_ARGUMENTS] : [];
+    const forms = (type: string): string[] => [...callForms(own, info, type), ...others];
+    tools.set(tool.name, { ...types, uses: own, forms: takes === "any" ? undefined : forms });
   }
   const servers = names.servers.map((server, at) => serverText(server, at, used.get(server.name)));
   const modules = importedModules(uses, names, folder);
@@ -102,14 +109,15 @@ function serverText(
   used: ReadonlyMap<string, UsedTool> | undefined,
 ): string {
   if (used === undefined && server.tools.length > 200)
-    return `interface ${typeOf(server)} { readonly [tool: string]: (args?: any) => Promise<any> }`;
+    return `interface ${typeOf(server)} { readonly [tool: string]: (${ANY_ARGUMENTS}) => Promise<any> }`;
   const lines: string[] = [];
   const members = server.tools.flatMap((tool, index) => {
     const types = used?.get(tool.name);
     const space = `T${at}_${index}`;
     if (types !== undefined)
       lines.push(`namespace ${space} {\n${loose(types.declarations.replace(/^export /gm, ""))}}`);
-    const shape = types === undefined ? "(args?: any) => Promise<any>" : signature(types, space);
+    const shape =
+      types === undefined ? `(${ANY_ARGUMENTS}) => Promise<any>` : signature(types, space);
     return [...new Set([tool.alias, tool.name])].map(
       (name) => `  ${JSON.stringify(name)}: ${shape};`,
     );
@@ -122,6 +130,7 @@ function serverText(
 
 function signature({ args, argsOptional, result, forms, uses }: UsedTool, space: string): string {
   const type = (name: string): string => (name === "unknown" ? "any" : `${space}.${name}`);
+  if (forms === undefined) return `(${ANY_ARGUMENTS}) => Promise<${type(result)}>`;
   const others = forms(type(args));
   const one = `args${argsOptional ? "?" : ""}: ${type(args)}`;
   if (others.length === 0) return `(${one}) => Promise<${type(result)}>`;

@@ -165,6 +165,7 @@ export class ProgramRunner {
       (origin.kind === "local"
         ? await this.#tools.preflight.typeFailure(source, limits, {
             declared: session?.declared,
+            typeCheck: job.options.typeCheck,
             user,
             signal,
           })

@@ -22,9 +22,11 @@ interface Spelling {
 
 /** The failure, with a hint where it has none and there is something to say. */
 export function withHint(error: Failure, source: string, names: NameTable): Failure {
-  if (error.code !== "program_error" || error.hint !== undefined) return error;
+  const isRefused = error.code === "type_error";
+  if (!isRefused && (error.code !== "program_error" || error.hint !== undefined)) return error;
   const hint = hintFor(error, source, names);
-  return hint === undefined ? error : { ...error, hint };
+  if (hint === undefined) return error;
+  return { ...error, hint: error.hint === undefined ? hint : `${hint}\n\n${error.hint}` };
 }
 
 function hintFor(error: Failure, source: string, names: NameTable): string | undefined {
