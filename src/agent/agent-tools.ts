@@ -161,6 +161,7 @@ async function runProgram(
     return textAnswer("invalid_arguments: session must be a name", maxChars, true);
   const { limits } = runtime.describe();
   const options = {
+    typeCheck: "auto" as const,
     ...(signal === undefined ? {} : { signal }),
     ...(onModel === undefined ? {} : { onModel }),
     limits: {

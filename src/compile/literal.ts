@@ -15,6 +15,9 @@ export interface PartialLiteral {
   readonly computed: readonly string[];
 }
 
+/** Stands among the names for properties of which not even the names are known. */
+export const UNKNOWN_KEYS = "…";
+
 /** The value of `node` without running anything; `undefined` where it is not known. For an object: the known properties. */
 export function literalOf(node: AnyNode): PartialLiteral | undefined {
   if (node.type !== "ObjectExpression") {
@@ -25,7 +28,7 @@ export function literalOf(node: AnyNode): PartialLiteral | undefined {
   const computed: string[] = [];
   for (const property of node.properties) {
     if (property.type === "SpreadElement" || property.computed) {
-      computed.push("…");
+      computed.push(UNKNOWN_KEYS);
       continue;
     }
     const key = keyOf(property.key as AnyNode);

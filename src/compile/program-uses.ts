@@ -92,6 +92,16 @@ export interface InspectedProgram extends ProgramUses {
   readonly isTyped: boolean;
   /** Offsets of the `return` keywords outside of any function. */
   readonly returns: readonly number[];
+  /**
+   * Names of values that it uses without asking for their `typeof`.
+   * @default none
+   */
+  readonly values?: readonly string[];
+  /**
+   * Offsets of the blocks whose errors it catches.
+   * @default none
+   */
+  readonly caught?: readonly (readonly [start: number, end: number])[];
   /** The parameter of its entry function, where that gets the tools. */
   readonly parameter?: TypedParameter | undefined;
   /** The object literal that it ends in without parentheses around it, `{ a: 1, b: 2 }`. */
@@ -135,6 +145,9 @@ class Inspector {
   readonly #named: NamedUse[] = [];
   readonly #names: NameTable;
   readonly #free: ReadonlySet<AnyNode>;
+  readonly #values = new Set<string>();
+  readonly #asked = new Set<string>();
+  readonly #caught: [number, number][] = [];
 
   readonly #value: InspectedValue;
   /** The variables of the entry function's parameter, where they are declared. */
@@ -164,10 +177,25 @@ class Inspector {
       given: givenGlobals(this.#names, this.#free),
       respelled: this.#references.respelled,
       named: this.#named,
+      values: [...this.#values.difference(this.#asked)],
+      caught: this.#caught,
     };
   }
 
+  #note(node: AnyNode, parents: readonly AnyNode[]): void {
+    if (node.type === "TryStatement" && node.handler)
+      this.#caught.push([
+        this.#stripped.origin(node.block.start),
+        this.#stripped.origin(node.block.end - 1),
+      ]);
+    if (node.type !== "Identifier" || isDeclared(node, parents)) return;
+    const parent = parents.at(-1);
+    const isAsked = parent?.type === "UnaryExpression" && parent.operator === "typeof";
+    (isAsked ? this.#asked : this.#values).add(node.name);
+  }
+
   #visit(node: AnyNode, parents: readonly AnyNode[]): void {
+    this.#note(node, parents);
     if (node.type === "ImportDeclaration") return this.#import(node);
     if (node.type === "ImportExpression") return this.#dynamicImport(node);
     if (node.type === "ReturnStatement" && node.argument && !parents.some(isFunction))

@@ -1,4 +1,5 @@
 /** The forms in which a program calls a tool other than with one object, as overloads for the checker of types. */
+import { UNKNOWN_KEYS } from "../compile/literal.ts";
 import type { InspectedUse } from "../compile/program-uses.ts";
 import { isObject } from "../core/is-object.ts";
 import type { ToolInfo } from "../tools/tool.ts";
@@ -50,12 +51,16 @@ function isPositional({ given }: InspectedUse): boolean {
 }
 
 function formsOf({ given, spreads }: InspectedUse, parameters: Parameters, type: string): string[] {
-  if (given === undefined || given.length === 0) return [];
-  if (spreads === true) return [ANY_ARGUMENTS];
   const { names, required } = parameters;
   const [only] = required;
+  // Passed on, it is called with one argument: an item of a list.
+  if (given === undefined) return single(parameters, type);
+  if (given.length === 0) return [];
+  if (spreads === true) return [ANY_ARGUMENTS];
   const [first] = given;
   if (given.length === 1 && isObject(first?.value)) {
+    // Which keys it has is not known: the type of the arguments says what there is to say.
+    if (first.computed.includes(UNKNOWN_KEYS)) return [];
     const keys = [...Object.keys(first.value), ...first.computed];
     const wraps =
       required.size === 1 &&
@@ -63,14 +68,13 @@ function formsOf({ given, spreads }: InspectedUse, parameters: Parameters, type:
       !keys.some((key) => nameOf(key, parameters) !== undefined);
     return wraps ? [`wrapped: ${part(type, only!)}`] : respelled(keys, parameters, type);
   }
+  if (given.length === 1) return single(parameters, type);
   if (given.length > names.length + 1) return [];
   const last = given.at(-1);
   const before = given.length - 1;
   const list = names.slice(0, given.length).map((name, at) => `arg${at}: ${part(type, name)}`);
   const forms = list.length === given.length ? [list.join(", ")] : [];
-  if (given.length === 1 && required.size === 1 && only !== names[0])
-    forms.push(`wrapped: ${part(type, only!)}`);
-  if (given.length === 1 || before > names.length) return forms;
+  if (before > names.length) return forms;
   if (last !== undefined && !isObject(last.value)) return forms;
   const further = names.slice(before);
   // An object where a text, a number or the like is next can only be one of further parameters.
@@ -82,6 +86,15 @@ function formsOf({ given, spreads }: InspectedUse, parameters: Parameters, type:
   const spread = members(further, spellings(keys, parameters), parameters, type);
   forms.push([...list.slice(0, before), `more: ${spread}`].join(", "));
   return forms;
+}
+
+/** One value: the first parameter, or wrapped as the only required one. */
+function single({ names, required }: Parameters, type: string): string[] {
+  const [only] = required;
+  const first = `arg0: ${part(type, names[0]!)}`;
+  return required.size === 1 && only !== names[0]
+    ? [first, `wrapped: ${part(type, only!)}`]
+    : [first];
 }
 
 function takesNoObject(schema: unknown): boolean {

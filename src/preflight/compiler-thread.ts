@@ -11,6 +11,8 @@ export interface TypeDiagnostic {
   readonly end: number;
   readonly code: number;
   readonly message: string;
+  /** The innermost reasons, where the message has some. */
+  readonly reasons: readonly string[];
 }
 
 /** Virtual files by absolute path. */
@@ -31,6 +33,7 @@ export type ThreadMessage =
 /** Diagnostics that the host gets to read, and characters of the message of each. */
 const MAX_FOUND = 2_000;
 const MAX_MESSAGE = 2_000;
+const MAX_REASONS = 20;
 
 /** Nothing of the disk is read but TypeScript's own library, whatever a program refers to. */
 const LIBRARY =
@@ -81,8 +84,15 @@ function isError({ category }: Diagnostic): boolean {
   return (category as number) === 1;
 }
 
-function toPlain({ pos, end, code, text }: Diagnostic): TypeDiagnostic {
-  return { start: pos, end, code, message: text.slice(0, MAX_MESSAGE) };
+function toPlain(diagnostic: Diagnostic): TypeDiagnostic {
+  const { pos, end, code, text, messageChain = [] } = diagnostic;
+  const reasons = [...messageChain.values().flatMap(reasonsOf).take(MAX_REASONS)];
+  return { start: pos, end, code, message: text.slice(0, MAX_MESSAGE), reasons };
+}
+
+function* reasonsOf({ text, messageChain = [] }: Diagnostic): Generator<string> {
+  if (messageChain.length === 0) yield text.slice(0, MAX_MESSAGE);
+  for (const inner of messageChain) yield* reasonsOf(inner);
 }
 
 /** The library keeps its process to itself; it is needed to end one that computes for ever. */

@@ -15,7 +15,7 @@ import type { Catalogue } from "../tools/catalogue.ts";
 import { arrangedUse } from "./arranged-uses.ts";
 import { isQuestion, questionUse } from "./question-use.ts";
 import type { CheckedFor, ProgramReader } from "./reader.ts";
-import type { TypeChecker } from "./type-checker.ts";
+import type { Errors, TypeChecker } from "./type-checker.ts";
 
 /** What a program may do, read from its text. Nothing of it was run. */
 export interface Inspection extends ProgramUses {
@@ -36,13 +36,15 @@ export interface Inspectors extends CheckedFor {
   readonly checker: TypeChecker | undefined;
   /** There is a model that `ask` asks. */
   readonly hasModel: boolean;
+  /** Which of its type errors are diagnostics. */
+  readonly errors: Errors;
 }
 
 export async function inspect(
   source: string,
   limits: Limits,
   catalogue: Catalogue,
-  { reader, checker, hasModel, ...by }: Inspectors,
+  { reader, checker, hasModel, errors, ...by }: Inspectors,
 ): Promise<Inspection> {
   let program: InspectedProgram;
   try {
@@ -50,7 +52,7 @@ export async function inspect(
   } catch (error) {
     return { ok: false, diagnostics: [compileFailure(error, limits.compileMs)], ...NOTHING };
   }
-  const types = (await checker?.check({ ...program, hasModel }, by)) ?? [];
+  const types = (await checker?.check({ ...program, hasModel }, errors, by)) ?? [];
   const { imports, dynamic } = program;
   const unknown = [
     ...(await unknownTools(program.tools, catalogue)),

@@ -19,7 +19,7 @@ export const KEPT_TYPE = `
     [Symbol.dispose](): void;
   }
   /** A tool of which the program names nothing. */
-  interface AnyTool { (args?: any): Promise<any>; handle(...args: any[]): Promise<KeptResult<any>> }`;
+  interface AnyTool { (...args: any[]): Promise<any>; handle(...args: any[]): Promise<KeptResult<any>> }`;
 
 /** The type of a tool. @param forms its parameter lists, without parentheses */
 export function toolType(forms: readonly string[], result: string): string {

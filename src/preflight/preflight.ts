@@ -4,18 +4,26 @@
  * read: the compiler is a third of the code.
  */
 import { CompileError, compileFailure } from "../compile/compile-error.ts";
-import { CodecellError, type Failure } from "../core/errors.ts";
+import { CodecellError, type Failure, messageOf } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { untilAborted } from "../core/until-aborted.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { Inspection } from "./inspect.ts";
 import type { CheckedFor, ProgramReader } from "./reader.ts";
-import type { TypeChecker } from "./type-checker.ts";
+import type { Errors, TypeChecker } from "./type-checker.ts";
+
+/** Whether types are checked: all that is wrong refuses a program, nothing does, or only what is sure to fail, where TypeScript is there. */
+export type TypeCheck = boolean | "auto";
 
 /** For whom types are checked. */
 export interface TypesAsked extends CheckedFor {
   readonly signal: AbortSignal;
+  /**
+   * Check types where the runtime has no setting of it.
+   * @default none of them
+   */
+  readonly typeCheck?: "auto" | undefined;
   /**
    * Names that earlier programs of its session left.
    * @default none
@@ -28,24 +36,46 @@ export interface TypesAsked extends CheckedFor {
 /** Reads programs against the tools of a catalogue. */
 export class Preflight implements AsyncDisposable {
   readonly #catalogue: Catalogue;
-  readonly #checker: TypeChecker | undefined;
+  readonly #setting: TypeCheck | undefined;
+  readonly #start: () => Promise<TypeChecker>;
+  /** Starts at the first program that is to be checked; nothing where it cannot. */
+  #checker: Promise<TypeChecker | undefined> | undefined;
   #reader: Promise<ProgramReader> | undefined;
+  #isClosed = false;
 
-  private constructor(catalogue: Catalogue, checker: TypeChecker | undefined) {
+  private constructor(
+    catalogue: Catalogue,
+    setting: TypeCheck | undefined,
+    start: () => Promise<TypeChecker>,
+  ) {
     this.#catalogue = catalogue;
-    this.#checker = checker;
+    this.#setting = setting;
+    this.#start = start;
   }
 
   /**
-   * @param typeCheck check types too
-   * @throws CodecellError `config_error` when types cannot be checked here
+   * @param typeCheck nothing leaves it to each program
+   * @throws CodecellError `config_error` when types are to be checked and cannot be
    */
   static async open(
     catalogue: Catalogue,
     tree: WrapperTree,
-    typeCheck: boolean,
+    typeCheck: TypeCheck | undefined,
   ): Promise<Preflight> {
-    return new Preflight(catalogue, typeCheck ? await startChecker(catalogue, tree) : undefined);
+    const preflight = new Preflight(catalogue, typeCheck, () => startChecker(catalogue, tree));
+    if (typeCheck === true) await (preflight.#checker = preflight.#start());
+    return preflight;
+  }
+
+  /** What checks the types of a program, if they are to be. Programs that come while it starts wait: whether one is refused must not depend on when it came. */
+  async #checkerFor(asked: TypeCheck | undefined): Promise<TypeChecker | undefined> {
+    const typeCheck = this.#setting ?? asked ?? false;
+    if (typeCheck === false || this.#isClosed) return undefined;
+    return await (this.#checker ??= this.#start().catch(reportUnchecked));
+  }
+
+  get #errors(): Errors {
+    return this.#setting === true ? "relevant" : "certain";
   }
 
   /**
@@ -60,13 +90,16 @@ export class Preflight implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<Inspection> {
     const { inspect } = await import("./inspect.ts");
-    const reader = await this.#read();
-    const work = inspect(source, limits, this.#catalogue, {
-      reader,
-      checker: this.#checker,
-      hasModel,
-      signal,
-    });
+    const work = Promise.all([this.#read(), this.#checkerFor(undefined)]).then(
+      ([reader, checker]) =>
+        inspect(source, limits, this.#catalogue, {
+          reader,
+          checker,
+          hasModel,
+          errors: this.#errors,
+          signal,
+        }),
+    );
     const refusal = (): Error => new CodecellError("aborted", "the runtime is closed");
     return await untilAborted(work, signal, refusal);
   }
@@ -86,10 +119,10 @@ export class Preflight implements AsyncDisposable {
     limits: Limits,
     asked: TypesAsked,
   ): Promise<Failure | undefined> {
-    if (this.#checker === undefined) return undefined;
+    if ((this.#setting ?? asked.typeCheck ?? false) === false) return undefined;
     const { signal } = asked;
     try {
-      return await untilAborted(this.#typeFailure(source, limits, asked, this.#checker), signal);
+      return await untilAborted(this.#typeFailure(source, limits, asked), signal);
     } catch (error) {
       if (!signal.aborted) throw error;
       return undefined;
@@ -99,19 +132,21 @@ export class Preflight implements AsyncDisposable {
   async #typeFailure(
     source: string,
     limits: Limits,
-    { declared = [], hasModel, ...by }: TypesAsked,
-    checker: TypeChecker,
+    { declared = [], hasModel, typeCheck, ...by }: TypesAsked,
   ): Promise<Failure | undefined> {
+    const checker = await this.#checkerFor(typeCheck);
+    if (checker === undefined) return undefined;
     const reader = await this.#read();
     let program;
     try {
       program = await reader.read(source, limits, this.#catalogue.names, by);
     } catch (error) {
       // What does not compile is reported where it is compiled; what could not be read is not run unchecked.
-      return error instanceof CompileError ? undefined : compileFailure(error, limits.compileMs);
+      const isLenient = error instanceof CompileError || this.#errors === "certain";
+      return isLenient ? undefined : compileFailure(error, limits.compileMs);
     }
     const uses = { ...program, declared, hasModel };
-    const [first, ...others] = await checker.check(uses, by);
+    const [first, ...others] = await checker.check(uses, this.#errors, by);
     if (first === undefined || others.length === 0) return first;
     const list = others
       .slice(0, 4)
@@ -121,14 +156,28 @@ export class Preflight implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#checker?.[Symbol.asyncDispose]();
+    this.#isClosed = true;
+    await (await this.#checker?.catch(() => undefined))?.[Symbol.asyncDispose]();
     await (await this.#reader)?.[Symbol.asyncDispose]();
   }
+}
+
+/** Once for a runtime: its programs run unchecked from then on. */
+function reportUnchecked(error: unknown): undefined {
+  const { hint } = CodecellError.is(error) ? error : {};
+  const what = `programs run without a type check (${messageOf(error)})`;
+  const advice = `To check them, ${hint ?? "set typeCheck: true and see why it does not start"}; typeCheck: false is without this warning.`;
+  globalThis.process?.emitWarning(`${what}. ${advice}`, "CodecellWarning");
 }
 
 async function startChecker(catalogue: Catalogue, tree: WrapperTree): Promise<TypeChecker> {
   const { TypeChecker } = await import("./type-checker.ts");
   const checker = new TypeChecker(catalogue, tree);
-  await checker.start();
+  try {
+    await checker.start();
+  } catch (error) {
+    await checker[Symbol.asyncDispose]();
+    throw error;
+  }
   return checker;
 }

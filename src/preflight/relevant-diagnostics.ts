@@ -5,6 +5,10 @@ const NAMES: ReadonlySet<number> = new Set([2304, 2552, 2580, 2584, 2591]);
 
 /** An export that a module does not have. */
 const EXPORTS: ReadonlySet<number> = new Set([2305, 2724]);
+/** Values of another type than what takes them. */
+const VALUES: ReadonlySet<number> = new Set([
+  2345, 2322, 2559, 2769, 2353, 2561, 2739, 2740, 2741, 2554, 2555,
+]);
 
 /**
  * Diagnostics of programs that will fail, or do what was not intended. Others (unused names, implicit types,
@@ -15,7 +19,7 @@ const RELEVANT: ReadonlySet<number> = new Set(
     names: [...NAMES],
     exports: [...EXPORTS],
     properties: [2339, 2551, 2550],
-    arguments: [2345, 2322, 2559, 2769, 2353, 2561, 2739, 2740, 2741, 2554, 2555],
+    arguments: [...VALUES],
     notFunctions: [2349, 2351],
     /** Often a promise that is not awaited. */
     notNumbers: [2362, 2363, 2365],
@@ -24,6 +28,15 @@ const RELEVANT: ReadonlySet<number> = new Set(
     constants: [2588],
   }).flat(),
 );
+
+export function isName(code: number): boolean {
+  return NAMES.has(code);
+}
+
+/** Whether it says that arguments, or values elsewhere, are of another type. */
+export function isOfValues(code: number): boolean {
+  return VALUES.has(code);
+}
 
 /**
  * The first `most` diagnostics that are relevant for a program of this text.
@@ -41,8 +54,7 @@ export function relevantOf(
     if (relevant.length >= most) break;
     const { code, start, end } = diagnostic;
     if (EXPORTS.has(code) && !imported.has(text.slice(start, end))) continue;
-    const isName = NAMES.has(code);
-    if (isName) globals ??= setGlobally(text);
+    if (isName(code)) globals ??= setGlobally(text);
     if (isRelevant(diagnostic, text, globals)) relevant.push(diagnostic);
   }
   return relevant;
@@ -67,7 +79,7 @@ function isAsked(text: string, start: number): boolean {
 }
 
 /** Names that `globalThis.total = 1` and the like make, which no type knows. */
-function setGlobally(text: string): ReadonlySet<string> {
+export function setGlobally(text: string): ReadonlySet<string> {
   const names = text.matchAll(
     /\bglobal(?:This)?\s{0,20}(?:\.\s{0,20}|\[\s{0,20}["'])([\p{ID_Start}$_][\p{ID_Continue}$]*)/gu,
   );

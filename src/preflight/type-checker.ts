@@ -6,16 +6,20 @@ import { FairSemaphore } from "../core/fair-semaphore.ts";
 import type { NameTable, ServerNames, ToolNames } from "../core/names.ts";
 import { cutUnits } from "../core/utf8.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
-import { declaration, typeNameOf } from "../discovery/types/wrappers.ts";
+import { declaration } from "../discovery/types/wrappers.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import type { TypeDiagnostic, VirtualFiles } from "./compiler-thread.ts";
 import { Compiler } from "./compiler.ts";
 import { NO_MODEL } from "../tools/model.ts";
 import { asModule } from "./module-text.ts";
-import { isQuestion } from "./question-use.ts";
 import type { CheckedFor } from "./reader.ts";
-import { relevantOf } from "./relevant-diagnostics.ts";
-import { environmentFiles } from "./type-environment.ts";
+import { Certainty } from "./certain-diagnostics.ts";
+import { Concerns } from "./concerns.ts";
+import { isOfValues, relevantOf } from "./relevant-diagnostics.ts";
+import { type Arguments, environmentFiles } from "./type-environment.ts";
+
+/** Which type errors are reported: all that are relevant, or those of what is sure to fail. */
+export type Errors = "relevant" | "certain";
 
 /** Longest time of one check, in ms. */
 const CHECK_MS = 5_000;
@@ -42,6 +46,15 @@ const OPTIONS = {
   types: [],
 };
 
+const NO_PROGRAM: InspectedProgram = {
+  text: "1",
+  isTyped: false,
+  tools: [],
+  imports: [],
+  dynamic: [],
+  returns: [],
+};
+
 /**
  * Checks programs against the declarations of the tools they name. The compiler starts at the first check and stays; one
  * that takes too long is killed.
@@ -63,26 +76,24 @@ export class TypeChecker implements AsyncDisposable {
   async start(): Promise<void> {
     this.#compiler ??= Compiler.start();
     await this.#compiler;
-    await this.check({
-      text: "1",
-      isTyped: false,
-      tools: [],
-      imports: [],
-      dynamic: [],
-      returns: [],
-    });
+    await this.check(NO_PROGRAM, "relevant");
   }
 
   /**
    * The type errors of a program that compiles, in the order of the text.
+   * @param which all that are relevant, or only those of what is sure to fail
    * @param by who asks, and what ends the waiting for it
    * @throws the reason of the signal
    */
-  async check(uses: InspectedProgram, { user, signal }: CheckedFor = {}): Promise<Failure[]> {
-    return await this.#turns.run(user, () => this.#check(uses), signal);
+  async check(
+    uses: InspectedProgram,
+    which: Errors,
+    { user, signal }: CheckedFor = {},
+  ): Promise<Failure[]> {
+    return await this.#turns.run(user, () => this.#check(uses, which), signal);
   }
 
-  async #check(uses: InspectedProgram): Promise<Failure[]> {
+  async #check(uses: InspectedProgram, which: Errors): Promise<Failure[]> {
     let found: readonly TypeDiagnostic[] | Failure;
     try {
       found = await this.#diagnose(uses);
@@ -90,23 +101,57 @@ export class TypeChecker implements AsyncDisposable {
       // The compiler died, of the program before as likely as of this one: once more, with a new one.
       found = await this.#diagnose(uses).catch(brokenCheck);
     }
-    if ("code" in found) return [found];
-    const imported = new Set(uses.imports.flatMap(({ names }) => names));
-    const relevant = relevantOf(found, uses.text, imported, MAX_DIAGNOSTICS);
+    if ("code" in found) return which === "certain" ? [] : [found];
     const lines = new LineIndex(uses.text);
     const concerns = new Concerns(uses.tools, this.#catalogue);
-    return await Promise.all(relevant.map((each) => this.#failure(each, concerns.of(each), lines)));
+    if (which === "relevant") {
+      const imported = new Set(uses.imports.flatMap(({ names }) => names));
+      const relevant = relevantOf(found, uses.text, imported, MAX_DIAGNOSTICS);
+      return await Promise.all(
+        relevant.map((each) => this.#failure(each, concerns.of(each), lines)),
+      );
+    }
+    const certainty = new Certainty(uses, concerns, this.#catalogue);
+    const certain = await this.#certain(found, uses, certainty);
+    const failures = certain.map(async (each) => ({
+      ...(await this.#failure(each, concerns.of(each), lines)),
+      ...certainty.words(each),
+    }));
+    return await Promise.all(failures);
   }
 
-  async #diagnose(uses: InspectedProgram): Promise<readonly TypeDiagnostic[] | Failure> {
+  async #certain(
+    found: readonly TypeDiagnostic[],
+    uses: InspectedProgram,
+    certainty: Certainty,
+  ): Promise<TypeDiagnostic[]> {
+    const ofValues = found.filter(({ code }) => isOfValues(code));
+    // What is wrong whatever tools take is no argument of a tool, and JavaScript converts it.
+    const anyway =
+      ofValues.length === 0 ? [] : await this.#diagnose(uses, "any").catch(() => found);
+    const elsewhere = new Set(("code" in anyway ? found : anyway).map(placeOf));
+    return found
+      .filter((each) =>
+        isOfValues(each.code)
+          ? !elsewhere.has(placeOf(each)) && certainty.isWrongCall(each)
+          : certainty.fails(each),
+      )
+      .slice(0, MAX_DIAGNOSTICS);
+  }
+
+  async #diagnose(
+    uses: InspectedProgram,
+    takes: Arguments = "declared",
+  ): Promise<readonly TypeDiagnostic[] | Failure> {
     // Plain JavaScript may add properties to objects; only a program with types is held to them.
-    return await this.#diagnoseAs(uses.isTyped ? "ts" : "js", uses, performance.now());
+    return await this.#diagnoseAs(uses.isTyped ? "ts" : "js", uses, takes, performance.now());
   }
 
   /** Throws when the compiler dies. */
   async #diagnoseAs(
     language: "js" | "ts",
     uses: InspectedProgram,
+    takes: Arguments,
     started: number,
   ): Promise<readonly TypeDiagnostic[] | Failure> {
     const folder = `/${language}`;
@@ -115,7 +160,7 @@ export class TypeChecker implements AsyncDisposable {
     const compilerOptions = OPTIONS;
     const { text, origin } = asModule(uses, language);
     const files: VirtualFiles = new Map([
-      ...(await environmentFiles(uses, this.#catalogue.names, this.#tree, folder)),
+      ...(await environmentFiles(uses, this.#catalogue.names, this.#tree, folder, takes)),
       [file, text],
       [config, JSON.stringify({ compilerOptions, files: [file, "globals.d.ts", "modules.d.ts"] })],
     ]);
@@ -208,42 +253,6 @@ function hintFor(message: string): string | undefined {
   return `This host gives programs no model. ${NO_MODEL}`;
 }
 
-/** Finds the call that a diagnostic is about. */
-class Concerns {
-  readonly #uses: readonly ToolUse[];
-  readonly #catalogue: Catalogue;
-  #byType: ReadonlyMap<string, ToolUse> | undefined;
-
-  constructor(uses: readonly ToolUse[], catalogue: Catalogue) {
-    this.#uses = uses.filter(({ server, tool }) => tool !== undefined && !isQuestion(server, tool));
-    this.#catalogue = catalogue;
-  }
-
-  /** The innermost call around it, or the one whose type it names. */
-  of({ start, message }: TypeDiagnostic): ToolUse | undefined {
-    const around = this.#uses.filter((use) => use.start <= start && start < use.end);
-    if (around.length > 0)
-      return around.reduce((a, b) => (b.end - b.start < a.end - a.start ? b : a));
-    this.#byType ??= usesByType(this.#uses, this.#catalogue.names);
-    const words = message.match(/[\p{ID_Continue}$]+/gu) ?? [];
-    const named = words.find((word) => this.#byType!.has(word));
-    return named === undefined ? undefined : this.#byType.get(named);
-  }
-}
-
-/** Tools that a program names, by the names of their types. All tools are looked at once, not for each use. */
-function usesByType(
-  uses: readonly ToolUse[],
-  { servers }: NameTable,
-): ReadonlyMap<string, ToolUse> {
-  const byName = new Map(uses.map((use) => [`${use.server}\n${use.tool}`, use]));
-  const byType = new Map<string, ToolUse>();
-  for (const server of servers) {
-    for (const tool of server.tools) {
-      const use = byName.get(`${server.name}\n${tool.name}`);
-      if (use === undefined) continue;
-      byType.set(`${typeNameOf(tool)}Result`, use).set(`${typeNameOf(tool)}Args`, use);
-    }
-  }
-  return byType;
+function placeOf({ code, start }: TypeDiagnostic): string {
+  return `${code} ${start}`;
 }

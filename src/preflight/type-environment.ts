@@ -10,7 +10,7 @@ import { toolModule } from "../core/tool-modules.ts";
 import type { ToolTypes } from "../discovery/types/declare.ts";
 import { ASK_API, PROGRAM_API } from "../discovery/types/program-api.ts";
 import type { WrapperTree } from "../discovery/types/tree.ts";
-import { callForms, isCalledPlainly } from "./call-forms.ts";
+import { ANY_ARGUMENTS, callForms, isCalledPlainly } from "./call-forms.ts";
 import { KEPT_TYPE, toolType } from "./kept-type.ts";
 import { givenIn, givenText, importedModules, respelledMembers, typeOf } from "./module-types.ts";
 
@@ -20,19 +20,23 @@ const TOOL_BYTES = 4_096;
 /** A tool that the program names. */
 interface UsedTool extends ToolTypes {
   readonly uses: readonly InspectedUse[];
-  /** Parameter lists of the other forms in which it is called, for the type of its arguments. */
-  readonly forms: (type: string) => readonly string[];
+  /** Parameter lists of the other forms in which it is called, for the type of its arguments. Absent: it takes any. */
+  readonly forms: ((type: string) => readonly string[]) | undefined;
 }
 
 /** The type of what an entry function gets. */
 export const ENTRY_TYPE = "EntryTools$";
 
+/** What arguments tools take: those of their schemas, or any. */
+export type Arguments = "declared" | "any";
+
 /** Declarations by path: `globals.d.ts` in `folder`, and a file for every module that the program imports. */
 export async function environmentFiles(
-  uses: Omit<InspectedProgram, "text" | "returns" | "dynamic">,
+  uses: Omit<InspectedProgram, "text" | "returns">,
   names: NameTable,
   tree: WrapperTree,
   folder: string,
+  takes: Arguments,
 ): Promise<Map<string, string>> {
   const used = new Map<string, Map<string, UsedTool>>();
   const usesOf = Map.groupBy(uses.tools, ({ server, tool }) => `${server}\n${tool}`);
@@ -42,7 +46,10 @@ export async function environmentFiles(
     used.set(server.name, tools);
     const { types, info } = await tree.tool(server, tool);
     const own = usesOf.get(`${server.name}\n${tool.name}`) ?? [];
-    tools.set(tool.name, { ...types, uses: own, forms: (type) => callForms(own, info, type) });
+    // Where the text does not show all calls, there may be some in any form.
+    const others = uses.dynamic.length > 0 ? [ANY_ARGUMENTS] : [];
+    const forms = (type: string): string[] => [...callForms(own, info, type), ...others];
+    tools.set(tool.name, { ...types, uses: own, forms: takes === "any" ? undefined : forms });
   }
   const { respelled = [] } = uses;
   const servers = names.servers.map((server, at) => {
@@ -124,6 +131,7 @@ function serverText(
 
 function signature({ args, argsOptional, result, forms, uses }: UsedTool, space: string): string {
   const type = (name: string): string => (name === "unknown" ? "any" : `${space}.${name}`);
+  if (forms === undefined) return toolType([ANY_ARGUMENTS], type(result));
   const others = forms(type(args));
   const one = `args${argsOptional ? "?" : ""}: ${type(args)}`;
   const isPlain = others.length !== 1 || isCalledPlainly(uses, others);

@@ -35,6 +35,11 @@ export interface RunOptions {
    */
   readonly timeZone?: string;
   /**
+   * `"auto"`: check the program as the option `typeCheck: "auto"` of a runtime does, where the runtime has no setting of it.
+   * @default the runtime's setting
+   */
+  readonly typeCheck?: "auto";
+  /**
    * Called with each console entry as it comes. All entries are in the result too.
    * @default none
    */

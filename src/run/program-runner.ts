@@ -183,6 +183,7 @@ export class ProgramRunner {
         ? await this.#tools.preflight.typeFailure(source, limits, {
             declared: session?.declared,
             hasModel: (this.#tools.model ?? job.options.onModel) !== undefined,
+            typeCheck: job.options.typeCheck,
             user,
             signal,
           })

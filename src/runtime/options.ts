@@ -17,6 +17,7 @@ import {
   WORKERS,
   type WorkerSettings,
 } from "../placement/settings.ts";
+import type { TypeCheck } from "../preflight/preflight.ts";
 import { type ResolvedSharing, SHARING, type SharingSettings } from "../run/sharing.ts";
 import { type ResolvedSessions, SESSIONS, type SessionSettings } from "../session/settings.ts";
 import type { TokenizerChoice } from "../tokens/counter.ts";
@@ -92,10 +93,12 @@ export interface RuntimeOptions {
    */
   readonly onModel?: ModelHandler;
   /**
-   * Check programs against the types of their tools before they run (needs the package typescript, version 7).
-   * @default false
+   * Check programs against the types of their tools before they run (needs the package typescript, version 7). `true` refuses a
+   * program for each type error that is relevant; `"auto"` only for what is sure to fail, and is off with a warning where TypeScript is
+   * not installed.
+   * @default "auto" for programs of `codecell mcp`, the agent tools and the AI SDK adapter, else false
    */
-  readonly typeCheck?: boolean;
+  readonly typeCheck?: TypeCheck;
   /**
    * Learn the types of results that servers do not declare from results: shapes, never values. A path keeps them in that
    * file.
@@ -155,13 +158,14 @@ export interface ResolvedOptions {
   readonly hardened: boolean;
   readonly sandbox: ResolvedSandbox;
   readonly network?: ResolvedNetwork;
-  readonly typeCheck: boolean;
+  readonly typeCheck: TypeCheck | undefined;
   readonly learn: boolean | string;
   readonly tokenizer: TokenizerChoice | undefined;
   readonly sessions: ResolvedSessions;
   readonly sharing: ResolvedSharing;
 }
 
+const TYPE_CHECK = { wanted: 'true, false or "auto"', shows: "nothing" } as const;
 const LEARN = { wanted: "true, false, or the path of a file", shows: "nothing" } as const;
 
 /** Settings of a config file as well as of the options; `network` is checked where it is used. */
@@ -171,7 +175,12 @@ export const SETTINGS = {
   hardened: { type: "boolean", default: false },
   sandbox: SANDBOX,
   network: {},
-  typeCheck: { type: "boolean", default: false },
+  typeCheck: {
+    anyOf: [
+      { type: "boolean", ...TYPE_CHECK },
+      { type: "string", enum: ["auto"], ...TYPE_CHECK },
+    ],
+  },
   learn: {
     anyOf: [
       { type: "boolean", ...LEARN },

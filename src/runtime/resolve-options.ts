@@ -10,6 +10,7 @@ import {
   resolvePlacement,
   resolveWorkers,
 } from "../placement/settings.ts";
+import type { TypeCheck } from "../preflight/preflight.ts";
 import { resolveSharing } from "../run/sharing.ts";
 import { type ResolvedSessions, resolveSessions } from "../session/settings.ts";
 import type { TokenizerChoice } from "../tokens/counter.ts";
@@ -71,7 +72,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
       onElicitation: checkHandler("onElicitation", options.onElicitation),
     },
     onModel: checkHandler("onModel", options.onModel),
-    typeCheck: read(find, "typeCheck") as boolean,
+    typeCheck: typeCheckOf(find("typeCheck")),
     learn: read(find, "learn") as boolean | string,
     tokenizer: tokenizerOf(find),
     limits: resolveLimits(options.limits, fileLimits),
@@ -82,7 +83,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   };
 }
 
-function read(find: Find, key: "hardened" | "typeCheck" | "learn"): unknown {
+function read(find: Find, key: "hardened" | "learn"): unknown {
   const { value, at } = find(key);
   return readSetting(SETTINGS[key], value, at);
 }
@@ -148,6 +149,11 @@ function sessionsOf({ value, at, inFile }: Given): ResolvedSessions {
 
 function timeZoneOf({ value, at }: Given): string {
   return zoneOf(value, DEFAULT_TIME_ZONE, at);
+}
+
+function typeCheckOf({ value, at }: Given): TypeCheck | undefined {
+  if (value === undefined) return undefined;
+  return readSetting(SETTINGS.typeCheck, value, at) as TypeCheck;
 }
 
 function tokenizerOf(find: Find): TokenizerChoice | undefined {

@@ -413,7 +413,7 @@ describe("the compiler", () => {
 
 test("settings that make no sense are refused", async () => {
   await expect(createRuntime({ typeCheck: "yes" as never })).rejects.toThrow(
-    "typeCheck must be true or false",
+    'typeCheck must be true, false or "auto"',
   );
 });
 

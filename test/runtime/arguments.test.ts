@@ -5,6 +5,7 @@ import { z } from "zod";
 import { type Runtime, tool } from "../../src/index.ts";
 import { arrangeArguments } from "../../src/tools/arrange-arguments.ts";
 import { parametersOf } from "../../src/tools/parameters.ts";
+import { checked } from "../support/checked.ts";
 import { createRuntime } from "../support/patient.ts";
 
 const echo = (args: unknown): unknown => args;
@@ -46,7 +47,12 @@ const db = {
 describe.each(["v8", "quickjs"] as const)("%s", (engine) => {
   let runtime: Runtime;
   beforeAll(async () => {
-    runtime = await createRuntime({ engine, placement: "inline", tools: { db } });
+    runtime = await createRuntime({
+      engine,
+      placement: "inline",
+      ...checked(engine),
+      tools: { db },
+    });
   });
   afterAll(() => runtime.close());
 

@@ -856,3 +856,17 @@ describe.each(COMBINATIONS)("$engine $placement", (combination) => {
     expect(JSON.stringify(result)).not.toMatch(/node_modules|node:internal|file:\/\/|\/src\//);
   });
 });
+
+describe("with types checked first, where only what is sure to fail is refused", () => {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    runtime = await startRuntime({ engine: "quickjs", placement: "inline" }, { typeCheck: "auto" });
+  });
+  afterAll(() => runtime.close());
+
+  test.each(VALUES)("value: %s", async (_promise, code, value) => {
+    const result = await runtime.run(code);
+    expect(result.ok ? undefined : result.error).toBeUndefined();
+    expect((result as { value?: unknown }).value).toEqual(value);
+  });
+});

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fileURLToPath } from "node:url";
 import { type Runtime, tool } from "../../src/index.ts";
+import { checked } from "../support/checked.ts";
 import { createRuntime } from "../support/patient.ts";
 
 const echo = (args: unknown): unknown => args;
@@ -54,7 +55,13 @@ describe.each(["v8", "quickjs"] as const)("%s", (engine) => {
   let runtime: Runtime;
   beforeAll(async () => {
     const mcpServers = { basic: { command: process.execPath, args: ["--no-warnings", basic] } };
-    runtime = await createRuntime({ engine, placement: "inline", tools: { odd }, mcpServers });
+    runtime = await createRuntime({
+      engine,
+      placement: "inline",
+      ...checked(engine),
+      tools: { odd },
+      mcpServers,
+    });
   });
   afterAll(() => runtime.close());
 

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ExecutionResult, Runtime } from "../../src/index.ts";
+import { checked } from "../support/checked.ts";
 import { createRuntime } from "../support/patient.ts";
 
 const NOTHING = undefined;
@@ -140,6 +141,7 @@ describe.each(["v8", "quickjs"] as const)("%s", (engine) => {
     runtime = await createRuntime({
       engine,
       placement: "inline",
+      ...checked(engine),
       tools: {
         demo: {
           echo: (value: unknown) => value,

@@ -129,7 +129,7 @@ describe("messages name the place of a setting", () => {
       "codecell.network.allow[0].headers.a needs the environment variable NOT_SET_HERE",
     ],
     [{ network: { alow: [] } }, "did you mean codecell.network.allow?"],
-    [{ typeCheck: 1 }, "codecell.typeCheck must be true or false"],
+    [{ typeCheck: 1 }, 'codecell.typeCheck must be true, false or "auto"'],
     [
       { placement: { remote: "ftp://a.example" } },
       "codecell.placement.remote must be an http or https address",

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { clear, placedTools, serversSpelled, toolsSpelled } from "../../src/core/spelling.ts";
 import type { Runtime } from "../../src/index.ts";
 import { buildNames } from "../../src/tools/names.ts";
+import { checked } from "../support/checked.ts";
 import { createRuntime } from "../support/patient.ts";
 import { value } from "../support/value.ts";
 
@@ -40,7 +41,7 @@ const CALLS: readonly (readonly [code: string, value: string])[] = [
 describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
   let runtime: Runtime;
   beforeAll(async () => {
-    runtime = await createRuntime({ engine, placement: "inline", tools });
+    runtime = await createRuntime({ engine, placement: "inline", ...checked(engine), tools });
   });
   afterAll(() => runtime.close());
 

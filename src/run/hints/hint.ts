@@ -31,9 +31,12 @@ export interface FailedProgram {
 
 /** The failure, with a hint where it has none and there is something to say. */
 export function withHint(error: Failure, { source, names, answers }: FailedProgram): Failure {
-  if (error.code !== "program_error" || error.hint !== undefined) return error;
-  const hint = hintFor(error, source, names) ?? answers.hintFor(error, source);
-  return hint === undefined ? error : { ...error, hint };
+  const isRefused = error.code === "type_error";
+  if (!isRefused && (error.code !== "program_error" || error.hint !== undefined)) return error;
+  const hint =
+    hintFor(error, source, names) ?? (isRefused ? undefined : answers.hintFor(error, source));
+  if (hint === undefined) return error;
+  return { ...error, hint: error.hint === undefined ? hint : `${hint}\n\n${error.hint}` };
 }
 
 function hintFor(error: Failure, source: string, names: NameTable): string | undefined {
