@@ -73,6 +73,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     onModel: checkHandler("onModel", options.onModel),
     typeCheck: read(find, "typeCheck") as boolean,
     learn: read(find, "learn") as boolean | string,
+    startContextChars: read(find, "startContextChars") as number,
     tokenizer: tokenizerOf(find),
     limits: resolveLimits(options.limits, fileLimits),
     timeZone: timeZoneOf(find("timeZone")),
@@ -82,7 +83,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   };
 }
 
-function read(find: Find, key: "hardened" | "typeCheck" | "learn"): unknown {
+function read(find: Find, key: "hardened" | "typeCheck" | "learn" | "startContextChars"): unknown {
   const { value, at } = find(key);
   return readSetting(SETTINGS[key], value, at);
 }

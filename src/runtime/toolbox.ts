@@ -4,6 +4,7 @@ import type { RuntimeEmitter } from "../core/events.ts";
 import { Discovery } from "../discovery/discovery.ts";
 import type { LearnedFile } from "../discovery/learned-file.ts";
 import { LearnedShapes } from "../discovery/learned-shapes.ts";
+import { startContext, type StartContextOptions } from "../discovery/start-context.ts";
 import { WrapperTree } from "../discovery/types/tree.ts";
 import { Preflight } from "../preflight/preflight.ts";
 import type { ToolView } from "../run/program-runner.ts";
@@ -60,9 +61,19 @@ async function toolboxOf(
   const tree = new WrapperTree(catalogue, (server, tool) => shapes?.of(server, tool));
   const preflight = await Preflight.open(catalogue, tree, typeCheck);
   const discovery = new Discovery(catalogue, tree);
-  const { warnings } = options;
+  const { warnings, startContextChars } = options;
   const model = options.onModel;
-  return new Toolbox({ sources, model, catalogue, discovery, shapes, preflight, file, warnings });
+  return new Toolbox({
+    sources,
+    model,
+    catalogue,
+    discovery,
+    shapes,
+    preflight,
+    file,
+    warnings,
+    startContextChars,
+  });
 }
 
 interface ToolboxParts {
@@ -74,6 +85,7 @@ interface ToolboxParts {
   readonly preflight: Preflight;
   readonly file: LearnedFile | undefined;
   readonly warnings: readonly string[];
+  readonly startContextChars: number;
 }
 
 export class Toolbox implements AsyncDisposable {
@@ -88,6 +100,7 @@ export class Toolbox implements AsyncDisposable {
   readonly shapes: LearnedShapes | undefined;
   readonly #warnings: readonly string[];
   readonly #file: LearnedFile | undefined;
+  readonly #startContextChars: number;
 
   constructor({
     sources,
@@ -98,6 +111,7 @@ export class Toolbox implements AsyncDisposable {
     preflight,
     file,
     warnings,
+    startContextChars,
   }: ToolboxParts) {
     this.sources = sources;
     this.model = model;
@@ -107,6 +121,12 @@ export class Toolbox implements AsyncDisposable {
     this.#warnings = warnings;
     this.#file = file;
     this.shapes = shapes;
+    this.#startContextChars = startContextChars;
+  }
+
+  /** What a model has to know before its first program. */
+  async startContext(options: StartContextOptions = {}): Promise<string> {
+    return await startContext(this.discovery, { chars: this.#startContextChars, ...options });
   }
 
   /** The tools that a caller may see and name. The same for all callers, as long as nothing distinguishes them. */
