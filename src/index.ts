@@ -27,6 +27,7 @@ export type {
   Usage,
 } from "./core/result.ts";
 export { ToolError } from "./core/tool-error.ts";
+export type { StartContextOptions } from "./discovery/start-context.ts";
 export type {
   CategorySummary,
   ListOptions,

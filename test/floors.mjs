@@ -23,7 +23,10 @@ const FLOORS = [
  * and why.
  */
 const USERS = {
-  agent: { "discovery/tool-line.ts": "a tool on one line reads the same everywhere" },
+  agent: {
+    "discovery/(tool|category)-line.ts":
+      "a tool and a category on one line read the same everywhere",
+  },
   serve: {
     "discovery/tool-line.ts": "a tool on one line reads the same everywhere",
     "agent/":
@@ -47,7 +50,7 @@ const USERS = {
       "`serve` reads the service's settings; the published entry would load what only Lambda needs",
     "runtime/(options|resolve-options|toolbox).ts":
       "`tools` and `types` connect the tools without an engine; the schema of the config file has their settings",
-    "discovery/(discovery|start-context).ts": "`tools` asks the same",
+    "discovery/discovery.ts": "`tools` asks the same",
     "placement/(open-place|process).ts": "`doctor` boots each engine in a process",
     "tools/config/": "finds and reads the config file, once per start",
     "tools/fetch/settings.ts":

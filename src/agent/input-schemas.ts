@@ -1,20 +1,11 @@
-/** What the tools of an agent take, as JSON Schema. */
+/** What the tools of an agent take, as JSON Schema. Every request pays for it: what the name says has no description. */
 export const SEARCH_INPUT = {
   type: "object",
   properties: {
-    query: {
-      type: "string",
-      description:
-        "Words, in any language. Without it: the tools of the category, or all categories",
-    },
-    category: { type: "string", description: "Only in this category" },
-    detail: {
-      type: "string",
-      enum: ["name", "summary", "parameters", "full"],
-      description: "How much of each tool; default parameters",
-    },
-    limit: { type: "integer", minimum: 1, maximum: 200, description: "Default 10" },
-    offset: { type: "integer", minimum: 0, description: "To go on where the last answer ended" },
+    query: { type: "string", description: "Words in any language" },
+    category: { type: "string" },
+    limit: { type: "integer", minimum: 1, maximum: 200, default: 10 },
+    offset: { type: "integer", minimum: 0 },
   },
   additionalProperties: false,
 } as const;
@@ -37,12 +28,8 @@ export const DETAILS_INPUT = {
 export const EXECUTE_INPUT = {
   type: "object",
   properties: {
-    code: { type: "string", description: "The program: TypeScript or JavaScript" },
-    session: {
-      type: "string",
-      pattern: "^[\\w.:@-]{1,200}$",
-      description: "Keep variables and files for later programs with the same name here",
-    },
+    code: { type: "string" },
+    session: { type: "string", description: "A name, to go on with what its programs declared" },
   },
   required: ["code"],
   additionalProperties: false,

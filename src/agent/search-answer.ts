@@ -1,9 +1,13 @@
 /** What a model reads when it searches for tools. Servers name and describe them: no text of theirs forges a line. */
 import { oneLine, printable } from "../core/one-line.ts";
+import { categoryLine, outageLines } from "../discovery/category-line.ts";
 import { toolLine } from "../discovery/tool-line.ts";
 import { type Runtime, type ToolDetail, ToolError, type ToolSummary } from "../index.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;
+
+/** Tools that one request describes. */
+const MAX_DETAILS = 20;
 
 /** Finds tools for a request of a model, one line each. @throws ToolError */
 export async function searchTools(runtime: Runtime, args: Arguments): Promise<string> {
@@ -23,10 +27,7 @@ export async function searchTools(runtime: Runtime, args: Arguments): Promise<st
           ...page,
           ...(category === undefined ? {} : { category: category as string }),
         });
-  if (found.length === 0)
-    return offset > 0
-      ? "There are no more."
-      : "No tool matches. Without a query all categories are listed.";
+  if (found.length === 0) return offset > 0 ? "There are no more." : await noMatch(runtime);
   const lines = found.slice(0, limit).map(line);
   if (found.length > limit) lines.push(`There are more: offset ${offset + limit}.`);
   return lines.join("\n");
@@ -35,11 +36,13 @@ export async function searchTools(runtime: Runtime, args: Arguments): Promise<st
 async function listCategories(runtime: Runtime): Promise<string> {
   const categories = await runtime.listToolCategories();
   if (categories.length === 0) return "No servers are connected.";
-  return categories
-    .map(({ name, tools, description = "" }) =>
-      oneLine(`${name} (${tools} tools)${description === "" ? "" : `: ${description}`}`),
-    )
-    .join("\n");
+  return categories.map((category) => categoryLine(category)).join("\n");
+}
+
+/** The tool that is wanted may be one of a server that failed. */
+async function noMatch(runtime: Runtime): Promise<string> {
+  const outages = outageLines(await runtime.listToolCategories());
+  return ["No tool matches. Without a query all categories are listed.", ...outages].join("\n");
 }
 
 function line(summary: ToolSummary): string {
@@ -57,13 +60,29 @@ export async function describeTools(runtime: Runtime, args: Arguments): Promise<
       "invalid_arguments",
       'tools must be an array of names like "github.create_issue"',
     );
-  const categories = (await runtime.listToolCategories()).map(({ name }) => name);
-  const described = names.slice(0, 20).map(async (name: string) => {
-    const [category, tool] = split(name, categories);
-    const { call, declaration } = await runtime.getToolSpec(category, tool);
-    return `// ${call}\n${declaration}`;
-  });
-  return printable((await Promise.all(described)).join("\n"));
+  const described = await Promise.allSettled(
+    names.slice(0, MAX_DETAILS).map((name: string) => describeTool(runtime, name)),
+  );
+  const [first] = described;
+  if (first?.status === "rejected" && described.every(({ status }) => status === "rejected"))
+    throw first.reason;
+  const texts = described.map((one) =>
+    one.status === "fulfilled" ? one.value : failed(one.reason),
+  );
+  if (names.length > MAX_DETAILS)
+    texts.push(`// ${names.length - MAX_DETAILS} more were named; ask for them in a further call`);
+  return printable(texts.join("\n"));
+}
+
+async function describeTool(runtime: Runtime, name: string): Promise<string> {
+  const { call, declaration } = await runtime.getToolSpec(plain(name));
+  return `// ${call}\n${declaration}`;
+}
+
+/** Why one of several is not described; the others are. */
+function failed(error: unknown): string {
+  if (!(error instanceof ToolError)) throw error;
+  return `// ${oneLine(`${error.code}: ${error.message}`)}`;
 }
 
 /** Models shorten: one name for a list, the category apart. */
@@ -73,12 +92,11 @@ function asked({ tools, tool, category }: Arguments): unknown {
   return [typeof category === "string" ? `${category}.${given}` : given];
 }
 
-/** `tools.github.create_issue`, `github.create_issue`, `github/create_issue`; both names may hold dots. */
-function split(name: string, categories: readonly string[]): [category: string, tool: string] {
-  const path = name.replace(/^tools\./, "").replace(/\(.*$/s, "");
-  const longest = categories
-    .filter((category) => path.startsWith(category) && /^[./]./.test(path.slice(category.length)))
-    .toSorted((a, b) => b.length - a.length)[0];
-  const at = longest === undefined ? path.search(/[./]/) : longest.length;
-  return at < 0 ? [path, ""] : [path.slice(0, at), path.slice(at + 1)];
+/** Without what is around a name: `await tools.github.createIssue(args)`, as it is printed and called. */
+function plain(name: string): string {
+  return name
+    .trim()
+    .replace(/^await\s+/, "")
+    .replace(/^tools\./, "")
+    .replace(/\(.*$/s, "");
 }

@@ -1,7 +1,7 @@
 import { CodecellError } from "../core/errors.ts";
 import type { Discovery } from "../discovery/discovery.ts";
-import { startContext } from "../discovery/start-context.ts";
 import type { ListOptions, ToolDetail, ToolSummary } from "../index.ts";
+import type { Toolbox } from "../runtime/toolbox.ts";
 import { readArguments, RUNTIME_FLAGS } from "./arguments.ts";
 import { connectTools } from "./connect.ts";
 import { paint, printable, printJson } from "./output.ts";
@@ -20,7 +20,7 @@ export async function tools(args: string[]): Promise<number> {
   const { values, positionals } = readArguments(args, FLAGS, 2);
   await using toolbox = await connectTools(values);
   const { discovery } = toolbox;
-  if (values["context"] === true) return await printContext(discovery, values["json"] === true);
+  if (values["context"] === true) return await printContext(toolbox, values["json"] === true);
   const page = pageOf(values);
   const query = values["search"] as string | undefined;
   const found = await findTools(discovery, positionals, query, page);
@@ -30,8 +30,8 @@ export async function tools(args: string[]): Promise<number> {
 }
 
 /** The text for a system prompt. */
-async function printContext(discovery: Discovery, json: boolean): Promise<number> {
-  const context = await startContext(discovery);
+async function printContext(toolbox: Toolbox, json: boolean): Promise<number> {
+  const context = await toolbox.startContext();
   if (json) printJson({ context });
   else process.stdout.write(printable(context));
   return 0;

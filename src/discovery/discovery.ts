@@ -7,6 +7,7 @@ import { cutText } from "../core/utf8.ts";
 import type { Catalogue, CatalogueServer } from "../tools/catalogue.ts";
 import { argumentTypes, resultType } from "../tools/call-types.ts";
 import type { ToolInfo } from "../tools/tool.ts";
+import { toolNamed } from "./named-tool.ts";
 import { ResourceDirectory } from "./resources.ts";
 import { type Match, ToolIndex } from "./search.ts";
 import type {
@@ -46,9 +47,10 @@ export class Discovery {
   }
 
   async listToolCategories(): Promise<CategorySummary[]> {
-    return this.#catalogue.servers.map(({ name, tools, instructions }) => ({
+    return this.#catalogue.servers.map(({ name, tools, instructions, outage }) => ({
       name,
       tools: tools.length,
+      ...(outage === undefined ? {} : { outage: reason(outage, name) }),
       ...(instructions === undefined ? {} : { description: firstSentence(instructions) }),
     }));
   }
@@ -83,13 +85,16 @@ export class Discovery {
     return summaries;
   }
 
-  /** @throws ToolError `unknown_tool` when there is no such tool */
-  async getToolSpec(category: string, tool: string): Promise<ToolSpec> {
-    const found = this.#catalogue.resolve(
-      text("getToolSpec", "category", category),
-      text("getToolSpec", "tool", tool),
-    );
-    const { server, info } = found;
+  /**
+   * @param tool without it, `category` is the tool: `read_text_file`, `github.create_issue`
+   * @throws ToolError `unknown_tool` when there is no such tool, or when it can be one of several
+   */
+  async getToolSpec(category: string, tool?: string): Promise<ToolSpec> {
+    const first = text("getToolSpec", "category", category);
+    const { server, info } =
+      tool === undefined || tool === null
+        ? toolNamed(this.#catalogue, first)
+        : this.#catalogue.resolve(first, text("getToolSpec", "tool", tool));
     const { title, description = "", annotations, inputSchema, outputSchema } = info;
     const details = Object.entries({ annotations, inputSchema, outputSchema }).filter(
       ([, value]) => value !== undefined,
@@ -245,12 +250,19 @@ function count(name: string, key: string, value: unknown): number {
   throw new ToolError("invalid_arguments", `${name}: ${key} must be a whole number from 0`);
 }
 
+/** Why a server has no tools, without its name. */
+function reason(outage: string, name: string): string {
+  const start = `server "${name}" `;
+  const text = outage.startsWith(start) ? outage.slice(start.length) : outage;
+  return oneLine(cutText(text, MAX_DESCRIPTION));
+}
+
 function firstSentence(description: string, most = MAX_DESCRIPTION): string {
   const line = description
     .trim()
     .replace(/^#+\s+/, "")
     .slice(0, 2_000)
-    .split(/\n\s*\n|(?<=[.!?])\s/u, 1)[0]!
+    .split(/\n\s*\n|\n\s*(?=\p{Lu}|[-*#])|(?<=[.!?])\s/u, 1)[0]!
     .replace(/\s+/gu, " ");
   return oneLine(cutText(line, most));
 }

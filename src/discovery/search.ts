@@ -8,6 +8,8 @@ interface Entry {
   readonly id: number;
   readonly server: string;
   readonly info: ToolInfo;
+  /** The words of the names of server and tool, to compare with those of a query. */
+  readonly words: ReadonlySet<string>;
   readonly name: string;
   readonly parameters: string;
   readonly description: string;
@@ -37,6 +39,19 @@ const MAX_TERMS = 150_000;
 const MAX_TYPOS = 2;
 const MAX_QUERY = 500;
 const MAX_WORDS = 20;
+
+/** Of the best score: what is below has little to do with the query. */
+const LEAST_SHARE = 0.4;
+/** The same, of what does not match all words. */
+const LEAST_PARTIAL_SHARE = 0.65;
+/** A word that is only alike, to one that is the same. */
+const ALIKE = 0.5;
+/** Words that say nothing of a tool, beside others. */
+const FILLERS = new Set(
+  "a an and any at by can do find for from get how i in into is it me my of on or please some that the this to tool use want what which with".split(
+    " ",
+  ),
+);
 
 const OPTIONS: SearchOptions = {
   boost: { name: 4, server: 2, parameters: 1.2, description: 1 },
@@ -89,16 +104,17 @@ export class ToolIndex {
   }
 
   /**
-   * The tools that match any word of `query`, best first; those that match all words come before the others. Words are
-   * looked up one by one; as the index does itself, scores are added and multiplied by the number of words.
+   * The tools that match words of `query`, best first: those that are named so, then those whose names have all words, then
+   * those that match all words, then the others, as far as they come near to the best. Words are looked up one by one; scores
+   * are added, and what matches more of the words counts for more.
    */
   *search(query: string, category?: string): Steps<Match[]> {
-    const words = [...new Set(wordsOf(query.slice(0, MAX_QUERY)))].slice(0, MAX_WORDS);
+    const words = queryWords(query.slice(0, MAX_QUERY));
     const filter =
       category === undefined
         ? {}
         : { filter: ({ id }: { id: number }) => this.#entries[id]!.server === category };
-    const found = new Map<number, { readonly id: number; sum: number; words: number }>();
+    const found = new Map<number, Found>();
     for (const word of words) {
       const results = this.#index.search(word, {
         ...OPTIONS,
@@ -107,20 +123,58 @@ export class ToolIndex {
         processTerm: (term) => term,
       });
       yield;
-      for (const { id, score } of results) {
-        const known = found.get(id as number) ?? { id: id as number, sum: 0, words: 0 };
+      for (const { id, score, terms } of results) {
+        const entry = this.#entries[id as number]!;
+        const known = found.get(entry.id) ?? { entry, sum: 0, words: 0 };
         known.sum += score;
-        known.words++;
-        found.set(known.id, known);
+        known.words += terms.some((term) => term.startsWith(word)) ? 1 : ALIKE;
+        found.set(entry.id, known);
       }
       yield;
     }
-    const isComplete = (match: { words: number }): number => Number(match.words === words.length);
-    const ranked = [...found.values()].toSorted(
-      (a, b) => isComplete(b) - isComplete(a) || b.sum * b.words - a.sum * a.words,
-    );
-    return ranked.map(({ id }) => this.#entries[id]!);
+    return ranked([...found.values()], words);
   }
+}
+
+/** An entry that matches some words of a query. */
+interface Found {
+  readonly entry: Entry;
+  sum: number;
+  /** How many words it matches; one with a typo counts less. */
+  words: number;
+}
+
+function queryWords(query: string): string[] {
+  const all = [...new Set(wordsOf(query))];
+  const telling = all.filter((word) => !FILLERS.has(word));
+  return (telling.length > 0 ? telling : all).slice(0, MAX_WORDS);
+}
+
+function ranked(found: readonly Found[], words: readonly string[]): Match[] {
+  const rated = found.map((match) => ({
+    ...match,
+    rank: rankOf(match, words),
+    score: match.sum * match.words ** 2,
+  }));
+  const best = rated.reduce((most, { score }) => Math.max(most, score), 0);
+  const isNear = (rank: number, score: number): boolean =>
+    score >= best * (rank === COMPLETE ? LEAST_SHARE : LEAST_PARTIAL_SHARE);
+  return rated
+    .filter(({ rank, score }) => rank >= NAMED || isNear(rank, score))
+    .toSorted((a, b) => b.rank - a.rank || b.score - a.score)
+    .map(({ entry }) => entry);
+}
+
+const COMPLETE = 1;
+const NAMED = 2;
+const EXACT = 3;
+
+function rankOf({ entry, words: count }: Found, words: readonly string[]): number {
+  if (words.every((word) => entry.words.has(word)))
+    return wordsOf(entry.info.name.slice(0, MAX_NAME)).every((word) => words.includes(word))
+      ? EXACT
+      : NAMED;
+  return count === words.length ? COMPLETE : 0;
 }
 
 /** @param room characters that its text may take besides the name */
@@ -137,6 +191,7 @@ function toEntry(id: number, server: string, info: ToolInfo, room: number): Entr
     id,
     server,
     info,
+    words: new Set(wordsOf(`${server.slice(0, MAX_NAME)} ${name.slice(0, MAX_NAME)}`)),
     name: `${name.slice(0, MAX_NAME)} ${hasRoom ? title.slice(0, MAX_NAME) : ""}`,
     parameters: hasRoom ? described.join(" ") : "",
     description: hasRoom ? description.slice(0, MAX_DESCRIPTION) : "",

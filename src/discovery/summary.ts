@@ -6,6 +6,8 @@ export interface CategorySummary {
   readonly tools: number;
   /** The first sentence of the server's description of itself, where it has one. */
   readonly description?: string;
+  /** Why it has no tools: `did not start: its command cannot be run`. Absent: it does. */
+  readonly outage?: string;
 }
 
 /** How much a list says of each tool, see {@link ToolSummary}. */

@@ -1,6 +1,5 @@
 import { outsideRuns } from "../core/async-context.ts";
 import { RuntimeEmitter } from "../core/events.ts";
-import { startContext } from "../discovery/start-context.ts";
 import { openPlace } from "../placement/open-place.ts";
 import type { SessionStore } from "../session/store.ts";
 import { openStore } from "../session/stores/open.ts";
@@ -48,9 +47,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
   throw (failed as PromiseRejectedResult).reason;
 }
 
-function ledgerOf(counter: Counter, { catalogue, discovery }: Toolbox): TokenLedger {
-  const text = (): Promise<string> => startContext(discovery);
-  return new TokenLedger(counter, { version: () => catalogue.names, text });
+function ledgerOf(counter: Counter, toolbox: Toolbox): TokenLedger {
+  const text = (): Promise<string> => toolbox.startContext();
+  return new TokenLedger(counter, { version: () => toolbox.catalogue.names, text });
 }
 
 async function openSessionStore({

@@ -106,6 +106,12 @@ export interface RuntimeOptions {
    */
   readonly learn?: boolean | string;
   /**
+   * Characters that all tools in one line each may take in `startContext()`; with more, only the categories are listed. The
+   * default is where a longer list costs a model more than the search that it spares. 0 lists no tools.
+   * @default 1_500
+   */
+  readonly startContextChars?: number;
+  /**
    * Count what each run cost a model in tokens, and what it was spared: `tokens` of its result. `o200k_base` (needs the
    * package tiktoken), `claude` (needs @anthropic-ai/tokenizer), or a function that returns how many tokens a text has; it
    * receives whole texts.
@@ -160,6 +166,7 @@ export interface ResolvedOptions {
   readonly network?: ResolvedNetwork;
   readonly typeCheck: TypeCheck | undefined;
   readonly learn: boolean | string;
+  readonly startContextChars: number;
   readonly tokenizer: TokenizerChoice | undefined;
   readonly sessions: ResolvedSessions;
   readonly sharing: ResolvedSharing;
@@ -188,6 +195,7 @@ export const SETTINGS = {
     ],
     default: false,
   },
+  startContextChars: { type: "integer", minimum: 0, maximum: 1_000_000, default: 1_500 },
   tokenizer: {
     type: "string",
     enum: TOKENIZER_NAMES,

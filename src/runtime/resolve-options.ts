@@ -74,6 +74,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     onModel: checkHandler("onModel", options.onModel),
     typeCheck: typeCheckOf(find("typeCheck")),
     learn: read(find, "learn") as boolean | string,
+    startContextChars: read(find, "startContextChars") as number,
     tokenizer: tokenizerOf(find),
     limits: resolveLimits(options.limits, fileLimits),
     timeZone: timeZoneOf(find("timeZone")),
@@ -83,7 +84,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   };
 }
 
-function read(find: Find, key: "hardened" | "learn"): unknown {
+function read(find: Find, key: "hardened" | "learn" | "startContextChars"): unknown {
   const { value, at } = find(key);
   return readSetting(SETTINGS[key], value, at);
 }

@@ -5,7 +5,7 @@ import type { RuntimeEmitter, RuntimeEventName, RuntimeListener } from "../core/
 import { type Limits, resolveLimits } from "../core/limits.ts";
 import type { ExecutionResult } from "../core/result.ts";
 import { zoneOf } from "../core/time-zone.ts";
-import { startContext } from "../discovery/start-context.ts";
+import type { StartContextOptions } from "../discovery/start-context.ts";
 import type {
   CategorySummary,
   ListOptions,
@@ -242,7 +242,7 @@ export class Runtime implements AsyncDisposable {
    * Describes one tool in full, as TypeScript.
    * @throws ToolError `unknown_tool` when there is no such tool
    */
-  async getToolSpec(category: string, tool: string): Promise<ToolSpec> {
+  async getToolSpec(category: string, tool?: string): Promise<ToolSpec> {
     return await this.#toolbox.discovery.getToolSpec(category, tool);
   }
 
@@ -255,8 +255,8 @@ export class Runtime implements AsyncDisposable {
    * Returns what a model has to know before its first program, for a system prompt: how programs call tools, and the tools where
    * they are few, else their categories. A few hundred tokens, whatever the number of tools.
    */
-  async startContext(): Promise<string> {
-    return await startContext(this.#toolbox.discovery);
+  async startContext(options?: StartContextOptions): Promise<string> {
+    return await this.#toolbox.startContext(options);
   }
 
   /** Yields the wrappers of all tools as TypeScript files: relative path and text. `codecell types` writes them. */

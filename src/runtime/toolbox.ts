@@ -5,6 +5,7 @@ import type { Limits } from "../core/limits.ts";
 import { Discovery } from "../discovery/discovery.ts";
 import type { LearnedFile } from "../discovery/learned-file.ts";
 import { LearnedShapes } from "../discovery/learned-shapes.ts";
+import { startContext, type StartContextOptions } from "../discovery/start-context.ts";
 import { WrapperTree } from "../discovery/types/tree.ts";
 import type { Inspection } from "../preflight/inspect.ts";
 import { Preflight } from "../preflight/preflight.ts";
@@ -62,9 +63,19 @@ async function toolboxOf(
   const tree = new WrapperTree(catalogue, (server, tool) => shapes?.of(server, tool));
   const preflight = await Preflight.open(catalogue, tree, typeCheck);
   const discovery = new Discovery(catalogue, tree);
-  const { warnings } = options;
+  const { warnings, startContextChars } = options;
   const model = options.onModel;
-  return new Toolbox({ sources, model, catalogue, discovery, shapes, preflight, file, warnings });
+  return new Toolbox({
+    sources,
+    model,
+    catalogue,
+    discovery,
+    shapes,
+    preflight,
+    file,
+    warnings,
+    startContextChars,
+  });
 }
 
 interface ToolboxParts {
@@ -76,6 +87,7 @@ interface ToolboxParts {
   readonly preflight: Preflight;
   readonly file: LearnedFile | undefined;
   readonly warnings: readonly string[];
+  readonly startContextChars: number;
 }
 
 export class Toolbox implements AsyncDisposable {
@@ -90,6 +102,7 @@ export class Toolbox implements AsyncDisposable {
   readonly shapes: LearnedShapes | undefined;
   readonly #warnings: readonly string[];
   readonly #file: LearnedFile | undefined;
+  readonly #startContextChars: number;
 
   constructor({
     sources,
@@ -100,6 +113,7 @@ export class Toolbox implements AsyncDisposable {
     preflight,
     file,
     warnings,
+    startContextChars,
   }: ToolboxParts) {
     this.sources = sources;
     this.model = model;
@@ -109,6 +123,12 @@ export class Toolbox implements AsyncDisposable {
     this.#warnings = warnings;
     this.#file = file;
     this.shapes = shapes;
+    this.#startContextChars = startContextChars;
+  }
+
+  /** What a model has to know before its first program. */
+  async startContext(options: StartContextOptions = {}): Promise<string> {
+    return await startContext(this.discovery, { chars: this.#startContextChars, ...options });
   }
 
   /** The tools that a caller may see and name. The same for all callers, as long as nothing distinguishes them. */

@@ -16,6 +16,8 @@ export interface CatalogueServer {
   readonly tools: readonly ToolInfo[];
   /** Why it did not start: for whoever runs codecell. */
   readonly failure?: string;
+  /** The same in one plain sentence, for programs, models and clients. */
+  readonly outage?: string;
   /** Its description of itself. */
   readonly instructions?: string;
 }
@@ -44,6 +46,8 @@ export interface Catalogue extends AsyncDisposable {
    * @throws ToolError `unknown_tool` naming the nearest, `tool_error` when the server did not start
    */
   resolve(server: string, tool: string): ResolvedTool;
+  /** Finds the tools that a word can mean: `read_text_file`, `github.create_issue`, `mcp__github__create_issue`. Some of many. */
+  named(spelling: string): readonly ResolvedTool[];
   /**
    * Returns the lists of resources and prompts of a server, by original name or alias; nothing where it can have none.
    * @throws ToolError `unknown_tool` when there is no such server
@@ -121,12 +125,14 @@ class LiveCatalogue implements Catalogue {
         {
           tools,
           failure,
+          outage,
           source: { instructions },
         },
       ]) => ({
         name,
         tools: this.#listOf(tools),
         ...(failure === undefined ? {} : { failure }),
+        ...(outage === undefined ? {} : { outage }),
         ...(instructions === undefined ? {} : { instructions }),
       }),
     );
@@ -165,6 +171,10 @@ class LiveCatalogue implements Catalogue {
         hint: OUTAGE_HINT,
       });
     throw this.#unknownTool(entry, tool);
+  }
+
+  named(spelling: string): readonly ResolvedTool[] {
+    return this.#names.named(spelling).flatMap(([server, tool]) => this.find(server, tool) ?? []);
   }
 
   serverName(server: string): string | undefined {

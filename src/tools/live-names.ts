@@ -1,5 +1,5 @@
 import type { NameTable, ServerNames } from "../core/names.ts";
-import { serversSpelled, toolsSpelled } from "../core/spelling.ts";
+import { placedTools, serversSpelled, toolsSpelled } from "../core/spelling.ts";
 import { inTurns } from "../core/turns.ts";
 import { buildNames, describeCollisions, nameTools } from "./names.ts";
 
@@ -11,6 +11,9 @@ export interface NamedServer {
   /** It has the tool behind the global `fetch`. */
   readonly offersFetch: boolean;
 }
+
+/** Tools of different servers with one name: more are ambiguous all the same. */
+const MAX_NAMED = 10;
 
 /** The names of all tools as they are now, and the way back from a spelling. Made in turns, once per change. */
 export class LiveNames {
@@ -39,6 +42,19 @@ export class LiveNames {
   toolsLike(server: string, spelling: string): string[] {
     const own = this.#servers.get(server);
     return own === undefined ? [] : toolsSpelled(own, spelling).map(({ name }) => name);
+  }
+
+  /** The original names of server and tool that one word can mean, with its server or without; those with exactly that name win. */
+  named(spelling: string): (readonly [server: string, tool: string])[] {
+    const placed = placedTools(this.#table, spelling).map(
+      ({ server, tool }) => [server.name, tool.name] as const,
+    );
+    if (placed.length > 0) return placed;
+    const alone = this.#table.servers.flatMap((server) =>
+      toolsSpelled(server, spelling).map(({ name }) => [server.name, name] as const),
+    );
+    const exact = alone.filter(([, name]) => name === spelling);
+    return (exact.length > 0 ? exact : alone).slice(0, MAX_NAMED);
   }
 
   /**

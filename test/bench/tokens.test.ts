@@ -65,6 +65,24 @@ const bench = (world: World, model?: ModelAdapter): Promise<TokenResults> =>
 const lengths = (texts: readonly string[]): number => texts.join("").length;
 const use = (name: string, input: unknown): string => JSON.stringify({ name, input });
 
+/** What a model is shown of the shop. */
+async function shown(
+  startContextChars: number,
+): Promise<{ definitions: string; start: string; search: string }> {
+  await using runtime = await createRuntime({ mcpServers: { shop: shop() }, startContextChars });
+  const tools = agentTools(runtime);
+  const definitions = tools.map(({ name, description, inputSchema }) => ({
+    name,
+    description,
+    input_schema: inputSchema,
+  }));
+  return {
+    definitions: JSON.stringify(definitions),
+    start: await runtime.startContext({ form: false }),
+    search: (await tools[0]!.execute({ query: "price" })).text,
+  };
+}
+
 const AT_ONCE = `const all = await Promise.all(["pen", "table"].map((item) => tools.shop.price({ item })));
 return all[0].price + all[1].price;`;
 const atOnce: Workload = {
@@ -116,39 +134,31 @@ describe("a job whose every message is known", () => {
     expect(parts.results).toEqual(ways().direct.plain.parts.results);
   });
 
-  test("code execution: three definitions, the steps to find the tool, the program, its value", async () => {
-    await using runtime = await createRuntime({ mcpServers: { shop: shop() } });
-    const tools = agentTools(runtime);
-    const answer = async (name: string, input: unknown): Promise<string> =>
-      (await tools.find((tool) => tool.name === name)!.execute(input)).text;
-    const steps = [
-      ["search_tools", { query: "price" }],
-      ["get_tool_details", { tools: ["shop.price"] }],
-    ] as const;
-    const told = await Promise.all(
-      steps.map(async ([name, input]) => [use(name, input), await answer(name, input)]),
-    );
-    const definitions = tools.map(({ name, description, inputSchema }) => ({
-      name,
-      description,
-      input_schema: inputSchema,
-    }));
-    const catalogue = `${JSON.stringify(definitions)}\n${await runtime.startContext()}`;
+  test("code execution: three definitions, the few tools beside them, the program, its value", async () => {
+    const { definitions, start } = await shown(1_500);
+    const catalogue = `${definitions}\n${start}`;
+    expect(start).toBe("Tools:\ntools.shop.price({ item: string }) // The price of an item\n");
     const { parts, requests, output } = ways().code.plain;
-    expect(requests).toBe(4);
-    expect(parts.catalogue).toEqual({ once: catalogue.length, everyTurn: 4 * catalogue.length });
-    // The search is read by three requests, the details by two.
-    const [search, details] = told.map(lengths) as [number, number];
-    expect(parts.disclosure).toEqual({
-      once: search + details,
-      everyTurn: 3 * search + 2 * details,
-    });
+    expect(requests).toBe(2);
+    expect(parts.catalogue).toEqual({ once: catalogue.length, everyTurn: 2 * catalogue.length });
+    expect(parts.disclosure.once).toBe(0);
     expect(parts.program.once).toBe(use("execute_code", { code: AT_ONCE }).length);
     expect(parts.value).toEqual({ once: 1, everyTurn: 1 });
     expect(parts.results.once).toBe(0);
-    expect(output).toBe(
-      lengths([told[0]![0]!, told[1]![0]!, use("execute_code", { code: AT_ONCE })]),
-    );
+    expect(output).toBe(parts.program.once);
+  });
+
+  test("code execution with many tools: a search, whose lines are enough for the program", async () => {
+    const world = shopWorld(atOnce);
+    const many = await bench({ ...world, options: { ...world.options, startContextChars: 0 } });
+    const { definitions, start, search } = await shown(0);
+    expect(start).toBe("Servers: shop\n");
+    const { parts, requests } = many.workloads[0]!.counts["letters"]!.code.plain;
+    expect(requests).toBe(3);
+    expect(parts.catalogue.once).toBe(`${definitions}\n${start}`.length);
+    // The search is read by two requests.
+    const told = lengths([use("search_tools", { query: "price" }), search]);
+    expect(parts.disclosure).toEqual({ once: told, everyTurn: 2 * told });
   });
 
   test("the failed attempt is the wrong message and what really came back, and the right one follows", () => {

@@ -1,5 +1,5 @@
 /** What a line of a list says of a tool: enough to write the call, and a mark where it leaves something out. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { agentTools } from "../../src/agent/agent-tools.ts";
 import { type Runtime, type RuntimeOptions, tool } from "../../src/index.ts";

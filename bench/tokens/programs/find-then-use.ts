@@ -1,1 +1,1 @@
-return await searchTools("structured weather of a city", { detail: "full", limit: 3 });
+return await searchTools("structured weather of a city", "parameters");

@@ -4,6 +4,7 @@ import type { ModelAdapter, ModelReply } from "./adapter.ts";
 import { isDone, reader } from "./code.ts";
 import { countTranscript, type Tokens } from "./count.ts";
 import { asked, type Definition, type Entry, type Exchange, turn } from "./messages.ts";
+import { startContext } from "./tool-search.ts";
 import { directName, type OpenWorld } from "./open-world.ts";
 import type { ModelRun } from "./results.ts";
 import type { Outcome, Workload } from "./workload.ts";
@@ -114,11 +115,11 @@ function directKit(world: OpenWorld): Kit {
   };
 }
 
-async function codeKit({ runtime }: OpenWorld): Promise<Kit> {
-  const tools = agentTools(runtime);
+async function codeKit(world: OpenWorld): Promise<Kit> {
+  const tools = agentTools(world.runtime);
   const values: unknown[] = [];
   return {
-    system: await runtime.startContext(),
+    system: await startContext(world),
     tools: tools.map(({ name, description, inputSchema }) => ({
       name,
       description,

@@ -54,22 +54,32 @@ export async function hostSearch(
   return { catalogue: JSON.stringify([HOST_SEARCH]), entries };
 }
 
-/** Searches with the tools of code execution, then requests the declarations of the needed tools. */
+/**
+ * Searches with the tools of code execution, as far as the tools are not in the start context. Then requests the declarations of
+ * the needed tools whose lines leave something out.
+ */
 export async function codeSearch(
   world: OpenWorld,
   queries: readonly string[],
   needed: readonly Needed[],
 ): Promise<ToolSearch> {
   const tools = agentTools(world.runtime);
-  let seen = "";
+  const start = await startContext(world);
+  const calls = await callsOf(world, needed);
+  let seen = `\n${start}`;
   const search = async (query: string): Promise<Exchange> => {
     const exchange = await step(tools, "search_tools", { query });
     seen += `\n${exchange.content}`;
     return exchange;
   };
-  const isKnown = ({ server, tool }: Needed): boolean => seen.includes(`\n${server}.${tool}: `);
-  const searches = await searchTurns(queries, needed, search, isKnown);
-  const names = needed.map(({ server, tool }) => `${server}.${tool}`);
+  const lineOf = (tool: Needed): string | undefined => {
+    const at = seen.indexOf(`\n${calls.get(tool)}(`);
+    return at < 0 ? undefined : seen.slice(at + 1).split("\n", 1)[0];
+  };
+  const isKnown = (tool: Needed): boolean => lineOf(tool) !== undefined;
+  const searches = needed.every(isKnown) ? [] : await searchTurns(queries, needed, search, isKnown);
+  const isCut = (tool: Needed): boolean => lineOf(tool)?.split(" // ", 1)[0]!.includes("…") ?? true;
+  const names = needed.filter(isCut).map(({ server, tool }) => `${server}.${tool}`);
   const pages = Array.from({ length: Math.ceil(names.length / DETAILS) }, (_, page) =>
     names.slice(page * DETAILS, (page + 1) * DETAILS),
   );
@@ -80,17 +90,38 @@ export async function codeSearch(
     ...searches,
     ...(details.length === 0 ? [] : turn(details, "disclosure", "disclosure")),
   ];
-  return { catalogue: await codeCatalogue(world), entries };
+  return { catalogue: definitionsAnd(tools, start), entries };
 }
 
-/** What every request of code execution contains: three definitions and the start context. */
-export async function codeCatalogue({ runtime }: OpenWorld): Promise<string> {
-  const definitions = agentTools(runtime).map(({ name, description, inputSchema }) => ({
+/** How each tool is called: `tools.github.createIssue`. */
+async function callsOf(
+  { runtime }: OpenWorld,
+  needed: readonly Needed[],
+): Promise<ReadonlyMap<Needed, string>> {
+  const calls = needed.map(async (tool) => {
+    const { call } = await runtime.getToolSpec(tool.server, tool.tool);
+    return [tool, call.replace("(args)", "")] as const;
+  });
+  return new Map(await Promise.all(calls));
+}
+
+/** What every request of code execution contains: three definitions and the start context beside them. */
+export async function codeCatalogue(world: OpenWorld): Promise<string> {
+  return definitionsAnd(agentTools(world.runtime), await startContext(world));
+}
+
+/** The tools where they are few, else the names of the servers. */
+export async function startContext({ runtime }: OpenWorld): Promise<string> {
+  return await runtime.startContext({ form: false });
+}
+
+function definitionsAnd(tools: readonly AgentTool[], start: string): string {
+  const definitions = tools.map(({ name, description, inputSchema }) => ({
     name,
     description,
     input_schema: inputSchema,
   }));
-  return `${JSON.stringify(definitions)}\n${await runtime.startContext()}`;
+  return `${JSON.stringify(definitions)}\n${start}`;
 }
 
 /** Makes all queries in one turn; then, in a second turn, a query by name for each tool that was not found. */

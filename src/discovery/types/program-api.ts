@@ -12,7 +12,7 @@ export const PROGRAM_API = `
     /** What else the tool says of the failure. */
     readonly data?: unknown;
   }
-  interface ToolCategory { name: string; tools: number; description?: string }
+  interface ToolCategory { name: string; tools: number; description?: string; outage?: string }
   interface ToolSummary { category: string; name: string; call: string; description?: string; parameters?: string; result?: string; declaration?: string }
   interface ToolSpec { category: string; name: string; call: string; title?: string; description: string; declaration: string; annotations?: Record<string, unknown>; inputSchema?: unknown; outputSchema?: unknown }
   /** \`name\`: names only; \`summary\` (default): and one line each; \`parameters\`: and the parameters; \`full\`: and the declaration. */
@@ -22,7 +22,7 @@ export const PROGRAM_API = `
   function listTools(category: string, options?: ToolPage): Promise<ToolSummary[]>;
   function loadToolCategory(category: string, options?: ToolPage): Promise<ToolSummary[]>;
   function loadToolAPI(category: string): Promise<ToolSummary[]>;
-  function getToolSpec(category: string, tool: string): Promise<ToolSpec>;
+  function getToolSpec(category: string, tool?: string): Promise<ToolSpec>;
   /** Calls a tool by names: \`callTool("server", "tool", args)\`, \`callTool("server.tool", args)\`. */
   function callTool(name: string, ...args: any[]): Promise<any>;
   /** For wrapper classes; it has nothing. */
