@@ -402,8 +402,8 @@ describe.each(combinations)("$engine, $placement", (options) => {
     expect(errorOf(await run("await tools.db.query.handle(2_000)", limits))).toMatchObject(over);
     const twice = "await tools.db.query.handle(1_000);\nawait tools.db.query.handle(1_000)";
     expect(errorOf(await run(twice, limits))).toMatchObject(over);
-    const atOnce = "await Promise.all([1_000, 1_000].map((n) => tools.db.query.handle(n)))";
-    expect(errorOf(await run(atOnce, limits))).toMatchObject(over);
+    const together = "await Promise.all([1_000, 1_000].map((n) => tools.db.query.handle(n)))";
+    expect(errorOf(await run(together, limits))).toMatchObject(over);
     const closed =
       "for (let i = 0; i < 5; i++) { await using h = await tools.db.query.handle(1_000); await h.count() }\nreturn 1";
     expect(await run(closed, limits)).toMatchObject({ ok: true, value: 1 });

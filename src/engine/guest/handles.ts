@@ -60,8 +60,8 @@ function stubOf(given: object): object {
   const stub = (facts.data ?? {}) as object;
   const method =
     (name: string, keeps = false): Method =>
-    (...given) =>
-      callHost(facts.id, name, given, `${facts.label}.${name}`, keeps);
+    (...passed) =>
+      callHost(facts.id, name, passed, `${facts.label}.${name}`, keeps);
   for (let at = 0; at < facts.methods.length; at++) {
     const name = facts.methods[at]!;
     const call = method(name);
