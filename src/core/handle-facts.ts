@@ -6,6 +6,6 @@ export interface HandleFacts {
   readonly label: string;
   readonly methods: readonly string[];
   readonly iterable: boolean;
-  /** Properties that are data, as they were when the tool answered. */
+  /** Properties that are data, as they were when the tool answered. Only in text. */
   readonly data?: unknown;
 }

@@ -42,6 +42,11 @@ export function decodeAnswer(text: string): unknown {
   return decode(text, REVIVE);
 }
 
+/** The id of a stub; `undefined` for anything else. */
+export function idOf(value: object): string | undefined {
+  return factsOf(value)?.id;
+}
+
 /** The facts of a stub; `undefined` for anything else. */
 export function factsOf(value: object): HandleFacts | undefined {
   return native.weakMapGet(known, value) as HandleFacts | undefined;
@@ -53,8 +58,8 @@ function stubOf(given: object): object {
   const stub = (facts.data ?? {}) as object;
   const method =
     (name: string): Method =>
-    (...given) =>
-      callHost(facts.id, name, given, `${facts.label}.${name}`);
+    (...args) =>
+      callHost(facts.id, name, args, `${facts.label}.${name}`);
   for (let at = 0; at < facts.methods.length; at++)
     hide(stub, facts.methods[at]!, method(facts.methods[at]!));
   const dispose = method("@@dispose");
