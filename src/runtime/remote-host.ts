@@ -3,15 +3,18 @@ import { callerNamed } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
-import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
+import type { EngineRef, Host, HostCall, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 import { failedOutcome } from "../engine/failed-outcome.ts";
 import type { Channel } from "../placement/channel/channel.ts";
 import { largestText, largestSavedVm } from "../placement/channel/message-caps.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 import { serveProtocol, type WorkerServer } from "../placement/worker/serve-protocol.ts";
 import type { Admission } from "../run/admission.ts";
+import { warnOf } from "../run/dispose-object.ts";
+import { Handles } from "../run/handles.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
 import { FirstBreach } from "../run/verdict.ts";
+import { hasHandles } from "../session/vm-failures.ts";
 import { ConnectionClock } from "./connection-clock.ts";
 import { MeteredCalls } from "./metered-calls.ts";
 import { type RemoteClient, UNUSED_MS } from "./remote-client.ts";
@@ -49,6 +52,8 @@ export class RemoteHost implements WorkerServer {
   readonly #channel: Channel;
   readonly #parts: RemoteHostParts;
   #lease: VmLease | undefined;
+  /** Objects with methods that this service's tools returned to programs in that VM. */
+  #handles = new Handles("session");
   /** While a run is at work. */
   #running: Promise<Outcome> | undefined;
   /** Pending while a VM is being leased. */
@@ -122,11 +127,16 @@ export class RemoteHost implements WorkerServer {
   async prepare(): Promise<void> {}
 
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
-    return await this.#track(async () => this.#runAt(this.#parts.place, request, host, signal));
+    const handles = new Handles("run");
+    const run = (): Promise<Outcome> =>
+      this.#runAt(this.#parts.place, handles, request, host, signal);
+    return await this.#track(run).finally(async () => warnOf(await handles.end("its run is over")));
   }
 
   async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
-    const outcome = await this.#track(async () => this.#runAt(this.#openVm, request, host, signal));
+    const run = async (): Promise<Outcome> =>
+      await this.#runAt(this.#openVm, this.#handles, request, host, signal);
+    const outcome = await this.#track(run);
     outsideRuns(() => setTimeout(this.#parts.onIdle, IDLE_MS).unref());
     return outcome;
   }
@@ -138,6 +148,7 @@ export class RemoteHost implements WorkerServer {
 
   async #runAt(
     site: RunSite,
+    handles: Handles,
     { source, limits: asked, timeZone, names, resume = false }: RunRequest,
     host: Host,
     signal: AbortSignal,
@@ -153,12 +164,14 @@ export class RemoteHost implements WorkerServer {
       timeZone,
       caller: callerNamed(client.user),
       origin: { kind: "remote", names },
+      handles,
       options: {
         signal,
         onCall: (record) => host.called?.(record),
       },
       run: async (request, bridge, stop) => {
-        const hosts = this.#host(bridge, host, calls, names);
+        const isOwn = this.#ownCalls(handles, names);
+        const hosts = hostOf(isOwn, bridge, host, calls);
         const ended = AbortSignal.any([stop, first.signal]);
         outcome = first.replaces(await site.run({ ...request, resume }, hosts, ended));
         return outcome;
@@ -168,23 +181,15 @@ export class RemoteHost implements WorkerServer {
     return outcome!;
   }
 
-  /**
-   * @param own for the tools of this service
-   * @param client for the logs
-   * @param calls for all other tools
-   */
-  #host(own: Host, client: Host, calls: MeteredCalls, { servers }: NameTable): Host {
+  /** Tells the calls of this service's tools, and of what they returned. */
+  #ownCalls(handles: Handles, { servers }: NameTable): (call: HostCall) => boolean {
     const here = new Set(this.#parts.servers());
     // Of two servers with one name, the client's first one counts: it sent the names.
     const ownNames = new Map<string, boolean>();
     for (const { name, alias, remote } of servers)
       for (const spelled of [name, alias])
         if (!ownNames.has(spelled)) ownNames.set(spelled, remote === true && here.has(name));
-    return {
-      call: (call) => (ownNames.get(call.server) === true ? own.call(call) : calls.call(call)),
-      log: (entry) => client.log(entry),
-      dropped: (bytes) => client.dropped(bytes),
-    };
+    return ({ server }) => ownNames.get(server) ?? handles.knows(server);
   }
 
   async open(asked: Limits, keep: KeepOptions, signal: AbortSignal): Promise<void> {
@@ -210,6 +215,7 @@ export class RemoteHost implements WorkerServer {
   }
 
   async save(): Promise<SavedVm> {
+    if (this.#handles.size > 0) throw hasHandles(this.#handles.labels);
     const waitMs = Math.max(0, this.#savedAt + SAVE_GAP_MS - performance.now());
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     try {
@@ -222,12 +228,15 @@ export class RemoteHost implements WorkerServer {
   async end(): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
+    const handles = this.#handles;
+    this.#handles = new Handles("session");
     await lease?.[Symbol.asyncDispose]();
+    warnOf(await handles.end("its session is over"));
   }
 
   /** Releases a VM that is not in use: its client has saved it by now. False where there is none. */
   endIdleLease(): boolean {
-    if (this.#lease === undefined || this.#isUsed) return false;
+    if (this.#lease === undefined || this.#isUsed || this.#handles.size > 0) return false;
     if (!this.#parts.place.mayTakeFrom(this.#parts.client.user)) return false;
     this.#channel.close();
     return true;
@@ -238,6 +247,24 @@ export class RemoteHost implements WorkerServer {
     await this.#opening?.catch(() => {}); // what it leased meanwhile is released too
     await this.end();
   }
+}
+
+/**
+ * @param own for the calls that are carried out here
+ * @param client for the logs
+ * @param calls for all others
+ */
+function hostOf(
+  isOwn: (call: HostCall) => boolean,
+  own: Host,
+  client: Host,
+  calls: MeteredCalls,
+): Host {
+  return {
+    call: (call) => (isOwn(call) ? own.call(call) : calls.call(call)),
+    log: (entry) => client.log(entry),
+    dropped: (bytes) => client.dropped(bytes),
+  };
 }
 
 /** Of each cap the smaller one. */
