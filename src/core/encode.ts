@@ -42,6 +42,8 @@ export interface EncodeOptions {
   readonly label?: string;
   /** Returns what a promise resolved to. Without this function a promise is `not_serializable`. */
   readonly settled?: (promise: object) => unknown;
+  /** The id of a stub, see handle-facts.ts; `undefined` for any other object. A stub's prototype is its own. It may throw. */
+  readonly stubId?: (value: object) => string | undefined;
   /**
    * The facts of an object that crosses as a handle, see handle-facts.ts; `undefined` for one that is data. It may throw.
    * @param failed whether its properties alone cannot be sent
@@ -69,6 +71,7 @@ class Encoder implements ValueWriter {
   readonly maxDepth: number;
   readonly label: string;
   readonly settled: ((promise: object) => unknown) | undefined;
+  readonly #stubId: EncodeOptions["stubId"];
   readonly #handleOf: EncodeOptions["handleOf"];
   /** Keys as JSON, cached because rows of a table repeat the same keys. */
   readonly #keys: Record<string, string | undefined> = { __proto__: null } as never;
@@ -81,6 +84,7 @@ class Encoder implements ValueWriter {
     this.maxDepth = options.maxDepth ?? MAX_DEPTH;
     this.label = options.label ?? "value";
     this.settled = options.settled;
+    this.#stubId = options.stubId;
     this.#handleOf = options.handleOf;
   }
 
@@ -168,6 +172,10 @@ class Encoder implements ValueWriter {
       const text = writeBuiltin(value, inner, this);
       if (text !== undefined) return text;
     }
+    if (!plain && this.#stubId !== undefined) {
+      const id = this.#stubId(value);
+      if (id !== undefined) return this.tagged("Handle", `{"id":${this.writeText(id)}}`);
+    }
     if (!plain || native.hasOwn(value, "toJSON")) {
       const { toJSON } = value as { toJSON?: unknown };
       if (typeof toJSON === "function") {
@@ -176,10 +184,6 @@ class Encoder implements ValueWriter {
       }
       if (!plain && this.#handleOf !== undefined) return this.#writeInstance(value, inner);
       if (!plain) this.#checkWay(value, inner);
-    }
-    if (this.#handleOf !== undefined && hasFunction(value)) {
-      const facts = this.#handleOf(value, true);
-      if (facts !== undefined) return this.#writeHandle(value, facts, inner);
     }
     return this.#writeProperties(value, inner);
   }
@@ -202,9 +206,8 @@ class Encoder implements ValueWriter {
     }
   }
 
-  /** A stub as its id. Of an object literal all that is data; of an instance, which may hold what is its own business, what is simple. */
+  /** With its data: of an object literal all that is data; of an instance, which may hold what is its own business, what is simple. */
   #writeHandle(value: object, facts: HandleFacts, frame: Frame): string {
-    if (facts.data !== undefined) return this.tagged("Handle", this.write({ id: facts.id }, frame));
     const isLiteral = native.getPrototypeOf(value) === native.objectPrototype;
     const data: Record<string, unknown> = { __proto__: null } as never;
     const keys = native.objectKeys(value);
@@ -242,7 +245,12 @@ class Encoder implements ValueWriter {
       if (key === "$type") escaped = true;
       frame.key = key;
       const name = this.count(this.#keys[key] ?? this.#keyText(key));
-      const item = this.write((value as Record<string, unknown>)[key], frame);
+      const property = (value as Record<string, unknown>)[key];
+      if (typeof property === "function" && this.#handleOf !== undefined) {
+        const facts = this.#handleOf(value, true);
+        if (facts !== undefined) return this.#writeHandle(value, facts, frame);
+      }
+      const item = this.write(property, frame);
       text += at === 0 ? `${name}:${item}` : `,${name}:${item}`;
     }
     this.count("{}");
@@ -270,13 +278,6 @@ class Encoder implements ValueWriter {
     if (this.#keyCount++ < MAX_KEYS) this.#keys[key] = text;
     return text;
   }
-}
-
-function hasFunction(value: object): boolean {
-  const keys = native.objectKeys(value);
-  for (let at = 0; at < keys.length; at++)
-    if (typeof (value as Record<string, unknown>)[keys[at]!] === "function") return true;
-  return false;
 }
 
 /**

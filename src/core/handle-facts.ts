@@ -8,6 +8,6 @@ export interface HandleFacts {
   readonly iterable: boolean;
   /** It is iterated over in pages: `@@page` gives one. */
   readonly pages?: boolean;
-  /** Properties that are data, as they were when the tool answered. */
+  /** Properties that are data, as they were when the tool answered. Only in text. */
   readonly data?: unknown;
 }

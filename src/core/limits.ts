@@ -51,7 +51,7 @@ export interface Limits {
    */
   readonly bridgeBytes: number;
   /**
-   * Bytes of memory, about, of the results that a run leaves on the host with `tools.x.y.handle(…)`, together: 1 KiB to 4 GiB. They
+   * Bytes of memory, about, of the results that a run, or a session, leaves on the host with `tools.x.y.handle(…)`, together: 1 KiB to 4 GiB. They
    * may be larger than `callBytes`; what of them goes to the program may not. Of a server, a result is part of a message of at
    * most 8 MiB, or twice the runtime's `callBytes` where that is more. Breach: `output_limit` of the call.
    * @default 268_435_456

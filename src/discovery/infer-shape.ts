@@ -57,6 +57,7 @@ function inferObject(value: object, depth: number, budget: Budget): Shape {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return {};
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  if (entries.some(([, item]) => typeof item === "function")) return {}; // it has methods, and no shape
   const shapes = entries
     .slice(0, 500)
     .map(([name, item]) => [name, infer(item, depth + 1, budget)] as const);

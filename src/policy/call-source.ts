@@ -1,7 +1,7 @@
 import { mostParts } from "../core/parts.ts";
 import { ToolError } from "../core/tool-error.ts";
-import { untilAborted } from "../core/until-aborted.ts";
 import type { CallContext } from "../tools/call-context.ts";
+import { orLate } from "../tools/late.ts";
 import { toToolError } from "../tools/thrown.ts";
 import type { ResourceSource } from "../tools/resource-source.ts";
 import { askModel, type Asking, type Question } from "../tools/model.ts";
@@ -16,20 +16,21 @@ export function callSource(sources: readonly ToolSource[]): Next {
     if (call.signal.aborted) throw new ToolError("aborted", "the run is over");
     if (call.kind === "model")
       return { value: await askModel(call.args as Question, asking(call)) };
-    if (call.method !== undefined) return { value: await callMethod(call, call.method) };
+    const context = contextOf(call);
+    if (call.method !== undefined) return { value: await callMethod(call, call.method, context) };
     const source = byName.get(call.server);
     if (source === undefined)
       throw new ToolError("unknown_tool", `there is no server '${call.server.slice(0, 100)}'`);
     if (call.hasObjects === true && source.takesObjects !== true) throw notForObjects(call);
-    const context = contextOf(call);
     if (call.kind === "tool" || call.kind === "fetch")
       return { value: await source.call(call.tool, call.args, context) };
     return { value: await ask(call, resourcesOf(source, call), context) };
   };
 }
 
-function contextOf({ run, signal, positional }: ToolCall): CallContext {
+function contextOf({ run, server, tool, signal, positional }: ToolCall): CallContext {
   return {
+    onLate: (value) => run.handles?.discard(value, { server, tool }),
     signal,
     caller: run.caller,
     onRequest: (request) => run.emit("network", request),
@@ -43,10 +44,14 @@ function asking({ run, signal }: ToolCall): Asking {
   return { handler: run.model, signal, caller: run.caller, runId: run.id, caps };
 }
 
-async function callMethod(call: ToolCall, method: HandleMethod): Promise<unknown> {
+async function callMethod(
+  call: ToolCall,
+  method: HandleMethod,
+  context: CallContext,
+): Promise<unknown> {
   const work = async (): Promise<unknown> => await method.call(call.args as readonly unknown[]);
   try {
-    return await untilAborted(work(), call.signal);
+    return await orLate(work(), context);
   } catch (error) {
     throw toToolError(error, labelOf(call));
   }

@@ -14,6 +14,7 @@ import { type CallingRun, labelOf, type Next } from "../tools/tool-call.ts";
 import { MAX_CALL_ERROR, MAX_TOOL_NAME } from "./capped-calls.ts";
 import { LastAnswers } from "./hints/answers.ts";
 import { DiscoveryCalls, type DiscoverySources } from "./discovery-calls.ts";
+import { DISPOSE } from "./handle-method.ts";
 import type { Handles } from "./handles.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { OpenCalls, type ProgramEnd } from "./open-calls.ts";
@@ -33,6 +34,8 @@ export interface BridgeParts {
   readonly listeners: BridgeListeners;
   /** Objects with methods that its tools return. */
   readonly handles: Handles;
+  /** They outlive the run. */
+  readonly keepsHandles: boolean;
 }
 
 export interface BridgeListeners {
@@ -130,14 +133,16 @@ export class Bridge implements Host {
     if (!isTool) return this.#discoveryCalls.answer(call);
     this.bytesOut += size;
     const answer = this.#slots.run(() => this.#carryOut(call, size));
-    const label = call.server === "" ? call.tool : labelOfAsked(call);
-    this.#open.add(answer, call.id ?? 0, label);
+    const method = this.#parts.handles.labelOf(call);
+    const label = method ?? (call.server === "" ? call.tool : labelOfAsked(call));
+    const isQuiet = method !== undefined && call.tool === DISPOSE; // `using` awaits nothing
+    this.#open.add(answer, { id: call.id ?? 0, label, isQuiet });
     return answer;
   }
 
   /** @param size bytes of the arguments */
   async #carryOut(asked: HostCall, size: number): Promise<Answer> {
-    const tool = labelOfAsked(asked);
+    const tool = this.#parts.handles.labelOf(asked) ?? labelOfAsked(asked);
     const turn = hostTurns.take(size + CALL_BYTES, this.#user);
     if (turn !== undefined) await turn;
     if (this.#abort.signal.aborted)
@@ -181,9 +186,14 @@ export class Bridge implements Host {
     this.#working.add(work);
     const done = (): unknown => this.#working.delete(work);
     work.then(done, done);
-    const { text } = await untilAborted(work, signal);
-    if (call.kind !== "fetch") this.answers.note(record.tool, text!, call.info?.outputSchema);
-    return text!;
+    try {
+      const { text } = await untilAborted(work, signal);
+      if (call.kind !== "fetch") this.answers.note(record.tool, text!, call.info?.outputSchema);
+      return text!;
+    } catch (error) {
+      void work.then(({ handles: late = [] }) => handles.drop(late), done);
+      throw error;
+    }
   }
 
   #countBytes(bytes: number): void {
@@ -207,6 +217,13 @@ export class Bridge implements Host {
     this.#abort.abort();
   }
 
+  async #endHandles(): Promise<void> {
+    const { handles, keepsHandles } = this.#parts;
+    if (keepsHandles) return;
+    for (const problem of await handles.end("its run is over"))
+      this.logs.add({ level: "warn", text: `codecell: ${problem}` });
+  }
+
   /** The run is over: ends its calls, and resolves when all of them are recorded. Nothing changes afterwards. */
   async end(): Promise<void> {
     this.abort();
@@ -214,7 +231,7 @@ export class Bridge implements Host {
     const last = this.#discoveryCalls.end();
     const work = last === undefined ? [...this.#working] : [last, ...this.#working];
     await waitFor(work, performance.now() + STOP_MS); // most runs have nothing to wait for, and set no timer
-    for (const note of await this.#parts.handles.end()) this.logs.add(note);
+    await this.#endHandles();
     this.#isOver = true;
   }
 }

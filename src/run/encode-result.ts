@@ -25,18 +25,28 @@ const SMALL_PARTS = 5_000;
  */
 export const encodeResults: Middleware = async (call, next) => {
   const { value } = await next(call);
+  const handles = new ResultHandles(call);
+  try {
+    const text = await textOf(value, call, handles);
+    return handles.isNamed ? { value, text, handles: handles.made } : { value, text };
+  } catch (error) {
+    handles.dispose(value);
+    throw error;
+  }
+};
+
+async function textOf(value: unknown, call: ToolCall, handles: ResultHandles): Promise<string> {
   const { callBytes, valueDepth: depth } = call.run.limits;
   const tool = labelOf(call);
   const small = { bytes: Math.min(callBytes, SMALL_BYTES), parts: SMALL_PARTS, depth };
-  const handles = new ResultHandles(call);
   const text = encodeResult(value, small, tool, handles);
-  if (text !== undefined) return { value, text, hasHandles: handles.made };
+  if (text !== undefined) return text;
   await hostTurns.take(TURN_BYTES, call.run.caller.user);
   const caps = { bytes: callBytes, parts: mostParts(callBytes), depth };
   const large = encodeResult(value, caps, tool, handles);
   if (large === undefined) throw tooLarge(call);
-  return { value, text: large, hasHandles: handles.made };
-};
+  return large;
+}
 
 /** What a tool returned as text for the program; `undefined` over the caps. @throws ToolError `not_serializable` */
 function encodeResult(
@@ -75,18 +85,28 @@ function encodeRich(
 /** Keeps the objects with methods of one result. What an MCP server sends has none. */
 class ResultHandles {
   readonly #call: ToolCall;
-  made = false;
+  readonly made: string[] = [];
+  /** Whether the text names any. */
+  isNamed = false;
 
   constructor(call: ToolCall) {
     this.#call = call;
   }
 
   readonly handleOf = (object: object, failed: boolean): HandleFacts | undefined => {
-    const { run, server, tool } = this.#call;
-    const facts = run.handles?.make(object, failed, server, tool);
-    if (facts !== undefined) this.made = true;
+    const { run, server, tool, signal } = this.#call;
+    if (signal.aborted) throw new ToolError("aborted", "the run is over");
+    const facts = run.handles?.make(object, failed, { server, tool, made: this.made });
+    if (facts !== undefined) this.isNamed = true;
     return facts;
   };
+
+  /** The program does not get the result. */
+  dispose(value: unknown): void {
+    const { run, server, tool } = this.#call;
+    run.handles?.discard(value, { server, tool });
+    run.handles?.drop(this.made);
+  }
 }
 
 function tooLarge(call: ToolCall): ToolError {

@@ -1,91 +1,106 @@
 /**
- * Objects with methods that local tools returned to one run. The object stays here; the program gets a stub that names it by an
- * id. Invariant: only methods found when the handle was made are called, on the object itself, and only in the run that has it.
+ * Objects with methods that local tools returned to the programs of one VM. The object stays here; the program gets a stub that
+ * names it by an id. Invariants: only methods found when the handle was made are called, on the object itself, and only from
+ * the VM whose table has it; each object is disposed of once for each time that a tool handed it out.
  */
-import { messageOf } from "../core/errors.ts";
 import type { HandleFacts } from "../core/handle-facts.ts";
-import type { LogEntry } from "../core/result.ts";
 import { ToolError } from "../core/tool-error.ts";
-import { waitFor } from "../core/wait-for.ts";
-import type { HandleMethod } from "../tools/tool-call.ts";
-import { KeptResult, PAGE } from "./kept/kept-result.ts";
-import { isResource, methodsOf } from "./object-methods.ts";
+import type { HostCall } from "../engine/engine.ts";
+import type { HandleMaker, HandleMethod, HandleOrigin } from "../tools/tool-call.ts";
+import { disposeOf, disposeQuietly, warnOf } from "./dispose-object.ts";
+import { EndedHandles } from "./ended-handles.ts";
+import { hostObjectsIn } from "./host-objects.ts";
+import { addressOf, type Handle, methodOf, newId, shownName } from "./handle-method.ts";
+import { KeptResult } from "./kept/kept-result.ts";
+import {
+  classNameOf,
+  MAX_METHOD_NAME,
+  MAX_METHODS,
+  methodsOf,
+  staysOnHost,
+} from "./object-methods.ts";
 
-/** Open handles of one run. */
+/** Open handles of one run, or of one session. */
 export const MAX_HANDLES = 100;
-/** Ended handles that errors can still name. */
-const MAX_ENDED = 1_000;
-/** Time for the host's objects to close at the run's end. */
-const CLOSE_MS = 1_000;
-const ID_BYTES = 16;
-const ADDRESS = /^~([0-9a-f]{32})$/;
+/** Time in ms for all of them to close at the end. */
+const END_MS = 1_000;
+const MAX_NAMED = 3;
 
-type Method = (...args: unknown[]) => unknown;
-
-interface Handle {
-  readonly object: object;
-  readonly server: string;
-  /** The tool that returned it, with the methods that led to it. */
-  readonly tool: string;
-  readonly methods: readonly string[];
-}
-
-/** Names of handles that have ended, and why: a stub may outlive its run. */
-export class EndedHandles {
-  readonly #why = new Map<string, string>();
-
-  add(id: string, why: string): void {
-    this.#why.set(id, why);
-    if (this.#why.size > MAX_ENDED) this.#why.delete(this.#why.keys().next().value!);
-  }
-
-  of(id: string): string {
-    return this.#why.get(id) ?? "the handle is unknown here: it belongs to another run or session";
-  }
-}
-
-/** Whether a call is one of a handle's method. */
-export function isHandleCall(server: string): boolean {
-  return ADDRESS.test(server);
-}
-
-export class Handles {
+export class Handles implements HandleMaker {
   readonly #open = new Map<string, Handle>();
   readonly #ids = new WeakMap<object, string>();
   readonly #ended: EndedHandles;
-  #isOver = false;
+  /** Whose they are, for messages: "run" or "session". */
+  readonly #owner: string;
+  #ending: Promise<string[]> | undefined;
 
-  constructor(ended: EndedHandles) {
+  /** @param ended where the names of those that have ended are kept */
+  constructor(owner: "run" | "session", ended = new EndedHandles()) {
+    this.#owner = owner;
     this.#ended = ended;
   }
 
-  /**
-   * The facts of which a program's stub is made; `undefined` for an object that is data.
-   * @param failed whether its properties alone cannot be sent
-   * @throws ToolError over the cap, and after the run's end
-   */
-  make(object: object, failed: boolean, server: string, tool: string): HandleFacts | undefined {
-    const found = methodsOf(object);
+  /** Number of open handles. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Names those that are open: tool and class. */
+  get labels(): string {
+    const open = [...this.#open.values()].map(labelWithClass);
+    const more = open.length > MAX_NAMED ? ` and ${open.length - MAX_NAMED} more` : "";
+    return open.slice(0, MAX_NAMED).join(", ") + more;
+  }
+
+  make(object: object, failed: boolean, from: HandleOrigin): HandleFacts | undefined {
+    if (!staysOnHost(object, failed)) return undefined;
+    const { server, tool } = from;
+    const methods = methodsOf(object);
+    const label = `${server}.${tool}`;
     const iterable =
       typeof (object as Record<symbol, unknown>)[Symbol.asyncIterator] === "function";
-    if (!failed && !isResource(object)) return undefined;
-    if (found.length === 0 && !isResource(object)) return undefined;
-    const label = `${server}.${tool}`;
-    const known = this.#ids.get(object);
     const pages = object instanceof KeptResult ? { pages: true } : {};
-    const facts = { label, methods: found, iterable, ...pages };
+    const facts = { label, methods, iterable, ...pages };
+    const known = this.#ids.get(object);
     if (known !== undefined && this.#open.has(known)) return { id: known, ...facts };
-    if (this.#isOver) throw new ToolError("aborted", "the run is over");
-    if (this.#open.size >= MAX_HANDLES)
-      throw new ToolError(
-        "output_limit",
-        `${label} returned an object with methods, and the run has ${MAX_HANDLES} of them open, which is the cap`,
-        { hint: "Close those that are done with: `await using x = …`, or `await x.close()`." },
-      );
+    this.#checkRoom(label, methods);
     const id = newId();
-    this.#open.set(id, { object, server, tool, methods: found });
+    this.#open.set(id, { object, server, tool, methods });
     this.#ids.set(object, id);
+    from.made.push(id);
     return { id, ...facts };
+  }
+
+  #checkRoom(label: string, methods: readonly string[]): void {
+    if (this.#ending !== undefined) throw new ToolError("aborted", "the run is over");
+    const breached =
+      this.#open.size >= MAX_HANDLES
+        ? `the ${this.#owner} has ${MAX_HANDLES} of them open, which is the cap`
+        : methods.length > MAX_METHODS
+          ? `it has more than ${MAX_METHODS} of them, which is the cap`
+          : methods.some((name) => name.length > MAX_METHOD_NAME)
+            ? `the name of one has more than ${MAX_METHOD_NAME} characters, which is the cap`
+            : undefined;
+    if (breached === undefined) return;
+    const message = `${label} returned an object with methods, and ${breached}`;
+    if (this.#open.size < MAX_HANDLES) throw new ToolError("output_limit", message);
+    const hint = "Close those that are done with: `await using x = …`, or `await x.close()`.";
+    throw new ToolError("output_limit", message, { hint });
+  }
+
+  /** Whether a call is for an object that is or was here. */
+  knows(server: string): boolean {
+    const id = addressOf(server);
+    return id !== undefined && (this.#open.has(id) || this.#ended.has(id));
+  }
+
+  /** What a call of a method is named before it is parsed; `undefined` for any other call. */
+  labelOf({ server, tool }: HostCall): string | undefined {
+    const id = addressOf(server);
+    if (id === undefined) return undefined;
+    const handle = this.#open.get(id);
+    const of = handle === undefined ? "handle" : `${handle.server}.${handle.tool}`;
+    return `${of}.${shownName(tool)}`;
   }
 
   /** The host's object behind a stub that a program passes on. @throws ToolError `invalid_arguments` for one that has ended */
@@ -99,97 +114,72 @@ export class Handles {
     );
   }
 
-  /** What calls `name` of the handle at `address`. @throws ToolError `invalid_arguments` */
+  /** What calls `name` of the handle at `address`. @throws ToolError `invalid_arguments`, `unknown_tool` */
   method(address: string, name: string): HandleMethod {
-    const id = ADDRESS.exec(address)?.[1] ?? "";
+    const id = addressOf(address);
     const handle = this.#get(id);
-    const { server, tool, object, methods } = handle;
-    const shown = name === "@@dispose" ? "[Symbol.asyncDispose]" : name;
-    const facts = {
-      server,
-      tool: `${tool}.${name === "@@iterate" ? "[Symbol.asyncIterator]" : shown}`,
-    };
-    if (name === "@@iterate") return { ...facts, call: () => iterate(object) };
-    if (name === "@@page" && object instanceof KeptResult)
-      return {
-        server,
-        tool: `${tool}.[Symbol.asyncIterator]`,
-        call: ([from]) => object[PAGE](from),
-      };
-    if (name === "close" || name === "@@dispose")
-      return { ...facts, call: (args) => this.#close(id, handle, name, args) };
-    if (methods.includes(name))
-      return {
-        ...facts,
-        call: (args) => Reflect.apply((object as Record<string, Method>)[name]!, object, args),
-      };
-    throw new ToolError(
-      "unknown_tool",
-      `${server}.${tool} returned an object without a method ${name.slice(0, 100)}; it has ${methods.slice(0, 20).join(", ") || "none"}`,
-    );
-  }
-
-  /** Disposes of all that are open. Returns what the logs say of failures. */
-  async end(): Promise<LogEntry[]> {
-    this.#isOver = true;
-    if (this.#open.size === 0) return [];
-    const notes: LogEntry[] = [];
-    const work = [...this.#open].map(async ([id, handle]) => {
-      const label = `${handle.server}.${handle.tool}`;
-      try {
-        await this.#close(id, handle, "@@dispose", [], "its run is over");
-      } catch (error) {
-        const text = `codecell: what ${label} returned could not be closed: ${messageOf(error).slice(0, 200)}`;
-        notes.push({ level: "warn", text });
-      }
+    return methodOf(handle, name, (args) => {
+      this.#remove(id!, handle, "it was closed");
+      return disposeOf(handle.object, args);
     });
-    await waitFor(work, performance.now() + CLOSE_MS);
-    return [...notes];
   }
 
-  async #close(
-    id: string,
-    { object, server, tool }: Handle,
-    name: string,
-    args: readonly unknown[],
-    why = "it was closed",
-  ): Promise<unknown> {
-    this.#open.delete(id);
-    this.#ended.add(id, `the object of ${server}.${tool} cannot be used any more: ${why}`);
-    const given = object as Record<PropertyKey, unknown>;
-    const symbols = [Symbol.asyncDispose, Symbol.dispose];
-    for (const key of name === "close" ? ["close", ...symbols] : [...symbols, "close"]) {
-      const method = given[key];
-      if (typeof method === "function")
-        return await Reflect.apply(method, object, key === "close" ? args : []);
+  drop(ids: readonly string[]): void {
+    for (const id of ids.toReversed()) {
+      const handle = this.#open.get(id);
+      if (handle === undefined) continue;
+      this.#remove(id, handle, "the call that returned it was aborted");
+      this.#disposeLater(handle.object, handle);
     }
-    return undefined;
+  }
+
+  discard(value: unknown, from: Omit<HandleOrigin, "made">): void {
+    for (const object of [...hostObjectsIn(value)].toReversed())
+      if (!this.#open.has(this.#ids.get(object) ?? "")) this.#disposeLater(object, from);
+  }
+
+  #disposeLater(object: object, { server, tool }: Omit<HandleOrigin, "made">): void {
+    void disposeQuietly(object, `${server}.${tool}`).then((problem) => warnOf([problem]));
+  }
+
+  /**
+   * Disposes of all that are open, the last one first, and takes no more.
+   * @param why for messages of stubs that outlive them
+   * @returns what went wrong
+   */
+  async end(why: string): Promise<string[]> {
+    this.#ending ??= this.#endAll(why);
+    return await this.#ending;
+  }
+
+  async #endAll(why: string): Promise<string[]> {
+    const deadline = performance.now() + END_MS;
+    const problems: string[] = [];
+    const open = [...this.#open].toReversed();
+    for (const [id, handle] of open) this.#remove(id, handle, why);
+    for (const [, { object, server, tool }] of open) {
+      const problem = await disposeQuietly(object, `${server}.${tool}`, deadline);
+      if (problem !== undefined) problems.push(problem);
+    }
+    return problems;
+  }
+
+  #remove(id: string, handle: Handle, why: string): void {
+    this.#open.delete(id);
+    this.#ended.add(id, `${labelWithClass(handle)} cannot be used any more: ${why}`);
   }
 
   #get(id: unknown): Handle {
     const handle = typeof id === "string" ? this.#open.get(id) : undefined;
     if (handle !== undefined) return handle;
+    const hint = `Call the tool again: an object with methods lives until its ${this.#owner} ends or it is closed.`;
     throw new ToolError("invalid_arguments", this.#ended.of(typeof id === "string" ? id : ""), {
-      hint: "Call the tool again: an object with methods lives until its run ends or it is closed.",
+      hint,
     });
   }
 }
 
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(ID_BYTES));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function iterate(object: object): object {
-  const iterable = object as Partial<AsyncIterable<unknown>>;
-  const start = iterable[Symbol.asyncIterator];
-  if (typeof start !== "function")
-    throw new ToolError("invalid_arguments", "the object is not async iterable");
-  const iterator = Reflect.apply(start, object, []) as AsyncIterator<unknown>;
-  return {
-    next: () => iterator.next(),
-    close: async () => {
-      await iterator.return?.();
-    },
-  };
+function labelWithClass({ object, server, tool }: Handle): string {
+  const name = classNameOf(object);
+  return `the object of ${server}.${tool}${name === undefined ? "" : ` (${name})`}`;
 }

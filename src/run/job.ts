@@ -9,6 +9,7 @@ import type { RunRequest } from "../placement/placement.ts";
 import type { ModelHandler } from "../tools/model.ts";
 import type { Bridge } from "./bridge.ts";
 import type { CallJournal } from "./call-journal.ts";
+import type { Handles } from "./handles.ts";
 import type { HostInContext } from "./host-in-context.ts";
 import type { ResumedCalls } from "./recorded-calls.ts";
 
@@ -89,6 +90,11 @@ export interface Job {
   readonly caller: Caller;
   readonly origin: Origin;
   readonly options: Omit<RunOptions, "user" | "limits" | "timeZone">;
+  /**
+   * Objects with methods of a VM that outlives the run.
+   * @default none: they end with the run
+   */
+  readonly handles?: Handles;
   /** Carries it out somewhere. */
   readonly run: (request: RunRequest, host: HostInContext, signal: AbortSignal) => Promise<Outcome>;
   readonly session?: SessionContext;

@@ -16,6 +16,8 @@ interface OpenCall {
   /** The VM's number. */
   readonly id: number;
   readonly label: string;
+  /** That it finished is not told. */
+  readonly isQuiet: boolean;
   readonly answer: Promise<Answer>;
 }
 
@@ -36,8 +38,8 @@ type Finished = OpenCall & { readonly text: Answer | undefined };
 export class OpenCalls {
   readonly #open = new Map<Promise<Answer>, OpenCall>();
 
-  add(answer: Promise<Answer>, id: number, label: string): void {
-    this.#open.set(answer, { id, label, answer });
+  add(answer: Promise<Answer>, call: Omit<OpenCall, "answer">): void {
+    this.#open.set(answer, { ...call, answer });
     void answer.then(() => this.#open.delete(answer));
   }
 
@@ -88,7 +90,9 @@ function whyEnded({ failed, signal }: ProgramEnd): string {
 
 /** A call that nobody awaited is told, and how it ended: only one that succeeded is finished. */
 function notesOfStarted(calls: readonly Finished[], aborted: string): LogEntry[] {
-  const done = calls.filter(({ text }) => text !== undefined && !isFailure(text));
+  const done = calls.filter(
+    ({ text, isQuiet }) => !isQuiet && text !== undefined && !isFailure(text),
+  );
   const open = calls.filter(({ text }) => text === undefined);
   const ends: [calls: readonly Finished[], end: string][] = [
     [done, "finished before the run ended"],

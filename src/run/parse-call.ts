@@ -7,7 +7,8 @@ import { ToolError } from "../core/tool-error.ts";
 import type { HostCall } from "../engine/engine.ts";
 import type { Catalogue } from "../tools/catalogue.ts";
 import { checkQuestion } from "../tools/model.ts";
-import { EndedHandles, Handles, isHandleCall } from "./handles.ts";
+import { addressOf } from "./handle-method.ts";
+import { Handles } from "./handles.ts";
 import type { AskedCall, CallingRun, ToolCall } from "../tools/tool-call.ts";
 
 /** Functions of a program that send a request to a server, and so are calls, with the method of each. */
@@ -36,7 +37,7 @@ export function parseCall(
   catalogue: Catalogue,
   run: CallingRun,
   signal: AbortSignal,
-  handles = new Handles(new EndedHandles()),
+  handles = new Handles("run"),
 ): ToolCall {
   const args = argumentsIn(asked.args);
   if (args.length === asked.args.length) return parsePlain(asked, catalogue, run, signal, handles);
@@ -52,7 +53,7 @@ function parsePlain(
   signal: AbortSignal,
   handles: Handles,
 ): ToolCall {
-  if (isHandleCall(asked.server)) return parseMethod(asked, run, signal, handles);
+  if (addressOf(asked.server) !== undefined) return parseMethod(asked, run, signal, handles);
   const caps = { parts: mostParts(run.limits.callBytes), depth: deepestText(run.limits) };
   const given = parseArguments(asked.args, caps, handles);
   const common = { run, signal, asked: askedCall(asked) };
@@ -128,14 +129,15 @@ function parseMethod(
   const { positional } = given;
   if (positional === undefined)
     throw new ToolError("invalid_arguments", `${server}.${tool}: the arguments must be a list`);
-  const common = { run, signal, asked: { ...askedCall(asked), label: `${server}.${tool}` } };
+  // Recorded under its object: the same call of another object is another call, also when the run is made again.
+  const recorded = { label: `${server}.${tool}`, args: `${asked.server} ${asked.args}` };
+  const common = { run, signal, asked: { ...askedCall(asked), ...recorded } };
   return { ...common, kind: "method", server, tool, info: undefined, ...given, method };
 }
 
 /** What a call is named in records until it is parsed: `server.tool` as spelled, `?.resources/read` for a request. */
 export function labelOfAsked({ server, tool }: HostCall): string {
   if (server === "" && tool === ASK) return ASK;
-  if (isHandleCall(server)) return `handle.${tool}`;
   return server === "" ? `?.${REQUESTS.get(tool) ?? tool}` : `${server}.${tool}`;
 }
 

@@ -19,7 +19,7 @@ import type { CallingRun, Next } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 import { Bridge } from "./bridge.ts";
 import { callChain } from "./call-chain.ts";
-import { EndedHandles, Handles } from "./handles.ts";
+import { Handles } from "./handles.ts";
 import { ResultHolder } from "./held-results.ts";
 import { withHint } from "./hints/hint.ts";
 import { HostInContext } from "./host-in-context.ts";
@@ -57,7 +57,6 @@ export class ProgramRunner {
   readonly #tokens: TokenLedger | undefined;
   readonly #recordedCalls = new RecordedCalls();
   readonly #results = new ResultHolder();
-  readonly #endedHandles = new EndedHandles();
   /** What happens around every call. */
   readonly #chain: Next;
 
@@ -91,7 +90,7 @@ export class ProgramRunner {
     const events = new RunEvents(this.#emitter, this.#place, caller, session?.id);
     events.start(source);
     const { runId, emit } = events;
-    const handles = new Handles(this.#endedHandles);
+    const handles = job.handles ?? new Handles("run");
     const model = this.#tools.model ?? options.onModel;
     const run = {
       id: runId,
@@ -146,7 +145,7 @@ export class ProgramRunner {
   }
 
   #bridge(
-    { options, session }: Job,
+    { options, session, handles: kept }: Job,
     run: CallingRun & { readonly handles: Handles },
     first: FirstBreach,
   ): Bridge {
@@ -156,6 +155,7 @@ export class ProgramRunner {
     return new Bridge({
       run,
       handles: run.handles,
+      keepsHandles: kept !== undefined,
       catalogue,
       discoveryCalls: {
         discovery,

@@ -76,8 +76,8 @@ async function callOnce(call: ToolCall, next: Next, journal: CallJournal): Promi
 }
 
 /** A handle ends with its host: a run that is made again gets an error in its place, and the call is not made twice. */
-function recordOf({ text, hasHandles }: CallResult, { label }: AskedCall): Answer {
-  if (hasHandles !== true) return text!;
+function recordOf({ text, handles }: CallResult, { label }: AskedCall): Answer {
+  if (handles === undefined) return text!;
   const message = `${label} had returned an object with methods, which ended with its host`;
   return answerFailure({ code: "aborted", message, tool: label });
 }

@@ -4,15 +4,18 @@ import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import { clear, serversSpelled, toolsSpelled } from "../core/spelling.ts";
-import type { EngineRef, Host, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
+import type { EngineRef, Host, HostCall, KeepOptions, Outcome, SavedVm } from "../engine/engine.ts";
 import { failedOutcome } from "../engine/failed-outcome.ts";
 import type { Channel } from "../placement/channel/channel.ts";
 import { largestText, largestSavedVm } from "../placement/channel/message-caps.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
 import { serveProtocol, type WorkerServer } from "../placement/worker/serve-protocol.ts";
 import type { Admission } from "../run/admission.ts";
+import { warnOf } from "../run/dispose-object.ts";
+import { Handles } from "../run/handles.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
 import { FirstBreach } from "../run/verdict.ts";
+import { hasHandles } from "../session/vm-failures.ts";
 import { ConnectionClock } from "./connection-clock.ts";
 import { MeteredCalls } from "./metered-calls.ts";
 import { type RemoteClient, UNUSED_MS } from "./remote-client.ts";
@@ -50,6 +53,8 @@ export class RemoteHost implements WorkerServer {
   readonly #channel: Channel;
   readonly #parts: RemoteHostParts;
   #lease: VmLease | undefined;
+  /** Objects with methods that this service's tools returned to programs in that VM. */
+  #handles = new Handles("session");
   /** While a run is at work. */
   #running: Promise<Outcome> | undefined;
   /** Pending while a VM is being leased. */
@@ -123,11 +128,16 @@ export class RemoteHost implements WorkerServer {
   async prepare(): Promise<void> {}
 
   async run(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
-    return await this.#track(async () => this.#runAt(this.#parts.place, request, host, signal));
+    const handles = new Handles("run");
+    const run = (): Promise<Outcome> =>
+      this.#runAt(this.#parts.place, handles, request, host, signal);
+    return await this.#track(run).finally(async () => warnOf(await handles.end("its run is over")));
   }
 
   async runKept(request: RunRequest, host: Host, signal: AbortSignal): Promise<Outcome> {
-    const outcome = await this.#track(async () => this.#runAt(this.#openVm, request, host, signal));
+    const run = async (): Promise<Outcome> =>
+      await this.#runAt(this.#openVm, this.#handles, request, host, signal);
+    const outcome = await this.#track(run);
     outsideRuns(() => setTimeout(this.#parts.onIdle, IDLE_MS).unref());
     return outcome;
   }
@@ -139,6 +149,7 @@ export class RemoteHost implements WorkerServer {
 
   async #runAt(
     site: RunSite,
+    handles: Handles,
     { source, limits: asked, timeZone, names, resume = false }: RunRequest,
     host: Host,
     signal: AbortSignal,
@@ -154,12 +165,13 @@ export class RemoteHost implements WorkerServer {
       timeZone,
       caller: callerNamed(client.user),
       origin: { kind: "remote", names },
+      handles,
       options: {
         signal,
         onCall: (record) => host.called?.(record),
       },
       run: async (request, bridge, stop) => {
-        const hosts = this.#host(bridge, host, calls, names);
+        const hosts = hostOf(this.#ownCalls(handles, names), bridge, host, calls);
         const ended = AbortSignal.any([stop, first.signal]);
         outcome = first.replaces(await site.run({ ...request, resume }, hosts, ended));
         return outcome;
@@ -169,21 +181,11 @@ export class RemoteHost implements WorkerServer {
     return outcome!;
   }
 
-  /**
-   * @param own for the tools of this service
-   * @param client for the logs
-   * @param calls for all other tools
-   */
-  #host(own: Host, client: Host, calls: MeteredCalls, names: NameTable): Host {
+  /** The call as it is made here, where it is of a tool of this service, or of what one returned. */
+  #ownCalls(handles: Handles, names: NameTable): (call: HostCall) => HostCall | undefined {
     const here = new Set(this.#parts.servers());
-    return {
-      call: (call) => {
-        const ownCall = calledHere(call, names, here);
-        return ownCall === undefined ? calls.call(call) : own.call(ownCall);
-      },
-      log: (entry) => client.log(entry),
-      dropped: (bytes) => client.dropped(bytes),
-    };
+    return (call) =>
+      calledHere(call, names, here) ?? (handles.knows(call.server) ? call : undefined);
   }
 
   async open(asked: Limits, keep: KeepOptions, signal: AbortSignal): Promise<void> {
@@ -209,6 +211,7 @@ export class RemoteHost implements WorkerServer {
   }
 
   async save(): Promise<SavedVm> {
+    if (this.#handles.size > 0) throw hasHandles(this.#handles.labels);
     const waitMs = Math.max(0, this.#savedAt + SAVE_GAP_MS - performance.now());
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     try {
@@ -221,12 +224,15 @@ export class RemoteHost implements WorkerServer {
   async end(): Promise<void> {
     const lease = this.#lease;
     this.#lease = undefined;
+    const handles = this.#handles;
+    this.#handles = new Handles("session");
     await lease?.[Symbol.asyncDispose]();
+    warnOf(await handles.end("its session is over"));
   }
 
   /** Releases a VM that is not in use: its client has saved it by now. False where there is none. */
   endIdleLease(): boolean {
-    if (this.#lease === undefined || this.#isUsed) return false;
+    if (this.#lease === undefined || this.#isUsed || this.#handles.size > 0) return false;
     if (!this.#parts.place.mayTakeFrom(this.#parts.client.user)) return false;
     this.#channel.close();
     return true;
@@ -240,15 +246,36 @@ export class RemoteHost implements WorkerServer {
 }
 
 /** The call with the original names, where its tool is one of this service: the client, which sent the names, spells it in its way. */
-function calledHere<Call extends { readonly server: string; readonly tool: string }>(
-  call: Call,
+function calledHere(
+  call: HostCall,
   names: NameTable,
   here: ReadonlySet<string>,
-): Call | undefined {
+): HostCall | undefined {
   const server = clear(serversSpelled(names, call.server));
   if (server?.remote !== true || !here.has(server.name)) return undefined;
   const tool = clear(toolsSpelled(server, call.tool))?.name ?? call.tool;
   return { ...call, server: server.name, tool };
+}
+
+/**
+ * @param ownCall for the calls that are carried out here
+ * @param client for the logs
+ * @param calls for all others
+ */
+function hostOf(
+  ownCall: (call: HostCall) => HostCall | undefined,
+  own: Host,
+  client: Host,
+  calls: MeteredCalls,
+): Host {
+  return {
+    call: (call) => {
+      const here = ownCall(call);
+      return here === undefined ? calls.call(call) : own.call(here);
+    },
+    log: (entry) => client.log(entry),
+    dropped: (bytes) => client.dropped(bytes),
+  };
 }
 
 /** Of each cap the smaller one. */

@@ -8,6 +8,8 @@ export interface Holdable {
   readonly busy: boolean;
   /** Whether it occupies a worker. */
   readonly placed: boolean;
+  /** Whether it cannot leave its worker. */
+  readonly pinned: boolean;
   /** Leaves the worker, if nothing is lost by that. */
   park(): Promise<void>;
   end(reason: string): Promise<void>;
@@ -112,7 +114,8 @@ class HeldSession<S extends Holdable> {
   }
 
   get canPark(): boolean {
-    return this.session.placed && !this.session.busy && !this.#wasAsked;
+    const { placed, busy, pinned } = this.session;
+    return placed && !busy && !pinned && !this.#wasAsked;
   }
 
   touch(): void {

@@ -13,6 +13,7 @@ import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
 import type { Workspace } from "../files/workspace.ts";
 import type { RunRequest } from "../placement/placement.ts";
 import type { CallJournal } from "../run/call-journal.ts";
+import type { Handles } from "../run/handles.ts";
 import type { SavedRun } from "./saved-session.ts";
 
 /** A tool call that a restored session waits for. */
@@ -42,6 +43,8 @@ interface RunContext {
   readonly workspace: Workspace;
   /** Names that earlier programs declared. */
   readonly declared: readonly string[];
+  /** Objects with methods that its programs have. */
+  readonly handles: Handles;
   /** Its calls in the store, where the session has one. */
   readonly journal: CallJournal | undefined;
   /** Set for a resumed run. */

@@ -45,7 +45,9 @@ export class SessionState {
     this.#workspace = workspace;
     const capture = (): Promise<SavedSession> => this.#capture();
     const restore = (saved?: SavedSession): Promise<void> => this.#restore(saved);
-    this.#stored = new StoredCopy({ capture, restore, readStored }, record, start?.version);
+    const isPinned = (): boolean => this.pinned;
+    const original = { capture, restore, readStored, isPinned };
+    this.#stored = new StoredCopy(original, record, start?.version);
     this.#answers = start?.answers ?? new Map();
     this.#vm = this.#open(start?.saved);
   }
@@ -63,6 +65,11 @@ export class SessionState {
   /** Whether it occupies a worker. */
   get placed(): boolean {
     return this.#vm.placed;
+  }
+
+  /** Whether it has objects of this host, and so stays with its worker. */
+  get pinned(): boolean {
+    return this.#vm.handles.size > 0;
   }
 
   /** The host of the active run, if there is one. */
@@ -86,7 +93,7 @@ export class SessionState {
   /** The program as a run that is over before it begins: nothing of the session is used for it. */
   notBegun(program: SessionProgram): SessionRun {
     const nothing = { journal: undefined, resume: undefined, onBegin: () => {} };
-    const context = { workspace: this.#workspace, declared: this.declared, ...nothing };
+    const context = { ...this.#shared, ...nothing };
     return { ...program, execute: async () => neverBegan(), context };
   }
 
@@ -154,6 +161,7 @@ export class SessionState {
   /** Ends the VM. The stored session stays. */
   async end(): Promise<void> {
     await this.#vm.end();
+    await this.#stored.unlock();
   }
 
   /** Deletes the stored session. */
@@ -173,18 +181,23 @@ export class SessionState {
       if (journal !== undefined && journal.interrupted > 0)
         host.log(interruption(journal.interrupted));
     };
-    const [workspace, declared] = [this.#workspace, this.declared];
+    const shared = this.#shared;
     try {
       return await work({
         ...program,
         execute: (request, host, signal) => this.#vm.run(request, host, signal),
-        context: { workspace, declared, journal, resume, onBegin },
+        context: { ...shared, journal, resume, onBegin },
       });
     } finally {
       this.#active = undefined;
       if (this.#left !== undefined) await this.#restore(this.#left);
       this.#left = undefined;
     }
+  }
+
+  /** What programs of the session have together. */
+  get #shared(): Pick<SessionRun["context"], "workspace" | "declared" | "handles"> {
+    return { workspace: this.#workspace, declared: this.declared, handles: this.#vm.handles };
   }
 
   async #capture(): Promise<SavedSession> {
@@ -210,6 +223,6 @@ export class SessionState {
   #open(saved: SavedSession | undefined): SessionVm {
     if (saved !== undefined) this.#workspace.load(saved.files);
     this.#suspended = saved?.run;
-    return new SessionVm(this.#options, saved);
+    return new SessionVm(this.#options, saved, () => void this.#stored.unlock());
   }
 }

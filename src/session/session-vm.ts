@@ -3,9 +3,12 @@ import type { Limits } from "../core/limits.ts";
 import type { Host, Outcome, SavedVm } from "../engine/engine.ts";
 import { neverBegan } from "../engine/failed-outcome.ts";
 import type { Place, RunRequest, VmLease } from "../placement/placement.ts";
+import { warnOf } from "../run/dispose-object.ts";
+import { EndedHandles } from "../run/ended-handles.ts";
+import { Handles } from "../run/handles.ts";
 import { Checkpoint } from "./checkpoint.ts";
 import type { SavedSession } from "./saved-session.ts";
-import { describeLoss, leaseFailure, sessionFailure } from "./vm-failures.ts";
+import { describeLoss, hasHandles, leaseFailure, sessionFailure } from "./vm-failures.ts";
 
 /** After this idle time a VM is saved, so that nothing is lost when its worker dies. */
 const SAVE_AFTER_MS = 100;
@@ -33,10 +36,18 @@ export class SessionVm {
   #loss: string | undefined;
   #saveTimer: NodeJS.Timeout | undefined;
   #running = false;
+  readonly #endedHandles = new EndedHandles();
+  #handles = new Handles("session", this.#endedHandles);
 
-  /** @param saved the state to begin with, by default a new VM */
-  constructor(options: SessionVmOptions, saved?: SavedSession) {
+  readonly #onLost: () => void;
+
+  /**
+   * @param saved the state to begin with, by default a new VM
+   * @param onLost called when the VM was lost between runs
+   */
+  constructor(options: SessionVmOptions, saved?: SavedSession, onLost: () => void = () => {}) {
     this.#options = options;
+    this.#onLost = onLost;
     if (saved?.vm === undefined) return;
     this.#programs = saved.programs;
     this.#names = new Set(saved.declared);
@@ -56,6 +67,11 @@ export class SessionVm {
   /** Whether it occupies a worker. */
   get placed(): boolean {
     return this.#lease !== undefined;
+  }
+
+  /** Objects with methods that programs have in the VM. While there are any it is not saved, and stays where it is. */
+  get handles(): Handles {
+    return this.#handles;
   }
 
   /**
@@ -80,7 +96,10 @@ export class SessionVm {
   }
 
   async #endBy(outcome: Outcome): Promise<Outcome> {
-    await this.#leave();
+    const why = outcome.ok
+      ? "its session's VM ended"
+      : `its session's VM ended: ${outcome.error.message}`;
+    await Promise.all([this.#endHandles(why), this.#leave(why)]);
     if (outcome.ok) return outcome;
     const { error } = outcome;
     this.#goBack(error.message);
@@ -96,14 +115,20 @@ export class SessionVm {
 
   /**
    * Returns the VM as data, after its last program or during one; `undefined` before the first.
-   * @throws CodecellError where its engine cannot save it
+   * @throws CodecellError `not_serializable` while it has objects of the host; where its engine cannot save it
    */
   async save(): Promise<SavedVm | undefined> {
     if (this.#lease === undefined || this.#isSaved()) return await this.#checkpoint?.vm();
+    this.#checkHandles();
     const [programs, names] = [this.#programs, this.#names];
     const vm = await this.#lease.save();
+    this.#checkHandles(); // a running program may have got one meanwhile
     if (!vm.running) this.#checkpoint = new Checkpoint(vm, programs, names);
     return vm;
+  }
+
+  #checkHandles(): void {
+    if (this.#handles.size > 0) throw hasHandles(this.#handles.labels);
   }
 
   /** The VM's part of a snapshot. Throws like {@link save}. */
@@ -125,7 +150,7 @@ export class SessionVm {
   async park(): Promise<void> {
     if (this.#lease === undefined || this.#running) return;
     await this.save();
-    await this.#leave();
+    await this.#leave("its session left its worker");
     await this.#checkpoint?.pack();
   }
 
@@ -135,7 +160,7 @@ export class SessionVm {
     this.#programs = 0;
     this.#names = new Set();
     this.#loss = undefined;
-    await this.#leave();
+    await this.#leave("its session is over");
   }
 
   #isSaved(): boolean {
@@ -161,15 +186,24 @@ export class SessionVm {
 
   #onGone(lease: VmLease, detail: string): void {
     if (this.#lease !== lease || this.#running) return;
-    void this.#leave();
+    void this.#leave(`its session's worker ended: ${detail}`);
     if (!this.#isSaved()) this.#goBack(`its worker ended: ${detail}`);
+    this.#onLost();
   }
 
-  async #leave(): Promise<void> {
+  async #leave(why: string): Promise<void> {
     clearTimeout(this.#saveTimer);
     const lease = this.#lease;
     this.#lease = undefined;
-    await lease?.[Symbol.asyncDispose]();
+    const objects = this.#handles.size === 0 ? undefined : this.#endHandles(why);
+    await Promise.all([lease?.[Symbol.asyncDispose](), objects]);
+  }
+
+  /** A run that is still at work gets no more of them; the next VM has its own. */
+  async #endHandles(why: string): Promise<void> {
+    const handles = this.#handles;
+    this.#handles = new Handles("session", this.#endedHandles);
+    warnOf(await handles.end(why));
   }
 
   /** Returns to the last checkpoint, or to a new VM. */

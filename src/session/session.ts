@@ -96,6 +96,11 @@ export class Session {
     return this.#state.placed;
   }
 
+  /** Whether it has objects with methods of this host, and so stays with its worker. @internal */
+  get pinned(): boolean {
+    return this.#state.pinned;
+  }
+
   /** The tool calls for which a session waits that was saved during a run; else an empty list. */
   async pending(): Promise<PendingCall[]> {
     return await this.#state.pending();
@@ -160,7 +165,8 @@ export class Session {
   /**
    * Returns the session as bytes for `runtime.restore`: variables, timers and files; during a run also that run, with the calls
    * for which it waits.
-   * @throws CodecellError `config_error` where the engine cannot save it, `aborted` when the session is closed
+   * @throws CodecellError `config_error` where the engine cannot save it, `not_serializable` while it has an object with methods
+   * open, `aborted` when the session is closed
    */
   async snapshot(): Promise<Uint8Array> {
     this.#checkOpen();
@@ -217,7 +223,7 @@ export class Session {
   }
 
   async #carryOut(
-    { source, limits, execute, context }: SessionRun,
+    { source, limits, execute, context: { handles, ...context } }: SessionRun,
     options: RunOptions,
   ): Promise<ExecutionResult> {
     return await this.#parts.runner.run({
@@ -228,6 +234,7 @@ export class Session {
       origin: { kind: "local" },
       options,
       run: execute,
+      handles,
       session: { id: this.id, ending: this.#closing.signal, ...context },
     });
   }

@@ -8,6 +8,8 @@ export interface Original {
   capture(): Promise<SavedSession>;
   /** Restores a saved session; `undefined` for the state of a new one. */
   restore(saved: SavedSession | undefined): Promise<void>;
+  /** Whether it has what cannot be stored: until it has not, no other process may go on with it. */
+  isPinned(): boolean;
   /** Reads what is stored. */
   readonly readStored: (snapshot: Uint8Array) => Promise<SavedSession>;
 }
@@ -24,7 +26,9 @@ export class StoredCopy {
   readonly #record: SessionRecord | undefined;
   /** The stored version that this process has. */
   #version: string | undefined;
+  /** During an update; of a pinned session until it is none. */
   #lock: SessionLock | undefined;
+  #isUpdating = false;
 
   /** @param version the stored version of `original`; `undefined` for none */
   constructor(original: Original, record: SessionRecord | undefined, version: string | undefined) {
@@ -43,14 +47,23 @@ export class StoredCopy {
     waits: AbortSignal,
     onUnsaved?: OnUnsaved<T>,
   ): Promise<T> {
-    await using lock = await this.#record?.acquire(waits);
-    this.#lock = lock;
+    this.#isUpdating = true;
     try {
+      this.#lock ??= await this.#record?.acquire(waits);
       await this.load();
       return await this.#saveAfter(await work(), onUnsaved);
     } finally {
-      this.#lock = undefined;
+      this.#isUpdating = false;
+      await this.unlock();
     }
+  }
+
+  /** Releases the lock, but during an update and of a pinned session. */
+  async unlock(): Promise<void> {
+    if (this.#isUpdating || this.#original.isPinned()) return;
+    const lock = this.#lock;
+    this.#lock = undefined;
+    await lock?.release();
   }
 
   async #saveAfter<T>(result: T, onUnsaved: OnUnsaved<T> | undefined): Promise<T> {

@@ -33,6 +33,15 @@ export function sessionFailure(code: ErrorCode, message: string, hint?: string):
   return failedOutcome(error, true);
 }
 
+/** @param labels what it has open */
+export function hasHandles(labels: string): CodecellError {
+  return new CodecellError(
+    "not_serializable",
+    `the session cannot be saved or moved while it has an object of this host: ${labels}`,
+    { hint: "Close it in a program (`await it.close()`); it also ends with the session." },
+  );
+}
+
 /** No VM was leased. A saved VM is kept, because another engine or version may be able to read it. */
 export function leaseFailure(error: unknown): Outcome {
   if (!CodecellError.is(error)) throw error;

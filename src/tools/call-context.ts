@@ -16,6 +16,8 @@ export interface CallContext {
   readonly caller: Caller;
   /** The arguments, where they are several and make no object: a plain function gets them one by one. */
   readonly positional?: readonly unknown[];
+  /** Called with a result that comes when the call has been aborted. */
+  readonly onLate?: (value: unknown) => void;
   readonly onProgress?: (progress: Progress) => void;
   /** Called with every network request that the call makes for the program. */
   readonly onRequest?: (request: NetworkRequest) => void;

@@ -1,9 +1,9 @@
 import { CodecellError } from "../core/errors.ts";
 import { ToolError } from "../core/tool-error.ts";
-import { untilAborted } from "../core/until-aborted.ts";
 import type { CallContext } from "./call-context.ts";
 import type { StandardIssue, ToolDefinition } from "./define-tool.ts";
 import { expectedParameters } from "./parameter-summary.ts";
+import { orLate } from "./late.ts";
 import { toToolError } from "./thrown.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
@@ -51,7 +51,7 @@ export class LocalSource implements ToolSource {
     if (definition === undefined)
       throw new ToolError("unknown_tool", `${label} is not a tool`, { tool: label });
     try {
-      return await untilAborted(run(definition, label, args, context), context.signal);
+      return await orLate(run(definition, label, args, context), context);
     } catch (thrown) {
       throw toToolError(thrown, label);
     }

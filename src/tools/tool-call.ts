@@ -39,16 +39,33 @@ export interface HandleMethod {
   call(args: readonly unknown[]): unknown;
 }
 
-/** Objects with methods that a run has. */
+/** The call that returned an object with methods. */
+export interface HandleOrigin {
+  readonly server: string;
+  readonly tool: string;
+  /** Takes the ids of new handles. */
+  readonly made: string[];
+}
+
+/** The objects with methods that a program has. */
 export interface HandleMaker {
-  make(object: object, failed: boolean, server: string, tool: string): HandleFacts | undefined;
+  /**
+   * The facts of which a program's stub is made; `undefined` for an object that is data.
+   * @param failed whether its properties alone cannot be sent
+   * @throws ToolError `output_limit` over a cap, `aborted` after the end
+   */
+  make(object: object, failed: boolean, from: HandleOrigin): HandleFacts | undefined;
+  /** Disposes of new objects that the program does not get. */
+  drop(ids: readonly string[]): void;
+  /** Disposes of all objects with methods in what a tool returned, but those that the program has. */
+  discard(value: unknown, from: Omit<HandleOrigin, "made">): void;
 }
 
 /** The call as the program made it. It is recognised by this when the same program runs again. */
 export interface AskedCall {
   /** `server.tool` as the program spelled it. */
   readonly label: string;
-  /** The arguments as wire text. */
+  /** The arguments as wire text; of a method after the address of its object. */
   readonly args: string;
   /** The VM's own number of the call. */
   readonly id: number;
@@ -86,8 +103,8 @@ export interface CallResult {
   readonly value: unknown;
   /** The value as it goes to the program. A link that changes the value leaves it out. */
   readonly text?: string;
-  /** The text names objects of this run. */
-  readonly hasHandles?: boolean;
+  /** New objects with methods in it, by id. Absent where the text names none at all. */
+  readonly handles?: readonly string[];
 }
 
 /** Passes a call to the next link; the last one carries it out. @throws ToolError */

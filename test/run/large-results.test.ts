@@ -402,8 +402,8 @@ describe.each(combinations)("$engine, $placement", (options) => {
     expect(errorOf(await run("await tools.db.query.handle(2_000)", limits))).toMatchObject(over);
     const twice = "await tools.db.query.handle(1_000);\nawait tools.db.query.handle(1_000)";
     expect(errorOf(await run(twice, limits))).toMatchObject(over);
-    const atOnce = "await Promise.all([1_000, 1_000].map((n) => tools.db.query.handle(n)))";
-    expect(errorOf(await run(atOnce, limits))).toMatchObject(over);
+    const together = "await Promise.all([1_000, 1_000].map((n) => tools.db.query.handle(n)))";
+    expect(errorOf(await run(together, limits))).toMatchObject(over);
     const closed =
       "for (let i = 0; i < 5; i++) { await using h = await tools.db.query.handle(1_000); await h.count() }\nreturn 1";
     expect(await run(closed, limits)).toMatchObject({ ok: true, value: 1 });
@@ -430,6 +430,33 @@ describe.each(combinations)("$engine, $placement", (options) => {
     const code =
       "const it = (await tools.db.query.handle(5))[Symbol.asyncIterator]();\nreturn (await Promise.all(Array.from({ length: 6 }, () => it.next()))).map((r) => r.value?.id ?? 'end')";
     expect(await run(code)).toMatchObject({ ok: true, value: [0, 1, 2, 3, 4, "end"] });
+  });
+});
+
+describe.each(combinations)("in a session: $engine, $placement", (options) => {
+  test("lives from program to program, within one cap, and ends with the session", async () => {
+    await using runtime = await createRuntime({
+      ...options,
+      tools: { db },
+      limits: { keptBytes: 200_000 },
+    });
+    const session = await runtime.session("a");
+    await session.run("const h = await tools.db.query.handle(1_000);\nreturn 1");
+    const code =
+      "let n = 0;\nawait using paid = await h.filter({ paid: true });\nfor await (const r of paid) n++;\nreturn n";
+    expect(await session.run(code)).toMatchObject({ ok: true, value: 500 });
+    const second = await session.run("await tools.db.query.handle(1_000)");
+    expect(errorOf(second)).toMatchObject({ code: "output_limit" });
+    const stolen = await runtime.session("b");
+    expect(errorOf(await stolen.run("return await h.count()"))).toMatchObject({
+      code: "program_error",
+    });
+    const closed = "await h.close();\nawait tools.db.query.handle(500);\nreturn await h.count()";
+    expect(errorOf(await session.run(closed))).toMatchObject({
+      code: "invalid_arguments",
+      message: expect.stringContaining("db.query"),
+    });
+    await session.close();
   });
 });
 
@@ -489,21 +516,26 @@ test("a result of a server stays on the host too, as large as its messages may b
   });
 });
 
-test("a result stays with the client of a remote service, where its tool is called", async () => {
+test("a result stays where its tool is called: with a remote service, or with its client", async () => {
   const key = "a-key-of-ann-0123456789";
-  const host = await createRuntime({ engine: "quickjs", placement: "inline" });
+  const host = await createRuntime({
+    engine: "quickjs",
+    placement: "inline",
+    tools: { there: db },
+  });
   const service = await startService(host, { port: 0, auth: { apiKeys: [{ key, user: "ann" }] } });
   try {
     const placement = { remote: service.url, token: key };
     await using runtime = await createRuntime({ engine: "quickjs", placement, tools: { db } });
-    const code = `
-      const h = await tools.db.query.handle(30_000);
+    const code = (tools: string): string => `
+      const h = await ${tools}.query.handle(30_000);
       let sum = 0;
       for await (const r of await h.filter({ status: "open", paid: true })) sum += r.id;
       return sum;
     `;
-    const result = await runtime.run(code);
-    expect(result).toMatchObject({ ok: true, value: (4_999 * 5_000 * 6) / 2 });
+    const value = (4_999 * 5_000 * 6) / 2;
+    expect(await runtime.run(code("tools.db"))).toMatchObject({ ok: true, value });
+    expect(await runtime.run(code("tools.there"))).toMatchObject({ ok: true, value });
   } finally {
     await service.stop();
   }

@@ -149,6 +149,47 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
     "const { add } = await import('./mcp-tools/demo');\nreturn await add({ a: 1, b: 2 })",
     3,
   ],
+  [
+    "an object with methods",
+    `
+      const counter = await tools.demo.open(1);
+      const copy = await counter.copy();
+      const seen: unknown[] = [counter.start, await counter.add(1), await counter.add(1, 2), await copy.read()];
+      for await (const at of counter) seen.push(at);
+      seen.push((await counter.describe()).at.getTime(), await counter.fail().catch((e) => [e.name, e.tool, e.message]));
+      seen.push(await counter.close(), await counter.add(1).catch((e) => e.code), Object.keys(counter));
+      return seen
+    `,
+    [
+      1,
+      2,
+      5,
+      5,
+      0,
+      1,
+      2,
+      3,
+      4,
+      0,
+      ["ToolError", "demo.open.fail", "the counter is stuck"],
+      "closed at 5",
+      "invalid_arguments",
+      ["start"],
+    ],
+  ],
+  [
+    "an object with methods in a block that closes it",
+    `
+      let kept;
+      {
+        await using counter = await tools.demo.open(3);
+        kept = counter;
+        await counter.add(1);
+      }
+      return await kept.add(1).catch((e) => e.message.includes('it was closed'))
+    `,
+    true,
+  ],
   ["a flat function", "return await demo_add({ a: 1, b: 2 })", 3],
   ["a flat function of another product", "return await mcp__demo__add({ a: 1, b: 2 })", 3],
   ["a tool with its server in one word", "return await tools['demo.add']({ a: 1, b: 2 })", 3],

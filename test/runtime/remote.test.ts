@@ -17,7 +17,23 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
   let runtime: Runtime;
   const seen: string[] = [];
   let whoAsked = 0;
+  const ended: string[] = [];
+  class Named {
+    readonly #name: string;
+    constructor(name: string) {
+      this.#name = name;
+    }
+    name(): string {
+      return this.#name;
+    }
+    [Symbol.dispose](): void {
+      ended.push(this.#name);
+    }
+  }
+  const open = (name: unknown): Named => new Named(String(name));
   const there = {
+    open,
+    nameOf: (it: unknown) => (it as Named).name(),
     both: async () => "theirs",
     whoami: localTool({
       run: (_args, { user }) => {
@@ -27,6 +43,7 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
     }),
   };
   const here = {
+    open,
     echo: async (v: unknown) => v,
     slow: async (ms: unknown) => {
       seen.push("slow");
@@ -74,6 +91,36 @@ describe.each(["quickjs", "v8"] as const)("%s", (engine) => {
       ["there.whoami", true],
       ["shared.both", true],
     ]);
+  });
+
+  test("objects with methods of both sides, also from run to run", async () => {
+    ended.length = 0;
+    const code = "[await mine.name(), await theirs.name()]";
+    const opened = await runtime.run(
+      `
+        const mine = await tools.here.open('here');
+        const theirs = await tools.there.open('there');
+        const mixed = await tools.there.nameOf(mine).catch((error) => error.code);
+        return [...${code}, await tools.there.nameOf(theirs), mixed]
+      `,
+    );
+    expect(opened).toMatchObject({ value: ["here", "there", "there", "invalid_arguments"] });
+    expect(ended.toSorted()).toEqual(["here", "there"]);
+    const session = await runtime.session("handles");
+    await value(
+      session.run(
+        "const mine = await tools.here.open('h'); const theirs = await tools.there.open('t'); 1",
+      ),
+    );
+    expect(await value(session.run(code))).toEqual(["h", "t"]);
+    await value(session.run("await mine.close(); 1"));
+    await expect(session.snapshot()).rejects.toMatchObject({
+      code: "not_serializable",
+      message: expect.stringContaining("there.open (Named)"),
+    });
+    expect(await value(session.run("await theirs.name()"))).toBe("t");
+    await session.close();
+    await expect.poll(() => ended.toSorted()).toEqual(["h", "here", "t", "there"]);
   });
 
   test("tools of both sides can be found", async () => {

@@ -52,6 +52,22 @@ export const demoTools = {
     nothing: undefined,
     error: new RangeError("inside"),
   }),
+  open: async (start: unknown) => {
+    let count = Number(start);
+    return {
+      start: count,
+      add: (by: number, more = 0) => (count += by + more),
+      describe: () => ({ count, at: new Date(0) }),
+      copy: () => ({ read: () => count }),
+      fail: () => {
+        throw new Error("the counter is stuck");
+      },
+      async *[Symbol.asyncIterator]() {
+        for (let at = 0; at < count; at++) yield at;
+      },
+      close: () => `closed at ${count}`,
+    };
+  },
   describe: async (value: unknown) => ({
     kind: Object.prototype.toString.call(value),
     text: value instanceof Map ? JSON.stringify([...value]) : String(value),

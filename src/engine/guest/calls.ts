@@ -5,7 +5,7 @@ import { encode } from "../../core/encode.ts";
 import { mostParts } from "../../core/parts.ts";
 import * as native from "../../core/primordials.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
-import { decodeAnswer, factsOf } from "./handles.ts";
+import { decodeAnswer, idOf } from "./handles.ts";
 import { send, sizeOutside } from "./host-port.ts";
 import { isCallback } from "./item-callbacks.ts";
 import { giveUp, noteFailure, type Watch, watchCall } from "./promises.ts";
@@ -143,7 +143,7 @@ export function callTool(
         sizeOf: sizeOutside,
         maxDepth: start.length < SEVERAL.length ? caps.valueDepth : caps.valueDepth + 1,
         label: "arguments",
-        handleOf: factsOf,
+        stubId: idOf,
       });
   } catch (error) {
     const failure = sendable(error, new native.NativeError(), label ?? `${server}.${tool}`);

@@ -60,7 +60,7 @@ export function sendValue(result: unknown, maxBytes: number, maxDepth: number, r
           maxDepth,
           sizeOf: sizeOutside,
           settled: settledValue,
-          handleOf: refuseHandle,
+          stubId: refuseHandle,
         });
     } catch (error) {
       return failing.unreadable(error);

@@ -32,12 +32,20 @@ async function keep(value: unknown, call: ToolCall): Promise<unknown> {
   const { limits } = call.run;
   const label = labelOf(call);
   // One after the other: what is left for one is known when those before have been counted.
-  return await workOf(call).do(call, function* () {
+  const work = workOf(call).do(call, function* () {
     const all = openOf(call);
     const bytes = Math.max(0, limits.keptBytes - weightOf(all));
     const copied = yield* copyOf(value, { bytes, depth: limits.valueDepth }, label);
     return new KeptResult(label, copied.value, [{ bytes: copied.bytes }], all);
   });
+  try {
+    return await work;
+  } catch (error) {
+    // What is only too large is data, and to look through it would take long.
+    if (!(error instanceof ToolError && error.code === "output_limit"))
+      call.run.handles?.discard(value, { server: call.server, tool: call.tool });
+    throw error;
+  }
 }
 
 /** @throws ToolError `output_limit` over the run's cap */
