@@ -253,8 +253,8 @@ function count(name: string, key: string, value: unknown): number {
 /** Why a server has no tools, without its name. */
 function reason(outage: string, name: string): string {
   const start = `server "${name}" `;
-  const text = outage.startsWith(start) ? outage.slice(start.length) : outage;
-  return oneLine(cutText(text, MAX_DESCRIPTION));
+  const said = outage.startsWith(start) ? outage.slice(start.length) : outage;
+  return oneLine(cutText(said, MAX_DESCRIPTION));
 }
 
 function firstSentence(description: string, most = MAX_DESCRIPTION): string {
