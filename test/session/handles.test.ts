@@ -47,9 +47,9 @@ const tools = {
 };
 
 const folder = mkdtempSync(join(tmpdir(), "codecell-handles-"));
-const opened = new AsyncDisposableStack();
+const resources = new AsyncDisposableStack();
 afterAll(async () => {
-  await opened.disposeAsync();
+  await resources.disposeAsync();
   rmSync(folder, { recursive: true });
 });
 
@@ -261,8 +261,8 @@ async function recordsOf(
 ): Promise<(tool: string, args: string) => Promise<string>> {
   // The lock of a process that died expires; here it is as if it had.
   const sessions = new StoredSessions(withoutLocks(await openStore(store)), 60_000);
-  opened.use(sessions);
-  const lock = opened.use(await sessions.open(keyOf(id, undefined)).acquire());
+  resources.use(sessions);
+  const lock = resources.use(await sessions.open(keyOf(id, undefined)).acquire());
   const journal = await lock.openJournal(code);
   return async (tool, args) => JSON.stringify(await journal.begin(tool, args));
 }
