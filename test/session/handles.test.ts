@@ -47,7 +47,11 @@ const tools = {
 };
 
 const folder = mkdtempSync(join(tmpdir(), "codecell-handles-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const resources = new AsyncDisposableStack();
+afterAll(async () => {
+  await resources.disposeAsync();
+  rmSync(folder, { recursive: true });
+});
 
 const LOST = "the object of db.begin (Transaction) cannot be used any more";
 const REFUSED = {
@@ -231,28 +235,36 @@ describe.each(["v8", "quickjs"] as const)("%s: when its worker dies", (engine) =
 
   test("a run that is made again does not make the call again, and says so", async () => {
     const store = `sqlite:${join(folder, `again-${engine}.db`)}`;
-    const code = "const tx = await tools.db.begin('j'); return await tools.db.late()";
+    const code =
+      "const tx = await tools.db.begin('j'); await tx.query('a'); return await tools.db.late()";
     await using one = await start({ engine, placement: "inline", sessions: { store } });
     const session = await one.session("again");
     const abort = new AbortController();
     const running = session.run(code, { signal: abort.signal });
     await expect.poll(() => events).toEqual(["asked"]);
-    const records = await recordedBy(store, "again", code);
-    expect(records).toContain(
+    const again = await recordsOf(store, "again", code);
+    expect(await again("db.begin", encode("j"))).toContain(
       "db.begin had returned an object with methods, which ended with its host",
     );
+    // What was recorded of its methods is no answer of another object.
+    expect(await again("db.begin.query", `~${"0".repeat(32)} ...["a"]`)).toBe("{}");
     abort.abort();
     await running;
   });
 });
 
-/** What the program gets where the same run is made again while the first one is at work: as if its host had died. */
-async function recordedBy(store: string, id: string, code: string): Promise<string> {
+/** What calls of a program get where its run is made again while the first one is at work: as if its host had died. */
+async function recordsOf(
+  store: string,
+  id: string,
+  code: string,
+): Promise<(tool: string, args: string) => Promise<string>> {
   // The lock of a process that died expires; here it is as if it had.
-  await using sessions = new StoredSessions(withoutLocks(await openStore(store)), 60_000);
-  const lock = await sessions.open(keyOf(id, undefined)).acquire();
+  const sessions = new StoredSessions(withoutLocks(await openStore(store)), 60_000);
+  resources.use(sessions);
+  const lock = resources.use(await sessions.open(keyOf(id, undefined)).acquire());
   const journal = await lock.openJournal(code);
-  return JSON.stringify(await journal.begin("db.begin", encode("j")));
+  return async (tool, args) => JSON.stringify(await journal.begin(tool, args));
 }
 
 function withoutLocks(store: SharedStore): SharedStore {

@@ -80,9 +80,13 @@ export function believed(outcome: Outcome, measured: Measured): Outcome {
 /** What a worker refuses a request with: its engine cannot keep, save or restore the VM. */
 const OF_AN_ENGINE: ReadonlySet<ErrorCode> = new Set(["config_error", "internal"]);
 
+/** What a service does not save: a VM whose programs have objects of that service. */
+const HAS_OBJECTS: ErrorCode = "not_serializable";
+
 /** Whether the other side may refuse to open or save a VM with this code. */
 export function mayRefuseWith(code: ErrorCode, isService: boolean): boolean {
-  return OF_AN_ENGINE.has(code) || (isService && (OF_A_SERVICE.has(code) || OF_CALLS.has(code)));
+  const ofService = OF_A_SERVICE.has(code) || OF_CALLS.has(code) || code === HAS_OBJECTS;
+  return OF_AN_ENGINE.has(code) || (isService && ofService);
 }
 
 function isCredible(code: ErrorCode, name: string, measured: Measured): boolean {
