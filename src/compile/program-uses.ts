@@ -200,9 +200,10 @@ class Inspector {
     if (node.type === "ImportExpression") return this.#dynamicImport(node);
     if (node.type === "ReturnStatement" && node.argument && !parents.some(isFunction))
       this.#returns.push(this.#stripped.origin(node.start));
-    const hiding = hidesTools(node, parents);
-    if (hiding !== undefined) return this.#hides(hiding, node);
     const meaning = this.#references.of(node);
+    // A server may be called `constructor`.
+    const hiding = meaning?.kind === "server" ? undefined : hidesTools(node, parents);
+    if (hiding !== undefined) return this.#hides(hiding, node);
     if (meaning === undefined || isDeclared(node, parents) || this.#declared.has(node)) return;
     if (this.#isPartOfMore(node, parents)) return;
     if (meaning.kind === "client") return; // it has nothing

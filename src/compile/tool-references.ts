@@ -2,7 +2,7 @@
 import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
 import { ASK, type NameTable, type ServerNames } from "../core/names.ts";
 import { globalMeaning, type Meaning, memberMeaning } from "../core/meaning.ts";
-import { clear, serversSpelled, toolsSpelled } from "../core/spelling.ts";
+import { clear, exactServer, serversSpelled, toolsSpelled } from "../core/spelling.ts";
 import { importMeaning, toolModule } from "../core/tool-modules.ts";
 import { type AnyNode, nameOf } from "./acorn.ts";
 import { awaited, type Binding, MAX_BINDINGS } from "./bindings.ts";
@@ -38,6 +38,7 @@ export interface Respelled {
   /** Original name of the server. Absent for a member of `tools`. */
   readonly of?: string;
   readonly key: string;
+  readonly kind: "server" | "class" | "tool";
   /** Original names of what it is. */
   readonly server: string;
   readonly tool?: string;
@@ -163,7 +164,9 @@ export class ToolReferences {
       case "entry":
         return this.#entryMember(object.entry, key);
       case "all":
-        return NOT_SERVERS.has(key) ? undefined : this.#placed(key);
+        return NOT_SERVERS.has(key) && exactServer(this.#names, key) === undefined
+          ? undefined
+          : this.#placed(key);
       case "server":
         return this.#tool(object.server, key);
       default:
@@ -177,9 +180,9 @@ export class ToolReferences {
     if (meaning === undefined)
       return { kind: "server", server: { name: key, alias: key, className: "", tools: [] } };
     if (meaning.kind === "tool")
-      this.#note({ key, server: meaning.server.name, tool: meaning.tool.name });
+      this.#note({ key, kind: "tool", server: meaning.server.name, tool: meaning.tool.name });
     else if ("server" in meaning && key !== meaning.server.name && key !== meaning.server.alias)
-      this.#note({ key, server: meaning.server.name });
+      this.#note({ key, kind: meaning.kind, server: meaning.server.name });
     return referenceTo(meaning);
   }
 
@@ -187,7 +190,7 @@ export class ToolReferences {
     if (key === server.className || key === "default") return { kind: "server", server };
     const tool = clear(toolsSpelled(server, key));
     if (tool !== undefined && key !== tool.name && key !== tool.alias)
-      this.#note({ of: server.name, key, server: server.name, tool: tool.name });
+      this.#note({ of: server.name, key, kind: "tool", server: server.name, tool: tool.name });
     return { kind: "tool", server, tool: tool?.name ?? key };
   }
 

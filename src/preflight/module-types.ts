@@ -30,8 +30,8 @@ export function typeOf({ className }: ServerNames): string {
 export function respelledMembers(respelled: readonly Respelled[], names: NameTable): string[] {
   return respelled
     .filter((each) => each.of === undefined)
-    .map(({ key, server, tool }) => {
-      const type = typeNamed(names, tool === undefined ? "server" : "tool", server, tool);
+    .map(({ key, kind, server, tool }) => {
+      const type = typeNamed(names, kind, server, tool);
       return `readonly ${JSON.stringify(key)}: ${type};`;
     });
 }

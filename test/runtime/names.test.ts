@@ -147,7 +147,7 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
       dynamic: [],
       uses: 1,
     });
-    expect(tools).toHaveProperty([uses[0]!.server, uses[0]!.tool!]);
+    expect(Object.keys(tools[uses[0]!.server as keyof typeof tools])).toContain(uses[0]!.tool);
   });
 
   test.each(OWN)("%s", async (code, expected) => {
