@@ -232,7 +232,7 @@ const VALUES: readonly (readonly [promise: string, code: string, value: unknown]
     `,
     [1, 2],
   ],
-  ["discovery of categories", "return await listToolCategories()", [{ name: "demo", tools: 12 }]],
+  ["discovery of categories", "return await listToolCategories()", [{ name: "demo", tools: 13 }]],
   [
     "discovery of tools",
     "return (await listTools('demo'))[1]",
