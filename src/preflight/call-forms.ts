@@ -65,6 +65,7 @@ function formsOf({ given, spreads }: InspectedUse, parameters: Parameters, type:
     const wraps =
       required.size === 1 &&
       keys.length > 0 &&
+      !takesNoObject(parameters.schemas.get(only!)) &&
       !keys.some((key) => nameOf(key, parameters) !== undefined);
     return wraps ? [`wrapped: ${part(type, only!)}`] : respelled(keys, parameters, type);
   }

@@ -63,6 +63,13 @@ describe("wrong programs", () => {
       /'limt' does not exist.*limit/,
     ],
     [
+      "an argument by another name",
+      'await tools.crm.find({ ident: "1" })',
+      1,
+      24,
+      /'ident' does not exist in type/,
+    ],
+    [
       "a property that the result lacks",
       'const c = await tools.crm.find({ id: "1" });\nreturn c.ordres.length',
       2,
