@@ -488,14 +488,14 @@ test("each user has a few connections", async () => {
 });
 
 test("a runtime whose idle connections were ended opens others, and its sessions go on", async () => {
-  const door = await open("quickjs", { remoteIdleMs: 300 });
+  const door = await open("quickjs", { remoteIdleMs: 2_000 });
   await using runtime = await createRuntime({
     engine: "quickjs",
     placement: { remote: door.service.url, token: KEY },
   });
   const session = await runtime.session("s");
   await session.run("let n = 1");
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
   expect(await value(runtime.run("1"))).toBe(1);
   expect(await value(session.run("n + 1"))).toBe(2);
   await door.service.stop();
