@@ -203,6 +203,18 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
     await session.close();
   });
 
+  test("a session that has frozen its global object keeps the servers that it has", async () => {
+    const session = await runtime.session("frozen");
+    await value(session.run("Object.freeze(globalThis);\nreturn typeof github"));
+    expect(await value(session.run("return (await github.listIssues()).made"))).toBe("issues");
+    expect(await session.run("return eslint.lint()")).toMatchObject({
+      ok: false,
+      error: { code: "program_error", message: expect.stringContaining("eslint") },
+    });
+    expect(await value(session.run("return (await tools.eslint.lint()).made"))).toBe("lint");
+    await session.close();
+  });
+
   test("types in imports vanish, and the tools beside them serve later programs", async () => {
     const session = await runtime.session("types");
     const first =
