@@ -1,7 +1,15 @@
 /** The modules that a program can import: servers and tools, under the paths that wrappers have on disk. */
 import * as native from "../../core/primordials.ts";
 import { type GuestMeaning, meaningOf, valueOf } from "./meanings.ts";
-import { contains, find, type NameEntry, namespace, NOT_TOOLS, readOnly, serverEntries } from "./tools.ts";
+import {
+  contains,
+  find,
+  type NameEntry,
+  namespace,
+  NOT_TOOLS,
+  readOnly,
+  serverEntries,
+} from "./tools.ts";
 
 /** `import { … } from specifier`; with no names, the whole module. */
 export function link(specifier: string, names: readonly string[]): object {
