@@ -28,6 +28,8 @@ export type Meaning =
 
 /** In the way of classes: no separator before it, unlike in `github_Tools`. */
 const CLASS = /^(.*[\p{L}\p{M}\p{N}])Tools$/su;
+/** Longest word that is taken for one, in UTF-16 units. */
+const MAX_CLASS = 2_000;
 /** Most names that one message lists. */
 const MAX_LISTED = 10;
 
@@ -66,7 +68,7 @@ function toolOrClass(
 
 /** The servers whose wrapper class can be called so. */
 function classesSpelled(names: NameTable, word: string): readonly ServerNames[] {
-  const [, stem] = CLASS.exec(word) ?? [];
+  const stem = stemOf(word);
   if (stem === undefined) return [];
   const exact = names.servers.find(({ className }) => className === word);
   return exact === undefined ? serversSpelled(names, stem) : [exact];
@@ -75,8 +77,13 @@ function classesSpelled(names: NameTable, word: string): readonly ServerNames[] 
 /** Whether `word` is the wrapper class of the server, in any casing. */
 export function isClassOf(server: ServerNames, word: string): boolean {
   if (word === server.className) return true;
-  const [, stem] = CLASS.exec(word) ?? [];
+  const stem = stemOf(word);
   return stem !== undefined && isAlike(stem, server.name);
+}
+
+/** What a class is named after. Programs choose the words. */
+function stemOf(word: string): string | undefined {
+  return word.length > MAX_CLASS ? undefined : CLASS.exec(word)?.[1];
 }
 
 /** What `callTool(first, second, …)` calls, and how many of its arguments are names. */

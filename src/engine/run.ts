@@ -248,11 +248,17 @@ export class Run {
         return this.#conclude(id, () => ({ ok: true, ...(text === "" ? {} : { value: text }) }));
       case "throw":
         return this.#conclude(id, () => this.#thrown(text));
-      default: {
-        const { randomness } = this.#vmContext;
-        return replyTo(kind, id, name, text, { names: this.#parts.names, randomness });
-      }
+      default:
+        return this.#reply(kind, id, name, text);
     }
+  }
+
+  /** What replies cost is host time, between whose ends an engine may look at its clock only now and then. */
+  #reply(kind: string, id: number, name: string, text: string): string | undefined {
+    this.#checkLimits(undefined);
+    if (this.#over) return undefined;
+    const { randomness } = this.#vmContext;
+    return replyTo(kind, id, name, text, { names: this.#parts.names, randomness });
   }
 
   /**

@@ -10,12 +10,15 @@ import { locate } from "./guest-failure.ts";
 const MAX_TOLD = 20;
 const MAX_NAME = 200;
 const MAX_KEY = 100;
+const MAX_TEXT = 10_000;
 
 /** How the guest names a symbol that was looked for, or a method that something else than the program calls. */
 const HOW: Readonly<Record<string, string | undefined>> = {
   __proto__: null,
   "Symbol(Symbol.iterator)": "iterates over",
   "Symbol(Symbol.asyncIterator)": "iterates over",
+  "Symbol(Symbol.dispose)": "disposes of",
+  "Symbol(Symbol.asyncDispose)": "disposes of",
   "Symbol(Symbol.toPrimitive)": "makes a text or a number of",
   toString: "makes a text of",
   toJSON: "makes JSON of",
@@ -24,6 +27,7 @@ const HOW: Readonly<Record<string, string | undefined>> = {
 /** Uses of promises in one run. All texts are the program's. */
 export class UnawaitedUses {
   readonly #told = new Set<string>();
+  #count = 0;
   #hint: string | undefined;
 
   /** @param text what was read of the promise, and after a line break the stack */
@@ -32,11 +36,11 @@ export class UnawaitedUses {
     text: string,
     parts: { readonly program: Program; readonly names: NameTable; readonly host: Host },
   ): undefined {
-    if (this.#told.size >= MAX_TOLD) return;
+    if (++this.#count > MAX_TOLD) return;
     const { program, names, host } = parts;
     const end = text.indexOf("\n");
     const key = text.slice(0, Math.max(0, end));
-    const { line } = locate(text.slice(end + 1), program);
+    const { line } = locate(text.slice(end + 1, MAX_TEXT), program);
     const where = line === undefined ? "the program" : `line ${line}`;
     const how = HOW[key] ?? `reads .${cutText(key, MAX_KEY)} of`;
     const { what, write } = described(name, names);
@@ -59,8 +63,10 @@ export class UnawaitedUses {
 function described(name: string, { servers }: NameTable): { what: string; write: string } {
   const [server = "", tool = ""] = name.split("\n", 2);
   if (tool === "") return { what: "a promise", write: "const value = await promise" };
-  if (server === "")
-    return { what: `the result of ${tool}`, write: `const value = await ${tool}()` };
+  if (server === "") {
+    const asked = cutText(tool, MAX_NAME);
+    return { what: `the result of ${asked}`, write: `const value = await ${asked}()` };
+  }
   const what = `the result of ${cutText(`${server}.${tool}`, MAX_NAME)}`;
   const found = servers.find((each) => each.name === server);
   const known = found?.tools.find((each) => each.name === tool);

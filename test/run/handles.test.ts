@@ -107,6 +107,16 @@ describe.each(combinations)("objects with methods: $engine, $placement", (option
     expect(events).toEqual(["closed"]);
   });
 
+  it("gets the items where its methods are callbacks", async () => {
+    const result = await run(`
+      const { query } = await tools.db.connect();
+      const ids = ["a", "b"];
+      const lists = [ids.map(query), Array.from(ids, query), [...ids.values().map(query)]];
+      return await Promise.all(lists.map((list) => Promise.all(list)));`);
+    const items = [["a"], ["b"]];
+    expect(result).toMatchObject({ ok: true, value: [items, items, items] });
+  });
+
   it("disposes of a transaction at the end of its block", async () => {
     const result = await run(`
       let text;

@@ -31,6 +31,8 @@ const FAILING: readonly (readonly [code: string, warning: string])[] = [
   [`${CALL}\nfor (const each of list) console.log(each)`, "line 2 iterates over"],
   [`${CALL}\nfor await (const each of list) console.log(each)`, "line 2 iterates over"],
   [`${CALL}\nreturn [...list]`, "line 2 iterates over"],
+  ["using list = tools.x.list();", "disposes of the result of x.list"],
+  ["await using list = tools.x.list();", "disposes of the result of x.list"],
   [`${CALL}\nreturn Math.max(...list)`, "line 2 iterates over"],
   [`${CALL}\nconst [first] = list;`, "iterates over the result of x.list"],
   [`${CALL}\nreturn new Map(list)`, "line 2 iterates over"],
@@ -59,6 +61,7 @@ const RIGHT: readonly string[] = [
   "const all = await Array.fromAsync([1, 2], () => tools.x.list());\nreturn all.length",
   "return await Promise.all([1, 2].map(async () => (await tools.x.list()).length))",
   "class Job extends Promise {}\nconst job = Job.resolve(tools.x.list());\nreturn [Job.prototype.anything, Promise.prototype.anything, (await job).length].length",
+  "class Job extends Promise { get isDone() { return this.done === true } }\nconst job = new Job((done) => done(1));\nreturn [job.isDone, await job]",
   `${CALL}\nconst held = new Map([[list, 1]]);\nawait list;\nreturn held.has(list) && new Set([list]).has(list)`,
   `${CALL}\nreturn await Promise.resolve(list).then((all) => all.length)`,
   `${CALL}\nreturn await new Promise((resolve) => resolve(list))`,
@@ -123,6 +126,12 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
     expect(told(loop)).toHaveLength(1);
     const lines = Array.from({ length: 99 }, (_, at) => `tools.x.list().field${at};`);
     expect(told(await runtime.run(lines.join("\n")))).toHaveLength(20);
+  });
+
+  test("reading stays what it is where hooks and traps of the program throw", async () => {
+    const code =
+      "Error.prepareStackTrace = () => { throw 1 };\nconst trapped = new Proxy(tools.x.list(), { getPrototypeOf: () => { throw 2 }, getOwnPropertyDescriptor: () => { throw 3 } });\nreturn [typeof tools.x.list().length, typeof trapped.length]";
+    expect(await runtime.run(code)).toMatchObject({ ok: true, value: ["undefined", "undefined"] });
   });
 
   test("in each run of a session, and after it was saved", async () => {

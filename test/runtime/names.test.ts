@@ -175,6 +175,14 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
     expect(result.logs.map(({ text }) => text).join("\n")).toMatch(/github\.list_issues/);
   });
 
+  test("what prints the module of one tool does not call it", async () => {
+    const code =
+      "const all = await import('./mcp-tools/github/create_issue');\nconsole.log(all);\nreturn [JSON.stringify(all), typeof all.toString, typeof all.constructor, (await all.open()).made]";
+    const result = await runtime.run(code);
+    expect(result).toMatchObject({ ok: true, value: ["{}", "undefined", "undefined", "issue"] });
+    expect(result.calls).toHaveLength(1);
+  });
+
   test("a program that patches what arrays are read with fools nobody else", async () => {
     const code =
       "Array.prototype[Symbol.iterator] = () => { throw 1 };\nArray.prototype.slice = null;\nconst { made } = await callTool('github', 'list_issues', {});\nreturn made + (await new GitHubTools().createIssue()).made";
@@ -192,6 +200,18 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
     ]);
     await value(session.run("const github = { id: 2 }"));
     expect(await value(session.run("return github.id"))).toBe(2);
+    await session.close();
+  });
+
+  test("a session that has frozen its global object keeps the servers that it has", async () => {
+    const session = await runtime.session("frozen");
+    await value(session.run("Object.freeze(globalThis);\nreturn typeof github"));
+    expect(await value(session.run("return (await github.listIssues()).made"))).toBe("issues");
+    expect(await session.run("return eslint.lint()")).toMatchObject({
+      ok: false,
+      error: { code: "program_error", message: expect.stringContaining("eslint") },
+    });
+    expect(await value(session.run("return (await tools.eslint.lint()).made"))).toBe("lint");
     await session.close();
   });
 

@@ -2,6 +2,7 @@
 import type { HandleFacts } from "../../core/handle-facts.ts";
 import * as native from "../../core/primordials.ts";
 import { decode } from "../../core/decode.ts";
+import { noteTool } from "./item-callbacks.ts";
 
 type Call = (
   id: string,
@@ -71,7 +72,7 @@ function stubOf(given: object): object {
     const name = facts.methods[at]!;
     const call = method(name);
     hide(call, "handle", method(name, true));
-    hide(stub, name, call);
+    hide(stub, name, noteTool(call));
   }
   const dispose = method("@@dispose");
   hide(stub, "close", method("close"));

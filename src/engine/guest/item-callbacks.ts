@@ -22,9 +22,9 @@ function passItems(target: object, name: string, at: number): void {
   if (method === undefined) return;
   const { [name]: passing } = {
     [name](this: unknown, ...given: unknown[]): unknown {
-      const callback = given[at] as AnyFunction;
-      if (native.weakMapGet(toolFunctions, callback) === true)
-        given[at] = (item: unknown) => callback(item);
+      const callback = given[at];
+      if (typeof callback === "function" && native.weakMapGet(toolFunctions, callback) === true)
+        given[at] = (item: unknown) => (callback as AnyFunction)(item);
       return native.reflectApply(method, this, given);
     },
   };

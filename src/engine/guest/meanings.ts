@@ -98,7 +98,7 @@ const mapGet = native.uncurry(Map.prototype.get) as (
   map: Map<unknown, unknown>,
   key: string,
 ) => unknown;
-const { getOwnPropertyDescriptor } = Reflect;
+const { defineProperty: reflectDefine, getOwnPropertyDescriptor } = Reflect;
 /** What was given under a name. */
 const givenValues = new native.NativeMap<string, unknown>();
 
@@ -114,13 +114,14 @@ export function defineGiven(
     const word = entries[at]![0];
     if (native.hasOwn(globals, word) && !isGiven(globals, word)) continue;
     const value = valueOf(entries[at]![1]);
-    native.mapSet(givenValues, word, value);
-    native.defineProperty(globals, word, {
+    // A session may have frozen its global object: what it has then stays.
+    const isDefined = reflectDefine(globals, word, {
       __proto__: null,
       value,
       writable: true,
       configurable: true,
     } as never);
+    if (isDefined) native.mapSet(givenValues, word, value);
   }
 }
 

@@ -1,7 +1,15 @@
 /** The modules that a program can import: servers and tools, under the paths that wrappers have on disk. */
 import * as native from "../../core/primordials.ts";
 import { type GuestMeaning, meaningOf, valueOf } from "./meanings.ts";
-import { find, type NameEntry, namespace, readOnly, serverEntries } from "./tools.ts";
+import {
+  contains,
+  find,
+  type NameEntry,
+  namespace,
+  NOT_TOOLS,
+  readOnly,
+  serverEntries,
+} from "./tools.ts";
 
 /** `import { … } from specifier`; with no names, the whole module. */
 export function link(specifier: string, names: readonly string[]): object {
@@ -27,9 +35,15 @@ function moduleOf(specifier: string): object {
     return meaning[0] === "error" ? undefined : valueOf(meaning);
   };
   return readOnly(
-    (key) => (key === "then" || key === "*" ? undefined : exported(key)),
+    (key) => (isNoExport(module, key) ? undefined : exported(key)),
     () => entriesOf(module),
   );
+}
+
+/** A module of one tool has that tool under every other name. */
+function isNoExport(module: GuestMeaning, key: string): boolean {
+  if (key === "then" || key === "*") return true;
+  return contains(NOT_TOOLS, key) && find(entriesOf(module), key) === undefined;
 }
 
 function entriesOf(module: GuestMeaning): readonly NameEntry[] {
