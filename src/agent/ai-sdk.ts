@@ -75,7 +75,7 @@ export function codecellTools(
 function toAiSdk({ description, inputSchema, execute }: AgentTool): AiSdkTool {
   return {
     description,
-    inputSchema: z.fromJSONSchema(inputSchema as never) as z.ZodType<Record<string, unknown>>,
+    inputSchema: leniently(inputSchema),
     execute: async (input, { abortSignal } = {}) =>
       await execute(input, abortSignal === undefined ? {} : { signal: abortSignal }),
     toModelOutput: ({ output }) =>
@@ -83,6 +83,14 @@ function toAiSdk({ description, inputSchema, execute }: AgentTool): AiSdkTool {
         ? { type: "error-text", value: output.text }
         : { type: "content", value: output.content.map(toPart) },
   };
+}
+
+/** The SDK refuses what its schema refuses; here as elsewhere, arguments that are not offered any more still work. */
+function leniently({
+  additionalProperties: _,
+  ...schema
+}: AgentTool["inputSchema"]): z.ZodType<Record<string, unknown>> {
+  return z.fromJSONSchema(schema as never) as z.ZodType<Record<string, unknown>>;
 }
 
 function toPart(part: AgentAnswer["content"][number]): AiSdkPart {

@@ -63,9 +63,8 @@ export async function describeTools(runtime: Runtime, args: Arguments): Promise<
   const described = await Promise.allSettled(
     names.slice(0, MAX_DETAILS).map((name: string) => describeTool(runtime, name)),
   );
-  const [first] = described;
-  if (first?.status === "rejected" && described.every(({ status }) => status === "rejected"))
-    throw first.reason;
+  if (described.every((one) => one.status === "rejected"))
+    throw allFailed(described.map(({ reason }) => reason as unknown));
   const texts = described.map((one) =>
     one.status === "fulfilled" ? one.value : failed(one.reason),
   );
@@ -83,6 +82,16 @@ async function describeTool(runtime: Runtime, name: string): Promise<string> {
 function failed(error: unknown): string {
   if (!(error instanceof ToolError)) throw error;
   return `// ${oneLine(`${error.code}: ${error.message}`)}`;
+}
+
+/** One error that says of each tool why it is not described. */
+function allFailed(errors: readonly unknown[]): unknown {
+  const [first, ...others] = errors;
+  if (others.length === 0 || !(first instanceof ToolError)) return first;
+  const messages = errors.map((error) =>
+    error instanceof ToolError ? error.message : failed(error),
+  );
+  return new ToolError(first.code, [...new Set(messages)].join("; "));
 }
 
 /** Models shorten: one name for a list, the category apart. */

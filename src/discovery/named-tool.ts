@@ -1,10 +1,13 @@
 import { nearest } from "../core/nearest.ts";
 import { oneLine } from "../core/one-line.ts";
 import { ToolError } from "../core/tool-error.ts";
+import { cutText } from "../core/utf8.ts";
 import type { Catalogue, ResolvedTool } from "../tools/catalogue.ts";
 
 /** Names that are compared with one that there is not. */
 const MAX_COMPARED = 2_000;
+/** Characters of a message: servers choose how long their names are. */
+const MAX_MESSAGE = 1_000;
 
 /**
  * The tool that one word means, in any spelling, with its server or without.
@@ -20,6 +23,10 @@ export function toolNamed(catalogue: Catalogue, name: string): ResolvedTool {
   }
   const placed = split(catalogue, name);
   if (placed !== undefined) return catalogue.resolve(...placed);
+  const server = catalogue.serverName(name);
+  const [first] = catalogue.servers.find((each) => each.name === server)?.tools ?? [];
+  if (first !== undefined)
+    throw unknown(`'${label}' is a category; name one of its tools, as ${server}.${first.name}`);
   const names = catalogue.servers.flatMap(({ tools }) => tools.map((tool) => tool.name));
   const closest = nearest(name, names.slice(0, MAX_COMPARED), 3);
   const advice =
@@ -28,7 +35,7 @@ export function toolNamed(catalogue: Catalogue, name: string): ResolvedTool {
 }
 
 function unknown(message: string): ToolError {
-  return new ToolError("unknown_tool", oneLine(message));
+  return new ToolError("unknown_tool", cutText(oneLine(message), MAX_MESSAGE));
 }
 
 /** Server and tool, where the word begins with a server, or has a separator; both names may hold dots. */

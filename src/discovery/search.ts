@@ -1,5 +1,5 @@
 /** The door to minisearch: tools by words. */
-import MiniSearch, { type SearchOptions } from "minisearch";
+import MiniSearch, { type SearchOptions, type SearchResult } from "minisearch";
 import { inTurns, type Steps } from "../core/turns.ts";
 import type { CatalogueServer } from "../tools/catalogue.ts";
 import type { ToolInfo } from "../tools/tool.ts";
@@ -10,6 +10,8 @@ interface Entry {
   readonly info: ToolInfo;
   /** The words of the names of server and tool, to compare with those of a query. */
   readonly words: ReadonlySet<string>;
+  /** Those of its own name, in order. */
+  readonly own: readonly string[];
   readonly name: string;
   readonly parameters: string;
   readonly description: string;
@@ -44,13 +46,19 @@ const MAX_WORDS = 20;
 const LEAST_SHARE = 0.4;
 /** The same, of what does not match all words. */
 const LEAST_PARTIAL_SHARE = 0.65;
+/**
+ * The first ones are told with a smaller share, where none is named as the query: a tool that is hidden costs a model more than
+ * some lines that it does not need.
+ */
+const FIRST = 5;
+const LEAST_FIRST_SHARE = 0.2;
 /** A word that is only alike, to one that is the same. */
 const ALIKE = 0.5;
 /** Words that say nothing of a tool, beside others. */
 const FILLERS = new Set(
-  "a an and any at by can do find for from get how i in into is it me my of on or please some that the this to tool use want what which with".split(
-    " ",
-  ),
+  `a all an and any are as at be by can could did do does each find for from get give go have how i if in into is it its let like make
+  me much my need of on one or our out over please should show some that the their them there these this those to tool up us use
+  using want was we were what when where which who why will with would you your`.split(/\s+/),
 );
 
 const OPTIONS: SearchOptions = {
@@ -116,12 +124,7 @@ export class ToolIndex {
         : { filter: ({ id }: { id: number }) => this.#entries[id]!.server === category };
     const found = new Map<number, Found>();
     for (const word of words) {
-      const results = this.#index.search(word, {
-        ...OPTIONS,
-        ...filter,
-        tokenize: (text) => [text],
-        processTerm: (term) => term,
-      });
+      const results = this.#matches(word, filter);
       yield;
       for (const { id, score, terms } of results) {
         const entry = this.#entries[id as number]!;
@@ -133,6 +136,18 @@ export class ToolIndex {
       yield;
     }
     return ranked([...found.values()], words);
+  }
+
+  /** Words that are only alike count where none is the same: `store` is no `storage`. */
+  #matches(word: string, filter: SearchOptions): SearchResult[] {
+    const options = {
+      ...OPTIONS,
+      ...filter,
+      tokenize: (text: string) => [text],
+      processTerm: (term: string) => term,
+    };
+    const same = this.#index.search(word, { ...options, fuzzy: false });
+    return same.length > 0 ? same : this.#index.search(word, options);
   }
 }
 
@@ -159,10 +174,26 @@ function ranked(found: readonly Found[], words: readonly string[]): Match[] {
   const best = rated.reduce((most, { score }) => Math.max(most, score), 0);
   const isNear = (rank: number, score: number): boolean =>
     score >= best * (rank === COMPLETE ? LEAST_SHARE : LEAST_PARTIAL_SHARE);
+  const first = rated.some(({ rank }) => rank >= NAMED) ? 0 : FIRST;
+  let told = 0;
   return rated
-    .filter(({ rank, score }) => rank >= NAMED || isNear(rank, score))
     .toSorted((a, b) => b.rank - a.rank || b.score - a.score)
+    .filter(({ entry, rank, score }) => {
+      const isTold =
+        rank >= NAMED ||
+        isNear(rank, score) ||
+        isNamedBy(entry, words) ||
+        (told < first && score >= best * LEAST_FIRST_SHARE);
+      if (isTold) told++;
+      return isTold;
+    })
     .map(({ entry }) => entry);
+}
+
+/** Whether the query has the whole name among other words, as a query for several tools has. */
+function isNamedBy({ own }: Entry, words: readonly string[]): boolean {
+  const named = own.filter((word) => words.includes(word));
+  return named.length > 1 && own.every((word) => named.includes(word) || FILLERS.has(word));
 }
 
 const COMPLETE = 1;
@@ -171,9 +202,7 @@ const EXACT = 3;
 
 function rankOf({ entry, words: count }: Found, words: readonly string[]): number {
   if (words.every((word) => entry.words.has(word)))
-    return wordsOf(entry.info.name.slice(0, MAX_NAME)).every((word) => words.includes(word))
-      ? EXACT
-      : NAMED;
+    return entry.own.every((word) => words.includes(word)) ? EXACT : NAMED;
   return count === words.length ? COMPLETE : 0;
 }
 
@@ -191,6 +220,7 @@ function toEntry(id: number, server: string, info: ToolInfo, room: number): Entr
     id,
     server,
     info,
+    own: wordsOf(name.slice(0, MAX_NAME)),
     words: new Set(wordsOf(`${server.slice(0, MAX_NAME)} ${name.slice(0, MAX_NAME)}`)),
     name: `${name.slice(0, MAX_NAME)} ${hasRoom ? title.slice(0, MAX_NAME) : ""}`,
     parameters: hasRoom ? described.join(" ") : "",
@@ -219,5 +249,10 @@ export function wordsOf(text: string): string[] {
       pairs.push(characters[at - 1]! + characters[at]!);
     return " ";
   });
-  return [...(spaced.match(/[\p{L}\p{N}]+/gu) ?? []), ...pairs];
+  return [...(spaced.match(/[\p{L}\p{N}]+/gu) ?? []).map(singular), ...pairs];
+}
+
+/** Without the ending of a plural in English; what is none ends alike in tools and queries. */
+function singular(word: string): string {
+  return word.length > 3 ? word.replace(/ies$/, "y").replace(/(?<![su])s$/, "") : word;
 }

@@ -1,5 +1,7 @@
 /** What a model has to know before its first program, in few words whatever the number of tools. */
+import { readSettings } from "../core/check-settings.ts";
 import { oneLine } from "../core/one-line.ts";
+import type { SchemaFor } from "../core/setting-schema.ts";
 import { categoryLine, outageLines } from "./category-line.ts";
 import type { Discovery } from "./discovery.ts";
 import type { CategorySummary } from "./summary.ts";
@@ -31,11 +33,32 @@ export interface StartContextOptions {
   readonly form?: boolean;
 }
 
-/** A text for a system prompt: the form of programs, then the few tools there are, or the categories of the many. */
+/** Characters of a list of all tools, as an option. */
+export const START_CONTEXT_CHARS = {
+  type: "integer",
+  minimum: 0,
+  maximum: 1_000_000,
+  default: 1_500,
+} as const;
+
+const OPTIONS: SchemaFor<StartContextOptions> = {
+  title: "StartContextOptions",
+  type: "object",
+  wanted: "an object like { chars: 3000, form: false }",
+  properties: { chars: START_CONTEXT_CHARS, form: { type: "boolean", default: true } },
+};
+
+/**
+ * A text for a system prompt: the form of programs, then the few tools there are, or the categories of the many.
+ * @param budget characters that the tools may take where `given` does not say
+ * @throws CodecellError `config_error`
+ */
 export async function startContext(
   discovery: Discovery,
-  { chars = 0, form = true }: StartContextOptions,
+  given: StartContextOptions,
+  budget: number,
 ): Promise<string> {
+  const { chars = budget, form = true } = readSettings(OPTIONS, given, "startContext");
   const categories = await discovery.listToolCategories();
   const tools = await fewTools(discovery, categories, chars);
   const outages = outageLines(categories).map((line) => `${line}\n`);

@@ -2,6 +2,7 @@
 import { LIMITS, type Limits } from "../core/limits.ts";
 import type { ObjectSchema, Schema, SchemaFor } from "../core/setting-schema.ts";
 import { TIME_ZONE } from "../core/time-zone.ts";
+import { START_CONTEXT_CHARS } from "../discovery/start-context.ts";
 import type { EngineRef } from "../engine/engine.ts";
 import { ENGINE, type EngineName } from "../placement/open-place.ts";
 import type { PoolOptions } from "../placement/pool/pool.ts";
@@ -195,7 +196,7 @@ export const SETTINGS = {
     ],
     default: false,
   },
-  startContextChars: { type: "integer", minimum: 0, maximum: 1_000_000, default: 1_500 },
+  startContextChars: START_CONTEXT_CHARS,
   tokenizer: {
     type: "string",
     enum: TOKENIZER_NAMES,

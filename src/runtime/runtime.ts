@@ -254,6 +254,7 @@ export class Runtime implements AsyncDisposable {
   /**
    * Returns what a model has to know before its first program, for a system prompt: how programs call tools, and the tools where
    * they are few, else their categories. A few hundred tokens, whatever the number of tools.
+   * @throws CodecellError `config_error`
    */
   async startContext(options?: StartContextOptions): Promise<string> {
     return await this.#toolbox.startContext(options);

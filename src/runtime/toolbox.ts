@@ -128,7 +128,7 @@ export class Toolbox implements AsyncDisposable {
 
   /** What a model has to know before its first program. */
   async startContext(options: StartContextOptions = {}): Promise<string> {
-    return await startContext(this.discovery, { chars: this.#startContextChars, ...options });
+    return await startContext(this.discovery, options, this.#startContextChars);
   }
 
   /** The tools that a caller may see and name. The same for all callers, as long as nothing distinguishes them. */

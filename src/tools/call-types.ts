@@ -5,6 +5,7 @@ import { cutText } from "../core/utf8.ts";
 import type { JsonSchema } from "./tool.ts";
 import {
   arrayOf,
+  hasMore,
   inBraces,
   type PropertyText,
   propertyTexts,
@@ -40,21 +41,25 @@ export function resultType(schema: JsonSchema | undefined): string | undefined {
   return text === "unknown" ? undefined : oneLine(cutText(text, MAX_CHARS));
 }
 
-function options(root: JsonSchema, maxDepth: number): TypeTextOptions {
-  return { root, maxDepth, maxChoices: MAX_CHOICES, parts: MAX_PARTS, isMarked: true };
+function options(root: JsonSchema, maxDepth: number, isResult = false): TypeTextOptions {
+  return { root, maxDepth, maxChoices: MAX_CHOICES, parts: MAX_PARTS, isMarked: true, isResult };
 }
 
 /** A type in at most `chars` characters, cut if it must be. */
 function typeIn(given: JsonSchema, root: JsonSchema, chars: number): string {
   const schema = resolved(given, { root });
   const { type, items } = schema;
-  if (type === "array" && isObject(items)) {
+  if (Array.isArray(type) && type.length === 2 && type.includes("null")) {
+    const [kind] = type.filter((one) => one !== "null");
+    if (typeof kind === "string") return `${typeIn({ ...schema, type: kind }, root, chars)} | null`;
+  }
+  if (type === "array" && isObject(items) && !Array.isArray(schema["prefixItems"])) {
     const item = objectIn(items, root, chars, false);
     if (item !== undefined) return arrayOf(item);
   }
   const object = objectIn(schema, root, chars, false);
   if (object !== undefined) return object;
-  const texts = DEPTHS.map((depth) => typeText(schema, 1, options(root, depth + 1)));
+  const texts = DEPTHS.map((depth) => typeText(schema, 1, options(root, depth + 1, true)));
   return texts.find((text) => text.length <= chars) ?? cutText(texts.at(-1)!, chars);
 }
 
@@ -66,15 +71,18 @@ function objectIn(
   keepsRequired: boolean,
 ): string | undefined {
   const schema = resolved(given, { root });
-  const { properties } = schema;
-  if (!isObject(properties) || Object.keys(properties).length === 0) return undefined;
-  const flat = propertyTexts(schema, 0, options(root, 1));
+  const { properties, type } = schema;
+  if (!isObject(properties) || Object.keys(properties).length === 0 || Array.isArray(type))
+    return undefined;
+  const flat = propertyTexts(schema, 0, options(root, 1, !keepsRequired));
   for (const depth of DEPTHS) {
-    const deep = propertyTexts(schema, 0, options(root, depth));
+    const deep = propertyTexts(schema, 0, options(root, depth, !keepsRequired));
     const required = deep.filter(({ isRequired }) => isRequired);
     const room = chars - required.reduce((sum, { text }) => sum + text.length + 2, 0);
     if (room < 0 && depth !== DEPTHS.at(-1)) continue;
-    return fitted(deep, flat, keepsRequired, chars, Object.keys(properties).length);
+    const kept = fitted(deep, flat, keepsRequired, chars);
+    const isAll = kept.length === Object.keys(properties).length && !hasMore(schema);
+    return inBraces(isAll ? kept : [...kept, "…"]);
   }
   return undefined;
 }
@@ -84,8 +92,7 @@ function fitted(
   flat: readonly PropertyText[],
   keepsRequired: boolean,
   chars: number,
-  count: number,
-): string {
+): string[] {
   const kept: string[] = [];
   let room = chars;
   for (const [at, { text, isRequired }] of deep.entries()) {
@@ -96,6 +103,5 @@ function fitted(
     kept.push(chosen);
     room -= chosen.length + 2;
   }
-  if (kept.length < count) kept.push("…");
-  return inBraces(kept);
+  return kept;
 }

@@ -13,10 +13,22 @@ export function limitsOf(schema: Readonly<Record<string, unknown>>): string {
 }
 
 function range(schema: Readonly<Record<string, unknown>>): string {
-  const least = number(schema["minimum"]) ?? number(schema["exclusiveMinimum"]);
-  const most = number(schema["maximum"]) ?? number(schema["exclusiveMaximum"]);
-  if (most !== undefined) return least === undefined ? `≤${most}` : `${least}..${most}`;
-  return least === undefined || (least >= 0 && least <= 1) ? "" : `≥${least}`;
+  const least = number(schema["minimum"]);
+  const most = number(schema["maximum"]);
+  const above = number(schema["exclusiveMinimum"]);
+  const below = number(schema["exclusiveMaximum"]);
+  const exclusive = [
+    above === undefined ? "" : `>${above}`,
+    below === undefined ? "" : `<${below}`,
+  ];
+  if (most !== undefined)
+    return joined([least === undefined ? `≤${most}` : `${least}..${most}`, ...exclusive]);
+  const isTold = least !== undefined && !(least >= 0 && least <= 1);
+  return joined([isTold ? `≥${least}` : "", ...(above === 0 ? exclusive.slice(1) : exclusive)]);
+}
+
+function joined(texts: readonly string[]): string {
+  return texts.filter((text) => text !== "").join(", ");
 }
 
 function number(value: unknown): number | undefined {
@@ -27,16 +39,20 @@ function length({ maxLength }: Readonly<Record<string, unknown>>): string {
   return typeof maxLength === "number" && maxLength <= MAX_LENGTH ? `≤${maxLength} chars` : "";
 }
 
-function format({ format: name }: Readonly<Record<string, unknown>>): string {
+function format({
+  contentEncoding,
+  format: name = contentEncoding,
+}: Readonly<Record<string, unknown>>): string {
   if (typeof name !== "string" || name.length > 20) return "";
   return /^[a-z][a-z0-9-]*$/i.test(name) && !/^u?(?:int|float|double)\d*$/.test(name) ? name : "";
 }
 
 function hasMore(schema: Readonly<Record<string, unknown>>): boolean {
-  const { pattern, multipleOf, minItems, maxItems } = schema;
+  const { pattern, multipleOf, minLength, minItems, maxItems } = schema;
   return (
     (typeof pattern === "string" && typeof schema["format"] !== "string") ||
     (typeof multipleOf === "number" && multipleOf !== 1) ||
+    (typeof minLength === "number" && minLength > 1) ||
     (typeof minItems === "number" && minItems > 1) ||
     typeof maxItems === "number"
   );

@@ -173,6 +173,21 @@ describe("for the Vercel AI SDK", () => {
     expect(JSON.stringify(outputs[2])).toContain(PNG);
   });
 
+  test("an agent that still sends what is not offered any more gets its answer", async () => {
+    const input = { query: "find", detail: "name" };
+    const mock = model({ tool: "search_tools", input }, { text: "done" });
+    const tools = codecellTools(runtime);
+    await generateText({ model: mock, tools, prompt: "x", stopWhen: stepCountIs(3) });
+    const sent = JSON.stringify(mock.doGenerateCalls.at(-1)!.prompt);
+    expect(sent).toContain("tools.crm.find(args)");
+    expect(sent).not.toMatch(/invalid/i);
+    for (const session of ["", "a b", "x".repeat(300), "../x", "\u202e"])
+      expect(await named("execute_code").execute({ code: "1", session })).toMatchObject({
+        isError: true,
+        text: expect.stringMatching(/^config_error: .{1,400}/),
+      });
+  });
+
   test("arguments that do not fit the schema do not reach the runtime", async () => {
     const mock = model({ tool: "execute_code", input: { source: "return 1" } }, { text: "sorry" });
     const result = await generateText({

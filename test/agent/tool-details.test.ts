@@ -75,6 +75,18 @@ test("of several, those that exist are described, and the others say why not", a
   expect(many.text).toContain("// 5 more were named; ask for them in a further call");
 });
 
+test("where none is found, each says why, and a server's name is told from a tool's", async () => {
+  await using runtime = await start({ tools: { ...TOOLS, long: named("y".repeat(5_000)) } });
+  expect(await details(runtime, "nothing", "write_file")).toMatchObject({
+    isError: true,
+    text: expect.stringMatching(/^unknown_tool: there is no tool 'nothing'.*; 'write_file' can be/),
+  });
+  expect((await details(runtime, "desktop")).text).toBe(
+    "unknown_tool: 'desktop' is a category; name one of its tools, as desktop.write_file",
+  );
+  expect((await details(runtime, "y".repeat(4_999))).text.length).toBeLessThan(1_100);
+});
+
 test("a server that failed says why where a model looks for its tools", async () => {
   await using runtime = await start({
     tools: { crm: named("find") },
@@ -111,6 +123,14 @@ test("the start context lists all tools up to its budget", async () => {
   const all = await runtime.startContext({ form: false, chars: 400 });
   expect(all.split("\n")).toEqual(["Tools:", ...all.match(/^tools\..*$/gm)!, ""]);
   expect(all.match(/^tools\./gm)).toHaveLength(5);
+  expect(await runtime.startContext({ chars: undefined as never, form: false })).toMatch(
+    /^Servers: /,
+  );
+  for (const bad of [{ chars: -1 }, { chars: NaN }, { chars: "9" }, { form: "no" }, 9, { char: 1 }])
+    await expect(runtime.startContext(bad as never), JSON.stringify(bad)).rejects.toMatchObject({
+      code: "config_error",
+      message: expect.stringContaining("startContext"),
+    });
   await expect(start({ startContextChars: -1 })).rejects.toThrow("startContextChars");
   await expect(start({ startContextChars: "many" as never })).rejects.toThrow("startContextChars");
 });

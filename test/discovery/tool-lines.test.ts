@@ -110,6 +110,63 @@ test.each<[string, JsonSchema, string]>([
     object({ env: { type: "object", additionalProperties: text } }),
     "{ env?: Record<string, string> }",
   ],
+  [
+    "a tuple, and a list of choices",
+    object({
+      at: { type: "array", prefixItems: [{ type: "number" }, text], items: false },
+      old: { type: "array", items: [text, { type: "integer" }] },
+      of: { type: "array", items: { enum: ["a(b", "c<d"] } },
+    }),
+    '{ at?: [number, string], old?: [string, number], of?: ("a(b" | "c<d")[] }',
+  ],
+  [
+    "what has to be in several schemas at once",
+    { type: "object", allOf: [object({ a: text }, ["a"]), object({ b: text })] },
+    "{ a: string } & { b?: string }",
+  ],
+  [
+    "choices that must fit another",
+    object({ a: { allOf: [{ enum: ["x", "y"] }, { type: "string" }] } }),
+    '{ a?: ("x" | "y") & string }',
+  ],
+  [
+    "which go together",
+    { ...object({ a: text, b: text }), anyOf: [{ required: ["a"] }, { required: ["b"] }] },
+    "{ a?: string, b?: string, … }",
+  ],
+  [
+    "others of one type beside them",
+    { ...object({ a: text }), additionalProperties: { type: "number" } },
+    "{ a?: string, … }",
+  ],
+  ["only others", { type: "object", additionalProperties: true }, "Record<string, unknown>"],
+  [
+    "a reference that may be null",
+    { ...object({ a: { $ref: "#/$defs/A", nullable: true } }), $defs: { A: text } },
+    "{ a?: string | null }",
+  ],
+  [
+    "a text that is too long for a literal",
+    object({ a: { const: "x".repeat(101) } }),
+    `{ a?: "${"x".repeat(100)}"… }`,
+  ],
+  ["data as a choice", object({ a: { enum: [[1], { b: 1 }] } }), "{ a?: unknown[] | { … } }"],
+  [
+    "limits of referenced, nullable and listed values, and exclusive ones",
+    {
+      ...object({
+        id: { $ref: "#/$defs/Id" },
+        at: { anyOf: [{ type: "string", format: "date" }, { type: "null" }] },
+        all: { type: "array", items: { $ref: "#/$defs/Id" } },
+        share: { type: "number", exclusiveMinimum: 0, exclusiveMaximum: 1 },
+        more: { type: "number", exclusiveMinimum: 5 },
+        code: { type: "string", minLength: 8 },
+        file: { type: "string", contentEncoding: "base64" },
+      }),
+      $defs: { Id: { type: "string", pattern: "^a" } },
+    },
+    "{ id?: string…, at?: string | null (date), all?: string[]…, share?: number (<1), more?: number (>5), code?: string…, file?: string (base64) }",
+  ],
 ])("arguments: %s", (_name, schema, expected) => {
   expect(argumentTypes(schema)).toBe(expected);
 });
@@ -132,9 +189,36 @@ test.each<[string, JsonSchema | undefined, string | undefined]>([
   ["a list of objects", { type: "array", items: object({ a: text }, ["a"]) }, "{ a: string }[]"],
   ["a list of choices", { type: "array", items: { enum: [1, 2] } }, "(1 | 2)[]"],
   ["a choice of objects", { anyOf: [object({ a: text }), text] }, "{ a?: string } | string"],
+  [
+    "an object or null",
+    { ...object({ a: text }, ["a"]), type: ["object", "null"] },
+    "{ a: string } | null",
+  ],
+  ["a large number", { type: "integer", format: "int64" }, "number | bigint"],
+  [
+    "large numbers in a list",
+    { type: "array", items: object({ id: { type: "integer", format: "int64" } }, ["id"]) },
+    "{ id: number | bigint }[]",
+  ],
   ["a list of itself", { type: "array", items: { $ref: "#" } }, expect.stringMatching(/^\S+$/)],
 ])("result: %s", (_name, schema, expected) => {
   expect(resultType(schema)).toEqual(expected);
+});
+
+test("properties that are too many to look at are marked, and cost little", () => {
+  const self = { $ref: "#" };
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`p${at}`, self]));
+  expect(argumentTypes(object({ a: object(many) }, ["a"]))).toMatch(/^\{ a: .*… \} \}$/);
+  const visits = { count: 0 };
+  const counted = new Proxy(many, {
+    ownKeys: (target) => {
+      visits.count++;
+      return Reflect.ownKeys(target);
+    },
+  });
+  argumentTypes(object(counted));
+  expect(visits.count).toBeLessThan(200);
+  expect(argumentTypes(object({ a: { enum: Array(60).fill({}) } }))).toBe("{ a?: { … } | … }");
 });
 
 test("whatever a server sends as a schema is a short text on one line", () => {

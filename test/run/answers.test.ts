@@ -61,6 +61,8 @@ const SHAPES: readonly (readonly [answer: unknown, shape: string])[] = [
     { SECRETann: { age: 1 }, SECRETbob: { age: 2 }, SECRETcid: { age: 3 } },
     "{ [key: string]: { age: number } }",
   ],
+  [{ SECRETann: { age: 1 }, SECRETbob: { age: 2 } }, "{ [key: string]: { age: number } }"],
+  [{ errors: [], warnings: [] }, "{ errors: []; warnings: [] }"],
   [
     Object.fromEntries(Array.from("abcdefghijklmnop", (each) => [`SECRET${each}`, 1])),
     "{ [key: string]: number }",

@@ -7,8 +7,9 @@ import type { JsonSchema } from "../../tools/tool.ts";
 const NAME = /^[A-Za-z_$]{1,40}$/;
 /** An object with more properties is a map, whose keys are data, unless its tool declares them. */
 const MAX_NAMES = 40;
-/** So many properties that are alike are a map: objects and lists, texts and numbers. */
-const ALIKE_OBJECTS = 3;
+/** So many properties that are alike are a map: objects, lists, texts and numbers. One alone may be either. */
+const ALIKE_OBJECTS = 2;
+const ALIKE_LISTS = 3;
 const ALIKE_VALUES = 12;
 const MAX_DEPTH = 4;
 const MAX_DECLARED = 2_000;
@@ -63,8 +64,12 @@ function areData(
 ): boolean {
   if (names.length > MAX_NAMES) return true;
   if (!names.every((name) => declared.has(name) || NAME.test(name))) return true;
-  const alike = /[{[]/.test(texts[0]!) ? ALIKE_OBJECTS : ALIKE_VALUES;
-  return names.length >= alike && new Set(texts).size === 1;
+  if (new Set(texts).size > 1) return false;
+  const [text = ""] = texts;
+  const isObject = text.startsWith("{") && text.endsWith("}");
+  return (
+    names.length >= (isObject ? ALIKE_OBJECTS : /[{[]/.test(text) ? ALIKE_LISTS : ALIKE_VALUES)
+  );
 }
 
 function mapText(values: unknown, declared: ReadonlySet<string>, depth: number): string {
