@@ -13,7 +13,9 @@ export function freeVariables(tree: AnyNode): ReadonlySet<AnyNode> {
   /** How many scopes around the current node declare a name. */
   const known = new Map<string, number>();
   const count = (node: AnyNode, by: number): void => {
-    for (const name of declared.get(node) ?? []) known.set(name, (known.get(name) ?? 0) + by);
+    const names = declared.get(node);
+    if (names === undefined) return;
+    for (const name of names) known.set(name, (known.get(name) ?? 0) + by);
   };
   const free = new Set<AnyNode>();
   walk(
