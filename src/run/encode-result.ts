@@ -118,9 +118,9 @@ function tooLarge(call: ToolCall): ToolError {
 
 function hintOf({ kind, server, tool, args }: ToolCall): string {
   if (kind === "method")
-    return "Ask for less: fewer rows, a filter, a part; or use `for await`, where there is one.";
+    return "Ask for less: fewer rows, a filter, a part; or loop with for await, where it can.";
   const less = "Ask the tool for less: a page, a filter, fewer fields.";
   return kind === "tool"
-    ? `${less} Or leave the result on the host: \`const h = await ${handleCall(server, tool, args)}\`, then \`await h.slice(0, 100)\`, \`h.filter({ key: value })\` or \`for await\`.`
+    ? `${less} Or leave the result on the host: \`const h = await ${handleCall(server, tool, args)}\`, then \`await h.slice(0, 100)\`, \`h.filter({ key: value })\` or \`for await (const row of h) console.log(row)\`.`
     : less;
 }
