@@ -91,7 +91,7 @@ test("what the dialects of JSON Schema say otherwise is read in one place, for t
   expect(new Set(readers.map((line) => line.split(":")[0]))).toEqual(new Set(["tools/dialect.ts"]));
   for (const file of [
     "tools/safe-schema.ts",
-    "tools/parameter-summary.ts",
+    "tools/type-text.ts",
     "discovery/types/schema-pass.ts",
   ])
     expect(found(file, /= inOneDialect\(|\(inOneDialect\(/)).not.toEqual([]);

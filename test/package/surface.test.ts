@@ -107,6 +107,7 @@ test("the library exports these types and no others", () => {
     "StandardIssue",
     "StandardResult",
     "StandardSchema",
+    "StartContextOptions",
     "StdioServerConfig",
     "StdioServerEntry",
     "SyscallProfile",
