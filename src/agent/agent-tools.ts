@@ -136,8 +136,10 @@ function checkNames(names: readonly string[]): void {
     throw configError(`two tools have the same name: ${names.join(", ")}`);
 }
 
+/** Models whose arguments are all required send null for what they leave out. */
 function record(args: unknown): Readonly<Record<string, unknown>> {
-  return typeof args === "object" && args !== null ? (args as Record<string, unknown>) : {};
+  if (typeof args !== "object" || args === null) return {};
+  return Object.fromEntries(Object.entries(args).filter(([, value]) => value !== null));
 }
 
 async function answered(maxChars: number, work: () => Promise<string>): Promise<AgentAnswer> {

@@ -86,11 +86,9 @@ function toAiSdk({ description, inputSchema, execute }: AgentTool): AiSdkTool {
 }
 
 /** The SDK refuses what its schema refuses; here as elsewhere, arguments that are not offered any more still work. */
-function leniently({
-  additionalProperties: _,
-  ...schema
-}: AgentTool["inputSchema"]): z.ZodType<Record<string, unknown>> {
-  return z.fromJSONSchema(schema as never) as z.ZodType<Record<string, unknown>>;
+function leniently(schema: AgentTool["inputSchema"]): z.ZodType<Record<string, unknown>> {
+  const open = { ...schema, additionalProperties: true };
+  return z.fromJSONSchema(open as never) as z.ZodType<Record<string, unknown>>;
 }
 
 function toPart(part: AgentAnswer["content"][number]): AiSdkPart {

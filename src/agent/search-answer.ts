@@ -13,7 +13,7 @@ const MAX_DETAILS = 20;
 export async function searchTools(runtime: Runtime, args: Arguments): Promise<string> {
   const { query, category } = args;
   const offset = args["offset"] === undefined ? 0 : Number(args["offset"]);
-  const limit = args["limit"] === undefined ? 10 : Number(args["limit"]);
+  const limit = args["limit"] === undefined ? 10 : Math.max(1, Number(args["limit"]));
   if (query === undefined && category === undefined) return await listCategories(runtime);
   const page = {
     detail: (args["detail"] as ToolDetail | undefined) ?? "parameters",

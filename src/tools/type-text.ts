@@ -181,11 +181,16 @@ function limitsText(value: Readonly<Record<string, unknown>>, options: TypeTextO
   const schema = resolved(value, options);
   const own = limitsOf(schema);
   if (own.endsWith("…")) return own;
-  const inner = [schema["items"], schema["anyOf"], schema["oneOf"], schema["allOf"]]
+  const parts: unknown[] = [schema["items"], schema["anyOf"], schema["oneOf"], schema["allOf"]];
+  const inner = parts
     .flat()
     .slice(0, MAX_LOOKED_AT)
-    .flatMap((part) => (isObject(part) && part["type"] !== "null" ? resolved(part, options) : []));
-  if (own === "" && inner.length === 1 && schema["items"] === undefined) return limitsOf(inner[0]!);
+    .filter((part) => isObject(part))
+    .filter(({ type }) => type !== "null")
+    .map((part) => resolved(part, options));
+  const [only] = inner;
+  if (own === "" && only !== undefined && inner.length === 1 && schema["items"] === undefined)
+    return limitsOf(only);
   return inner.some((part) => limitsOf(part) !== "") ? `${own}…` : own;
 }
 

@@ -56,6 +56,26 @@ test("a line is the call with the types of its arguments and result, and the fir
   });
 });
 
+test("null is what is left out, and a page has at least one tool", async () => {
+  await using runtime = await start({ api: { get: () => 1, list: () => 2 } });
+  const nothing = { category: null, limit: null, offset: null, detail: null };
+  expect(await search(runtime, { ...nothing, query: "get" })).toBe("tools.api.get(args)");
+  expect(await search(runtime, { ...nothing, query: null })).toBe("api (2 tools)");
+  const page = await search(runtime, { category: "api", limit: 0 });
+  expect(page).toBe("tools.api.get(args)\nThere are more: offset 1.");
+  const run = await agentTools(runtime)[2]!.execute({ code: "return 1", session: null });
+  expect(run).toMatchObject({ isError: false, text: "1" });
+  for (const bad of [
+    { query: 1 },
+    { query: "a", limit: "x" },
+    { query: "a", offset: -1 },
+    { category: [] },
+  ])
+    expect(await search(runtime, bad), JSON.stringify(bad)).toMatch(
+      /^invalid_arguments: .{1,200}$/,
+    );
+});
+
 test("a result that nobody declares is learned, or left out", async () => {
   const tools = { api: { get: () => [{ id: 1, tags: ["a"] }] } };
   await using plain = await start(tools);
@@ -218,7 +238,9 @@ test("properties that are too many to look at are marked, and cost little", () =
   });
   argumentTypes(object(counted));
   expect(visits.count).toBeLessThan(200);
-  expect(argumentTypes(object({ a: { enum: Array(60).fill({}) } }))).toBe("{ a?: { … } | … }");
+  expect(argumentTypes(object({ a: { enum: Array.from({ length: 60 }, () => ({})) } }))).toBe(
+    "{ a?: { … } | … }",
+  );
 });
 
 test("whatever a server sends as a schema is a short text on one line", () => {

@@ -37,6 +37,11 @@ const UNKNOWN: readonly (readonly [code: string, hint: string])[] = [
   ["await tool('add')", "`await tools.demo.add({})`"],
   ["await demo_ad({ a: 1, b: 2 })", "`demo_add`"],
   ["setTimeOut(() => {}, 1)", "`setTimeout`"],
+  ["return None", "`null`"],
+  ["const ok = True; return ok", "`true`"],
+  ["await get_tool_details(['demo.add'])", "getToolSpec"],
+  ["await Deno.readTextFile('a')", "`await tools.demo."],
+  ["localStorage.setItem('a', 1)", "session"],
 ];
 
 describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
@@ -55,6 +60,8 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
 
   test.each([
     "nothingLikeAnythingElseAtAll()",
+    "str(1)",
+    "return text",
     "throw new Error('fetch is not defined')",
     "throw Object.assign(new Error('x is not defined'.repeat(9_000)), { name: 'ReferenceError' })",
   ])("no hint where nothing is known: %s", async (code) => {

@@ -122,7 +122,7 @@ describe("tools", () => {
     expect((await empty.listTools()).tools).toEqual(tools);
     expect(empty.getInstructions()).toBe(full.getInstructions());
     for (const text of [...tools.map(({ description }) => description!), full.getInstructions()!]) {
-      expect(text.length).toBeGreaterThan(100);
+      expect(text.length).toBeGreaterThan(80);
       expect(text.length).toBeLessThanOrEqual(2_048);
     }
     expect(tools.map(({ annotations }) => annotations?.readOnlyHint)).toEqual([true, true, false]);
@@ -136,9 +136,8 @@ describe("tools", () => {
       /^everything \(\d+ tools\).*\nbasic \(15 tools\)$/s,
     );
     const found = await call(client, "search_tools", { query: "sum of numbers", limit: 1 });
-    expect(found.content[0]!.text).toBe(
-      "tools.everything.getSum({ a: number, b: number }) // Returns the sum of two numbers\n" +
-        "There are more: offset 1.",
+    expect(found.content[0]!.text!.split("\n")[0]).toBe(
+      "tools.everything.getSum({ a: number, b: number }) // Returns the sum of two numbers",
     );
     const details = await call(client, "get_tool_details", { tools: ["everything.get-sum"] });
     expect(details.content[0]!.text).toContain(

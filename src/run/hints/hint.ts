@@ -16,6 +16,8 @@ const NOT_IMPORTED = /^cannot import '([^'\n]{1,200})': a program can import onl
 const MAX_CALL = 300;
 const MAX_WORDS = 4;
 const MAX_NAMES = 2_000;
+/** A name that is so many times as long is not the one that was meant. */
+const MOST_LONGER = 2;
 
 interface Spelling {
   readonly name: string;
@@ -97,7 +99,10 @@ function didYouMean(name: string, names: NameTable): string | undefined {
   if (alike.length > 0)
     return `Write ${alike.map((each) => `\`${each}\``).join(" or ")} in its place.`;
   const flats = names.servers.flatMap(({ tools }) => tools.map(({ flat }) => flat));
-  const found = nearest(name, [...GLOBALS, ...flats], 2);
+  // `str` is in `structuredClone`, and `rows` in a tool's name, by chance.
+  const found = nearest(name, [...GLOBALS, ...flats], 2).filter(
+    (each) => each.length <= name.length * MOST_LONGER,
+  );
   return found.length === 0
     ? undefined
     : `Did you mean ${found.map((each) => `\`${each}\``).join(" or ")}?`;

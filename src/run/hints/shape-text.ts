@@ -66,9 +66,9 @@ function areData(
   if (!names.every((name) => declared.has(name) || NAME.test(name))) return true;
   if (new Set(texts).size > 1) return false;
   const [text = ""] = texts;
-  const isObject = text.startsWith("{") && text.endsWith("}");
+  const areObjects = text.startsWith("{") && text.endsWith("}");
   return (
-    names.length >= (isObject ? ALIKE_OBJECTS : /[{[]/.test(text) ? ALIKE_LISTS : ALIKE_VALUES)
+    names.length >= (areObjects ? ALIKE_OBJECTS : /[{[]/.test(text) ? ALIKE_LISTS : ALIKE_VALUES)
   );
 }
 

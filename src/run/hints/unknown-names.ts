@@ -8,6 +8,9 @@ const NO_NETWORK =
 const NO_MODULE =
   "There are no Node modules and no packages: write plain JavaScript, and call tools as `CALL`.";
 const NO_COMMONJS = "There are no CommonJS modules: end the program with its value, `return 42`.";
+const NO_PYTHON = "Programs are TypeScript: write `null`, `true` or `false`.";
+const NO_PLATFORM =
+  "There is no such platform here: call tools as `CALL`; files are in the global `fs`.";
 const NO_FOLDER =
   'Programs have no folder of their own: list the files with `await fs.readdir("/")`.';
 
@@ -27,6 +30,14 @@ const INSTEAD: Readonly<Record<string, string>> = {
   __filename: NO_FOLDER,
   window: "There is no browser: globals are in `globalThis`, and tools are called as `CALL`.",
   document: "There is no browser and no page: call a tool, `CALL`.",
+  alert: 'To print, write `console.log("text")`.',
+  localStorage: "Nothing is stored here but what programs of one session declare: `let kept = 1`.",
+  None: NO_PYTHON,
+  True: NO_PYTHON,
+  False: NO_PYTHON,
+  Deno: NO_PLATFORM,
+  Bun: NO_PLATFORM,
+  get_tool_details: 'In a program, write `(await getToolSpec("category", "tool")).declaration`.',
   sleep: "To wait, write `await new Promise((resolve) => setTimeout(resolve, 100))`.",
 };
 
