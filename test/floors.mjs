@@ -101,7 +101,7 @@ const NODE = {
   "tools/config/": "configs are files",
   "tools/fetch/": "dials checked addresses",
   "discovery/learned-file.ts": "loaded only when `learn` is the path of a file",
-  "preflight/(compiler|compiler-thread|type-environment).ts":
+  "preflight/(compiler|compiler-thread|module-types).ts":
     "TypeScript runs in a thread; loaded with `typeCheck` only",
   "preflight/(reader|reader-thread).ts": "programs are read in a thread; loaded with the first one",
   "run/run-events.ts": "the digest of a program",
