@@ -2,7 +2,7 @@
 import { ENTRY_GLOBALS } from "../core/entry-globals.ts";
 import { ASK, type NameTable, type ServerNames } from "../core/names.ts";
 import { globalMeaning, type Meaning, memberMeaning } from "../core/meaning.ts";
-import { clear, serversSpelled, toolsSpelled } from "../core/spelling.ts";
+import { clear, exactServer, serversSpelled, toolsSpelled } from "../core/spelling.ts";
 import { importMeaning, toolModule } from "../core/tool-modules.ts";
 import { type AnyNode, nameOf } from "./acorn.ts";
 import { awaited, type Binding, MAX_BINDINGS } from "./bindings.ts";
@@ -16,6 +16,8 @@ export type ToolReference =
   | { readonly kind: "client" }
   | { readonly kind: "entry"; readonly entry: EntryParameter }
   | { readonly kind: "server"; readonly server: ServerNames }
+  /** What has a computed name: of one server, or of all. */
+  | { readonly kind: "some"; readonly server?: ServerNames }
   | { readonly kind: "tool"; readonly server: ServerNames; readonly tool: string };
 
 /** `ask`, a question to the host's model: a tool of no server. */
@@ -77,7 +79,7 @@ export class ToolReferences {
         const key = node.computed
           ? literalOf(node.property as AnyNode)?.value
           : nameOf(node.property);
-        return typeof key === "string" ? this.#member(object, key) : object;
+        return typeof key === "string" ? this.#member(object, key) : partOf(object);
       }
       case "NewExpression":
         return this.of(node.callee as AnyNode, depth + 1);
@@ -105,7 +107,7 @@ export class ToolReferences {
     if (bindings === undefined || this.#free.has(node))
       return name === "tools" ? { kind: "all" } : this.#global(node);
     // Too many values to follow.
-    if (bindings.length === MAX_BINDINGS) return { kind: "all" };
+    if (bindings.length === MAX_BINDINGS) return { kind: "some" };
     for (const binding of bindings) {
       const meaning = this.#ofBinding(binding, depth);
       if (meaning !== undefined) return meaning;
@@ -123,16 +125,12 @@ export class ToolReferences {
   }
 
   #ofBinding(binding: Binding, depth: number): ToolReference | undefined {
-    if ("entry" in binding) return this.#ofEntry(binding.entry, binding.path);
     if ("module" in binding) return this.#ofModule(binding.module, binding.export);
-    const meaning = this.of(binding.from, depth + 1);
-    if (meaning === undefined || binding.property === undefined) return meaning;
-    return this.#member(meaning, binding.property);
-  }
-
-  #ofEntry(entry: EntryParameter, path: readonly string[]): ToolReference | undefined {
-    let meaning: ToolReference | undefined = { kind: "entry", entry };
-    for (const key of path) meaning = meaning && this.#member(meaning, key);
+    let meaning: ToolReference | undefined =
+      "entry" in binding
+        ? { kind: "entry", entry: binding.entry }
+        : this.of(binding.from, depth + 1);
+    for (const key of binding.path) meaning = meaning && this.#member(meaning, key);
     return meaning;
   }
 
@@ -143,6 +141,7 @@ export class ToolReferences {
     if (key === ASK && !isServer) return QUESTION;
     const isKnown = isServer || (keys === "all" && !ENTRY_GLOBALS.includes(key));
     if (isKnown) return this.#member({ kind: "all" }, key);
+    if (key === "mcpClient") return { kind: "client" };
     return key === "callTool" ? { kind: "call" } : undefined;
   }
 
@@ -163,9 +162,15 @@ export class ToolReferences {
       case "entry":
         return this.#entryMember(object.entry, key);
       case "all":
-        return NOT_SERVERS.has(key) ? undefined : this.#placed(key);
+        return NOT_SERVERS.has(key) && exactServer(this.#names, key) === undefined
+          ? undefined
+          : this.#placed(key);
       case "server":
         return this.#tool(object.server, key);
+      case "some":
+        return object;
+      case "client":
+        return key === "callTool" ? { kind: "call" } : undefined;
       default:
         return undefined;
     }
@@ -195,6 +200,12 @@ export class ToolReferences {
     if (this.#respelled.size < MAX_RESPELLED)
       this.#respelled.set(JSON.stringify([spelling.of, spelling.key]), spelling);
   }
+}
+
+/** `tools[name]`, `tools.github[name]` */
+function partOf(object: ToolReference): ToolReference {
+  if (object.kind === "server") return { kind: "some", server: object.server };
+  return object.kind === "all" || object.kind === "entry" ? { kind: "some" } : object;
 }
 
 /** A wrapper class is what it makes. */
