@@ -16,6 +16,8 @@ export type ToolReference =
   | { readonly kind: "client" }
   | { readonly kind: "entry"; readonly entry: EntryParameter }
   | { readonly kind: "server"; readonly server: ServerNames }
+  /** What has a computed name: of one server, or of all. */
+  | { readonly kind: "some"; readonly server?: ServerNames }
   | { readonly kind: "tool"; readonly server: ServerNames; readonly tool: string };
 
 /** `ask`, a question to the host's model: a tool of no server. */
@@ -38,7 +40,6 @@ export interface Respelled {
   /** Original name of the server. Absent for a member of `tools`. */
   readonly of?: string;
   readonly key: string;
-  readonly kind: "server" | "class" | "tool";
   /** Original names of what it is. */
   readonly server: string;
   readonly tool?: string;
@@ -78,7 +79,7 @@ export class ToolReferences {
         const key = node.computed
           ? literalOf(node.property as AnyNode)?.value
           : nameOf(node.property);
-        return typeof key === "string" ? this.#member(object, key) : object;
+        return typeof key === "string" ? this.#member(object, key) : partOf(object);
       }
       case "NewExpression":
         return this.of(node.callee as AnyNode, depth + 1);
@@ -106,7 +107,7 @@ export class ToolReferences {
     if (bindings === undefined || this.#free.has(node))
       return name === "tools" ? { kind: "all" } : this.#global(node);
     // Too many values to follow.
-    if (bindings.length === MAX_BINDINGS) return { kind: "all" };
+    if (bindings.length === MAX_BINDINGS) return { kind: "some" };
     for (const binding of bindings) {
       const meaning = this.#ofBinding(binding, depth);
       if (meaning !== undefined) return meaning;
@@ -124,16 +125,12 @@ export class ToolReferences {
   }
 
   #ofBinding(binding: Binding, depth: number): ToolReference | undefined {
-    if ("entry" in binding) return this.#ofEntry(binding.entry, binding.path);
     if ("module" in binding) return this.#ofModule(binding.module, binding.export);
-    const meaning = this.of(binding.from, depth + 1);
-    if (meaning === undefined || binding.property === undefined) return meaning;
-    return this.#member(meaning, binding.property);
-  }
-
-  #ofEntry(entry: EntryParameter, path: readonly string[]): ToolReference | undefined {
-    let meaning: ToolReference | undefined = { kind: "entry", entry };
-    for (const key of path) meaning = meaning && this.#member(meaning, key);
+    let meaning: ToolReference | undefined =
+      "entry" in binding
+        ? { kind: "entry", entry: binding.entry }
+        : this.of(binding.from, depth + 1);
+    for (const key of binding.path) meaning = meaning && this.#member(meaning, key);
     return meaning;
   }
 
@@ -144,6 +141,7 @@ export class ToolReferences {
     if (key === ASK && !isServer) return QUESTION;
     const isKnown = isServer || (keys === "all" && !ENTRY_GLOBALS.includes(key));
     if (isKnown) return this.#member({ kind: "all" }, key);
+    if (key === "mcpClient") return { kind: "client" };
     return key === "callTool" ? { kind: "call" } : undefined;
   }
 
@@ -169,6 +167,10 @@ export class ToolReferences {
           : this.#placed(key);
       case "server":
         return this.#tool(object.server, key);
+      case "some":
+        return object;
+      case "client":
+        return key === "callTool" ? { kind: "call" } : undefined;
       default:
         return undefined;
     }
@@ -180,9 +182,9 @@ export class ToolReferences {
     if (meaning === undefined)
       return { kind: "server", server: { name: key, alias: key, className: "", tools: [] } };
     if (meaning.kind === "tool")
-      this.#note({ key, kind: "tool", server: meaning.server.name, tool: meaning.tool.name });
+      this.#note({ key, server: meaning.server.name, tool: meaning.tool.name });
     else if ("server" in meaning && key !== meaning.server.name && key !== meaning.server.alias)
-      this.#note({ key, kind: meaning.kind, server: meaning.server.name });
+      this.#note({ key, server: meaning.server.name });
     return referenceTo(meaning);
   }
 
@@ -190,7 +192,7 @@ export class ToolReferences {
     if (key === server.className || key === "default") return { kind: "server", server };
     const tool = clear(toolsSpelled(server, key));
     if (tool !== undefined && key !== tool.name && key !== tool.alias)
-      this.#note({ of: server.name, key, kind: "tool", server: server.name, tool: tool.name });
+      this.#note({ of: server.name, key, server: server.name, tool: tool.name });
     return { kind: "tool", server, tool: tool?.name ?? key };
   }
 
@@ -198,6 +200,12 @@ export class ToolReferences {
     if (this.#respelled.size < MAX_RESPELLED)
       this.#respelled.set(JSON.stringify([spelling.of, spelling.key]), spelling);
   }
+}
+
+/** `tools[name]`, `tools.github[name]` */
+function partOf(object: ToolReference): ToolReference {
+  if (object.kind === "server") return { kind: "some", server: object.server };
+  return object.kind === "all" || object.kind === "entry" ? { kind: "some" } : object;
 }
 
 /** A wrapper class is what it makes. */

@@ -37,7 +37,7 @@ export interface GivenArguments extends HowUsed {
   readonly spreads?: boolean;
 }
 
-type Call = Extract<AnyNode, { type: "CallExpression" }>;
+export type Call = Extract<AnyNode, { type: "CallExpression" }>;
 
 /** The call whose function `node` is. */
 export function callOf(node: AnyNode, parents: readonly AnyNode[]): Call | undefined {
@@ -46,22 +46,46 @@ export function callOf(node: AnyNode, parents: readonly AnyNode[]): Call | undef
 }
 
 /**
+ * The arguments that a call gives to a tool; `undefined` where the text does not show them.
+ * @param method the tool's own method that is called: `tool.call(self, …)`, `tool.apply(self, […])`, `tool.bind(self)`
+ */
+export function givenBy(
+  { arguments: all }: Call,
+  method: string | undefined,
+): readonly AnyNode[] | undefined {
+  const [self, list] = all;
+  if (self?.type === "SpreadElement" && (method === "call" || method === "apply")) return undefined;
+  switch (method) {
+    case "call":
+      return all.slice(1) as AnyNode[];
+    case "apply":
+      if (list === undefined) return [];
+      return list.type === "ArrayExpression" && !list.elements.includes(null)
+        ? (list.elements as AnyNode[])
+        : undefined;
+    case "bind":
+      return undefined;
+    default:
+      return all as AnyNode[];
+  }
+}
+
+/**
  * The arguments of a tool's call, whether it is repeated, and whether the program waits for it.
+ * @param parents of the tool
  * @param values statements that the program comes to: it waits for them
- * @param names how many arguments are names of the tool
+ * @param nodes its arguments, where the text shows them
  */
 export function howUsed(
-  node: AnyNode,
   parents: readonly AnyNode[],
   values: ReadonlySet<AnyNode>,
-  names = 0,
+  nodes: readonly AnyNode[] | undefined,
 ): GivenArguments {
-  const call = callOf(node, parents);
   // A tool that is passed on may be called any number of times, with any arguments.
-  if (call === undefined) return { inLoop: true, unawaited: false };
+  if (nodes === undefined) return { inLoop: true, unawaited: false };
   const above = parents.slice(0, -1);
-  const spreads = call.arguments.some(({ type }) => type === "SpreadElement");
-  const given = call.arguments.slice(names).map((argument) => literalOf(argument as AnyNode));
+  const spreads = nodes.some(({ type }) => type === "SpreadElement");
+  const given = nodes.map((argument) => literalOf(argument));
   const args = given.length === 0 ? { value: {}, computed: [] } : given[0];
   return {
     given,
@@ -90,6 +114,7 @@ export function isDeclared(node: AnyNode, parents: readonly AnyNode[]): boolean 
     case "ImportSpecifier":
     case "ImportDefaultSpecifier":
     case "ImportNamespaceSpecifier":
+    case "RestElement":
       return true;
     default:
       return false;
@@ -118,6 +143,24 @@ export function hidesTools(node: AnyNode, parents: readonly AnyNode[]): string |
 
 export function isFunction(node: AnyNode): boolean {
   return isFunctionExpression(node) || node.type === "FunctionDeclaration";
+}
+
+/** The parts of a node that a program need not come to where it comes to the node. */
+export function branchesOf(
+  node: AnyNode,
+): readonly { readonly start: number; readonly end: number }[] {
+  switch (node.type) {
+    case "IfStatement":
+    case "ConditionalExpression":
+      return node.alternate ? [node.consequent, node.alternate] : [node.consequent];
+    case "LogicalExpression":
+      return [node.right];
+    case "SwitchCase":
+    case "CatchClause":
+      return [node];
+    default:
+      return [];
+  }
 }
 
 function isRepeated(parents: readonly AnyNode[]): boolean {

@@ -9,8 +9,9 @@ import { type Parameters, parametersOf } from "../tools/parameters.ts";
 const COMPUTED = Symbol("computed");
 
 export function arrangedUse(use: InspectedUse, catalogue: Catalogue): ToolUse {
-  const { given, args, computed, ...place } = use;
-  if (given === undefined) return place;
+  const { given, spreads, args, computed, ...place } = use;
+  // Which parameter an argument is for depends on how many are spread before it.
+  if (given === undefined || spreads === true) return place;
   const values = given.map((each) =>
     each === undefined || each.computed.length === 0
       ? (each?.value ?? (each === undefined ? COMPUTED : null))

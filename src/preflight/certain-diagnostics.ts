@@ -120,6 +120,8 @@ export class Certainty {
     const name = this.#text.slice(start, end);
     this.#globals ??= setGlobally(this.#text);
     if (this.#program.values?.includes(name) !== true || this.#globals.has(name)) return false;
+    // `if (rows.length === 0) process.exit(1)`: a program that has rows runs.
+    if (this.#program.branches?.some(([from, to]) => from <= start && start <= to)) return false;
     if (name === ASK) return false; // what it says without a model is clear
     const { names } = this.#catalogue;
     const server = name.replace(/Tools$/, "");

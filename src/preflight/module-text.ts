@@ -15,8 +15,10 @@ export function asModule(program: InspectedProgram, language: "js" | "ts"): Modu
   const { text, returns, parameter, object, named = [] } = program;
   const edits = new TextEdits(withThrows(text, returns));
   // A call by name has the types of its tool.
-  for (const { start, end, server, tool } of named)
+  for (const { start, end, server, tool, rest } of named) {
     edits.replace(start, end, `tools[${JSON.stringify(server)}][${JSON.stringify(tool)}](`);
+    if (rest !== undefined) edits.replace(rest.start, rest.end, ")");
+  }
   const words = givenIn(program).map(({ word }) => word);
   if (words.length > 0) edits.append(`\nimport { ${words.join(", ")} } from "${GIVEN_MODULE}";`);
   if (object !== undefined) {

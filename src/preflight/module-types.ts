@@ -1,9 +1,10 @@
 /** The types of what a program imports, and of what it gets without an import. */
 import { posix } from "node:path";
-import type { GivenGlobal, InspectedProgram } from "../compile/program-uses.ts";
+import type { GivenGlobal } from "../compile/given-globals.ts";
+import type { InspectedProgram } from "../compile/program-uses.ts";
 import type { Respelled } from "../compile/tool-references.ts";
 import { isIdentifier } from "../core/identifier.ts";
-import type { Meaning } from "../core/meaning.ts";
+import { type Meaning, memberMeaning } from "../core/meaning.ts";
 import type { NameTable, ServerNames } from "../core/names.ts";
 import { importMeaning, toolModule } from "../core/tool-modules.ts";
 
@@ -30,9 +31,11 @@ export function typeOf({ className }: ServerNames): string {
 export function respelledMembers(respelled: readonly Respelled[], names: NameTable): string[] {
   return respelled
     .filter((each) => each.of === undefined)
-    .map(({ key, kind, server, tool }) => {
-      const type = typeNamed(names, kind, server, tool);
-      return `readonly ${JSON.stringify(key)}: ${type};`;
+    .flatMap(({ key }) => {
+      const meaning = memberMeaning(names, key);
+      return meaning === undefined
+        ? []
+        : [`readonly ${JSON.stringify(key)}: ${typeOfMeaning(meaning)};`];
     });
 }
 
@@ -65,7 +68,7 @@ function typeOfMeaning(meaning: Meaning): string {
     case "server":
       return typeOf(meaning.server);
     case "class":
-      return `new (...given: any[]) => ${typeOf(meaning.server)}`;
+      return `(new (...given: any[]) => ${typeOf(meaning.server)}) & ${typeOf(meaning.server)}`;
     case "all":
       return "typeof tools";
     case "call":

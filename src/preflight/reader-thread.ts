@@ -4,7 +4,8 @@
  */
 import { parentPort } from "node:worker_threads";
 import { CompileError } from "../compile/compile-error.ts";
-import { type InspectedProgram, inspectProgram } from "../compile/program-uses.ts";
+import { inspectProgram } from "../compile/inspect-program.ts";
+import type { InspectedProgram } from "../compile/program-uses.ts";
 import type { NameTable } from "../core/names.ts";
 
 /** A program to read. The names are those of the last request where they are left out. */

@@ -182,6 +182,8 @@ function checkNames(
     Object.hasOwn(servers, name) || Object.hasOwn(clients, name);
   if (network && (taken("network") || Object.hasOwn(tools, "network")))
     throw configError("with network settings, no server can be named 'network'; rename it");
+  if (Object.hasOwn(tools, ""))
+    throw configError('tools[""] has no name, so that no program could call it; name it');
   const double = Object.keys(tools).find(taken);
   if (double !== undefined)
     throw configError(`tools.${double} and mcpServers.${double} have the same name; rename one`);

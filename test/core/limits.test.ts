@@ -57,6 +57,7 @@ test.each<[mistake: string, options: object, message: string]>([
     { workers: { max: 0 } },
     "workers.max is 0; it must be a whole number from 1 to 256",
   ],
+  ["a server without a name", { tools: { "": { a: () => 1 } } }, 'tools[""] has no name'],
   [
     "two servers of one name",
     { tools: { a: {} }, mcpServers: { a: { command: "x" } } },

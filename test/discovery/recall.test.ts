@@ -1,4 +1,4 @@
-/** How many of the tools that people and models look for a search finds, over the catalogue of twelve real servers. */
+/** How many of the tools that people and models look for a search finds by names alone, over those of twelve real servers. */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LANGUAGES, NAMES, SEVERAL, TASKS, TYPOS } from "../../fixtures/catalogues/queries.ts";
@@ -12,12 +12,12 @@ function open(isIncluded: (server: string) => boolean): Promise<Runtime> {
   const file = new URL("../../fixtures/catalogues/servers.tsv", import.meta.url);
   const tools: Record<string, Record<string, ReturnType<typeof tool>>> = {};
   for (const line of readFileSync(file, "utf8").trimEnd().split("\n")) {
-    const [server = "", name = "", parameters = "", description = ""] = line.split("\t");
+    const [server = "", name = "", parameters = ""] = line.split("\t");
     if (!isIncluded(server)) continue;
     const keys = parameters.split(" ").filter((key) => key !== "");
     const properties = Object.fromEntries(keys.map((key) => [key, {}]));
     const input = { type: "object", properties };
-    (tools[server] ??= {})[name] = tool({ description, input, run: () => 1 });
+    (tools[server] ??= {})[name] = tool({ description: "", input, run: () => 1 });
   }
   return createRuntime({ engine: "quickjs", placement: "inline", tools });
 }
@@ -34,13 +34,13 @@ describe("of the wanted tools, the first ten results have at least", () => {
   });
   afterAll(() => runtime.close());
 
-  // A task in words that no server has is not found: 17 of 40.
+  // A task in words that no name has is not found by names: half of them.
   test.each([
     ["names", NAMES, 20],
     ["typos", TYPOS, 8],
     ["several", SEVERAL, 14],
-    ["languages", LANGUAGES, 5],
-    ["tasks", TASKS, 23],
+    ["languages", LANGUAGES, 4],
+    ["tasks", TASKS, 20],
   ] as const)("%s", async (_name, queries, least) => {
     const missed: string[] = [];
     let wantedCount = 0;

@@ -122,6 +122,11 @@ describe("auto", () => {
     ["const x: Unknown = 1; return x", 1],
     ["return typeof Buffer === 'undefined' ? 1 : Buffer.from('a')", 1],
     ["try { return require('fs') } catch { return 'none' }", "none"],
+    ["if (0 > 1) process.exit(1); return 1", 1],
+    ["const home = false && process.env.HOME; return home ? path.join(home, 'a') : 2", 2],
+    ["switch ('a') { case 'b': process.exit(1); default: return 3 }", 3],
+    ["return 'Buffer' in globalThis && Buffer.from('a')", false],
+    ["try { return 4 } catch (error) { process.exit(1) }", 4],
     ["try { return await tools.issues.nothing({}) } catch (e) { return e.code }", "unknown_tool"],
     [
       "try { return await tools.issues.create(5) } catch (e) { return e.code }",
@@ -171,6 +176,8 @@ describe("auto", () => {
     ["const r = await tools.issues.list({}); return r.items.split(',')", /'split' does not exist/],
     ["const a = 1; a = 2", /constant/],
     ["return procces.env", /^procces is not defined$/],
+    ["if (procces.env) return 1", /^procces is not defined$/],
+    ["for (const n of [1]) await slep(n)", /^slep is not defined$/],
     ["return Buffer.from('a')", /^Buffer is not defined$/],
     ["const x = 5; return x()", /not callable/],
   ])("refuses: %s", async (code, message) => {

@@ -52,12 +52,20 @@ describe("tools that can be called, under all their names", () => {
     ["const { crm } = tools; crm.find({})", ["crm.find"]],
     ["const { crm: { find } } = tools; const c = tools.crm; c.find({})", ["crm.find"]],
     ["const { find: search = 1 } = tools.crm; search({})", ["crm.find"]],
+    ["const { crm: { find: search } } = tools; search({})", ["crm.find"]],
+    [
+      "const { ['crm']: { find: f = 1 } = {}, ...others } = tools; f(); others.crm.sendMail()",
+      ["crm.find", "crm.send-mail"],
+    ],
     ["let t = tools; t.crm.find({})", ["crm.find"]],
     ["const f = tools.crm.find; [1].map(f)", ["crm.find", "crm.find"]],
     ["[1].map(tools.crm.find)", ["crm.find"]],
     ["tools.crm.find.call(null, {})", ["crm.find"]],
     ["const key = 'find'; tools.crm[key]({})", ["crm.*"]],
+    ["const key = 'find'; tools.crm[key].handle({})", ["crm.*"]],
     ["use(tools.crm); function use(x) { return x.find({}) }", ["crm.*"]],
+    ["async ({ mcpClient: c }) => await c.callTool({ name: 'crm.find' })", ["crm.find"]],
+    ["const { callTool: c } = mcpClient; await c('crm', 'find')", ["crm.find"]],
     ["async ({ tools }) => await tools.crm.find({})", ["crm.find"]],
     ["({ tools: t, console }) => { console.log(1); return t.crm.find({}) }", ["crm.find"]],
     [
@@ -94,6 +102,21 @@ describe("how they are called", () => {
     });
     expect(await only("tools.crm.find()")).toMatchObject({ args: {} });
     expect(await only("tools.crm.find({ id })")).toMatchObject({ args: {}, computed: ["id"] });
+    expect(await only("tools.crm.find.call(null, { id: 1 })")).toMatchObject({ args: { id: 1 } });
+    expect(await only("tools.crm.find.handle.call(0)")).toMatchObject({ args: {} });
+    expect(await only("tools.crm.find.apply(null, ['a', 'b'])")).toMatchObject({
+      args: ["a", "b"],
+    });
+    expect(await only("tools.crm.find.apply(null)")).toMatchObject({ args: {} });
+    for (const unknown of [
+      "apply(null, list)",
+      "bind(null, 'a')",
+      "call(...list)",
+      "apply(...list)",
+    ])
+      expect(await only(`tools.crm.find.${unknown}`)).not.toHaveProperty("args");
+    const spread = await only("tools.crm.find(...list, 'b')");
+    expect(Object.keys(spread).filter((key) => /args|computed|spreads/.test(key))).toEqual([]);
     expect(await only("tools.crm.find(someArgs)")).not.toHaveProperty("args");
   });
 
@@ -142,6 +165,13 @@ describe("what hides which tools are called", () => {
     "globalThis['to' + 'ols']",
     "const g = global; g.tools",
     "await import('./tools/' + name)",
+    "tools[name].find({})",
+    "const use = (client) => client.callTool('crm', 'find'); use(mcpClient)",
+    "mcpClient[name]('crm', 'find')",
+    "const server = tools[name]; server.find({})",
+    "const { [name]: server } = tools; server.find()",
+    "const [server] = tools; server.find()",
+    "const { crm: { [name]: find } } = tools; find()",
     `let f; ${"f = 1; ".repeat(60)} f = tools.crm.find; f({})`,
   ])("%s", async (code) => {
     expect((await runtime.inspect(code)).dynamic.length).toBeGreaterThan(0);
@@ -151,8 +181,10 @@ describe("what hides which tools are called", () => {
     "globalThis.total = 1",
     "class A { constructor() {} } new A()",
     "const { crm } = tools; await crm.find({})",
+    "const { crm: { find }, ['my files']: { read = 1 } = {}, ...others } = tools; await find()",
     "tools.crm.find({})",
     "typeof tools.crm",
+    "const client = mcpClient; new CRMTools(client).find({}); client.close?.()",
   ])("not: %s", async (code) => {
     expect((await runtime.inspect(code)).dynamic).toEqual([]);
   });

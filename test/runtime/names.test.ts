@@ -75,6 +75,14 @@ const CALLS: readonly (readonly [before: string, call: string, made: string])[] 
   ["const call = callTool;\n", "call('db', 'query')", "db"],
   ["import { callTool } from './mcp-tools/db';\n", "callTool('db', 'query')", "db"],
   ["", "tools.constructor.build()", "build"],
+  ["", "GithubTools.createIssue({ id: 'a' })", "issue"],
+  ["", "GitHubTools.create_issue('a', 1)", "issue"],
+  ["", "tools.GitHubTools.listIssues()", "issues"],
+  ["import { EsLintTools } from './servers/eslint';\n", "EsLintTools.lint('a')", "lint"],
+  ["", "callTool({ name: 'github.create_issue', arguments: { id: 'a' } })", "issue"],
+  ["", "callTool({ arguments: ({ id: 'a' }), name: 'mcp__github__create_issue' })", "issue"],
+  ["", "mcpClient.callTool({ name: 'github__create_issue' })", "issue"],
+  ["import { mcpClient as c } from './client';\n", "c.callTool('db', 'query', ({ n: 1 }))", "db"],
 ];
 
 /** A program in which a server's name is a variable of its own. */
@@ -91,7 +99,8 @@ const OWN: readonly (readonly [code: string, value: unknown])[] = [
   ["return { github: 10 }.github", 10],
   ["return typeof gitlab + typeof GitLabTools", "undefinedundefined"],
   ["return typeof github + typeof GitHubTools + typeof callTool", "objectfunctionfunction"],
-  ["return typeof mcpClient + Object.keys(mcpClient).length", "object0"],
+  ["return typeof mcpClient + typeof mcpClient.callTool", "objectfunction"],
+  ["class Mine extends GithubTools {}\nreturn typeof new Mine().createIssue", "function"],
   ["return new URL('https://a.b').host + typeof crypto.randomUUID()", "a.bstring"],
   ["return typeof process + typeof fetch + typeof constructor", "undefinedundefinedfunction"],
   ["return 'github' in globalThis", false],
@@ -112,7 +121,13 @@ const WRONG: readonly (readonly [code: string, error: string, text: RegExp])[] =
   ["callTool('github', 'create_isue')", "unknown_tool", /did you mean github\.create_issue/],
   ["callTool('gitlab', 'x')", "unknown_tool", /there is no server 'gitlab'/],
   ["callTool()", "invalid_arguments", /callTool\("server", "tool", \{ … \}\)/],
-  ["callTool({ name: 'github.create_issue' })", "invalid_arguments", /callTool\("server\.tool"/],
+  ["GithubTools.createIsue()", "unknown_tool", /did you mean github\.create_issue/],
+  ["callTool({ name: 'create_issue' })", "unknown_tool", /callTool\("github\.create_issue"/],
+  ["callTool({ name: 7 })", "invalid_arguments", /callTool\("server\.tool"/],
+  ["callTool({ name: 'db.query', id: 'a' })", "invalid_arguments", /callTool\("server\.tool"/],
+  ["callTool({ name: 'db.query' }, { id: 'a' })", "invalid_arguments", /callTool\("server\.tool"/],
+  ["callTool({ get name() { throw new Error('mine') } })", "program_error", /mine/],
+  ["mcpClient.callTool()", "invalid_arguments", /callTool\("server", "tool", \{ … \}\)/],
   ["callTool('!?', {})", "unknown_tool", /there is no tool '!\?'/],
   ["callTool('__proto__', '__proto__')", "unknown_tool", /__proto__/],
   ["callTool('x'.repeat(100_000), 'y')", "unknown_tool", /there is no server 'x{100}'/],
@@ -147,7 +162,10 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
       dynamic: [],
       uses: 1,
     });
-    expect(Object.keys(tools[uses[0]!.server as keyof typeof tools])).toContain(uses[0]!.tool);
+    const known = Object.entries(tools).flatMap(([server, all]) =>
+      Object.keys(all).map((each) => `${server}.${each}`),
+    );
+    expect(known).toContain(`${uses[0]!.server}.${uses[0]!.tool}`);
   });
 
   test.each(OWN)("%s", async (code, expected) => {
@@ -215,6 +233,21 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
     await session.close();
   });
 
+  test("a variable that named a server is gone with it", async () => {
+    const session = await runtime.session("moved");
+    const first =
+      "const query = () => db.query();\nreturn (await github.createIssue()).made + (await eslint_lint()).made";
+    expect(await value(session.run(first))).toBe("issuelint");
+    const saved = await session.snapshot();
+    await session.close();
+    const { db } = tools;
+    await using other = await createRuntime({ engine, placement: "inline", tools: { db } });
+    const moved = await other.restore(saved, { id: "moved" });
+    const code =
+      "return [typeof github, typeof eslint_lint, (await query()).made, (await db.query()).made]";
+    expect(await value(moved.run(code))).toEqual(["undefined", "undefined", "db", "db"]);
+  });
+
   test("types in imports vanish, and the tools beside them serve later programs", async () => {
     const session = await runtime.session("types");
     const first =
@@ -271,6 +304,8 @@ describe("the type check", () => {
     ["", "mcp__github__create_issue({ id: 1 })"],
     ["", "callTool('github', 'create_issue', { id: 1 })"],
     ["", "callTool('github.create_issue', { id: 1 })"],
+    ["", "callTool({ name: 'github.create_issue', arguments: { id: 1 } })"],
+    ["", "GithubTools.createIssue({ id: 1 })"],
   ])("finds the wrong argument in %s%s, at its place", async (before, call) => {
     const result = await runtime.run(`${before}return await ${call}`);
     const [line, column] = [
@@ -302,6 +337,27 @@ describe("the type check", () => {
     const code = "import { nope } from './servers/github';\nawait nope()";
     expect(await runtime.run(code)).toMatchObject({ ok: false });
     expect((await runtime.inspect(code)).diagnostics).toMatchObject([{ line: 2 }]);
+  });
+});
+
+describe("the type check that nobody asked for", () => {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    runtime = await createRuntime({
+      engine: "quickjs",
+      placement: "inline",
+      tools,
+      typeCheck: "auto",
+    });
+  });
+  afterAll(() => runtime.close());
+
+  test.each(CALLS)("lets %s%s through", async (before, call, made) => {
+    expect(await value(runtime.run(`${before}return (await ${call}).made`))).toBe(made);
+  });
+
+  test.each(OWN)("leaves %s alone", async (code, expected) => {
+    expect(await value(runtime.run(code))).toEqual(expected);
   });
 });
 

@@ -24,9 +24,9 @@ export const PROGRAM_API = `
   function loadToolAPI(category: string): Promise<ToolSummary[]>;
   function getToolSpec(category: string, tool?: string): Promise<ToolSpec>;
   /** Calls a tool by names: \`callTool("server", "tool", args)\`, \`callTool("server.tool", args)\`. */
-  function callTool(name: string, ...args: any[]): Promise<any>;
-  /** For wrapper classes; it has nothing. */
-  const mcpClient: object;
+  function callTool(name: string | { name: string; arguments?: any }, ...args: any[]): Promise<any>;
+  /** For wrapper classes. */
+  const mcpClient: { callTool: typeof callTool };
   function searchTools(query: string, options?: ToolDetail | (ToolPage & { category?: string })): Promise<ToolSummary[]>;
 
   interface FileStat { size: number; mtime: Date; mtimeMs: number; isFile(): boolean; isDirectory(): boolean }
