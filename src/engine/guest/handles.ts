@@ -35,15 +35,7 @@ const keptPrototype: object = new NativeProxy(prototype, {
   get: (_target: object, key: string | symbol, stub: object) => lacks(key, factsOf(stub)?.label),
 } as never);
 /** What engines, `await` and printers read from any object. */
-const ANY: object = {
-  __proto__: null,
-  then: 0,
-  toJSON: 0,
-  constructor: 0,
-  valueOf: 0,
-  toString: 0,
-  next: 0,
-} as never;
+const ANY = /^(?:then|toJSON|constructor|valueOf|toString|next)$/;
 let symbols: { readonly dispose: symbol; readonly asyncDispose: symbol };
 let callHost: Call;
 const then = native.uncurry(Promise.prototype.then) as (
@@ -79,8 +71,9 @@ export function factsOf(value: object): HandleFacts | undefined {
 
 function lacks(key: string | symbol, label: string | undefined): void {
   const isIteration = key === native.iteratorSymbol;
-  if (label === undefined || (isIteration ? false : typeof key === "symbol" || key in ANY)) return;
-  const name = isIteration ? "iterator" : (key as string);
+  if (label === undefined || (typeof key === "symbol" && !isIteration)) return;
+  const name = typeof key === "symbol" ? "iterator" : key;
+  if (native.execPattern(ANY, name) !== null) return;
   const instead =
     name === "length" || name === "size"
       ? "await h.count()"
