@@ -118,9 +118,9 @@ function tooLarge(call: ToolCall): ToolError {
 
 function hintOf({ kind, server, tool, args }: ToolCall): string {
   if (kind === "method")
-    return "Ask for less: fewer rows, a filter, a part; or use `for await`, where there is one.";
+    return "Ask for less: fewer rows, a filter, a part; or iterate over it, where it is iterable.";
   const less = "Ask the tool for less: a page, a filter, fewer fields.";
   return kind === "tool"
-    ? `${less} Or leave the result on the host: \`const h = await ${handleCall(server, tool, args)}\`, then \`await h.slice(0, 100)\`, \`h.filter({ key: value })\` or \`for await\`.`
+    ? `${less} Or leave the result on the host: \`const h = await ${handleCall(server, tool, args)}\`, then \`await h.slice(0, 100)\`, \`h.filter({ key: value })\` or \`for await (const row of h) {}\`.`
     : less;
 }

@@ -86,7 +86,7 @@ export class Handles implements HandleMaker {
     if (breached === undefined) return;
     const message = `${label} returned an object with methods, and ${breached}`;
     if (this.#open.size < MAX_HANDLES) throw new ToolError("output_limit", message);
-    const hint = "Close those that are done with: `await using x = …`, or `await x.close()`.";
+    const hint = "Close those that are done with: `await x.close()`.";
     throw new ToolError("output_limit", message, { hint });
   }
 
@@ -112,7 +112,7 @@ export class Handles implements HandleMaker {
     throw new ToolError(
       "invalid_arguments",
       `the result of ${server}.${tool} is kept on the host, and is no argument of a tool`,
-      { hint: "Pass a part of it: `await h.slice(0, 100)` or `await h.get(…)`." },
+      { hint: "Pass a part of it: `await h.slice(0, 100)` or `await h.get(0)`." },
     );
   }
 

@@ -107,8 +107,8 @@ describe.each(combinations)("$engine, $placement: a handle taken for its result"
   test.each([
     ["h.length", "has no length; write `await h.count()`"],
     ["h.rows", 'has no rows; write `await h.get("rows")`'],
-    ["h.map((row) => row.id)", "has no map; write `for await (const row of h)`"],
-    ["[...h]", "has no iterator; write `for await (const row of h)`"],
+    ["h.map((row) => row.id)", "has no map; write `for await (const row of h) {}`"],
+    ["[...h]", "has no iterator; write `for await (const row of h) {}`"],
     [
       "await h.filter((row) => row.paid)",
       "it takes one object of at most 100 of them, and no function",

@@ -78,7 +78,7 @@ function lacks(key: string | symbol, label: string | undefined): void {
     name === "length" || name === "size"
       ? "await h.count()"
       : isIteration || name in listPrototype
-        ? "for await (const row of h)` or `(await h.slice(0, 100))"
+        ? "for await (const row of h) {}` or `(await h.slice(0, 100))"
         : `await h.get(${native.stringifyJson(name)})`;
   throw new NativeTypeError(
     `the result of ${label} stays on the host, and its handle h has no ${name}; write \`${instead}\``,

@@ -28,7 +28,7 @@ export function readCondition(given: unknown, label: string): Condition {
 
 function refusal(label: string, problem: string): ToolError {
   return new ToolError("invalid_arguments", `filter of the result of ${label} ${problem}`, {
-    hint: 'Write `await h.filter({ status: "open" })`; for other conditions filter the rows: `for await (const row of h)`.',
+    hint: 'Write `await h.filter({ status: "open" })`; for other conditions filter the rows: `for await (const row of h) {}`.',
   });
 }
 

@@ -78,7 +78,7 @@ export class OpenResults {
       throw new ToolError(
         "output_limit",
         `what the run leaves on the host would take more than ${keptBytes} bytes (keptBytes)`,
-        { hint: "Close handles that are done with: `await using h = …`, or `await h.close()`." },
+        { hint: "Close handles that are done with: `await h.close()`." },
       );
     checkShared(this.#user, keptBytes);
   }
