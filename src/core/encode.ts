@@ -50,6 +50,11 @@ export interface EncodeOptions {
    * @default none: every object is data, or refused
    */
   readonly handleOf?: (value: object, failed: boolean) => HandleFacts | undefined;
+  /**
+   * Whether an object literal without functions is to be asked about by `handleOf` all the same.
+   * @default none is
+   */
+  readonly isResource?: (value: object) => boolean;
 }
 
 const MAX_DEPTH = 200;
@@ -72,7 +77,8 @@ class Encoder implements ValueWriter {
   readonly label: string;
   readonly settled: ((promise: object) => unknown) | undefined;
   readonly #stubId: EncodeOptions["stubId"];
-  readonly #handleOf: EncodeOptions["handleOf"];
+  #handleOf: EncodeOptions["handleOf"];
+  readonly #isResource: EncodeOptions["isResource"];
   /** Keys as JSON, cached because rows of a table repeat the same keys. */
   readonly #keys: Record<string, string | undefined> = { __proto__: null } as never;
   #keyCount = 0;
@@ -86,6 +92,7 @@ class Encoder implements ValueWriter {
     this.settled = options.settled;
     this.#stubId = options.stubId;
     this.#handleOf = options.handleOf;
+    this.#isResource = options.isResource;
   }
 
   /** Returns the whole text. Stops early for a value that is far too large. */
@@ -185,6 +192,10 @@ class Encoder implements ValueWriter {
       if (!plain && this.#handleOf !== undefined) return this.#writeInstance(value, inner);
       if (!plain) this.#checkWay(value, inner);
     }
+    if (plain && this.#isResource?.(value) === true) {
+      const facts = this.#handleOf?.(value, false);
+      if (facts !== undefined) return this.#writeHandle(value, facts, inner);
+    }
     return this.#writeProperties(value, inner);
   }
 
@@ -197,7 +208,7 @@ class Encoder implements ValueWriter {
     if (facts !== undefined) return this.#writeHandle(value, facts, frame);
     try {
       this.#checkWay(value, frame);
-      return this.#writeProperties(value, frame);
+      return this.#writeClosed(value, frame);
     } catch (error) {
       if (wireFailureOf(error)?.code !== "not_serializable") throw error;
       const handle = hasWay ? undefined : this.#handleOf!(value, true);
@@ -206,9 +217,47 @@ class Encoder implements ValueWriter {
     }
   }
 
-  /** With its data: of an object literal all that is data; of an instance, which may hold what is its own business, what is simple. */
+  /** The objects that an instance holds, such as its connection, are its own business: no program gets a handle of them. */
+  #writeClosed(value: object, frame: Frame): string {
+    const handleOf = this.#handleOf;
+    this.#handleOf = undefined;
+    try {
+      return this.#writeProperties(value, frame);
+    } finally {
+      this.#handleOf = handleOf;
+    }
+  }
+
   #writeHandle(value: object, facts: HandleFacts, frame: Frame): string {
     const isLiteral = native.getPrototypeOf(value) === native.objectPrototype;
+    const whole = isLiteral ? undefined : this.#wholeData(value, frame);
+    const data = whole ?? this.write(this.#dataOf(value, isLiteral), frame);
+    return this.tagged(
+      "Handle",
+      `${native.sliceText(this.write(facts, frame), 0, -1)},"data":${data}}`,
+    );
+  }
+
+  /** All properties of an instance, where they are data. */
+  #wholeData(value: object, { depth }: Frame): string | undefined {
+    const apart = new Encoder({
+      maxBytes: this.#maxBytes - this.#length,
+      maxParts: this.#maxParts - this.#parts,
+      maxDepth: this.maxDepth - depth,
+      label: this.label,
+    });
+    try {
+      const text = apart.#writeProperties(value, inside(value, undefined, apart));
+      this.countParts(apart.#parts);
+      return this.count(text);
+    } catch (error) {
+      if (wireFailureOf(error) === undefined) throw error;
+      return undefined;
+    }
+  }
+
+  /** Of an object literal all that is data; of an instance, which may hold what is its own business, what is simple. */
+  #dataOf(value: object, isLiteral: boolean): object {
     const data: Record<string, unknown> = { __proto__: null } as never;
     const keys = native.objectKeys(value);
     for (let at = 0; at < keys.length; at++) {
@@ -218,7 +267,7 @@ class Encoder implements ValueWriter {
       if (typeof item !== "function" && typeof item !== "symbol" && (isLiteral || isSimple))
         data[key] = item;
     }
-    return this.tagged("Handle", this.write({ ...facts, data }, frame));
+    return data;
   }
 
   #writeArray(value: readonly unknown[], frame: Frame): string {

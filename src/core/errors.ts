@@ -49,7 +49,7 @@ export const ERROR_CODES = [
    */
   "rate_limited",
   /**
-   * A user, or this process, has as many runs or sessions as it may have.
+   * A user, or this process, has as many runs or sessions, or keeps as much for them, as it may.
    * @cure Wait until one ends, close one, or raise the setting.
    */
   "quota_exceeded",

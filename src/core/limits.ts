@@ -54,6 +54,7 @@ export interface Limits {
    * Bytes of memory, about, of the results that a run, or a session, leaves on the host with `tools.x.y.handle(…)`, together: 1 KiB to 4 GiB. They
    * may be larger than `callBytes`; what of them goes to the program may not. Of a server, a result is part of a message of at
    * most 8 MiB, or twice the runtime's `callBytes` where that is more. Breach: `output_limit` of the call.
+   * All runs of one user together keep at most 512 MiB, all of a process 1 GiB, or this where it is more: `quota_exceeded` of the call.
    * @default 268_435_456
    */
   readonly keptBytes: number;

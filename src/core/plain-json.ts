@@ -1,5 +1,17 @@
 import { partsOfName } from "./parts.ts";
 
+/** Symbols by which an object says that it is more than data: it can be disposed of, or gives its items as they come. */
+export const RESOURCE_SYMBOLS: readonly symbol[] = [
+  Symbol.asyncDispose,
+  Symbol.dispose,
+  Symbol.asyncIterator,
+];
+
+/** Whether an object has one of {@link RESOURCE_SYMBOLS}. Written out, for it is asked of each row of a table. */
+export function hasResourceSymbol(value: object): boolean {
+  return Symbol.asyncDispose in value || Symbol.dispose in value || Symbol.asyncIterator in value;
+}
+
 /** What bounds the work of looking at a value. */
 export interface PlainCaps {
   /** Levels of nesting; a deeper value counts as not plain. */
@@ -61,6 +73,7 @@ class Look {
   #properties(value: object, depth: number): Plainness {
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) return "other";
+    if (hasResourceSymbol(value)) return "other";
     let names = 0;
     for (const key in value) {
       if (this.#text(key) === "large") return "large";

@@ -4,7 +4,7 @@ import { hostTurns } from "../core/host-turns.ts";
 import { Meter } from "../core/meter.ts";
 import type { CallRecord, LogEntry } from "../core/result.ts";
 import { Semaphore } from "../core/semaphore.ts";
-import { failureOf } from "../core/tool-error.ts";
+import { failureOf, ToolError } from "../core/tool-error.ts";
 import { untilAborted } from "../core/until-aborted.ts";
 import { cutText, utf8Length } from "../core/utf8.ts";
 import { waitFor } from "../core/wait-for.ts";
@@ -156,8 +156,12 @@ export class Bridge implements Host {
     this.calls.push(record);
     const started = performance.now();
     try {
-      const text = await this.#resultOf(asked, record);
+      const { text, handles } = await this.#resultOf(asked, record);
       if (text.length > CALL_BYTES) await hostTurns.take(text.length, this.#user); // to send it
+      if (handles !== undefined && this.#abort.signal.aborted) {
+        this.#parts.handles.drop(handles); // they might outlive the run, and no program has them
+        throw new ToolError("aborted", "the run is over");
+      }
       record.ok = true;
       record.bytes = utf8Length(text);
       this.bytesIn += record.bytes;
@@ -176,8 +180,11 @@ export class Bridge implements Host {
     }
   }
 
-  /** The text of the result. Throws what went wrong. */
-  async #resultOf(asked: HostCall, record: Mutable<CallRecord>): Promise<string> {
+  /** The text of the result, and the new objects in it. Throws what went wrong. */
+  async #resultOf(
+    asked: HostCall,
+    record: Mutable<CallRecord>,
+  ): Promise<{ text: string; handles: readonly string[] | undefined }> {
     const { run, catalogue, chain, handles } = this.#parts;
     const { signal } = this.#abort;
     const call = parseCall(asked, catalogue, run, signal, handles);
@@ -187,9 +194,9 @@ export class Bridge implements Host {
     const done = (): unknown => this.#working.delete(work);
     work.then(done, done);
     try {
-      const { text } = await untilAborted(work, signal);
+      const { text, handles: made } = await untilAborted(work, signal);
       if (call.kind !== "fetch") this.answers.note(record.tool, text!, call.info?.outputSchema);
-      return text!;
+      return { text: text!, handles: made };
     } catch (error) {
       void work.then(({ handles: late = [] }) => handles.drop(late), done);
       throw error;

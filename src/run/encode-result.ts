@@ -2,7 +2,7 @@ import { encode } from "../core/encode.ts";
 import type { HandleFacts } from "../core/handle-facts.ts";
 import { hostTurns, TURN_BYTES } from "../core/host-turns.ts";
 import { mostParts } from "../core/parts.ts";
-import { plainness } from "../core/plain-json.ts";
+import { hasResourceSymbol as isResource, plainness } from "../core/plain-json.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { exceedsUtf8 } from "../core/utf8.ts";
 import { wireFailureOf } from "../core/wire-format.ts";
@@ -70,7 +70,7 @@ function encodeRich(
 ): string | undefined {
   try {
     const { bytes: maxBytes, parts: maxParts, depth: maxDepth } = caps;
-    return encode(value, { maxBytes, maxParts, maxDepth, label: "result", handleOf });
+    return encode(value, { maxBytes, maxParts, maxDepth, label: "result", handleOf, isResource });
   } catch (error) {
     const failure = wireFailureOf(error);
     if (failure === undefined) throw error;

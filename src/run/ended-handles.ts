@@ -1,23 +1,28 @@
 /** How many are remembered. */
 const MAX_ENDED = 1_000;
 
-/** Names of handles that have ended, and why: a stub may outlive its object, in a variable of its session. */
-export class EndedHandles {
-  readonly #why = new Map<string, string>();
+/** A handle that has ended. */
+export interface EndedHandle {
+  readonly server: string;
+  readonly tool: string;
+  /** Says which it was, and why it ended. */
+  readonly message: string;
+}
 
-  add(id: string, why: string): void {
-    this.#why.set(id, why);
-    if (this.#why.size > MAX_ENDED) this.#why.delete(this.#why.keys().next().value!);
+/** Handles that have ended: a stub may outlive its object, in a variable of its session. */
+export class EndedHandles {
+  readonly #ended = new Map<string, EndedHandle>();
+
+  add(id: string, handle: EndedHandle): void {
+    this.#ended.set(id, handle);
+    if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.keys().next().value!);
   }
 
   has(id: string): boolean {
-    return this.#why.has(id);
+    return this.#ended.has(id);
   }
 
-  of(id: string): string {
-    return (
-      this.#why.get(id) ??
-      "the object is not open here: it ended with its host, or belongs to another run or session"
-    );
+  get(id: string): EndedHandle | undefined {
+    return this.#ended.get(id);
   }
 }

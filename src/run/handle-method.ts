@@ -41,18 +41,24 @@ export function shownName(name: string): string {
   return name === DISPOSE ? "[Symbol.asyncDispose]" : name;
 }
 
-/**
- * What calls `name` of an object.
- * @param close ends the handle, with the arguments of `close` where the program called that
- * @throws ToolError `unknown_tool`
- */
+/** How a handle ends. */
+export interface HandleEnds {
+  /** Disposes of its object, with the arguments of `close` where the program called that. */
+  close(args?: readonly unknown[]): unknown;
+  /** Its object has come to its end by itself. */
+  over(): void;
+}
+
+/** What calls `name` of an object. @throws ToolError `unknown_tool` */
 export function methodOf(
   { object, server, tool, methods }: Handle,
   name: string,
-  close: (args?: readonly unknown[]) => unknown,
+  { close, over }: HandleEnds,
 ): HandleMethod {
   const to = { server, tool: `${tool}.${shownName(name)}` };
-  if (name === ITERATE) return { ...to, call: () => iterate(object) };
+  if (name === ITERATE) return { ...to, call: () => iterate(object, over) };
+  if (name === "next" && object instanceof Iteration)
+    return { ...to, call: () => object.next(over) };
   if (name === NEXT_PAGE && object instanceof KeptResult)
     return { ...to, call: ([from]) => object[PAGE](from) };
   if (name === DISPOSE) return { ...to, call: () => close() };
@@ -68,15 +74,42 @@ export function methodOf(
   );
 }
 
-function iterate(object: object): object {
+/** A generator is its own iteration, and ends with it: no program has a name for it in `for await (… of await tools.x.y())`. */
+function iterate(object: object, over: () => void): Iteration {
   const start = (object as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator];
   if (typeof start !== "function")
     throw new ToolError("invalid_arguments", "the object is not async iterable");
   const iterator = Reflect.apply(start, object, []) as AsyncIterator<unknown>;
-  return {
-    next: () => iterator.next(),
-    close: async () => {
-      await iterator.return?.();
-    },
-  };
+  const isGenerator = Object.prototype.toString.call(object) === "[object AsyncGenerator]";
+  return new Iteration(iterator, isGenerator ? over : () => {});
+}
+
+/** One iteration over an object. Programs do not close one that has come to its end: nothing of it is left open then. */
+class Iteration implements AsyncDisposable {
+  readonly #iterator: AsyncIterator<unknown>;
+  readonly #onOver: () => void;
+
+  constructor(iterator: AsyncIterator<unknown>, onOver: () => void) {
+    this.#iterator = iterator;
+    this.#onOver = onOver;
+  }
+
+  async next(over: () => void): Promise<unknown> {
+    let isOver = true; // also where it fails
+    try {
+      const step = await this.#iterator.next();
+      isOver = step.done === true;
+      return step;
+    } finally {
+      if (isOver) {
+        over();
+        this.#onOver();
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#onOver();
+    await this.#iterator.return?.();
+  }
 }

@@ -10,7 +10,7 @@ import type { HandleMaker, HandleMethod, HandleOrigin } from "../tools/tool-call
 import { disposeOf, disposeQuietly, warnOf } from "./dispose-object.ts";
 import { EndedHandles } from "./ended-handles.ts";
 import { hostObjectsIn } from "./host-objects.ts";
-import { addressOf, type Handle, methodOf, newId, shownName } from "./handle-method.ts";
+import { addressOf, DISPOSE, type Handle, methodOf, newId, shownName } from "./handle-method.ts";
 import { KeptResult } from "./kept/kept-result.ts";
 import {
   classNameOf,
@@ -25,6 +25,8 @@ export const MAX_HANDLES = 100;
 /** Time in ms for all of them to close at the end. */
 const END_MS = 1_000;
 const MAX_NAMED = 3;
+const NOT_HERE =
+  "the object is not open here: it ended with its host, or belongs to another run or session";
 
 export class Handles implements HandleMaker {
   readonly #open = new Map<string, Handle>();
@@ -84,7 +86,7 @@ export class Handles implements HandleMaker {
     if (breached === undefined) return;
     const message = `${label} returned an object with methods, and ${breached}`;
     if (this.#open.size < MAX_HANDLES) throw new ToolError("output_limit", message);
-    const hint = "Close those that are done with: `await using x = …`, or `await x.close()`.";
+    const hint = "Close those that are done with: `await x.close()`.";
     throw new ToolError("output_limit", message, { hint });
   }
 
@@ -98,7 +100,7 @@ export class Handles implements HandleMaker {
   labelOf({ server, tool }: HostCall): string | undefined {
     const id = addressOf(server);
     if (id === undefined) return undefined;
-    const handle = this.#open.get(id);
+    const handle = this.#open.get(id) ?? this.#ended.get(id);
     const of = handle === undefined ? "handle" : `${handle.server}.${handle.tool}`;
     return `${of}.${shownName(tool)}`;
   }
@@ -110,17 +112,24 @@ export class Handles implements HandleMaker {
     throw new ToolError(
       "invalid_arguments",
       `the result of ${server}.${tool} is kept on the host, and is no argument of a tool`,
-      { hint: "Pass a part of it: `await h.slice(0, 100)` or `await h.get(…)`." },
+      { hint: "Pass a part of it: `await h.slice(0, 100)` or `await h.get(0)`." },
     );
   }
 
   /** What calls `name` of the handle at `address`. @throws ToolError `invalid_arguments`, `unknown_tool` */
   method(address: string, name: string): HandleMethod {
     const id = addressOf(address);
+    const ended = id === undefined ? undefined : this.#ended.get(id);
+    // `await using` after `close()`, as everywhere.
+    if (ended !== undefined && name === DISPOSE)
+      return { server: ended.server, tool: `${ended.tool}.${shownName(name)}`, call: () => {} };
     const handle = this.#get(id);
-    return methodOf(handle, name, (args) => {
-      this.#remove(id!, handle, "it was closed");
-      return disposeOf(handle.object, args);
+    return methodOf(handle, name, {
+      close: (args) => {
+        const isFirst = this.#remove(id!, handle, "it was closed");
+        return isFirst ? disposeOf(handle.object, args) : undefined;
+      },
+      over: () => void this.#remove(id!, handle, "it had come to its end"),
     });
   }
 
@@ -164,18 +173,21 @@ export class Handles implements HandleMaker {
     return problems;
   }
 
-  #remove(id: string, handle: Handle, why: string): void {
-    this.#open.delete(id);
-    this.#ended.add(id, `${labelWithClass(handle)} cannot be used any more: ${why}`);
+  /** Returns false where it had ended before: of two calls that close it at once, one disposes of it. */
+  #remove(id: string, handle: Handle, why: string): boolean {
+    if (!this.#open.delete(id)) return false;
+    const { server, tool } = handle;
+    const message = `${labelWithClass(handle)} cannot be used any more: ${why}`;
+    this.#ended.add(id, { server, tool, message });
+    return true;
   }
 
   #get(id: unknown): Handle {
     const handle = typeof id === "string" ? this.#open.get(id) : undefined;
     if (handle !== undefined) return handle;
     const hint = `Call the tool again: an object with methods lives until its ${this.#owner} ends or it is closed.`;
-    throw new ToolError("invalid_arguments", this.#ended.of(typeof id === "string" ? id : ""), {
-      hint,
-    });
+    const ended = this.#ended.get(typeof id === "string" ? id : "");
+    throw new ToolError("invalid_arguments", ended?.message ?? NOT_HERE, { hint });
   }
 }
 

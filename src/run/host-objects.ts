@@ -1,42 +1,62 @@
 /** Objects with methods in what a tool returned, and no program gets. */
 import { encode } from "../core/encode.ts";
-import type { HandleFacts } from "../core/handle-facts.ts";
-import { staysOnHost } from "./object-methods.ts";
+import { wireFailureOf } from "../core/wire-format.ts";
+import { isResource } from "./object-methods.ts";
 
-/** What is looked at: results that are larger go to no program. */
-const CAPS = { maxBytes: 1_000_000, maxParts: 100_000, maxDepth: 100 };
-/** Parts that are looked at one by one, where the whole cannot be sent. */
-const MAX_LOOKS = 1_000;
-const MAX_DEPTH = 10;
+/** Values that are looked at, in all: a few milliseconds. */
+const MAX_LOOKS = 50_000;
+const MAX_DEPTH = 100;
+/** How much of an instance is encoded, to learn whether it is data; bytes for one look, for all together. */
+const PROBE = { maxBytes: 16_384, maxParts: 1_000, maxDepth: 20 };
+const PROBE_BYTES = 20;
 
-/** All that would have been kept for a program, in the order in which they stand. Whatever the value is, this ends soon. */
+/** All that would have been kept for a program and can be disposed of, in the order in which they stand. */
 export function hostObjectsIn(value: unknown): Set<object> {
-  const found = new Set<object>();
-  look(value, found, MAX_DEPTH, { looks: MAX_LOOKS });
-  return found;
+  const search = new Search();
+  search.look(value, MAX_DEPTH);
+  return search.found;
 }
 
-function look(value: unknown, found: Set<object>, depth: number, budget: { looks: number }): void {
-  if (typeof value !== "object" || value === null || depth === 0 || budget.looks-- <= 0) return;
-  const handleOf = (object: object, failed: boolean): HandleFacts | undefined => {
-    if (!staysOnHost(object, failed)) return undefined;
-    found.add(object);
-    return { id: "", label: "", methods: [], iterable: false };
-  };
-  try {
-    encode(value, { ...CAPS, handleOf });
-  } catch {
-    // A part of it cannot be sent; what stands behind that part is found on its own.
-    for (const part of partsOf(value)) look(part, found, depth - 1, budget);
+/** Whatever the value is, this ends soon. */
+class Search {
+  readonly found = new Set<object>();
+  #looks = MAX_LOOKS;
+
+  look(value: unknown, depth: number): void {
+    if (this.#looks-- <= 0 || depth === 0 || typeof value !== "object" || value === null) return;
+    if (this.found.has(value)) return;
+    try {
+      const parts = this.#partsOf(value);
+      for (const part of parts) {
+        if (this.#looks <= 0) return;
+        this.look(part, depth - 1);
+      }
+    } catch {
+      // A getter or a proxy of the host's failed: what is behind it is not found.
+    }
   }
-}
 
-function partsOf(value: object): unknown[] {
-  if (Array.isArray(value)) return value.slice(0, MAX_LOOKS);
-  if (value instanceof Map) return [...value.values()];
-  if (value instanceof Set) return [...value];
-  const isPlain = Object.getPrototypeOf(value) === Object.prototype;
-  return isPlain
-    ? Object.values(Object.getOwnPropertyDescriptors(value)).map((each) => each.value)
-    : [];
+  #partsOf(value: object): Iterable<unknown> {
+    if (Array.isArray(value)) return value;
+    if (value instanceof Map) return value.values();
+    if (value instanceof Set) return value;
+    if (ArrayBuffer.isView(value)) return [];
+    const prototype: unknown = Object.getPrototypeOf(value);
+    const isPlain = prototype === Object.prototype || prototype === null;
+    if (isResource(value) || (!isPlain && this.#isKept(value))) this.found.add(value);
+    if (!isPlain) return []; // what an instance holds is its own business
+    return Object.values(Object.getOwnPropertyDescriptors(value)).map((each) => each.value);
+  }
+
+  /** An instance without symbols of disposal is kept where its properties cannot be sent; only `close` disposes of it then. */
+  #isKept(value: object): boolean {
+    if (typeof (value as { close?: unknown }).close !== "function") return false;
+    try {
+      this.#looks -= Math.ceil(encode(value, PROBE).length / PROBE_BYTES);
+      return false;
+    } catch (error) {
+      this.#looks -= Math.ceil(PROBE.maxBytes / PROBE_BYTES);
+      return wireFailureOf(error)?.code === "not_serializable";
+    }
+  }
 }

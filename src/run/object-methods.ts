@@ -1,4 +1,5 @@
 /** The methods of a host's object that a program may call. Nothing of the object is run to find them. */
+import { hasResourceSymbol, RESOURCE_SYMBOLS } from "../core/plain-json.ts";
 
 /** Most methods of one object. */
 export const MAX_METHODS = 200;
@@ -42,6 +43,7 @@ export function hasMethods(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return isResource(value);
+  if (hasResourceSymbol(value)) return true;
   let looked = 0;
   for (const key in value) {
     if (typeof Object.getOwnPropertyDescriptor(value, key)?.value === "function") return true;
@@ -54,14 +56,12 @@ export function hasMethods(value: unknown): boolean {
 export function isResource(object: object): boolean {
   const given = object as Record<PropertyKey, unknown>;
   if (
-    Object.values(Object.getOwnPropertyDescriptors(object)).some(
-      ({ enumerable, value }) => enumerable === true && typeof value === "function",
+    Object.keys(object).some(
+      (key) => typeof Object.getOwnPropertyDescriptor(object, key)?.value === "function",
     )
   )
     return true;
-  return [Symbol.asyncDispose, Symbol.dispose, Symbol.asyncIterator].some(
-    (key) => typeof given[key] === "function",
-  );
+  return RESOURCE_SYMBOLS.some((key) => typeof given[key] === "function");
 }
 
 /** The name of its class, for messages; `undefined` for an object literal. */

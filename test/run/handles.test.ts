@@ -31,6 +31,29 @@ class Transaction {
   }
 }
 
+/** Instances that held data before objects with methods were: their data stays. */
+class Rows {
+  readonly rows = [{ id: 1 }];
+  readonly at = new Date(0);
+
+  [Symbol.dispose](): void {
+    events.push("rows disposed");
+  }
+}
+
+/** A row that knows where it came from. */
+class Row {
+  readonly id = 7;
+  readonly connection = {
+    query: () => "all",
+    close: () => void events.push("connection closed"),
+  };
+
+  save(): string {
+    return "saved";
+  }
+}
+
 class Plain {
   readonly id = 7;
 
@@ -54,6 +77,18 @@ const db = {
       events.push("iterator closed");
     }
   },
+  table: () => ({ name: "t", [Symbol.asyncIterator]: () => db.rows() }),
+  lock: () => ({ key: "k", [Symbol.asyncDispose]: () => void events.push("released") }),
+  locks: () => ({ at: new Date(0), all: [db.lock()] }),
+  broken: () => ({
+    ping: () => 1,
+    async *[Symbol.asyncIterator]() {
+      yield 1;
+      throw new Error("broken");
+    },
+  }),
+  rowsWithData: () => new Rows(),
+  row: () => new Row(),
   list: () => [new Transaction("one"), new Transaction("two")],
   plain: () => [new Plain()],
   same: (given: unknown) => (given instanceof Transaction ? given.query("same") : "other"),
@@ -142,6 +177,96 @@ describe.each(combinations)("objects with methods: $engine, $placement", (option
       return found;`);
     expect(result).toMatchObject({ ok: true, value: [1, 2] });
     expect(events).toEqual(["iterator closed"]);
+  });
+
+  it("leaves no iteration open that has come to its end", async () => {
+    const result = await run(
+      `
+      const table = await tools.db.table();
+      let total = 0;
+      for (let i = 0; i < 110; i++) for await (const row of table) total += row;
+      for (let i = 0; i < 110; i++) for await (const row of await tools.db.rows()) total += row;
+      for (let i = 0; i < 110; i++) for await (const row of await tools.db.rows()) { total += row; break; }
+      const broken = await tools.db.broken();
+      for (let i = 0; i < 110; i++)
+        try { for await (const row of broken) total += row; } catch (error) { if (error.message !== "broken") throw error; }
+      return total;`,
+      { limits: { toolCalls: 10_000 } },
+    );
+    expect(result).toMatchObject({ ok: true, value: 110 * (6 + 6 + 1 + 1) });
+    expect(events).toHaveLength(330); // each generator once
+  });
+
+  it("gives the items of steps that do not wait for each other, and nothing after the last", async () => {
+    const result = await run(`
+      const it = (await tools.db.rows())[Symbol.asyncIterator]();
+      const steps = await Promise.all([1, 2, 3, 4, 5].map(() => it.next()));
+      return [steps.map(({ value, done }) => done ? "done" : value), (await it.next()).done, (await it.return()).done];`);
+    expect(result).toMatchObject({ ok: true, value: [[1, 2, 3, "done", "done"], true, true] });
+  });
+
+  it("may be closed and then disposed of", async () => {
+    const result = await run(`
+      await using tx = await tools.db.begin();
+      using c = await tools.db.connect();
+      await tx.close();
+      await c.close();
+      return 1;`);
+    expect(result).toMatchObject({ ok: true, value: 1 });
+    expect(events).toEqual(["rolled back", "closed"]);
+    expect(result.calls.at(-1)).toMatchObject({ tool: "db.begin.[Symbol.asyncDispose]", ok: true });
+  });
+
+  it("is disposed of once, however many calls close it at once", async () => {
+    const result = await run(`
+      const tx = await tools.db.begin();
+      await Promise.allSettled([tx.close(), tx.close(), tx[Symbol.asyncDispose](), tx.close()]);
+      return 1;`);
+    expect(result).toMatchObject({ ok: true, value: 1 });
+    expect(events).toEqual(["rolled back"]);
+  });
+
+  it("may be an object literal that says only that it is to be disposed of, or iterated over", async () => {
+    const result = await run(`
+      { await using lock = await tools.db.lock(); if (lock.key !== "k") throw 0; }
+      const { at, all: [other] } = await tools.db.locks();
+      let rows = 0;
+      const table = await tools.db.table();
+      for await (const row of table) rows += row;
+      return [rows, table.name, at, other.key];`);
+    expect(result).toMatchObject({ ok: true, value: [6, "t", "1970-01-01T00:00:00.000Z", "k"] });
+    expect(events).toEqual(["released", "iterator closed", "released"]);
+  });
+
+  it("has the data that its instance had as data", async () => {
+    const result = await run(`
+      const found = await tools.db.rowsWithData();
+      return [found.rows, found.at, JSON.stringify(found)];`);
+    expect(result).toMatchObject({
+      ok: true,
+      value: [
+        [{ id: 1 }],
+        "1970-01-01T00:00:00.000Z",
+        '{"rows":[{"id":1}],"at":"1970-01-01T00:00:00.000Z"}',
+      ],
+    });
+    expect(events).toEqual(["rows disposed"]);
+  });
+
+  it("does not give what an instance holds", async () => {
+    const result = await run(`
+      const row = await tools.db.row();
+      return [row.id, typeof row.connection, await row.save()];`);
+    expect(result).toMatchObject({ ok: true, value: [7, "undefined", "saved"] });
+    expect(events).toEqual([]); // its connection is not closed either
+  });
+
+  it("tells its methods where a program calls another", async () => {
+    const result = await run("const tx = await tools.db.begin(); await tx.rollback()");
+    expect(result).toMatchObject({
+      ok: false,
+      error: { hint: "db.begin answered an object with the methods query, commit, close." },
+    });
   });
 
   it("is the object itself for local tools, and methods return handles again", async () => {

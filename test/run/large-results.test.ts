@@ -97,6 +97,81 @@ const combinations = [
   { engine: "quickjs", placement: "process" },
 ] as const;
 
+describe.each(combinations)("$engine, $placement: a handle taken for its result", (options) => {
+  let runtime: Runtime;
+  beforeAll(async () => {
+    runtime = await createRuntime({ ...options, tools: { db } });
+  });
+  afterAll(() => runtime.close());
+
+  test.each([
+    ["h.length", "has no length; write `await h.count()`"],
+    ["h.rows", 'has no rows; write `await h.get("rows")`'],
+    ["h.map((row) => row.id)", "has no map; write `for await (const row of h) {}`"],
+    ["[...h]", "has no iterator; write `for await (const row of h) {}`"],
+    [
+      "await h.filter((row) => row.paid)",
+      "it takes one object of at most 100 of them, and no function",
+    ],
+    ["await h.filter.handle((row) => row.paid)", "and no function"],
+    ["(await h.filter({ paid: true })).length", "the result of db.query.filter stays on the host"],
+  ])("%s is an error that says what to write", async (use, message) => {
+    const result = await runtime.run(
+      `const h = await tools.db.query.handle({ count: 3 }); return ${use}`,
+    );
+    expect(result.ok ? {} : result.error).toMatchObject({
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test("is still an object like others", async () => {
+    const result = await runtime.run(`
+      const h = await tools.db.query.handle({ count: 3 });
+      h.mine = 1;
+      console.log(h);
+      const [same] = await Promise.all([h]);
+      return [same === h, Object.keys(h), "length" in h, String(typeof h), h.mine, JSON.stringify({ h })];`);
+    expect(result).toMatchObject({
+      ok: true,
+      value: [true, ["mine"], false, "object", 1, '{"h":{"mine":1}}'],
+    });
+  });
+});
+
+describe("what users keep together", () => {
+  const tools = { big: { text: (megabytes: number) => "x".repeat(megabytes * 1024 * 1024) } };
+  const keep = async (runtime: Runtime, id: string, user?: string): Promise<string> => {
+    const session = await runtime.session(id, user === undefined ? {} : { user });
+    const result = await session.run(
+      "const h = await tools.big.text.handle(200); return await h.count()",
+    );
+    return result.ok ? "kept" : `${result.error.code}: ${result.error.message}`;
+  };
+
+  test("has a cap for each, and one for all", async () => {
+    await using runtime = await createRuntime({ placement: "inline", tools });
+    expect([await keep(runtime, "1", "a"), await keep(runtime, "2", "a")]).toEqual([
+      "kept",
+      "kept",
+    ]);
+    expect(await keep(runtime, "3", "a")).toMatch(
+      /^quota_exceeded: all runs of this user together/,
+    );
+    await (await runtime.session("1", { user: "a" })).close();
+    expect(await keep(runtime, "4", "a")).toBe("kept");
+    expect([await keep(runtime, "1", "b"), await keep(runtime, "2", "b")]).toEqual([
+      "kept",
+      "kept",
+    ]);
+    expect(await keep(runtime, "1")).toBe("kept");
+    expect(await keep(runtime, "2")).toMatch(/^quota_exceeded: all runs of the host together/);
+    expect(await keep(runtime, "1", "c")).toMatch(/^quota_exceeded/);
+    await runtime.close();
+    await using next = await createRuntime({ placement: "inline", tools });
+    expect(await keep(next, "1", "a")).toBe("kept");
+  });
+});
+
 describe.each(combinations)("$engine, $placement", (options) => {
   let runtime: Runtime;
   beforeAll(async () => {

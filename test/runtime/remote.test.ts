@@ -453,3 +453,33 @@ describe("what a client of the service cannot do", () => {
     greedy.end();
   });
 });
+
+describe.each(["quickjs", "v8"] as const)("%s: a service that is short of workers", (engine) => {
+  test("takes that of a session whose objects are with its client: they are disposed of, and the loss is told", async () => {
+    const ended: string[] = [];
+    const open = (): object => ({ ping: () => "pong", close: () => void ended.push("closed") });
+    const workers = { max: 1, spare: 0 };
+    await using host = await createRuntime({ engine, placement: "process", workers });
+    const apiKeys = [{ key: KEY, user: "ann" }];
+    const service = await startService(host, { port: 0, auth: { apiKeys } });
+    try {
+      await using runtime = await createRuntime({
+        engine,
+        placement: { remote: service.url, token: KEY },
+        tools: { here: { open } },
+      });
+      const session = await runtime.session("s");
+      await value(session.run("const it = await tools.here.open(); 1"));
+      expect(await value(session.run("await it.ping()"))).toBe("pong");
+      expect(await value(runtime.run("'goes on'"))).toBe("goes on");
+      await expect.poll(() => ended).toEqual(["closed"]);
+      const lost = await session.run("await it.ping()");
+      expect(lost).toMatchObject({ ok: false, error: { code: "worker_crashed" } });
+      expect(JSON.stringify(lost)).toContain("(it)");
+      expect(await value(session.run("typeof it"))).toBe("undefined");
+    } finally {
+      await service.stop();
+    }
+    expect(ended).toEqual(["closed"]);
+  });
+});

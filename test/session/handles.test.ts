@@ -16,6 +16,7 @@ import { value } from "../support/value.ts";
 /** What happened to the host's objects. */
 const events: string[] = [];
 let answerLate = (): void => {};
+let aborting = new AbortController();
 
 class Transaction {
   readonly name: string;
@@ -41,6 +42,14 @@ const tools = {
       return new Promise((resolve) => {
         answerLate = () => resolve(new Transaction("late"));
       });
+    },
+    async *rows() {
+      yield* [1, 2];
+    },
+    /** Aborts its run when the answer waits to be sent. */
+    large: () => {
+      setImmediate(() => aborting.abort());
+      return { tx: new Transaction("large"), pad: "x".repeat(1_000_000) };
     },
     literal: () => ({ ping: () => "pong" }),
   },
@@ -168,6 +177,27 @@ describe.each([
     answerLate();
     await expect.poll(() => events).toEqual(["asked", "end of late"]);
     expect(await value(session.run("await tx.query('a')"))).toBe("s: a");
+  });
+
+  test("a loop over rows to their end leaves nothing open", async () => {
+    await using runtime = await start(place);
+    const session = await runtime.session("rows");
+    const code =
+      "let total = 0; for await (const row of await tools.db.rows()) total += row; total";
+    expect(await value(session.run(code))).toBe(3);
+    expect(session.pinned).toBe(false);
+  });
+
+  test("one in an answer that comes to no program is disposed of", async () => {
+    await using runtime = await start(place);
+    const session = await runtime.session("late");
+    await value(session.run("1"));
+    for (let turn = 0; turn < 3; turn++) {
+      aborting = new AbortController();
+      const { signal } = aborting;
+      await session.run("await tools.db.large(); 1", { signal });
+      await expect.poll(() => [session.pinned, events.length]).toEqual([false, turn + 1]);
+    }
   });
 
   test("a run that is stopped while it computes takes it along", async () => {

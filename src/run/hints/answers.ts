@@ -1,5 +1,6 @@
 /** What tools answered a program that then made a wrong use of it: the shapes, never the values. */
 import { decodeWithin } from "../../core/decode-within.ts";
+import type { HandleFacts } from "../../core/handle-facts.ts";
 import type { Failure } from "../../core/errors.ts";
 import { cutText } from "../../core/utf8.ts";
 import { shapeOf } from "../../discovery/infer-shape.ts";
@@ -21,6 +22,8 @@ const CAPS = { parts: MAX_TEXT, depth: 200 };
 const MAX_HINT = 360;
 const MAX_LABEL = 80;
 const MAX_WORDS = 30;
+/** Methods of an object that are told. */
+const MAX_METHODS = 15;
 const NOTHING_DECLARED: ReadonlySet<string> = new Set();
 
 interface Answered {
@@ -94,15 +97,29 @@ function described({ text, isLarge, schema }: Answered, most: number): string {
   if (isLarge) return LARGE[text] ?? "a value of more than 64 KiB";
   let value: unknown;
   try {
-    value = decodeWithin(text, CAPS);
+    value = decodeWithin(text, CAPS, (facts) => new HostObject(facts as HandleFacts));
   } catch {
     return "a value that is no plain data";
   }
   if (value === undefined) return "nothing (undefined)";
+  if (value instanceof HostObject) return value.text;
   const inText = typeof value === "string" ? parsed(value) : undefined;
   const declared = schema === undefined ? NOTHING_DECLARED : declaredNames(schema);
   const shape = cutText(shapeText(shapeOf(inText ?? value), declared, most), most);
   return inText === undefined ? shape : `a string, the JSON of ${shape}: read it with JSON.parse`;
+}
+
+/** An object with methods, which stays on the host. The text that names it was made here. */
+class HostObject {
+  readonly text: string;
+
+  constructor({ methods }: HandleFacts) {
+    const names = [
+      ...methods.slice(0, MAX_METHODS),
+      ...(methods.length > MAX_METHODS ? ["…"] : []),
+    ];
+    this.text = `an object with the methods ${[...names, "close"].join(", ")}`;
+  }
 }
 
 const LARGE: Readonly<Record<string, string | undefined>> = {

@@ -4,6 +4,7 @@
  */
 import { decode } from "../../core/decode.ts";
 import { encode } from "../../core/encode.ts";
+import { hasResourceSymbol } from "../../core/plain-json.ts";
 import { ToolError } from "../../core/tool-error.ts";
 import type { Steps } from "../../core/turns.ts";
 import { wireFailureOf } from "../../core/wire-format.ts";
@@ -14,6 +15,8 @@ export interface CopyCaps {
   readonly bytes: number;
   /** Levels of nesting. */
   readonly depth: number;
+  /** Called now and then with the memory that the copy takes by now; it may throw. */
+  readonly onGrowth?: (bytes: number) => void;
 }
 
 /** A copy, and the memory that it takes, about. */
@@ -75,8 +78,10 @@ class Copier {
       else this.#next(frame);
       if (steps % STEPS !== 0 && !this.#isDue) continue;
       this.#isDue = false;
+      this.#caps.onGrowth?.(this.#bytes);
       yield;
     }
+    this.#caps.onGrowth?.(this.#bytes);
     return { value: root[0], bytes: this.#bytes };
   }
 
@@ -116,7 +121,7 @@ class Copier {
     this.#charge(OBJECT_BYTES);
     if (Array.isArray(item)) return this.#push(item, [], undefined, item.length);
     if (!isRecord(item)) return this.#piece(item);
-    if (!isPlain(item) && isResource(item))
+    if (isPlain(item) ? hasResourceSymbol(item) : isResource(item))
       throw this.#refusal(`${this.#path()} is an object with methods`);
     const keys = Object.keys(item);
     if (keys.length === 0) return this.#piece(item); // it may only look empty

@@ -14,18 +14,21 @@ const ROWS = 256;
 export function readCondition(given: unknown, label: string): Condition {
   const entries = isRecord(given) ? Object.entries(given) : undefined;
   if (entries === undefined || entries.length > MAX_NAMES)
-    throw refusal(label, `takes one object of at most ${MAX_NAMES} properties`);
+    throw refusal(
+      label,
+      `compares properties for equality: it takes one object of at most ${MAX_NAMES} of them, and no function`,
+    );
   const wrong = entries.find(([, value]) => !isPrimitive(value));
   if (wrong === undefined) return entries;
   throw refusal(
     label,
-    `compares with texts, numbers, true, false and null; ${wrong[0].slice(0, 50)} is ${wrong[1] === undefined ? "undefined" : "none of them"}`,
+    `compares properties with texts, numbers, true, false and null; ${wrong[0].slice(0, 50)} is ${wrong[1] === undefined ? "undefined" : "none of them"}`,
   );
 }
 
 function refusal(label: string, problem: string): ToolError {
   return new ToolError("invalid_arguments", `filter of the result of ${label} ${problem}`, {
-    hint: 'Write `await h.filter({ status: "open" })`; for other conditions filter the rows: `for await (const row of h)`.',
+    hint: 'Write `await h.filter({ status: "open" })`; for other conditions filter the rows: `for await (const row of h) {}`.',
   });
 }
 

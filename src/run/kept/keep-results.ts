@@ -2,11 +2,12 @@ import { ToolError } from "../../core/tool-error.ts";
 import { type CallingRun, labelOf, type Middleware, type ToolCall } from "../../tools/tool-call.ts";
 import { hasMethods } from "../object-methods.ts";
 import { copyOf } from "./copy-value.ts";
-import { KeptResult, KeptTask, type Weight } from "./kept-result.ts";
+import { OpenResults } from "./kept-bytes.ts";
+import { KeptResult, KeptTask } from "./kept-result.ts";
 import { RunWork } from "./run-work.ts";
 
 const works = new WeakMap<CallingRun, RunWork>();
-const open = new WeakMap<object, Set<KeptResult>>();
+const open = new WeakMap<object, OpenResults>();
 
 /** The link that leaves results on the host where the program asks for a handle, and carries out what it asks of them. */
 export const keepResults: Middleware = async (call, next) => {
@@ -31,50 +32,44 @@ async function keep(value: unknown, call: ToolCall): Promise<unknown> {
   if (hasMethods(value)) return value;
   const { limits } = call.run;
   const label = labelOf(call);
+  const own = openOf(call);
+  using growth = own.growth(limits.keptBytes);
   // One after the other: what is left for one is known when those before have been counted.
   const work = workOf(call).do(call, function* () {
-    const all = openOf(call);
-    const bytes = Math.max(0, limits.keptBytes - weightOf(all));
-    const copied = yield* copyOf(value, { bytes, depth: limits.valueDepth }, label);
-    return new KeptResult(label, copied.value, [{ bytes: copied.bytes }], all);
+    const bytes = Math.max(0, limits.keptBytes - own.bytes);
+    const caps = { bytes, depth: limits.valueDepth, onGrowth: growth.to };
+    const copied = yield* copyOf(value, caps, label);
+    return new KeptResult(label, copied.value, [{ bytes: copied.bytes }], own);
   });
   try {
     return await work;
   } catch (error) {
     // What is only too large is data, and to look through it would take long.
-    if (!(error instanceof ToolError && error.code === "output_limit"))
+    const isLarge = ["output_limit", "quota_exceeded"];
+    if (!(error instanceof ToolError && isLarge.includes(error.code)))
       call.run.handles?.discard(value, { server: call.server, tool: call.tool });
     throw error;
   }
 }
 
-/** @throws ToolError `output_limit` over the run's cap */
+/** @throws ToolError `output_limit`, `quota_exceeded` over a cap */
 async function admit(value: unknown, call: ToolCall): Promise<unknown> {
-  const { keptBytes } = call.run.limits;
-  if (!(value instanceof KeptResult) || weightOf(openOf(call)) <= keptBytes) return value;
-  await value[Symbol.asyncDispose]();
-  throw new ToolError(
-    "output_limit",
-    `what the run leaves on the host would take more than ${keptBytes} bytes (keptBytes)`,
-    { hint: "Close handles that are done with: `await using h = …`, or `await h.close()`." },
-  );
+  if (!(value instanceof KeptResult)) return value;
+  try {
+    openOf(call).check(call.run.limits.keptBytes);
+    return value;
+  } catch (error) {
+    await value[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /** Those that are open, of a run or of its session. */
-function openOf({ run }: ToolCall): Set<KeptResult> {
+function openOf({ run }: ToolCall): OpenResults {
   const key = run.handles ?? run;
   const known = open.get(key);
   if (known !== undefined) return known;
-  const made = new Set<KeptResult>();
+  const made = new OpenResults(run.caller.user);
   open.set(key, made);
   return made;
-}
-
-/** Memory of all that is kept, about. */
-function weightOf(results: Iterable<KeptResult>): number {
-  const weights = new Set<Weight>();
-  for (const result of results) for (const weight of result.weights) weights.add(weight);
-  let bytes = 0;
-  for (const weight of weights) bytes += weight.bytes;
-  return bytes;
 }

@@ -5,15 +5,11 @@
 import { ToolError } from "../../core/tool-error.ts";
 import type { ToolCall } from "../../tools/tool-call.ts";
 import { matching, readCondition } from "./filter.ts";
+import type { OpenResults, Weight } from "./kept-bytes.ts";
 import { isRecord, kindOf } from "./kind.ts";
 import { pageOf } from "./page.ts";
 import { stepsOf, valueAt } from "./path.ts";
 import type { RunWork } from "./run-work.ts";
-
-/** Memory of what is kept, about. Handles of parts of one result share it. */
-export interface Weight {
-  readonly bytes: number;
-}
 
 /** What a method has to do in the run that calls it. */
 export class KeptTask {
@@ -34,10 +30,15 @@ export class KeptResult implements AsyncDisposable {
   readonly #label: string;
   readonly #value: unknown;
   readonly #weights: readonly Weight[];
-  readonly #open: Set<KeptResult>;
+  readonly #open: Pick<OpenResults, "add" | "delete">;
 
   /** @param open those that are, of which it is one until it is disposed of */
-  constructor(label: string, value: unknown, weights: readonly Weight[], open: Set<KeptResult>) {
+  constructor(
+    label: string,
+    value: unknown,
+    weights: readonly Weight[],
+    open: Pick<OpenResults, "add" | "delete">,
+  ) {
     this.#label = label;
     this.#value = value;
     this.#weights = weights;
