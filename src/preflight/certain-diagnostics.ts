@@ -121,11 +121,15 @@ export class Certainty {
     this.#globals ??= setGlobally(this.#text);
     if (this.#program.values?.includes(name) !== true || this.#globals.has(name)) return false;
     // `if (rows.length === 0) process.exit(1)`: a program that has rows runs.
-    if (this.#program.branches?.some(([from, to]) => from <= start && start <= to)) return false;
+    if (this.#isInBranch(start)) return false;
     if (name === ASK) return false; // what it says without a model is clear
     const { names } = this.#catalogue;
     const server = name.replace(/Tools$/, "");
     return placedTools(names, name).length === 0 && serversSpelled(names, server).length === 0;
+  }
+
+  #isInBranch(at: number): boolean {
+    return this.#program.branches?.some(([from, to]) => from <= at && at <= to) === true;
   }
 
   /** A call of a tool that is not there under any spelling. */
@@ -142,7 +146,8 @@ export class Certainty {
     if (!BUILT_IN.test(type) || EXTENDS.test(this.#text)) return false;
     const name = this.#text.slice(start, end);
     if (/\?\.\s*$/.test(this.#text.slice(Math.max(0, start - 20), start))) return false;
-    if (/^\s*\(/.test(this.#text.slice(end, end + 20))) return true;
+    // `text.contains ? text.contains(word) : …` asks first.
+    if (/^\s*\(/.test(this.#text.slice(end, end + 20))) return !this.#isInBranch(start);
     return type.startsWith("Promise<") && !this.#isSet(name);
   }
 

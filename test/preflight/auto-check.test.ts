@@ -123,6 +123,7 @@ describe("auto", () => {
     ["return typeof Buffer === 'undefined' ? 1 : Buffer.from('a')", 1],
     ["try { return require('fs') } catch { return 'none' }", "none"],
     ["if (0 > 1) process.exit(1); return 1", 1],
+    ["const s = 'abc'; return s.contains ? s.contains('a') : s.includes('a')", true],
     ["const home = false && process.env.HOME; return home ? path.join(home, 'a') : 2", 2],
     ["switch ('a') { case 'b': process.exit(1); default: return 3 }", 3],
     ["return 'Buffer' in globalThis && Buffer.from('a')", false],
