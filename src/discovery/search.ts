@@ -50,7 +50,7 @@ const LEAST_PARTIAL_SHARE = 0.65;
  * The first ones are told with a smaller share, where none is named as the query: a tool that is hidden costs a model more than
  * some lines that it does not need.
  */
-const FIRST = 5;
+const FIRST = 4;
 const LEAST_FIRST_SHARE = 0.2;
 /** A word that is only alike, to one that is the same. */
 const ALIKE = 0.5;

@@ -14,8 +14,8 @@ import {
   type TypeTextOptions,
 } from "./type-text.ts";
 
-/** Characters of arguments, ~45 tokens. */
-const ARGUMENTS_CHARS = 180;
+/** Characters of arguments, ~35 tokens. */
+const ARGUMENTS_CHARS = 130;
 /** Characters of a result, ~40 tokens. */
 const RESULT_CHARS = 160;
 /** Required arguments are told where they take more, up to that many characters. */

@@ -172,20 +172,26 @@ test.each<[string, JsonSchema, string]>([
   ],
   ["data as a choice", object({ a: { enum: [[1], { b: 1 }] } }), "{ a?: unknown[] | { … } }"],
   [
-    "limits of referenced, nullable and listed values, and exclusive ones",
+    "limits of referenced, nullable and listed values",
     {
       ...object({
         id: { $ref: "#/$defs/Id" },
         at: { anyOf: [{ type: "string", format: "date" }, { type: "null" }] },
         all: { type: "array", items: { $ref: "#/$defs/Id" } },
-        share: { type: "number", exclusiveMinimum: 0, exclusiveMaximum: 1 },
-        more: { type: "number", exclusiveMinimum: 5 },
-        code: { type: "string", minLength: 8 },
-        file: { type: "string", contentEncoding: "base64" },
       }),
       $defs: { Id: { type: "string", pattern: "^a" } },
     },
-    "{ id?: string…, at?: string | null (date), all?: string[]…, share?: number (<1), more?: number (>5), code?: string…, file?: string (base64) }",
+    "{ id?: string…, at?: string | null (date), all?: string[]… }",
+  ],
+  [
+    "exclusive limits, and those of texts",
+    object({
+      share: { type: "number", exclusiveMinimum: 0, exclusiveMaximum: 1 },
+      more: { type: "number", exclusiveMinimum: 5 },
+      code: { type: "string", minLength: 8 },
+      file: { type: "string", contentEncoding: "base64" },
+    }),
+    "{ share?: number (<1), more?: number (>5), code?: string…, file?: string (base64) }",
   ],
 ])("arguments: %s", (_name, schema, expected) => {
   expect(argumentTypes(schema)).toBe(expected);
