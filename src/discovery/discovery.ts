@@ -30,7 +30,7 @@ const DETAILS: readonly unknown[] = [
 const MATCHES = 10;
 /** Characters of a description; of one beside the types of a call fewer. */
 const MAX_DESCRIPTION = 200;
-const MAX_LINE_DESCRIPTION = 80;
+const MAX_LINE_DESCRIPTION = 70;
 
 /** Progressive disclosure: categories, then a category's tools, then one tool; the same inside programs and outside them. */
 export class Discovery {

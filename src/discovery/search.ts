@@ -117,7 +117,14 @@ export class ToolIndex {
    * are added, and what matches more of the words counts for more.
    */
   *search(query: string, category?: string): Steps<Match[]> {
-    const words = queryWords(query.slice(0, MAX_QUERY));
+    const all = [...new Set(wordsOf(query.slice(0, MAX_QUERY)))];
+    const telling = all.filter((word) => !FILLERS.has(word));
+    const found = yield* this.#find(telling.slice(0, MAX_WORDS), category);
+    if (found.length > 0 || telling.length === all.length) return found;
+    return yield* this.#find(all.slice(0, MAX_WORDS), category);
+  }
+
+  *#find(words: readonly string[], category: string | undefined): Steps<Match[]> {
     const filter =
       category === undefined
         ? {}
@@ -157,12 +164,6 @@ interface Found {
   sum: number;
   /** How many words it matches; one with a typo counts less. */
   words: number;
-}
-
-function queryWords(query: string): string[] {
-  const all = [...new Set(wordsOf(query))];
-  const telling = all.filter((word) => !FILLERS.has(word));
-  return (telling.length > 0 ? telling : all).slice(0, MAX_WORDS);
 }
 
 function ranked(found: readonly Found[], words: readonly string[]): Match[] {

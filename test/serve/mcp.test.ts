@@ -423,7 +423,7 @@ describe("HTTP", () => {
         ok: true,
         value: "The sum of 1 and 2 is 3.",
       });
-      expect(messages[0]).toBe("here");
+      expect(messages).toContain("here"); // on a busy machine it is told before that the program runs
       expect((await run(other, "return 7")).content[0]!.text).toBe("7");
     },
   );
@@ -458,7 +458,11 @@ describe("HTTP", () => {
     };
     const response = await fetch(url, { method: "POST", headers, body, signal: gone.signal });
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
-    expect((await reader.read()).value).toContain('"message":"on"');
+    for (let read = ""; !read.includes('"message":"on"');) {
+      const { done, value = "" } = await reader.read();
+      if (done) expect.fail(`it ended with ${read}`);
+      read += value;
+    }
     gone.abort();
     await expect(reader.read()).rejects.toThrow();
     await expect
