@@ -107,8 +107,8 @@ export interface RuntimeOptions {
    */
   readonly learn?: boolean | string;
   /**
-   * Characters that all tools in one line each may take in `startContext()`; with more, only the categories are listed. The
-   * default is where a longer list costs a model more than the search that it spares. 0 lists no tools.
+   * Characters that all tools in one line each may take in `startContext()`, 0 to 1,000,000; with more, only the categories are
+   * listed. The default is where a longer list costs a model more than the search that it spares. 0 lists no tools.
    * @default 1_500
    */
   readonly startContextChars?: number;
