@@ -266,8 +266,10 @@ describe("tools", () => {
       undefined,
       { onprogress: ({ message }) => messages.push(message) },
     );
-    expect(messages[0]).toBe("first");
-    expect(messages[1]).toMatch(/^basic\.echo answered after \d+ ms$/);
+    // On a busy machine it is told besides that the program runs.
+    const told = messages.filter((message) => !String(message).startsWith("running for"));
+    expect(told[0]).toBe("first");
+    expect(told[1]).toMatch(/^basic\.echo answered after \d+ ms$/);
   });
 
   test("a call that the client cancels ends its program, and the server goes on", async () => {
@@ -276,7 +278,9 @@ describe("tools", () => {
     const code = "console.log('on'); await tools.basic.slow({ ms: 20_000 }); return 'late'";
     const running = client.callTool({ name: "execute_code", arguments: { code } }, undefined, {
       signal: cancel.signal,
-      onprogress: () => cancel.abort(),
+      onprogress: ({ message }) => {
+        if (message === "on") cancel.abort();
+      },
     });
     await expect(running).rejects.toThrow();
     // The server saw its call cancelled too, so the program did not run on.
