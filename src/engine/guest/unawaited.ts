@@ -7,7 +7,7 @@ import { cutUnits } from "../../core/utf8.ts";
 import { send } from "./host-port.ts";
 import { watchOf } from "./promises.ts";
 
-/** Promises of one run that are told of. */
+/** Promises of one run that are reported. */
 const MAX_TOLD = 20;
 const MAX_KEY = 100;
 /** Longest stack that is told, in characters: a program can make its own. */

@@ -2,6 +2,7 @@
 import { decodeWithin } from "../../core/decode-within.ts";
 import type { HandleFacts } from "../../core/handle-facts.ts";
 import type { Failure } from "../../core/errors.ts";
+import { spellingKey } from "../../core/spelling.ts";
 import { cutText } from "../../core/utf8.ts";
 import { shapeOf } from "../../discovery/infer-shape.ts";
 import type { JsonSchema } from "../../tools/tool.ts";
@@ -75,9 +76,9 @@ function byRelevance(labels: readonly string[], { line }: Failure, source: strin
   const words = new Set(failed.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu)?.slice(0, MAX_WORDS));
   const declaring = lines
     .filter((each) => [...words].some((word) => !WORDS.has(word) && each.includes(word)))
-    .map(plain);
+    .map(spellingKey);
   const isNear = (label: string): boolean => {
-    const tool = plain(label.slice(label.indexOf(".") + 1));
+    const tool = spellingKey(label.slice(label.indexOf(".") + 1));
     return declaring.some((each) => each.includes(tool));
   };
   return labels.toSorted((a, b) => Number(isNear(b)) - Number(isNear(a)));
@@ -87,11 +88,6 @@ function byRelevance(labels: readonly string[], { line }: Failure, source: strin
 const WORDS: ReadonlySet<string> = new Set(
   "await async const let var for of in return new if else function tools console log".split(" "),
 );
-
-/** As the spellings of a name have it in common. */
-function plain(text: string): string {
-  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-}
 
 function described({ text, isLarge, schema }: Answered, most: number): string {
   if (isLarge) return LARGE[text] ?? "a value of more than 64 KiB";
