@@ -16,6 +16,7 @@ import {
   type Figure,
   isFigure,
   type LatencyResults,
+  type ProbeCell,
 } from "../../src/bench/latency/results.ts";
 import { interleave } from "../../src/bench/latency/rounds.ts";
 import { latencySections } from "../../src/bench/latency/sections.ts";
@@ -46,31 +47,34 @@ function commandLine(pid: number): string {
 const cellOf = (cells: readonly Cell[], job: string, subject: string): Cell | undefined =>
   cells.find((cell) => cell.job === job && cell.subject === subject);
 
+const FLOORS: Readonly<Record<string, string>> = {
+  "v8-inline": "bare-isolate",
+  "quickjs-inline": "bare-quickjs",
+};
+
 describe("what is measured", () => {
   test("every job of every subject, beside its floor, in one run", async () => {
-    const subjects = [
-      "v8-inline",
-      "quickjs-inline",
-      "async-function",
-      "bare-isolate",
-      "bare-quickjs",
-    ];
-    const groups = ["runs", "calls", "computing"];
-    const results = await benchLatency({ rounds: 1, subjects, groups });
-    const jobs = JOBS.filter(({ group }) => groups.includes(group));
-    expect(results.jobs.map(({ id }) => id)).toEqual(jobs.map(({ id }) => id));
-    for (const { id } of jobs)
-      for (const subject of subjects) {
-        const cell = cellOf(results.cells, id, subject);
-        if (!isFigure(cell)) throw new Error(`${id} of ${subject}: ${cell?.absent ?? "nothing"}`);
-        expect(cell.median).toBeGreaterThan(0);
-        expect(cell.p99).toBeGreaterThanOrEqual(cell.median);
-        expect(cell.ratio?.to).toBe(
-          { "v8-inline": "bare-isolate", "quickjs-inline": "bare-quickjs" }[subject],
-        );
-      }
-    expect(results.machine.cores).toBeGreaterThan(0);
-    expect(results.subjects.find(({ id }) => id === "v8-inline")?.version).toMatch(/^\d+\.\d+/);
+    for (const [groups, subjects] of [
+      [["calls"], ["async-function", "quickjs-inline", "bare-quickjs"]],
+      [
+        ["runs", "computing"],
+        ["v8-inline", "bare-isolate"],
+      ],
+    ] as const) {
+      const results = await benchLatency({ rounds: 1, subjects, groups });
+      const jobs = JOBS.filter(({ group }) => (groups as readonly string[]).includes(group));
+      expect(results.jobs.map(({ id }) => id)).toEqual(jobs.map(({ id }) => id));
+      for (const { id } of jobs)
+        for (const subject of subjects) {
+          const cell = cellOf(results.cells, id, subject);
+          if (!isFigure(cell)) throw new Error(`${id} of ${subject}: ${cell?.absent ?? "nothing"}`);
+          expect(cell.median).toBeGreaterThan(0);
+          expect(cell.p99).toBeGreaterThanOrEqual(cell.median);
+          expect(cell.ratio?.to).toBe(FLOORS[subject]);
+        }
+      expect(results.machine.cores).toBeGreaterThan(0);
+      expect(results.subjects[0]?.version).toMatch(/^\d+\.\d+/);
+    }
   });
 
   test("starts, sessions and memory, each where it is a question", async () => {
@@ -116,15 +120,17 @@ describe("what is measured", () => {
       descendants(1).filter((pid) => commandLine(pid).includes("codecell-left-behind"));
     const subjects = ["leaving"];
     await benchLatency({ rounds: 1, peers: PEERS, groups: ["knowledge", "memory"], subjects });
-    const options = { rounds: 1, peers: PEERS, groups: ["capabilities"], subjects };
+    const probes = ["typescript", "loop"];
+    const options = { rounds: 1, peers: PEERS, groups: ["capabilities"], subjects, probes };
     const { findings } = await benchLatency(options);
-    expect(findings.length).toBeGreaterThan(0);
+    expect(findings.map(({ probe }) => probe)).toEqual(probes);
     expect(await until(() => left().length === 0)).toBe(true);
   });
 
   test.each([
     [{ groups: ["rums"] }, "there is no group 'rums'"],
     [{ subjects: ["v9-process"] }, "there is no subject 'v9-process'"],
+    [{ probes: ["fly"] }, "there is no probe 'fly'"],
     [{ peers: here("../support") }, "there are no peers in"],
   ])("%j is refused", async (options, message) => {
     await expect(benchLatency(options)).rejects.toMatchObject({
@@ -150,12 +156,15 @@ describe("what each can do", () => {
   });
 
   test("what a product does wrong is found", async () => {
-    const { findings } = await benchLatency({
-      rounds: 1,
-      groups: ["capabilities"],
-      peers: PEERS,
-      subjects: ["wrong", "dying"],
-    });
+    const findings: ProbeCell[] = [];
+    for (const [subject, probes] of [
+      ["wrong", ["typescript", "loop"]],
+      ["dying", ["parallel", "hostile"]],
+    ] as const) {
+      const groups = ["capabilities"];
+      const options = { rounds: 1, groups, peers: PEERS, subjects: [subject], probes };
+      findings.push(...(await benchLatency(options)).findings);
+    }
     const of = (subject: string, probe: string): unknown =>
       findings.find((each) => each.subject === subject && each.probe === probe);
     expect(of("wrong", "typescript")).toMatchObject({ ok: false, shown: "no" });

@@ -24,15 +24,23 @@ export const PROBE_FACTS: readonly ProbeFacts[] = [
   SURVIVES,
 ];
 
-/** Runs all probes for one subject. */
-export async function probeSubject(subject: string, peers?: string): Promise<ProbeCell[]> {
+/** Runs probes for one subject, by their ids. */
+export async function probeSubject(
+  subject: string,
+  probes: ReadonlySet<string>,
+  peers?: string,
+): Promise<ProbeCell[]> {
   const cells: ProbeCell[] = [];
   for (const { id } of PROBES)
-    cells.push({ probe: id, subject, ...(await ask(subject, id, peers)) });
+    if (probes.has(id)) cells.push({ probe: id, subject, ...(await ask(subject, id, peers)) });
+  return probes.has(SURVIVES.id) ? [...cells, await probeSurvival(subject, peers)] : cells;
+}
+
+async function probeSurvival(subject: string, peers?: string): Promise<ProbeCell> {
   let survived = 0;
   for (const at of HOSTILE.keys()) if ((await ask(subject, `hostile:${at}`, peers)).ok) survived++;
   const shown = `${survived} of ${HOSTILE.length}`;
-  return [...cells, { probe: SURVIVES.id, subject, ok: survived === HOSTILE.length, shown }];
+  return { probe: SURVIVES.id, subject, ok: survived === HOSTILE.length, shown };
 }
 
 async function ask(subject: string, probe: string, peers?: string): Promise<Finding> {

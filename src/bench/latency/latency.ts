@@ -26,6 +26,8 @@ export interface LatencyOptions {
   readonly groups?: readonly string[];
   /** Ids of subjects, and of the floors to compare them with. @default all */
   readonly subjects?: readonly string[];
+  /** Ids of what is tried in the group `capabilities`: `typescript`, `loop`, `memory`, `hostile` … @default all */
+  readonly probes?: readonly string[];
   /** Path of a folder with other products, like `bench/peers` of the repository. @default none */
   readonly peers?: string;
   /** Receives a line of progress for each step. @default none */
@@ -43,7 +45,7 @@ export function floorOf(subject: string): string | undefined {
 
 /**
  * Measures the subjects, each in its own process. Takes minutes.
- * @throws CodecellError `config_error` if `rounds` is out of range, a group or a subject is unknown, or the folder has no peers
+ * @throws CodecellError `config_error` if `rounds` is out of range, a group, a subject or a probe is unknown, or the folder has no peers
  */
 export async function benchLatency(options: LatencyOptions = {}): Promise<LatencyResults> {
   const { rounds = DEFAULT_ROUNDS, log = () => {} } = options;
@@ -60,6 +62,9 @@ export async function benchLatency(options: LatencyOptions = {}): Promise<Latenc
     options.subjects ?? [],
     all.map(({ id }) => id),
   );
+  const probeIds = PROBE_FACTS.map(({ id }) => id);
+  check("probe", options.probes ?? [], probeIds);
+  const probes = new Set(options.probes ?? probeIds);
   const groups = new Set(options.groups ?? GROUPS);
   const entries = all.filter(({ id }) => options.subjects?.includes(id) ?? true);
   const jobs = JOB_FACTS.filter(({ group }) => groups.has(group));
@@ -78,8 +83,8 @@ export async function benchLatency(options: LatencyOptions = {}): Promise<Latenc
     subjects: entries.map((entry) => withoutCannot(pool.facts(entry))),
     jobs,
     cells: cells.filter(({ job }) => wanted.has(job)),
-    probes: groups.has("capabilities") ? PROBE_FACTS : [],
-    findings: groups.has("capabilities") ? await capabilities(entries, peers, log) : [],
+    probes: groups.has("capabilities") ? PROBE_FACTS.filter(({ id }) => probes.has(id)) : [],
+    findings: groups.has("capabilities") ? await capabilities(entries, probes, peers, log) : [],
     growth,
     goals: judgeGoals(cells, growth),
   };
@@ -136,6 +141,7 @@ function measurements(
 
 async function capabilities(
   entries: readonly SubjectEntry[],
+  probes: ReadonlySet<string>,
   peers: string | undefined,
   log: (text: string) => void,
 ): Promise<ProbeCell[]> {
@@ -143,7 +149,7 @@ async function capabilities(
   for (const { id, title, kind } of entries) {
     if (kind === "floor") continue; // floors enforce no limits
     log(`capabilities of ${title}`);
-    cells.push(...(await probeSubject(id, peers)));
+    cells.push(...(await probeSubject(id, probes, peers)));
   }
   return cells;
 }
