@@ -2,7 +2,7 @@
 import { CodecellError, type ModelHandler, type Runtime, ToolError } from "../index.ts";
 import { type AgentAnswer, textAnswer } from "./answer.ts";
 import { agentTexts } from "./descriptions.ts";
-import { DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
+import { CHAT_INPUT, DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
 import { RESULT_SCHEMA } from "./result-schema.ts";
 import { runProgram } from "./run-program.ts";
 import { describeTools, searchTools } from "./search-answer.ts";
@@ -92,7 +92,7 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
       name: execute,
       title: "Run a program",
       description: describe.execute,
-      inputSchema: EXECUTE_INPUT,
+      inputSchema: resolved.session === undefined ? EXECUTE_INPUT : CHAT_INPUT,
       outputSchema: RESULT_SCHEMA,
       annotations: {
         readOnlyHint: false,

@@ -1,5 +1,6 @@
 /** codecell for the Vercel AI SDK, version 7: `generateText({ model, tools: codecellTools(runtime), … })`. */
 import { z } from "zod";
+import { isObject } from "../core/is-object.ts";
 import type { Runtime, StandardSchema } from "../index.ts";
 import {
   type AgentAnswer,
@@ -63,6 +64,18 @@ export type AiSdkPart =
 export interface AiSdkCallOptions {
   /** Aborting ends the program. */
   readonly abortSignal?: AbortSignal | undefined;
+  /** Not used. */
+  readonly toolCallId?: string;
+  /** Not used. */
+  readonly messages?: readonly unknown[];
+  /** Not used: for whom programs run is an option of the tools. */
+  readonly context?: unknown;
+}
+
+/** A schema as the SDK takes it: a Standard Schema (standardschema.dev). */
+export interface AiSdkSchema<Value> {
+  /** The properties that the specification names. */
+  readonly "~standard": Omit<StandardSchema<Value, Value>["~standard"], "jsonSchema">;
 }
 
 /** A tool as `generateText` and `streamText` of the package `ai` take it. */
@@ -70,7 +83,7 @@ export interface AiSdkTool<Input = Record<string, unknown>, Result = Promise<Age
   /** What it does, for the model. */
   readonly description: string;
   /** Schema of the input. */
-  readonly inputSchema: StandardSchema<Input, Input>;
+  readonly inputSchema: AiSdkSchema<Input>;
   /** Carries out a call. @throws CodecellError as {@link AgentTool.execute} */
   execute(input: Input, options?: AiSdkCallOptions): Result;
   /** Converts a result to what the model reads. */
@@ -103,11 +116,13 @@ export interface AiSdkDefaultNames {
 
 /** The tools by name, with the option `names` of type `Names`. */
 export type AiSdkTools<Names extends AgentToolNames = Record<never, never>> = {
-  [Role in keyof AiSdkToolsByRole as Role extends keyof Names
-    ? Names[Role] extends string
-      ? Names[Role]
-      : string
-    : AiSdkDefaultNames[Role]]: AiSdkToolsByRole[Role];
+  [
+    Role in keyof AiSdkToolsByRole as Role extends keyof Names
+      ? Names[Role] extends string
+        ? Names[Role]
+        : string
+      : AiSdkDefaultNames[Role]
+  ]: AiSdkToolsByRole[Role];
 };
 
 /**
@@ -119,7 +134,11 @@ export function codecellTools<const Names extends AgentToolNames = Record<never,
   options: AgentToolsOptions & { readonly names?: Names } = {},
 ): AiSdkTools<Names> {
   const { onProgress } = options;
-  const [search, details, execute] = agentTools(runtime, options) as [AgentTool, AgentTool, AgentTool];
+  const [search, details, execute] = agentTools(runtime, options) as [
+    AgentTool,
+    AgentTool,
+    AgentTool,
+  ];
   const byName = {
     [search.name]: { ...described(search), execute: once(search) },
     [details.name]: { ...described(details), execute: once(details) },
@@ -135,10 +154,7 @@ function described({
   return {
     description,
     inputSchema: leniently(inputSchema),
-    toModelOutput: ({ output }) =>
-      output.isError
-        ? { type: "error-text", value: output.text }
-        : { type: "content", value: output.content.map(toPart) },
+    toModelOutput: ({ output }) => modelOutput(output),
   };
 }
 
@@ -164,10 +180,22 @@ function live(
 /** The SDK refuses what its schema refuses; here as elsewhere, arguments that are not offered any more still work. */
 function leniently(schema: AgentTool["inputSchema"]): AiSdkTool["inputSchema"] {
   const open = { ...schema, additionalProperties: true };
-  return z.fromJSONSchema(open as never) as z.ZodType<Record<string, unknown>, Record<string, unknown>>;
+  return z.fromJSONSchema(open as never) as z.ZodType<
+    Record<string, unknown>,
+    Record<string, unknown>
+  >;
 }
 
-function toPart(part: AgentAnswer["content"][number]): AiSdkPart {
+/** What was stored with a chat comes back from its client, and may be anything. */
+function modelOutput(output: unknown): AiSdkOutput {
+  const { text, content, isError } = isObject(output) ? output : {};
+  if (isError === true && typeof text === "string") return { type: "error-text", value: text };
+  const parts = Array.isArray(content) && content.every(isObject) ? content : undefined;
+  const whole = typeof text === "string" ? text : (JSON.stringify(output) ?? "");
+  return { type: "content", value: (parts ?? [{ type: "text", text: whole }]).map(toPart) };
+}
+
+function toPart(part: Readonly<Record<string, unknown>>): AiSdkPart {
   if (part.type === "text") return { type: "text", text: String(part["text"]) };
   // The SDK has no links and no resources; as text they say what they are. Bytes say nothing to a model.
   if (part.type !== "image" && part.type !== "audio")

@@ -43,17 +43,25 @@ export function foreignTools(
   const { taker, item, hint } = list;
   if (!isObject(tools) && !(nameOf !== undefined && Array.isArray(tools))) {
     const wanted = nameOf === undefined ? "an object" : "a list or an object";
-    throw new CodecellError("config_error", `${taker} takes ${wanted} of tools, not ${kindOf(tools)}`, { hint });
+    throw new CodecellError(
+      "config_error",
+      `${taker} takes ${wanted} of tools, not ${kindOf(tools)}`,
+      { hint },
+    );
   }
   const byName = new Map<string, Foreign>();
   for (const [key, tool] of Object.entries(tools)) {
     const at = Array.isArray(tools) ? `tool ${key}` : key;
     if (typeof tool !== "object" || tool === null)
-      throw new CodecellError("config_error", `${taker}: ${at} is ${kindOf(tool)}, not ${item}`, { hint });
+      throw new CodecellError("config_error", `${taker}: ${at} is ${kindOf(tool)}, not ${item}`, {
+        hint,
+      });
     const foreign = tool as Foreign;
     const name = Array.isArray(tools) ? nameOf?.(foreign) : key;
     if (typeof name !== "string" || name === "")
-      throw new CodecellError("config_error", `${taker}: ${at} has no name, and is not ${item}`, { hint });
+      throw new CodecellError("config_error", `${taker}: ${at} has no name, and is not ${item}`, {
+        hint,
+      });
     if (byName.has(name))
       throw new CodecellError("config_error", `${taker}: two tools are named ${shown(name)}`, {
         hint: "Give them in two namespaces: tools: { a: …, b: … }.",
@@ -65,7 +73,10 @@ export function foreignTools(
 
 /** Says that a tool cannot be called by programs, and is not among those that are returned. */
 export function leaveOut(taker: string, name: string, why: string): void {
-  globalThis.process?.emitWarning(`${taker}: ${shown(name)} was left out: ${why}`, "CodecellWarning");
+  globalThis.process?.emitWarning(
+    `${taker}: ${shown(name)} was left out: ${why}`,
+    "CodecellWarning",
+  );
 }
 
 /** For a call that a person has to approve, which codecell cannot ask for. */

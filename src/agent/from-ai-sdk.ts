@@ -30,6 +30,14 @@ export interface AiSdkToolLike {
   readonly description?: unknown;
   /** Carries out a call. Tools without it are left out. */
   readonly execute?: unknown;
+  /** Schema of the result, in the same forms. */
+  readonly outputSchema?: unknown;
+  /** Schema of the context, in the same forms. */
+  readonly contextSchema?: unknown;
+  /** Whether a call needs approval: true, or a function that says it. */
+  readonly needsApproval?: unknown;
+  /** `function`, `dynamic` or `provider`. */
+  readonly type?: unknown;
 }
 
 /** Whether a call may be made, as `toolApproval` of `generateText` says it. */
@@ -96,12 +104,18 @@ function definitionOf(
 ): ToolDefinition | undefined {
   const { inputSchema, outputSchema, execute, id } = tool;
   if (inputSchema === undefined && tool["parameters"] !== undefined)
-    throw new CodecellError("config_error", `fromAiSdk: ${name} has parameters, as before version 5 of the SDK`, {
-      hint: "Rename parameters to inputSchema.",
-    });
+    throw new CodecellError(
+      "config_error",
+      `fromAiSdk: ${name} has parameters, as before version 5 of the SDK`,
+      {
+        hint: "Rename parameters to inputSchema.",
+      },
+    );
   if (!isFunction(execute)) {
     const provider = tool["type"] === "provider";
-    const why = provider ? `its provider carries it out (${String(id)})` : "it has no execute: the client carries it out";
+    const why = provider
+      ? `its provider carries it out (${String(id)})`
+      : "it has no execute: the client carries it out";
     leaveOut("fromAiSdk", name, why);
     return undefined;
   }
@@ -136,8 +150,7 @@ interface ForeignSchema {
 /** A schema in any form that the SDK takes: zod, a Standard Schema, `jsonSchema()`, or a function that returns one. */
 function schemaOf(name: string, given: unknown): ForeignSchema {
   const standard = standardOf(given);
-  if (standard !== undefined)
-    return { check: standard, json: () => toJsonSchema(given, "input") };
+  if (standard !== undefined) return { check: standard, json: () => toJsonSchema(given, "input") };
   const schema = isFunction(given) ? lazily(name, given) : given;
   if (!isObject(schema))
     throw new CodecellError("config_error", `fromAiSdk: the schema of ${name} is no schema`, {
@@ -159,9 +172,13 @@ function lazily(name: string, make: () => unknown): unknown {
   try {
     return make();
   } catch (error) {
-    throw new CodecellError("config_error", `fromAiSdk: the schema of ${name} cannot be made: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new CodecellError(
+      "config_error",
+      `fromAiSdk: the schema of ${name} cannot be made: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -186,7 +203,11 @@ function descriptionOf({ description, id }: Foreign): string | undefined {
 }
 
 /** @throws ToolError for a context that the tool does not take */
-async function contextOf({ contextSchema }: Foreign, context: unknown, name: string): Promise<unknown> {
+async function contextOf(
+  { contextSchema }: Foreign,
+  context: unknown,
+  name: string,
+): Promise<unknown> {
   const given = await context;
   if (contextSchema === undefined || contextSchema === null) return given;
   const { check } = schemaOf(name, contextSchema);
@@ -217,8 +238,10 @@ async function checkApproval(
   const status = await statusOf(name, input, given, toolApproval);
   const { type, reason } = typeof status === "string" ? { type: status } : (status ?? {});
   const because = reason === undefined ? "" : `: ${reason}`;
-  if (type === "user-approval") throw needsApproval(name, `it needs the approval of a person${because}`);
-  if (type === "denied") throw new ToolError("denied", `${name} was not called: it is denied${because}`);
+  if (type === "user-approval")
+    throw needsApproval(name, `it needs the approval of a person${because}`);
+  if (type === "denied")
+    throw new ToolError("denied", `${name} was not called: it is denied${because}`);
   if (status !== undefined) return;
   const needed = tool["needsApproval"];
   const isNeeded = isFunction(needed) ? await needed.call(tool, input, given) : needed;
@@ -237,7 +260,8 @@ async function statusOf(
     const asked = { toolCall, messages, toolsContext: { [name]: context }, runtimeContext: {} };
     return known(name, (await toolApproval(asked)) ?? "not-applicable");
   }
-  const own = isObject(toolApproval) && Object.hasOwn(toolApproval, name) ? toolApproval[name] : undefined;
+  const own =
+    isObject(toolApproval) && Object.hasOwn(toolApproval, name) ? toolApproval[name] : undefined;
   if (!isFunction(own)) return known(name, own);
   const asked = { ...given, toolContext: context, runtimeContext: {} };
   return known(name, (await own(input, asked)) ?? "not-applicable");
@@ -252,7 +276,10 @@ interface AiSdkStatus {
 function known(name: string, status: unknown): AiSdkStatus | string | undefined {
   if (status === undefined || status === null) return undefined;
   const { type, reason } = isObject(status) ? status : { type: status };
-  if (typeof type === "string" && ["not-applicable", "approved", "denied", "user-approval"].includes(type))
+  if (
+    typeof type === "string" &&
+    ["not-applicable", "approved", "denied", "user-approval"].includes(type)
+  )
     return { type, ...(typeof reason === "string" ? { reason } : {}) };
   throw needsApproval(name, "toolApproval says neither that it is approved nor that it is denied");
 }

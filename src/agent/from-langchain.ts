@@ -69,9 +69,13 @@ export function fromLangChain(
     else if (typeof tool["type"] === "string")
       leaveOut("fromLangChain", name, `its provider carries it out (${tool["type"]})`);
     else
-      throw new CodecellError("config_error", `fromLangChain: ${name} has no invoke, and is not ${LIST.item}`, {
-        hint: LIST.hint,
-      });
+      throw new CodecellError(
+        "config_error",
+        `fromLangChain: ${name} has no invoke, and is not ${LIST.item}`,
+        {
+          hint: LIST.hint,
+        },
+      );
   }
   return made;
 }
@@ -93,13 +97,17 @@ function definitionOf(
     ...localTool({
       ...(description === undefined ? {} : { description }),
       run: async (args, { signal, user }) => {
-        const added = config?.({ tool: name, signal, user }) ?? (user === undefined ? {} : { configurable: { user } });
+        const added =
+          config?.({ tool: name, signal, user }) ??
+          (user === undefined ? {} : { configurable: { user } });
         // It parses its arguments itself: they go there as they came.
         const result = await called(tool, invoke, name, args, { ...added, signal });
         return valueOf(name, result);
       },
     }),
-    ...(schema === undefined || schema === null ? {} : { late: { input: () => toJsonSchema(schema, "input") } }),
+    ...(schema === undefined || schema === null
+      ? {}
+      : { late: { input: () => toJsonSchema(schema, "input") } }),
   };
 }
 
@@ -112,14 +120,18 @@ async function called(
 ): Promise<unknown> {
   const id = `codecell-${crypto.randomUUID()}`;
   // Only who calls with a tool call gets the artifact.
-  const input = tool["responseFormat"] === "content_and_artifact" ? { type: "tool_call", id, name, args } : args;
+  const input =
+    tool["responseFormat"] === "content_and_artifact"
+      ? { type: "tool_call", id, name, args }
+      : args;
   try {
     return await invoke.call(tool, input, config);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     if (error.constructor.name === "ToolInputParsingException")
       throw new ToolError("invalid_arguments", error.message, { cause: error });
-    if (error.name === "GraphInterrupt") throw needsApproval(name, "it interrupts its graph to ask a person");
+    if (error.name === "GraphInterrupt")
+      throw needsApproval(name, "it interrupts its graph to ask a person");
     throw error;
   }
 }
@@ -129,8 +141,14 @@ function valueOf(name: string, result: unknown): unknown {
   if (!isObject(result) || result["lc_direct_tool_output"] !== true) return result;
   const { content, artifact, status } = result;
   if (content === undefined)
-    throw new ToolError("tool_error", `${name} returned a command, which only a graph can carry out`);
+    throw new ToolError(
+      "tool_error",
+      `${name} returned a command, which only a graph can carry out`,
+    );
   if (status === "error")
-    throw new ToolError("tool_error", typeof content === "string" ? content : JSON.stringify(content));
+    throw new ToolError(
+      "tool_error",
+      typeof content === "string" ? content : JSON.stringify(content),
+    );
   return artifact === undefined ? content : { content, artifact };
 }

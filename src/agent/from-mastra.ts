@@ -61,9 +61,13 @@ export function fromMastra(
   for (const [name, tool] of foreignTools(tools, ({ id }) => id, LIST)) {
     const { id, execute } = tool;
     if (typeof id !== "string")
-      throw new CodecellError("config_error", `fromMastra: ${name} has no id, and is not ${LIST.item}`, {
-        hint: LIST.hint,
-      });
+      throw new CodecellError(
+        "config_error",
+        `fromMastra: ${name} has no id, and is not ${LIST.item}`,
+        {
+          hint: LIST.hint,
+        },
+      );
     if (isFunction(execute)) made[name] = definitionOf(name, tool, execute, options);
     else leaveOut("fromMastra", name, "it has no execute: the client carries it out");
   }
@@ -78,7 +82,8 @@ function definitionOf(
 ): ToolDefinition {
   const { inputSchema, outputSchema, mcp } = tool;
   const [title, description] = [textOf(tool["title"]), textOf(tool["description"])];
-  const annotations = isObject(mcp) && isObject(mcp["annotations"]) ? mcp["annotations"] : undefined;
+  const annotations =
+    isObject(mcp) && isObject(mcp["annotations"]) ? mcp["annotations"] : undefined;
   return {
     ...localTool({
       ...(title === undefined ? {} : { title }),
@@ -88,7 +93,9 @@ function definitionOf(
         const added = context?.({ tool: name, signal, user }) ?? {};
         await checkApproval(name, tool, args, added);
         // It parses its arguments itself: they go there as they came.
-        return valueOf(await execute.call(tool, args, { ...contextOf(name), ...added, abortSignal: signal }));
+        return valueOf(
+          await execute.call(tool, args, { ...contextOf(name), ...added, abortSignal: signal }),
+        );
       },
     }),
     late: {
@@ -123,12 +130,15 @@ async function checkApproval(
 
 /** A request context as plain data, as such functions get it. */
 function plain(requestContext: unknown): unknown {
-  return isObject(requestContext) && isObject(requestContext["all"]) ? requestContext["all"] : undefined;
+  return isObject(requestContext) && isObject(requestContext["all"])
+    ? requestContext["all"]
+    : undefined;
 }
 
 /** @throws ToolError for what Mastra returns in the place of a result that does not fit */
 function valueOf(result: unknown): unknown {
-  if (!isObject(result) || result["error"] !== true || result["validationErrors"] === undefined) return result;
+  if (!isObject(result) || result["error"] !== true || result["validationErrors"] === undefined)
+    return result;
   const message = textOf(result["message"]) ?? "the tool's schema does not fit";
   const isInput = message.startsWith("Tool input");
   throw new ToolError(isInput ? "invalid_arguments" : "tool_error", message);

@@ -66,3 +66,15 @@ export const EXECUTE_INPUT = {
   required: ["code"],
   additionalProperties: false,
 } as const;
+
+/** The same where programs run in the session of their chat. */
+export const CHAT_INPUT = {
+  ...EXECUTE_INPUT,
+  properties: {
+    ...EXECUTE_INPUT.properties,
+    session: {
+      type: "string",
+      description: "A name, for another session than that of this chat, which is the default",
+    },
+  },
+} as const;

@@ -64,7 +64,10 @@ function memoryOf({ limits: { memoryMb } }: ResolvedAgentOptions): { readonly me
   return memoryMb === undefined ? {} : { memoryMb };
 }
 
-function limitsOf(runtime: Runtime, { limits }: ResolvedAgentOptions): RunOptions["limits"] & object {
+function limitsOf(
+  runtime: Runtime,
+  { limits }: ResolvedAgentOptions,
+): RunOptions["limits"] & object {
   const { logBytes } = runtime.describe().limits;
   return { resultBytes: MEDIA_BYTES, logBytes: Math.min(logBytes, LOG_BYTES), ...limits };
 }

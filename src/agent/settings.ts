@@ -1,4 +1,4 @@
-import { readSetting } from "../core/check-settings.ts";
+import { checkKeys, readSetting } from "../core/check-settings.ts";
 import { callerNamed } from "../core/caller.ts";
 import { resolveLimits } from "../core/limits.ts";
 import { SESSION_ID_PATTERN, SESSION_ID_WANTED } from "../core/session-id.ts";
@@ -119,9 +119,16 @@ const OPTIONS = {
   type: "object",
   noun: "setting",
   properties: Object.fromEntries(
-    ["names", "maxResultChars", "user", "session", "scope", "limits", "typeCheck", "onProgress"].map(
-      (name) => [name, {}],
-    ),
+    [
+      "names",
+      "maxResultChars",
+      "user",
+      "session",
+      "scope",
+      "limits",
+      "typeCheck",
+      "onProgress",
+    ].map((name) => [name, {}]),
   ),
 } as const;
 
@@ -138,11 +145,15 @@ export interface ResolvedAgentOptions {
 }
 
 /** @throws CodecellError `config_error` naming the option, for what makes no sense */
-export function resolveAgentOptions(given: AgentToolsOptions, base: () => Limits): ResolvedAgentOptions {
+export function resolveAgentOptions(
+  given: AgentToolsOptions,
+  base: () => Limits,
+): ResolvedAgentOptions {
   if (typeof given !== "object" || given === null)
     throw configError(`the options of agentTools must be an object, not ${kindOf(given)}`);
   const { names, user, limits, typeCheck = "auto", onProgress } = given;
-  for (const key of Object.keys(given)) if (!(key in OPTIONS.properties)) throw unknownKey(OPTIONS, key, "");
+  for (const key of Object.keys(given))
+    if (!(key in OPTIONS.properties)) throw unknownKey(OPTIONS, key, "");
   callerNamed(user);
   const session = readSetting(SESSION_ID, given.session, "session") as string | undefined;
   if (limits !== undefined) resolveLimits(limits, base());
@@ -151,10 +162,16 @@ export function resolveAgentOptions(given: AgentToolsOptions, base: () => Limits
   if (onProgress !== undefined && typeof onProgress !== "function")
     throw configError(`onProgress must be a function, not ${kindOf(onProgress)}`);
   const scope =
-    given.scope === false ? false : (readSetting(SESSION_ID, given.scope, "scope") as string | undefined);
+    given.scope === false
+      ? false
+      : (readSetting(SESSION_ID, given.scope, "scope") as string | undefined);
   return {
     names: namesOf(names),
-    maxChars: readSetting(AGENT_SETTINGS.properties.maxResultChars, given.maxResultChars, "maxResultChars") as number,
+    maxChars: readSetting(
+      AGENT_SETTINGS.properties.maxResultChars,
+      given.maxResultChars,
+      "maxResultChars",
+    ) as number,
     user,
     session,
     scope: scope ?? session ?? crypto.randomUUID(),
@@ -165,6 +182,7 @@ export function resolveAgentOptions(given: AgentToolsOptions, base: () => Limits
 }
 
 function namesOf(given: AgentToolNames | undefined): Required<AgentToolNames> {
+  if (given !== undefined) checkKeys(AGENT_NAMES, given, "names");
   const names = { ...defaultsOf(AGENT_NAMES), ...given } as Required<AgentToolNames>;
   const all = [names.search, names.details, names.execute];
   const pattern = new RegExp(NAME.pattern!, "u");

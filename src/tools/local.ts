@@ -81,7 +81,9 @@ export class LocalSource implements ToolSource {
 /** What is known of a tool, with the JSON Schemas that are only made now. */
 async function whole({ info, late }: ToolDefinition): Promise<Omit<ToolInfo, "name">> {
   const [input, output] = await Promise.all(
-    (["input", "output"] as const).map(async (side) => await late?.[side]?.().catch(() => undefined)),
+    (["input", "output"] as const).map(
+      async (side) => await late?.[side]?.().catch(() => undefined),
+    ),
   );
   return {
     ...info,
