@@ -48,7 +48,7 @@ const LIST = {
 };
 
 /**
- * Returns tools of LangChain as a namespace of local tools: `createRuntime({ tools: { app: fromLangChain([search]) } })`. Their results
+ * Returns tools of LangChain as a namespace of local tools: `createRuntime({ tools: { app: fromLangChain([lookup]) } })`. Their results
  * are values; of a tool with `responseFormat: "content_and_artifact"`, `{ content, artifact }`. Tools that a provider carries out
  * are left out with a warning.
  * @param tools a list, an object of them, or a toolkit
