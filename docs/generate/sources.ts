@@ -126,7 +126,7 @@ export const OPTIONS: readonly OptionsSource[] = [
   { interface: "AgentToolNames", file: "src/agent/settings.ts", takenBy: "`names` of those" },
   {
     interface: "AgentCallOptions",
-    file: "src/agent/agent-tools.ts",
+    file: "src/agent/call-options.ts",
     takenBy: "`execute(args, options)` of an agent's tool",
   },
   {

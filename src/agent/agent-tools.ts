@@ -1,6 +1,7 @@
 /** The three tools that give an agent loop all others: search for tools, read their types, run a program. */
-import { CodecellError, type ModelHandler, type Runtime, ToolError } from "../index.ts";
+import { CodecellError, type Runtime, ToolError } from "../index.ts";
 import { type AgentAnswer, textAnswer } from "./answer.ts";
+import type { AgentCallOptions } from "./call-options.ts";
 import { agentTexts } from "./descriptions.ts";
 import { CHAT_INPUT, DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
 import { RESULT_SCHEMA } from "./result-schema.ts";
@@ -10,30 +11,7 @@ import { type AgentToolsOptions, resolveAgentOptions } from "./settings.ts";
 
 export type { AgentToolNames, AgentToolsOptions, AgentToolsSettings } from "./settings.ts";
 export type { AgentAnswer, ContentPart } from "./answer.ts";
-
-/** What a call of an {@link AgentTool} takes besides its arguments. */
-export interface AgentCallOptions {
-  /**
-   * Aborting ends the program.
-   * @default none
-   */
-  readonly signal?: AbortSignal;
-  /**
-   * Who the program runs for; local tools receive it as `context.user`.
-   * @default the `user` of the tools
-   */
-  readonly user?: string;
-  /**
-   * Called with each console line and each finished call while a program runs.
-   * @default the `onProgress` of the tools
-   */
-  readonly onProgress?: (message: string) => void;
-  /**
-   * Answers `ask` of the program, where the runtime has no `onModel`.
-   * @default `ask` is refused
-   */
-  readonly onModel?: ModelHandler;
-}
+export type { AgentCallOptions } from "./call-options.ts";
 
 /** A tool for an agent: give `name`, `description` and `inputSchema` to the model, call `execute` with its arguments. */
 export interface AgentTool {

@@ -13,12 +13,8 @@ import { withoutBytes } from "./answer.ts";
 import type { DetailsInput, ExecuteInput, SearchInput } from "./input-schemas.ts";
 import { type LiveAnswer, liveAnswer } from "./live-answer.ts";
 
-export {
-  type AiSdkApproval,
-  type AiSdkToolLike,
-  fromAiSdk,
-  type FromAiSdkOptions,
-} from "./from-ai-sdk.ts";
+export type { AiSdkApproval, AiSdkApprovalFunction } from "./ai-sdk-approval.ts";
+export { type AiSdkToolLike, fromAiSdk, type FromAiSdkOptions } from "./from-ai-sdk.ts";
 export type { ForeignCall } from "./foreign-tools.ts";
 export type { DetailsInput, ExecuteInput, SearchInput } from "./input-schemas.ts";
 export type { LiveAnswer } from "./live-answer.ts";

@@ -7,8 +7,8 @@ import {
   type RunOptions,
   type Session,
 } from "../index.ts";
-import type { AgentCallOptions } from "./agent-tools.ts";
 import { type AgentAnswer, resultAnswer, textAnswer } from "./answer.ts";
+import type { AgentCallOptions } from "./call-options.ts";
 import type { ResolvedAgentOptions } from "./settings.ts";
 
 /** Pictures come as text inside the value; they are taken out before it is cut. All that one answer may have of them. */

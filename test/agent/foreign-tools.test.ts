@@ -234,7 +234,7 @@ describe("tools of the AI SDK", () => {
           b: aiTool({ inputSchema, execute }),
           c: { inputSchema, execute, needsApproval: true },
         },
-        { toolApproval },
+        { toolApproval: toolApproval as never },
       ),
     );
     expect(await call(runtime, "a")).toMatchObject({ code: "approval_required" });
@@ -245,7 +245,7 @@ describe("tools of the AI SDK", () => {
   test("an approval that says nothing clear is none", async () => {
     const tools = { a: aiTool({ inputSchema: z.object({}), execute: () => "done" }) };
     for (const status of ["yes", 7, {}, true]) {
-      const runtime = await open(fromAiSdk(tools, { toolApproval: { a: status } }));
+      const runtime = await open(fromAiSdk(tools, { toolApproval: { a: status as never } }));
       expect(await call(runtime, "a")).toMatchObject({ code: "approval_required" });
     }
   });
