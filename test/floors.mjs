@@ -26,6 +26,8 @@ const USERS = {
   agent: {
     "discovery/(tool|category)-line.ts":
       "a tool and a category on one line read the same everywhere",
+    "tools/(standard-schema|to-json-schema).ts":
+      "tools of other frameworks come with schemas of all libraries",
   },
   serve: {
     "discovery/tool-line.ts": "a tool on one line reads the same everywhere",
@@ -70,6 +72,7 @@ const DOORS = {
   "@cfworker/json-schema": "tools/validate.ts",
   "json-schema-to-typescript": "discovery/types/declare.ts",
   minisearch: "discovery/search.ts",
+  "zod-to-json-schema": "tools/to-json-schema.ts",
   typescript: "preflight/compiler-thread.ts",
   keyv: "session/stores/(keyv|sql).ts",
   "@keyv/redis": "session/stores/redis.ts|serve/service/run-limits.ts",

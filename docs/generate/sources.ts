@@ -115,20 +115,40 @@ export const OPTIONS: readonly OptionsSource[] = [
   {
     interface: "AgentToolsOptions",
     file: "src/agent/settings.ts",
-    takenBy:
-      "`agentTools(runtime, options)`, `codecellTools(runtime, options)`; in a config file under `codecell.mcp`",
+    takenBy: "`agentTools(runtime, options)`, `codecellTools(runtime, options)`",
+    alsoTakes: ["AgentToolsSettings"],
+  },
+  {
+    interface: "AgentToolsSettings",
+    file: "src/agent/settings.ts",
+    takenBy: "those, and in a config file under `codecell.mcp`",
   },
   { interface: "AgentToolNames", file: "src/agent/settings.ts", takenBy: "`names` of those" },
   {
     interface: "AgentCallOptions",
-    file: "src/agent/agent-tools.ts",
+    file: "src/agent/call-options.ts",
     takenBy: "`execute(args, options)` of an agent's tool",
+  },
+  {
+    interface: "FromAiSdkOptions",
+    file: "src/agent/from-ai-sdk.ts",
+    takenBy: "`fromAiSdk(tools, options)`",
+  },
+  {
+    interface: "FromLangChainOptions",
+    file: "src/agent/from-langchain.ts",
+    takenBy: "`fromLangChain(tools, options)`",
+  },
+  {
+    interface: "FromMastraOptions",
+    file: "src/agent/from-mastra.ts",
+    takenBy: "`fromMastra(tools, options)`",
   },
   {
     interface: "McpServerOptions",
     file: "src/serve/mcp/server.ts",
     takenBy: "`createMcpServer(runtime, options)`",
-    alsoTakes: ["AgentToolsOptions"],
+    alsoTakes: ["AgentToolsOptions", "AgentToolsSettings"],
   },
   {
     interface: "McpHttpOptions",

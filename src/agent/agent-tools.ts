@@ -1,53 +1,17 @@
 /** The three tools that give an agent loop all others: search for tools, read their types, run a program. */
-import {
-  type CallRecord,
-  CodecellError,
-  type LogEntry,
-  type ModelHandler,
-  type Runtime,
-  ToolError,
-} from "../index.ts";
-import { readSetting } from "../core/check-settings.ts";
-import { configError, shown } from "../core/setting-errors.ts";
-import { defaultsOf } from "../core/setting-schema.ts";
-import { type AgentAnswer, resultAnswer, textAnswer } from "./answer.ts";
+import { CodecellError, type Runtime, ToolError } from "../index.ts";
+import { type AgentAnswer, textAnswer } from "./answer.ts";
+import type { AgentCallOptions } from "./call-options.ts";
 import { agentTexts } from "./descriptions.ts";
-import { DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
+import { CHAT_INPUT, DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
 import { RESULT_SCHEMA } from "./result-schema.ts";
+import { runProgram } from "./run-program.ts";
 import { describeTools, searchTools } from "./search-answer.ts";
-import {
-  AGENT_NAMES,
-  AGENT_SETTINGS,
-  type AgentToolNames,
-  type AgentToolsOptions,
-} from "./settings.ts";
+import { type AgentToolsOptions, resolveAgentOptions } from "./settings.ts";
 
-export type { AgentToolNames, AgentToolsOptions } from "./settings.ts";
+export type { AgentToolNames, AgentToolsOptions, AgentToolsSettings } from "./settings.ts";
 export type { AgentAnswer, ContentPart } from "./answer.ts";
-
-/** What a call of an {@link AgentTool} takes besides its arguments. */
-export interface AgentCallOptions {
-  /**
-   * Aborting ends the program.
-   * @default none
-   */
-  readonly signal?: AbortSignal;
-  /**
-   * Who the program runs for; local tools receive it as `context.user`.
-   * @default no user
-   */
-  readonly user?: string;
-  /**
-   * Called with each console line and each finished call while a program runs.
-   * @default none
-   */
-  readonly onProgress?: (message: string) => void;
-  /**
-   * Answers `ask` of the program, where the runtime has no `onModel`.
-   * @default `ask` is refused
-   */
-  readonly onModel?: ModelHandler;
-}
+export type { AgentCallOptions } from "./call-options.ts";
 
 /** A tool for an agent: give `name`, `description` and `inputSchema` to the model, call `execute` with its arguments. */
 export interface AgentTool {
@@ -70,22 +34,14 @@ export interface AgentTool {
   execute(args: unknown, options?: AgentCallOptions): Promise<AgentAnswer>;
 }
 
-/** Pictures come as text inside the value; they are taken out before it is cut. All that one answer may have of them. */
-const MEDIA_BYTES = 8 * 1024 * 1024;
-const LOG_BYTES = 8_192;
-
 /**
  * Returns the tools of `runtime` for an agent: search, details, execute.
- * @throws CodecellError `config_error` for a name that model APIs would refuse, or two that are the same
+ * @throws CodecellError `config_error` for an option that makes no sense, such as a name that model APIs would refuse
  */
 export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): AgentTool[] {
-  const { search, details, execute } = {
-    ...defaultsOf(AGENT_NAMES),
-    ...options.names,
-  } as Required<AgentToolNames>;
-  checkNames([search, details, execute]);
-  const chars = AGENT_SETTINGS.properties.maxResultChars;
-  const maxChars = readSetting(chars, options.maxResultChars, "maxResultChars") as number;
+  const resolved = resolveAgentOptions(options, () => runtime.describe().limits);
+  const { maxChars } = resolved;
+  const { search, details, execute } = resolved.names;
   const describe = agentTexts({ search, details, execute });
   const readOnly = {
     readOnlyHint: true,
@@ -114,7 +70,7 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
       name: execute,
       title: "Run a program",
       description: describe.execute,
-      inputSchema: EXECUTE_INPUT,
+      inputSchema: resolved.session === undefined ? EXECUTE_INPUT : CHAT_INPUT,
       outputSchema: RESULT_SCHEMA,
       annotations: {
         readOnlyHint: false,
@@ -122,18 +78,9 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
         idempotentHint: false,
         openWorldHint: true,
       },
-      execute: async (args, call = {}) => await runProgram(runtime, record(args), call, maxChars),
+      execute: async (args, call = {}) => await runProgram(runtime, record(args), call, resolved),
     },
   ];
-}
-
-function checkNames(names: readonly string[]): void {
-  const pattern = new RegExp(AGENT_NAMES.properties.search.pattern!, "u");
-  const bad = names.find((name) => typeof name !== "string" || !pattern.test(name));
-  if (bad !== undefined)
-    throw configError(`a tool cannot be named ${shown(bad)}: 1 to 64 letters, digits, _ and -`);
-  if (new Set(names).size < names.length)
-    throw configError(`two tools have the same name: ${names.join(", ")}`);
 }
 
 /** Models whose arguments are all required send null for what they leave out. */
@@ -149,56 +96,4 @@ async function answered(maxChars: number, work: () => Promise<string>): Promise<
     if (!(error instanceof ToolError) && !CodecellError.is(error)) throw error;
     return textAnswer(`${error.code}: ${error.message}`, maxChars, true);
   }
-}
-
-async function runProgram(
-  runtime: Runtime,
-  { code, session }: Readonly<Record<string, unknown>>,
-  { signal, user, onProgress, onModel }: AgentCallOptions,
-  maxChars: number,
-): Promise<AgentAnswer> {
-  if (typeof code !== "string")
-    return textAnswer('invalid_arguments: code is missing; send { "code": "…" }', maxChars, true);
-  if (session !== undefined && typeof session !== "string")
-    return textAnswer("invalid_arguments: session must be a name", maxChars, true);
-  const { limits } = runtime.describe();
-  const options = {
-    typeCheck: "auto" as const,
-    ...(signal === undefined ? {} : { signal }),
-    ...(onModel === undefined ? {} : { onModel }),
-    limits: {
-      resultBytes: MEDIA_BYTES,
-      logBytes: Math.min(limits.logBytes, LOG_BYTES),
-    },
-    ...(onProgress === undefined
-      ? {}
-      : {
-          onLog: ({ text }: LogEntry) => onProgress(text),
-          onCall: ({ tool, ok, ms }: CallRecord) =>
-            onProgress(`${tool} ${ok ? "answered" : "failed"} after ${Math.round(ms)} ms`),
-        }),
-  };
-  const whose = user === undefined ? {} : { user };
-  try {
-    if (session === undefined)
-      return resultAnswer(await runtime.run(code, { ...options, ...whose }), maxChars);
-    const opened = await runtime.session(session, whose);
-    return resultAnswer(await opened.run(code, options), maxChars);
-  } catch (error) {
-    // Without a session, only what passes by itself is something that a model can do anything about.
-    if (!CodecellError.is(error) || (session === undefined && error.code !== "rate_limited"))
-      throw error;
-    const { code: kind, message } = error;
-    return textAnswer(
-      [`${kind}: ${message}`, adviceFor(error)].filter(Boolean).join("\n\n"),
-      maxChars,
-      true,
-    );
-  }
-}
-
-/** What a model can do about it: the settings are its host's. */
-function adviceFor({ code, hint, retryAfterMs }: CodecellError): string | undefined {
-  if (code === "quota_exceeded") return "Go on in a session that there is, or leave `session` out.";
-  return retryAfterMs === undefined ? hint : `Try again in ${Math.ceil(retryAfterMs / 1_000)} s.`;
 }

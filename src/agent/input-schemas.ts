@@ -1,3 +1,35 @@
+/** What the tool that finds tools takes. */
+export interface SearchInput {
+  /** Words in any language. */
+  readonly query?: string | undefined;
+  /** The tools of one category only. */
+  readonly category?: string | undefined;
+  /**
+   * Number of tools, 1 to 200.
+   * @default 10
+   */
+  readonly limit?: number | undefined;
+  /**
+   * Tools to leave out at the start.
+   * @default 0
+   */
+  readonly offset?: number | undefined;
+}
+
+/** What the tool that describes tools takes. */
+export interface DetailsInput {
+  /** 1 to 20 names like `github.create_issue`. */
+  readonly tools: readonly string[];
+}
+
+/** What the tool that runs programs takes. */
+export interface ExecuteInput {
+  /** The program: TypeScript or JavaScript. */
+  readonly code: string;
+  /** A name: programs with the same one share declarations and files, in the scope of the tools. */
+  readonly session?: string | undefined;
+}
+
 /** What the tools of an agent take, as JSON Schema. Every request pays for it: what the name says has no description. */
 export const SEARCH_INPUT = {
   type: "object",
@@ -33,4 +65,16 @@ export const EXECUTE_INPUT = {
   },
   required: ["code"],
   additionalProperties: false,
+} as const;
+
+/** The same where programs run in the session of their chat. */
+export const CHAT_INPUT = {
+  ...EXECUTE_INPUT,
+  properties: {
+    ...EXECUTE_INPUT.properties,
+    session: {
+      type: "string",
+      description: "A name, for another session than that of this chat, which is the default",
+    },
+  },
 } as const;

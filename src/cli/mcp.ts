@@ -36,7 +36,7 @@ export async function mcp(args: string[]): Promise<number> {
   const settings = readSettings(AGENT_SETTINGS, given, "codecell.mcp");
   await using runtime = await createRuntime(options);
   reportProblems(runtime.describe());
-  if (http === undefined) await serveStdio(runtime, settings);
+  if (http === undefined) await serveStdio(runtime, { ...settings, scope: false });
   else await serveHttp(runtime, settings, http);
   return 0;
 }
@@ -91,9 +91,12 @@ async function serveHttp(
 ): Promise<void> {
   const { port, host, stateless, allowedHosts, allowedOrigins, token } = http;
   await using handler = new McpHttpHandler({
-    // Clients are not identified: each connection has its own sessions.
+    // Clients are not identified. Each connection has sessions and a share of its own; where there are none, all have the same.
     createServer: () =>
-      createMcpServer(runtime, stateless ? options : { ...options, user: randomUUID() }),
+      createMcpServer(runtime, {
+        ...options,
+        ...(stateless ? { scope: false } : { user: randomUUID() }),
+      }),
     clientOf: (_request, context) => (context as HttpBindings).incoming.socket.remoteAddress,
     stateless,
     allowedHosts,

@@ -39,8 +39,9 @@ export const ERROR_CODES = [
    */
   "denied",
   /**
-   * A call needs the approval of a person. Reserved: codecell itself asks for no approval yet.
-   * @cure Approve it, or run the program without it.
+   * A call needs the approval of a person: a tool of another framework asks for it (`needsApproval` and the like), and codecell itself
+   * cannot ask yet. The tool was not called.
+   * @cure Leave this step to the model, with a tool outside of the program, or give the tool without the flag.
    */
   "approval_required",
   /**

@@ -123,6 +123,16 @@ export class Runtime implements AsyncDisposable {
   }
 
   /**
+   * The same for a session of a scope: one of another scope, or of none, is another session, and what a tool gets as `context.user`
+   * says nothing of scopes.
+   * @internal for the tools of agents
+   */
+  async scopedSession(scope: string, id: string, options: SessionOptions = {}): Promise<Session> {
+    this.#checkOpen();
+    return await this.#track(this.#sessions.open(id, options, scope));
+  }
+
+  /**
    * Returns the session `id` if there is one: here, or in the store.
    * @throws CodecellError `config_error` for bad options, `aborted` when the runtime is closed
    */

@@ -1,10 +1,7 @@
 /** Ids, users and keys of sessions, and checks of the options of a session. */
 import { types } from "node:util";
 import { CodecellError } from "../core/errors.ts";
-
-const MAX_ID = 200;
-/** Only characters without a special meaning in paths, headers and log lines. */
-const ID = /^[\w.:@-]+$/;
+import { isSessionId, SESSION_ID_WANTED } from "../core/session-id.ts";
 
 export function taken(id: string): CodecellError {
   return new CodecellError("config_error", `there is a session '${id}' already`, {
@@ -12,16 +9,15 @@ export function taken(id: string): CodecellError {
   });
 }
 
-export function keyOf(id: string, user: string | undefined): string {
-  return user === undefined ? `:${id}` : `${encodeURIComponent(user)}:${id}`;
+/** The key of a session. No two of them have the same one: a slash and a colon are in no encoded user and in no encoded scope. */
+export function keyOf(id: string, user: string | undefined, scope?: string): string {
+  const whose = encodeURIComponent(user ?? "");
+  return scope === undefined ? `${whose}:${id}` : `${whose}/${encodeURIComponent(scope)}:${id}`;
 }
 
 export function checkId(what: string, id: unknown): void {
-  if (typeof id === "string" && id.length <= MAX_ID && ID.test(id)) return;
-  throw new CodecellError(
-    "config_error",
-    `${what} must be 1 to ${MAX_ID} letters, digits or any of . : @ _ -`,
-  );
+  if (isSessionId(id)) return;
+  throw new CodecellError("config_error", `${what} must be ${SESSION_ID_WANTED}`);
 }
 
 export function seedOf(seed: unknown): string {

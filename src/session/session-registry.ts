@@ -53,6 +53,7 @@ interface Identity {
   readonly key: string;
   readonly id: string;
   readonly user: string | undefined;
+  readonly scope: string | undefined;
 }
 
 /** All sessions of one runtime in this process. */
@@ -85,9 +86,12 @@ export class SessionRegistry {
     this.#held = new HeldSessions(settings);
   }
 
-  /** Returns the session `id` of a user, or opens it. */
-  async open(id: string, options: SessionOptions): Promise<Session> {
-    const identity = identify(id, options.user);
+  /**
+   * Returns the session `id` of a user, or opens it.
+   * @param scope sessions of different scopes are different ones, even with the same id and user
+   */
+  async open(id: string, options: SessionOptions, scope?: string): Promise<Session> {
+    const identity = identify(id, options.user, scope);
     const { key } = identity;
     const known = this.#held.get(key) ?? this.#opening.get(key);
     if (known !== undefined) return await known;
@@ -121,8 +125,9 @@ export class SessionRegistry {
     { id = randomUUID(), user }: { readonly id?: string; readonly user?: string } = {},
     answers?: KnownAnswers,
     most: Limits = this.#limits,
+    scope?: string,
   ): Promise<Session> {
-    const identity = identify(id, user);
+    const identity = identify(id, user, scope);
     const { key } = identity;
     if (this.#held.has(key) || this.#opening.has(key)) throw taken(id);
     const saved = within(most, await readSnapshot(snapshot, this.#capsOf(most.memoryMb)));
@@ -180,7 +185,7 @@ export class SessionRegistry {
 
   /** Creates a session and adds it. */
   #hold(
-    { key, id, user }: Identity,
+    { key, id, user, scope }: Identity,
     { limits, timeZone, seed, now }: Pick<SavedSession, "limits" | "timeZone" | "seed" | "now">,
     start?: SessionStart,
   ): Session {
@@ -208,7 +213,7 @@ export class SessionRegistry {
           ...(copyId === undefined ? {} : { id: copyId }),
           ...(user === undefined ? {} : { user }),
         };
-        return this.restore(snapshot, copy, answers, limits);
+        return this.restore(snapshot, copy, answers, limits, scope);
       },
     });
     this.#held.add(key, session);
@@ -225,8 +230,8 @@ export class SessionRegistry {
 }
 
 /** @throws CodecellError `config_error` */
-function identify(id: string, user: string | undefined): Identity {
+function identify(id: string, user: string | undefined, scope?: string): Identity {
   checkId("the session's id", id);
   callerNamed(user);
-  return { key: keyOf(id, user), id, user };
+  return { key: keyOf(id, user, scope), id, user, scope };
 }

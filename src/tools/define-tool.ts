@@ -1,63 +1,13 @@
+import type { StandardSchema } from "./standard-schema.ts";
+import { ownJsonSchema, type SchemaSide, standardOf, toJsonSchema } from "./to-json-schema.ts";
 import type { JsonSchema, ToolInfo } from "./tool.ts";
 
-/** What the validation by a Standard Schema returns. */
-export type StandardResult<Output> =
-  | {
-      /** The value, with defaults filled in and transforms applied. */
-      readonly value: Output;
-      /** Absent: the value fits. */
-      readonly issues?: undefined;
-    }
-  | {
-      /** What does not fit. */
-      readonly issues: readonly StandardIssue[];
-    };
-
-/** One reason why a value does not fit a Standard Schema. */
-export interface StandardIssue {
-  /** What is wrong, for people. */
-  readonly message: string;
-  /** Keys from the whole value to the part that is wrong. Absent: the whole value. */
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
-}
-
-/** Converts a schema to JSON Schema, as the Standard JSON Schema specification has it (standardschema.dev/json-schema). */
-export interface JsonSchemaConverter {
-  /** JSON Schema of what the schema takes. Throws where JSON Schema cannot express it. */
-  readonly input: (options: {
-    target: string;
-    libraryOptions?: Record<string, unknown>;
-  }) => Record<string, unknown>;
-  /** JSON Schema of what the schema returns. Throws where JSON Schema cannot express it. */
-  readonly output: (options: {
-    target: string;
-    libraryOptions?: Record<string, unknown>;
-  }) => Record<string, unknown>;
-}
-
-/** Any Standard Schema (standardschema.dev): zod 4, valibot, arktype … */
-export interface StandardSchema<Input = unknown, Output = unknown> {
-  /** The properties that the specification names. */
-  readonly "~standard": {
-    /** Version of the specification. */
-    readonly version: 1;
-    /** Name of the library that made the schema. */
-    readonly vendor: string;
-    /** Checks a value. */
-    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
-    /** For the type checker only: absent at run time. */
-    readonly types?:
-      | {
-          /** What the schema takes. */
-          readonly input: Input;
-          /** What the schema returns. */
-          readonly output: Output;
-        }
-      | undefined;
-    /** Absent in libraries without the conversion. */
-    readonly jsonSchema?: JsonSchemaConverter | undefined;
-  };
-}
+export type {
+  JsonSchemaConverter,
+  StandardIssue,
+  StandardResult,
+  StandardSchema,
+} from "./standard-schema.ts";
 
 /** The type of `run`'s argument for the schema type `Input`. */
 export type ArgumentsOf<Input> = Input extends StandardSchema
@@ -87,7 +37,7 @@ export interface ToolOptions<Input extends StandardSchema | JsonSchema | undefin
    */
   readonly title?: string;
   /**
-   * A zod 4 schema, any other Standard Schema, or a plain JSON Schema.
+   * A zod schema, any other Standard Schema, or a plain JSON Schema.
    * @default none: the tool takes any one argument, or a list of several
    */
   readonly input?: Input;
@@ -111,25 +61,35 @@ export interface ToolDefinition {
   readonly info: Omit<ToolInfo, "name">;
   /** Checks the argument, where the input is a Standard Schema. */
   readonly input?: StandardSchema;
+  /** Makes the JSON Schemas that `info` does not have yet, when the tools are listed. @internal */
+  readonly late?: LateSchemas;
   /** Carries out a call. */
   run(args: unknown, context: RunContext): unknown;
 }
+
+/** JSON Schemas that take time to make, or a package that is loaded for it; `undefined` where none can be made. @internal */
+export type LateSchemas = {
+  readonly [Side in SchemaSide]?: () => Promise<JsonSchema | undefined>;
+};
 
 /** Declare a local tool. The type of `run`'s argument comes from `input`. */
 export function tool<const Input extends StandardSchema | JsonSchema | undefined = undefined>(
   options: ToolOptions<Input>,
 ): ToolDefinition {
   const { title, description, input, output, annotations } = options;
+  const checks = standardOf(input);
+  const late: { -readonly [Side in SchemaSide]?: () => Promise<JsonSchema | undefined> } = {};
   const info: Omit<ToolInfo, "name"> = {
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
-    ...present("inputSchema", toJsonSchema(input, "input")),
-    ...present("outputSchema", toJsonSchema(output, "output")),
+    ...present("inputSchema", jsonSchemaNow(input, "input", late)),
+    ...present("outputSchema", jsonSchemaNow(output, "output", late)),
     ...(annotations === undefined ? {} : { annotations }),
   };
   return {
     info,
-    ...(isStandardSchema(input) ? { input } : {}),
+    ...(checks === undefined ? {} : { input: checks }),
+    ...(Object.keys(late).length === 0 ? {} : { late }),
     run: (args, context) => options.run(args as ArgumentsOf<Input>, context),
   };
 }
@@ -138,24 +98,15 @@ function present(key: string, schema: JsonSchema | undefined): Record<string, Js
   return schema === undefined ? {} : { [key]: schema };
 }
 
-function isStandardSchema(schema: unknown): schema is StandardSchema {
-  return (
-    (typeof schema === "object" || typeof schema === "function") &&
-    schema !== null &&
-    "~standard" in schema
-  );
-}
-
-/** What JSON Schema cannot say (a date, a transform) is left open in it; the schema itself still checks it. */
-function toJsonSchema(
+/** The JSON Schema that is there or is made at once; what takes longer is noted in `late`. */
+function jsonSchemaNow(
   schema: StandardSchema | JsonSchema | undefined,
-  side: "input" | "output",
+  side: SchemaSide,
+  late: { [Side in SchemaSide]?: () => Promise<JsonSchema | undefined> },
 ): JsonSchema | undefined {
-  if (!isStandardSchema(schema)) return schema;
-  try {
-    const options = { target: "draft-2020-12", libraryOptions: { unrepresentable: "any" } };
-    return schema["~standard"].jsonSchema?.[side](options);
-  } catch {
-    return undefined;
-  }
+  const standard = standardOf(schema);
+  if (standard === undefined) return schema as JsonSchema | undefined;
+  const own = ownJsonSchema(standard, side);
+  if (own === undefined) late[side] = () => toJsonSchema(schema, side);
+  return own;
 }

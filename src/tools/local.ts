@@ -1,7 +1,9 @@
 import { CodecellError } from "../core/errors.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { CallContext } from "./call-context.ts";
-import type { StandardIssue, ToolDefinition } from "./define-tool.ts";
+import type { ToolDefinition } from "./define-tool.ts";
+import type { StandardIssue } from "./standard-schema.ts";
+import type { SchemaSide } from "./to-json-schema.ts";
 import { expectedParameters } from "./parameter-summary.ts";
 import { orLate } from "./late.ts";
 import { toToolError } from "./thrown.ts";
@@ -19,9 +21,11 @@ export type LocalTools = Readonly<Record<string, ToolDefinition | LocalFunction>
 /** Local functions as tools. */
 export class LocalSource implements ToolSource {
   readonly name: string;
-  readonly warnings: readonly string[] = [];
   readonly takesObjects = true;
   readonly #tools: ReadonlyMap<string, ToolDefinition | LocalFunction>;
+  /** What has been listed; JSON Schemas can take a moment to be made. */
+  #infos: Promise<ReadonlyMap<string, ToolInfo>> | undefined;
+  #warnings: readonly string[] = [];
 
   /** @throws CodecellError `config_error` for what is neither a function nor made by `tool()` */
   constructor(name: string, tools: LocalTools) {
@@ -34,10 +38,25 @@ export class LocalSource implements ToolSource {
     );
   }
 
+  get warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
   async list(): Promise<readonly ToolInfo[]> {
-    return [...this.#tools].map(([name, tool]) =>
-      typeof tool === "function" ? { name } : { name, ...tool.info },
-    );
+    return [...(await (this.#infos ??= this.#listed())).values()];
+  }
+
+  async #listed(): Promise<ReadonlyMap<string, ToolInfo>> {
+    const warnings: string[] = [];
+    const infos = new Map<string, ToolInfo>();
+    for (const [name, tool] of this.#tools)
+      infos.set(name, typeof tool === "function" ? { name } : { name, ...(await whole(tool)) });
+    for (const [name, info] of infos) {
+      const missing = missingTypes(this.#tools.get(name), info);
+      if (missing !== undefined) warnings.push(`${this.name}.${name}: ${missing}`);
+    }
+    this.#warnings = warnings;
+    return infos;
   }
 
   validates(tool: string): boolean {
@@ -51,11 +70,42 @@ export class LocalSource implements ToolSource {
     if (definition === undefined)
       throw new ToolError("unknown_tool", `${label} is not a tool`, { tool: label });
     try {
-      return await orLate(run(definition, label, args, context), context);
+      const info = (await this.#infos)?.get(tool);
+      return await orLate(run(definition, label, args, context, info), context);
     } catch (thrown) {
       throw toToolError(thrown, label);
     }
   }
+}
+
+/** What is known of a tool, with the JSON Schemas that are only made now. */
+async function whole({ info, late }: ToolDefinition): Promise<Omit<ToolInfo, "name">> {
+  const [input, output] = await Promise.all(
+    (["input", "output"] as const).map(
+      async (side) => await late?.[side]?.().catch(() => undefined),
+    ),
+  );
+  return {
+    ...info,
+    ...(input === undefined ? {} : { inputSchema: input }),
+    ...(output === undefined ? {} : { outputSchema: output }),
+  };
+}
+
+/** What programs do not see of a tool whose schema cannot be written as JSON Schema. */
+function missingTypes(
+  tool: ToolDefinition | LocalFunction | undefined,
+  info: ToolInfo,
+): string | undefined {
+  if (typeof tool !== "object") return undefined;
+  const of = (side: SchemaSide, found: unknown, what: string): string[] =>
+    tool.late?.[side] !== undefined && found === undefined ? [what] : [];
+  const missing = [
+    ...of("input", info.inputSchema, "arguments"),
+    ...of("output", info.outputSchema, "result"),
+  ];
+  if (missing.length === 0) return undefined;
+  return `programs see no types of its ${missing.join(" and its ")}, because its schema cannot be converted to JSON Schema; give a schema that can (zod, or JSON Schema itself)`;
 }
 
 function toDefinition(path: string, value: unknown): ToolDefinition | LocalFunction {
@@ -80,22 +130,24 @@ async function run(
   label: string,
   args: unknown,
   { signal, caller, positional = [args] }: CallContext,
+  info: ToolInfo | undefined,
 ): Promise<unknown> {
   if (typeof definition === "function") return await definition(...positional);
-  const checked = await check(definition, label, args);
+  const checked = await check(definition, label, args, info);
   return await definition.run(checked, { signal, user: caller.user });
 }
 
 async function check(
-  { input, info }: ToolDefinition,
+  { input }: ToolDefinition,
   label: string,
   args: unknown,
+  info: ToolInfo | undefined,
 ): Promise<unknown> {
   if (input === undefined) return args;
   const result = await input["~standard"].validate(args);
   if (result.issues === undefined) return result.value;
   const list = result.issues.slice(0, 5).map(describeIssue).join("; ");
-  const options = { tool: label, hint: expectedParameters(info.inputSchema) };
+  const options = { tool: label, hint: expectedParameters(info?.inputSchema) };
   throw new ToolError("invalid_arguments", `invalid arguments for ${label}: ${list}`, options);
 }
 

@@ -45,6 +45,9 @@ describe("blocks of TypeScript compile against the library", () => {
     runtime: 'import("codecell").Runtime',
     session: 'import("codecell").Session',
     model: 'import("ai").LanguageModel',
+    weather: 'import("codecell/ai-sdk").AiSdkToolLike',
+    lookup: 'import("codecell/langchain").LangChainToolLike',
+    deploy: 'import("codecell/mastra").MastraToolLike',
   };
   const folder = mkdtempSync(join(root, ".docs-"));
   afterAll(() => rmSync(folder, { recursive: true }));

@@ -17,7 +17,16 @@ const ENTRIES = Object.entries(exports).flatMap(([path, target]) =>
 
 test("the package has entries with declarations", () => {
   expect(ENTRIES.map(({ path }) => path)).toEqual(
-    expect.arrayContaining([".", "./agent-tools", "./ai-sdk", "./bench", "./mcp", "./serve"]),
+    expect.arrayContaining([
+      ".",
+      "./agent-tools",
+      "./ai-sdk",
+      "./bench",
+      "./langchain",
+      "./mastra",
+      "./mcp",
+      "./serve",
+    ]),
   );
   for (const { path, declarations } of ENTRIES) expect(declarations.size, path).toBeGreaterThan(0);
 });

@@ -1,6 +1,7 @@
 /** Types of `tool()`: what `run` gets follows from `input`. Compiled by `tsc`, never run. */
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
+import { z as z3 } from "zod/v3";
 import {
   createRuntime,
   type ErrorCode,
@@ -27,6 +28,13 @@ test("arguments of a zod schema are what it gives: defaults and transforms appli
     },
   });
   expectTypeOf(made).toEqualTypeOf<ToolDefinition>();
+});
+
+test("arguments of a zod 3 schema are what it gives", () => {
+  tool({
+    input: z3.object({ id: z3.string(), limit: z3.number().default(10) }),
+    run: (args) => expectTypeOf(args).toEqualTypeOf<{ id: string; limit: number }>(),
+  });
 });
 
 test("arguments of a JSON Schema are a record", () => {

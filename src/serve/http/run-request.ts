@@ -1,6 +1,7 @@
 /** What clients may send to run a program. */
 import { z } from "zod";
 import { USER_PATTERN, USER_WANTED } from "../../core/caller.ts";
+import { SESSION_ID_PATTERN } from "../../core/session-id.ts";
 import { cutText } from "../../core/utf8.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../index.ts";
 import { ApiError } from "./api-error.ts";
@@ -18,7 +19,7 @@ export const RUN_REQUEST = z.strictObject({
   code: z.string().describe("The program: TypeScript or JavaScript"),
   session: z
     .string()
-    .regex(/^[\w.:@-]{1,200}$/)
+    .regex(new RegExp(SESSION_ID_PATTERN, "u"))
     .optional()
     .describe("Programs of one session find what those before them left"),
   user: z

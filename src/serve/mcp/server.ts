@@ -11,7 +11,6 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { type AgentTool, agentTools, type AgentToolsOptions } from "../../agent/agent-tools.ts";
 import { agentTexts } from "../../agent/descriptions.ts";
-import { callerNamed } from "../../core/caller.ts";
 import { cutText } from "../../core/utf8.ts";
 import { VERSION } from "../../core/version.ts";
 import { toolLine } from "../../discovery/tool-line.ts";
@@ -26,11 +25,6 @@ export interface McpServerOptions extends AgentToolsOptions {
    * @default this package's
    */
   readonly version?: string;
-  /**
-   * Who the programs run for; nobody else can use their sessions.
-   * @default no user
-   */
-  readonly user?: string;
 }
 
 /** Characters of one answer about resources: names and descriptions are those of the connected servers. */
@@ -45,18 +39,17 @@ const TOOLS = "codecell://tools/";
  * @throws CodecellError `config_error` for bad options
  */
 export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}): Server {
-  const tools = agentTools(runtime, options);
-  const { user } = options;
-  callerNamed(user);
+  const { version = VERSION, ...toolOptions } = options;
+  const tools = agentTools(runtime, toolOptions);
   const [search, details, execute] = tools.map(({ name }) => name) as [string, string, string];
   const server = new Server(
-    { name: "codecell", title: "codecell", version: options.version ?? VERSION },
+    { name: "codecell", title: "codecell", version },
     {
       capabilities: { tools: {}, resources: { listChanged: true } },
       instructions: agentTexts({ search, details, execute }).instructions,
     },
   );
-  offerTools(server, tools, user);
+  offerTools(server, tools, options.onProgress);
   offerResources(server, runtime);
   const stop = runtime.on("list_changed", ({ list }) => {
     if (list === "tools") void server.sendResourceListChanged().catch(() => {});
@@ -66,7 +59,11 @@ export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}
   return server;
 }
 
-function offerTools(server: Server, tools: readonly AgentTool[], user: string | undefined): void {
+function offerTools(
+  server: Server,
+  tools: readonly AgentTool[],
+  onProgress: ((message: string) => void) | undefined,
+): void {
   server.setRequestHandler(ListToolsRequestSchema, () => ({
     tools: tools.map(({ execute: _execute, ...tool }) => tool) as never,
   }));
@@ -85,9 +82,11 @@ function offerTools(server: Server, tools: readonly AgentTool[], user: string | 
       const onModel = samplingModel(server, extra);
       const { content, structured, isError } = await tool.execute(params.arguments ?? {}, {
         signal: extra.signal,
-        ...(user === undefined ? {} : { user }),
         ...(onModel === undefined ? {} : { onModel }),
-        onProgress: (message) => progress.report(message),
+        onProgress: (message) => {
+          progress.report(message);
+          onProgress?.(message);
+        },
       });
       return {
         content: content as CallToolResult["content"],
