@@ -3,6 +3,7 @@ import { isObject } from "../../core/is-object.ts";
 import { configError } from "../../core/setting-errors.ts";
 import { oneLine } from "../../core/one-line.ts";
 import { variablesIn } from "../../tools/config/expand-variables.ts";
+import { serverLists } from "../../tools/config/parse-config.ts";
 import { SERVER_ENTRY } from "../../tools/config/server-settings.ts";
 
 /** Levels that a config file needs are fewer than ten. */
@@ -18,9 +19,9 @@ const INVISIBLE = /[[\p{C}\p{Z}]--[ ]]/gv;
  */
 export function describeFound(json: unknown, file: string): string[] {
   const variables = [...new Set(textsIn(json, file).flatMap(variablesIn))].toSorted();
-  const { mcpServers, servers, codecell } = isObject(json) ? json : {};
-  const entries = [servers, mcpServers].flatMap((list) =>
-    isObject(list) ? Object.entries(list) : [],
+  const { codecell } = isObject(json) ? json : {};
+  const entries = serverLists(json).flatMap(({ servers }) =>
+    isObject(servers) ? Object.entries(servers) : [],
   );
   return [
     ...entries.flatMap(([name, entry]) => describeServer(name, entry)),
@@ -35,13 +36,14 @@ export function describeFound(json: unknown, file: string): string[] {
 function describeServer(name: string, entry: unknown): string[] {
   const label = `server ${visible(name)}`;
   if (!isObject(entry)) return [`${label}: ${jsonOf(entry)}`];
-  const { command, args, url, env, headers, ...rest } = entry;
+  const { command, args, url, serverUrl, httpUrl, env, headers, ...rest } = entry;
+  const addresses = [url, serverUrl, httpUrl].filter((address) => address !== undefined);
   const words = [command, ...(Array.isArray(args) ? (args as unknown[]) : [])].map(word);
   const others = Object.entries(rest).filter(([key]) => !SERVER_ENTRY.ignored!.includes(key));
   return [
     ...(command === undefined ? [] : [`${label} starts ${words.join(" ")}`]),
-    ...(url === undefined ? [] : [`${label} connects to ${word(url)}`]),
-    ...(command === undefined && url === undefined ? [label] : []),
+    ...addresses.map((address) => `${label} connects to ${word(address)}`),
+    ...(command === undefined && addresses.length === 0 ? [label] : []),
     ...(isObject(env) ? Object.entries(env).map(variable) : []),
     ...(isObject(headers) ? [`  headers: ${Object.keys(headers).map(visible).join(", ")}`] : []),
     ...others.map(([key, value]) => `  ${visible(key)}: ${jsonOf(value)}`),

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { signalProcesses } from "./server-process.ts";
 
 /** Process groups of servers that run now. */
 const groups = new Set<number>();
@@ -21,12 +22,7 @@ export function releaseGroup(group: number): void {
 
 /** Sends `signal` to all processes of `group`; 0 only checks. False when there are none left. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-group, signal);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  return signalProcesses(group, signal);
 }
 
 function killAll(): void {
