@@ -216,7 +216,9 @@ export default {
       "A config file that nobody named is trusted before anything of it is used: there is one way to it",
       {
         path: "^src/",
-        pathNot: path("index.ts|runtime/(resolve-options|folder-servers).ts|tools/config/|cli/trust/|cli/doctor.ts"),
+        pathNot: path(
+          "index.ts|runtime/(resolve-options|folder-servers).ts|tools/config/|cli/trust/|cli/doctor.ts",
+        ),
       },
       { path: path("tools/config/load-config.ts") },
     ),

@@ -24,12 +24,7 @@ const SERVERS = {
 };
 
 /** The parts of the entries of `mcpServers`, which are one object in the schema. */
-const ENTRY_PARTS = [
-  "HostSpellings",
-  "CommonServerEntry",
-  "StdioServerEntry",
-  "HttpServerEntry",
-];
+const ENTRY_PARTS = ["HostSpellings", "CommonServerEntry", "StdioServerEntry", "HttpServerEntry"];
 
 /** The interfaces of settings with their comments, by the titles of their schemas. */
 export const SETTING_DOCS: ReadonlyMap<string, Declaration> = await readDocs();

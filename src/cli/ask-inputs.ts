@@ -17,7 +17,9 @@ export function isTerminal(): boolean {
 
 /** Asks one after the other. What is left empty has its default, or stays without a value. */
 export const askOnTerminal: AskInputs = async (requests) => {
-  const terminal = new ReadStream(openSync(process.platform === "win32" ? "\\\\.\\CONIN$" : "/dev/tty", "r"));
+  const terminal = new ReadStream(
+    openSync(process.platform === "win32" ? "\\\\.\\CONIN$" : "/dev/tty", "r"),
+  );
   try {
     const answers: Record<string, string> = {};
     for (const request of requests) {
@@ -48,11 +50,13 @@ async function readLine(terminal: ReadStream, isSecret: boolean): Promise<string
   try {
     for (;;) {
       for (const character of await nextText(terminal)) {
-        if (character === "\u0003") throw new CodecellError("aborted", "the question was not answered");
+        if (character === "\u0003")
+          throw new CodecellError("aborted", "the question was not answered");
         if (["\r", "\n", "\u0004", ""].includes(character)) return line;
         if (character === "\u007f" || character === "\b") line = [...line].slice(0, -1).join("");
         else line += character;
-        if (line.length > MAX_ANSWER) throw new CodecellError("config_error", "the answer is too long");
+        if (line.length > MAX_ANSWER)
+          throw new CodecellError("config_error", "the answer is too long");
       }
     }
   } finally {
@@ -68,7 +72,11 @@ async function readLine(terminal: ReadStream, isSecret: boolean): Promise<string
 async function nextText(terminal: ReadStream): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const end = (): void => resolve("\n");
-  terminal.once("data", (text) => resolve(String(text))).once("end", end).once("error", end).resume();
+  terminal
+    .once("data", (text) => resolve(String(text)))
+    .once("end", end)
+    .once("error", end)
+    .resume();
   const text = await promise;
   terminal.pause().off("end", end).off("error", end);
   return text;

@@ -96,5 +96,7 @@ function entriesOf(
   folder: string,
 ): Map<string, string> {
   const own = Object.entries(servers).filter(([, { path }]) => path.startsWith(folder));
-  return new Map([...own, ...Object.entries(failures)].map(([name, value]) => [name, JSON.stringify(value)]));
+  return new Map(
+    [...own, ...Object.entries(failures)].map(([name, value]) => [name, JSON.stringify(value)]),
+  );
 }

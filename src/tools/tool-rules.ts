@@ -31,7 +31,9 @@ export function isTurnedOff(
 ): boolean {
   if (rules === undefined) return false;
   const key = spellingKey(spelling);
-  const name = listed.find((each) => each === spelling) ?? listed.find((each) => key !== "" && spellingKey(each) === key);
+  const name =
+    listed.find((each) => each === spelling) ??
+    listed.find((each) => key !== "" && spellingKey(each) === key);
   return name !== undefined && !isOn(rules, name);
 }
 

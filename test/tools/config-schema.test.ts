@@ -178,7 +178,9 @@ function recordOf(properties: Record<string, JsonSchema | boolean>): fc.Arbitrar
     const absent = { weight: Math.max(3, Math.round(all.length / 4)), arbitrary: fc.constant([]) };
     return fc.oneof(absent, given);
   });
-  return fc.tuple(...entries).map((given) => Object.fromEntries(given.flat() as [string, unknown][]));
+  return fc
+    .tuple(...entries)
+    .map((given) => Object.fromEntries(given.flat() as [string, unknown][]));
 }
 
 function unknownKeys(schema: JsonSchema | boolean | undefined): fc.Arbitrary<object> {

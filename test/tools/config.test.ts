@@ -151,13 +151,20 @@ describe("a config file", () => {
   });
 
   test("a key of another host at the top is a warning, and an error where nothing else is ours", () => {
-    const { servers, warnings } = parse({ globalShortcut: "", mcpServers: { a: { command: "a" } } });
+    const { servers, warnings } = parse({
+      globalShortcut: "",
+      mcpServers: { a: { command: "a" } },
+    });
     expect(Object.keys(servers)).toEqual(["a"]);
     expect(warnings).toEqual([".mcp.json: globalShortcut is not a known key, and has no effect"]);
-    expect(() => parse({ globalShortcut: "" })).toThrow("globalShortcut is not a known key; the keys are");
+    expect(() => parse({ globalShortcut: "" })).toThrow(
+      "globalShortcut is not a known key; the keys are",
+    );
     for (const nonsense of [3, "x", null, [], [{}]])
       expect(() => parse(nonsense)).toThrow("must be an object with mcpServers");
-    expect(() => parse({ mcpServers: [] })).toThrow("mcpServers is an array; it must be an object of servers");
+    expect(() => parse({ mcpServers: [] })).toThrow(
+      "mcpServers is an array; it must be an object of servers",
+    );
   });
 
   test("an unknown key at the top, an empty default, a byte order mark", () => {
@@ -230,7 +237,9 @@ describe("finding it", () => {
     await put("servers/zzz/config.json", { mcpServers: { one: { command: "c" } } });
     const twice = await loadConfig(join(root, "servers"), env);
     expect(twice.servers["one"]).toMatchObject({ command: "a" });
-    expect(twice.warnings).toEqual([expect.stringContaining("zzz/config.json: mcpServers.one is left out: it is there twice")]);
+    expect(twice.warnings).toEqual([
+      expect.stringContaining("zzz/config.json: mcpServers.one is left out: it is there twice"),
+    ]);
   });
 
   test("in that folder: programs, folders to start in, and what is wrong with one", async () => {

@@ -13,7 +13,10 @@ let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "codecell-hosts-"));
   await mkdir(join(root, ".vscode"));
-  await writeFile(join(root, ".env"), "# comment\nONE=1\nTOKEN=\"quoted value\" # more\nexport TWO=2\n");
+  await writeFile(
+    join(root, ".env"),
+    '# comment\nONE=1\nTOKEN="quoted value" # more\nexport TWO=2\n',
+  );
 });
 afterAll(async () => await rm(root, { recursive: true }));
 
@@ -84,8 +87,12 @@ describe("variables", () => {
 
   test("what only an editor knows is an error, and so is nesting without measure", () => {
     expect(one({ command: "${command:pick}" })).toContain("which only an editor can know");
-    expect(one({ command: "${NO:-".repeat(50) + "}".repeat(50) })).toContain("more than 20 defaults");
-    expect(one({ command: "${A:-".repeat(20_000) + "}".repeat(20_000) })).toMatchObject({ command: "a" });
+    expect(one({ command: "${NO:-".repeat(50) + "}".repeat(50) })).toContain(
+      "more than 20 defaults",
+    );
+    expect(one({ command: "${A:-".repeat(20_000) + "}".repeat(20_000) })).toMatchObject({
+      command: "a",
+    });
     expect(one({ command: "${NO:-".repeat(20_000) })).toMatchObject({ type: "stdio" });
   });
 });
@@ -103,11 +110,16 @@ describe("inputs", () => {
     const config = one(entry, { inputs }, variables);
     expect(config).toMatchObject({ env: { KEY: "swordfish", MODE: "slow" } });
     expect(config).toMatchObject({ secrets: expect.arrayContaining(["swordfish"]) });
-    expect(one({ command: "a", args: ["${input:mode}"] }, { inputs })).toMatchObject({ args: ["fast"] });
+    expect(one({ command: "a", args: ["${input:mode}"] }, { inputs })).toMatchObject({
+      args: ["fast"],
+    });
   });
 
   test.each([
-    ["${input:api-key}", 'env.K needs the input "api-key" (Key of the API); set the environment variable CODECELL_INPUT_API_KEY'],
+    [
+      "${input:api-key}",
+      'env.K needs the input "api-key" (Key of the API); set the environment variable CODECELL_INPUT_API_KEY',
+    ],
     ["${input:api-kye}", "inputs does not have; did you mean api-key?"],
     ["${input:any}", "inputs[2].options must be an array of strings"],
     ["${input:constructor}", "inputs does not have"],
@@ -119,23 +131,37 @@ describe("inputs", () => {
     const entry = { command: "a", env: { K: "${input:x}" } };
     expect(one(entry)).toContain("inputs does not have");
     expect(one(entry, { inputs: 3 })).toContain("inputs must be an array");
-    expect(one(entry, { inputs: [null, 3, { id: "x", typ: 1 }] })).toContain("inputs[2].typ is not a known key");
-    expect(one(entry, { inputs: [{ id: "x", type: "pickString", options: ["1"] }] }, { CODECELL_INPUT_X: "2" }))
-      .toContain("CODECELL_INPUT_X, for");
+    expect(one(entry, { inputs: [null, 3, { id: "x", typ: 1 }] })).toContain(
+      "inputs[2].typ is not a known key",
+    );
+    expect(
+      one(
+        entry,
+        { inputs: [{ id: "x", type: "pickString", options: ["1"] }] },
+        { CODECELL_INPUT_X: "2" },
+      ),
+    ).toContain("CODECELL_INPUT_X, for");
   });
 
   test("are asked for once each, those of servers that start", async () => {
     const file = join(root, "inputs.json");
     const servers = {
-      a: { command: "a", env: { K: "${input:api-key}", L: "${input:api-key}", M: "${input:mode}" } },
+      a: {
+        command: "a",
+        env: { K: "${input:api-key}", L: "${input:api-key}", M: "${input:mode}" },
+      },
       b: { command: "b", disabled: true, env: { K: "${input:any}" } },
     };
     await writeFile(file, JSON.stringify({ inputs, servers }));
     const asked: string[] = [];
-    const { servers: read } = await loadConfig(file, { CODECELL_INPUT_MODE: "slow" }, async (requests) => {
-      asked.push(...requests.map(({ id, isSecret }) => `${id} ${isSecret}`));
-      return { CODECELL_INPUT_API_KEY: "typed" };
-    });
+    const { servers: read } = await loadConfig(
+      file,
+      { CODECELL_INPUT_MODE: "slow" },
+      async (requests) => {
+        asked.push(...requests.map(({ id, isSecret }) => `${id} ${isSecret}`));
+        return { CODECELL_INPUT_API_KEY: "typed" };
+      },
+    );
     expect(asked).toEqual(["api-key true"]);
     expect(read["a"]).toMatchObject({ env: { K: "typed", L: "typed", M: "slow" } });
   });
@@ -147,7 +173,9 @@ describe("an envFile", () => {
       env: { ONE: "2", TOKEN: "quoted value", TWO: "2" },
       secrets: expect.arrayContaining(["quoted value"]),
     });
-    expect(one({ command: "a", envFile: "${workspaceFolder}/.env" })).toMatchObject({ env: { ONE: "1" } });
+    expect(one({ command: "a", envFile: "${workspaceFolder}/.env" })).toMatchObject({
+      env: { ONE: "1" },
+    });
   });
 
   test.each([
@@ -171,10 +199,18 @@ describe("spellings of hosts", () => {
     [{ command: "a", timeout: 60 }, { timeoutMs: 60_000 }],
     [{ command: "a", timeout: 600_000 }, { timeoutMs: 600_000 }],
     [{ command: "a", timeout: 60, timeoutMs: 5 }, { timeoutMs: 5 }],
-    [{ command: "a", tool_timeout_sec: 2.5, startup_timeout_sec: 20 }, { timeoutMs: 2_500, startTimeoutMs: 20_000 }],
+    [
+      { command: "a", tool_timeout_sec: 2.5, startup_timeout_sec: 20 },
+      { timeoutMs: 2_500, startTimeoutMs: 20_000 },
+    ],
     [{ command: "a", startup_timeout_ms: 7 }, { startTimeoutMs: 7 }],
     [
-      { url: "https://a.example", bearer_token_env_var: "TOKEN", env_http_headers: { "X-A": "A" }, http_headers: { "X-B": "b" } },
+      {
+        url: "https://a.example",
+        bearer_token_env_var: "TOKEN",
+        env_http_headers: { "X-A": "A" },
+        http_headers: { "X-B": "b" },
+      },
       { headers: { Authorization: "Bearer t0ps3cret", "X-A": "a", "X-B": "b" } },
     ],
     [{ command: "a", env_vars: ["X"], inheritEnv: ["Y_*"] }, { inheritEnv: ["Y_*", "X"] }],
@@ -194,14 +230,23 @@ describe("spellings of hosts", () => {
   });
 
   test.each<[object, string]>([
-    [{ url: "https://a.example", serverUrl: "https://b.example" }, "has both a url and a serverUrl; keep one"],
+    [
+      { url: "https://a.example", serverUrl: "https://b.example" },
+      "has both a url and a serverUrl; keep one",
+    ],
     [{ command: "a", httpUrl: "https://b.example" }, "has both a command and a httpUrl"],
     [{ command: "a", transport: "sse" }, 'transport is "sse", but the entry has a command'],
     [{ serverUrl: "nonsense" }, "serverUrl must be an http:// or https:// address"],
     [{ command: "a", timeout: 0 }, "timeout is 0; it must be a number of seconds up to 3600"],
-    [{ command: "a", disabledTools: "x" }, "disabledTools is a string; it must be an array of names"],
+    [
+      { command: "a", disabledTools: "x" },
+      "disabledTools is a string; it must be an array of names",
+    ],
     [{ command: "a", tools: { x: true } }, "tools is an object; it must be an array of names"],
-    [{ command: "a", alwaysAllow: 3 }, "alwaysAllow is a number; it must be true, false or an array of names"],
+    [
+      { command: "a", alwaysAllow: 3 },
+      "alwaysAllow is a number; it must be true, false or an array of names",
+    ],
     [{ command: "a", sandboxEnabled: true }, "sandboxEnabled is not a known key"],
     [{ command: "a", inheritEnv: 1 }, "inheritEnv must be true, false or an array of names"],
     [{ url: "https://a.example", bearer_token_env_var: "NO" }, "needs the environment variable NO"],
@@ -241,22 +286,46 @@ describe("in a runtime", () => {
       gone: { command: join(root, "no-such-program") },
     };
     await writeFile(file, JSON.stringify({ mcpServers }));
-    await using runtime = await createRuntime({ config: file, engine: "quickjs", placement: "inline" });
+    await using runtime = await createRuntime({
+      config: file,
+      engine: "quickjs",
+      placement: "inline",
+    });
     const { servers } = runtime.describe();
-    const reason = (name: string): string | undefined => servers.find((each) => each.name === name)?.failure;
+    const reason = (name: string): string | undefined =>
+      servers.find((each) => each.name === name)?.failure;
     expect(servers.find(({ name }) => name === "good")?.tools).toBeGreaterThan(5);
-    expect(reason("typo")).toContain(`${file}: mcpServers.typo.comand is not a known key; did you mean command?`);
-    expect(reason("unset")).toContain("mcpServers.unset.env.K needs the environment variable NOT_SET_HERE");
+    expect(reason("typo")).toContain(
+      `${file}: mcpServers.typo.comand is not a known key; did you mean command?`,
+    );
+    expect(reason("unset")).toContain(
+      "mcpServers.unset.env.K needs the environment variable NOT_SET_HERE",
+    );
     expect(reason("gone")).toContain("was not found");
     const result = await runtime.run("await tools.typo.anything()");
-    expect(result).toMatchObject({ ok: false, error: { code: "tool_error", message: expect.stringContaining('server "typo" did not start: its entry in the config is wrong') } });
+    expect(result).toMatchObject({
+      ok: false,
+      error: {
+        code: "tool_error",
+        message: expect.stringContaining(
+          'server "typo" did not start: its entry in the config is wrong',
+        ),
+      },
+    });
     expect(JSON.stringify(result)).not.toContain(root);
     // The caller's own entry takes the place of a wrong one.
-    await using repaired = await createRuntime({ config: file, mcpServers: { typo: server }, engine: "quickjs", placement: "inline" });
-    expect(repaired.describe().servers.find(({ name }) => name === "typo")).not.toHaveProperty("failure");
-    await expect(createRuntime({ mcpServers: { typo: { comand: "npx" } as never } })).rejects.toThrow(
-      "mcpServers.typo.comand is not a known key",
+    await using repaired = await createRuntime({
+      config: file,
+      mcpServers: { typo: server },
+      engine: "quickjs",
+      placement: "inline",
+    });
+    expect(repaired.describe().servers.find(({ name }) => name === "typo")).not.toHaveProperty(
+      "failure",
     );
+    await expect(
+      createRuntime({ mcpServers: { typo: { comand: "npx" } as never } }),
+    ).rejects.toThrow("mcpServers.typo.comand is not a known key");
   });
 
   test("lists of tools limit what there is", async () => {
@@ -265,7 +334,12 @@ describe("in a runtime", () => {
       placement: "inline",
       mcpServers: {
         some: { ...server, allowedTools: ["e*", "create_issue", "ech"], disabledTools: ["env"] },
-        both: { ...server, tools: ["e*", "pid"], includeTools: ["p?d", "env"], alwaysAllow: ["pid"] },
+        both: {
+          ...server,
+          tools: ["e*", "pid"],
+          includeTools: ["p?d", "env"],
+          alwaysAllow: ["pid"],
+        },
         none: { ...server, disabledTools: ["*"] },
       },
     });
@@ -290,7 +364,15 @@ describe("in a runtime", () => {
     expect(value["called"]).toBe("unknown_tool: both.echo is turned off in codecell's config");
     expect(value["typo"]).toContain("did you mean some.create_issue");
     const { warnings } = runtime.describe();
-    expect(warnings).toContainEqual(expect.stringContaining("some: its config names tools that the server does not have: ech (did you mean echo?)"));
-    expect(warnings).toContainEqual(expect.stringContaining("mcpServers.both: alwaysAllow has no effect: codecell asks for no approval"));
+    expect(warnings).toContainEqual(
+      expect.stringContaining(
+        "some: its config names tools that the server does not have: ech (did you mean echo?)",
+      ),
+    );
+    expect(warnings).toContainEqual(
+      expect.stringContaining(
+        "mcpServers.both: alwaysAllow has no effect: codecell asks for no approval",
+      ),
+    );
   });
 });

@@ -2,7 +2,10 @@
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { checkServers } from "../../src/tools/config/parse-config.ts";
-import { inheritedVariables, serverEnvironment } from "../../src/tools/config/inherited-variables.ts";
+import {
+  inheritedVariables,
+  serverEnvironment,
+} from "../../src/tools/config/inherited-variables.ts";
 import type { McpServerEntry } from "../../src/index.ts";
 import { configuredSource } from "../../src/tools/mcp/open.ts";
 
@@ -54,11 +57,18 @@ test("more by name and by prefix; codecell's own only by name", () => {
     GITHUB_TOKEN,
     AWS_SECRET_ACCESS_KEY,
   });
-  expect(inheritedVariables(all, ["CODECELL_TOKEN"], "linux")).toMatchObject({ CODECELL_TOKEN: "t0ken" });
+  expect(inheritedVariables(all, ["CODECELL_TOKEN"], "linux")).toMatchObject({
+    CODECELL_TOKEN: "t0ken",
+  });
 });
 
 test("all but codecell's own and functions of a shell, or what no program starts without", () => {
-  const { CODECELL_TOKEN: _token, CODECELL_INPUT_X: _input, LANG_FUNCTION: _function, ...rest } = all;
+  const {
+    CODECELL_TOKEN: _token,
+    CODECELL_INPUT_X: _input,
+    LANG_FUNCTION: _function,
+    ...rest
+  } = all;
   expect(inheritedVariables(all, true, "linux")).toEqual(rest);
   expect(inheritedVariables(all, false, "linux")).toEqual({ PATH: "/bin" });
 });
@@ -77,7 +87,12 @@ test("on Windows, in any casing, what programs need there", () => {
   const secret = { Github_Token: "x" };
   expect(inheritedVariables({ ...windows, ...secret }, undefined, "win32")).toEqual(windows);
   const { Path, PathExt, SystemRoot, ComSpec } = windows;
-  expect(inheritedVariables(windows, false, "win32")).toEqual({ Path, PathExt, SystemRoot, ComSpec });
+  expect(inheritedVariables(windows, false, "win32")).toEqual({
+    Path,
+    PathExt,
+    SystemRoot,
+    ComSpec,
+  });
 });
 
 afterEach(() => {
@@ -87,8 +102,12 @@ afterEach(() => {
 
 test("what the entry gives wins, in any casing on Windows", () => {
   process.env["HTTPS_PROXY"] = "http://a:1";
-  expect(serverEnvironment({ https_proxy: "http://b:1" }, undefined, "win32")).not.toHaveProperty("HTTPS_PROXY");
-  expect(serverEnvironment({ HTTPS_PROXY: "http://b:1" }, undefined, "linux")["HTTPS_PROXY"]).toBe("http://b:1");
+  expect(serverEnvironment({ https_proxy: "http://b:1" }, undefined, "win32")).not.toHaveProperty(
+    "HTTPS_PROXY",
+  );
+  expect(serverEnvironment({ HTTPS_PROXY: "http://b:1" }, undefined, "linux")["HTTPS_PROXY"]).toBe(
+    "http://b:1",
+  );
 });
 
 async function environmentOf(entry: Partial<McpServerEntry>): Promise<Record<string, string>> {
@@ -109,8 +128,14 @@ test("a server has them, and no message shows the password of a proxy", async ()
   expect(usual["HTTPS_PROXY"]).toBeDefined();
   expect(JSON.stringify(usual)).not.toContain("pa55w0rd");
   expect(usual).not.toHaveProperty("CODECELL_TEST_OTHER");
-  expect(await environmentOf({ inheritEnv: ["CODECELL_TEST_*"] })).toMatchObject({ CODECELL_TEST_OTHER: "other" });
+  expect(await environmentOf({ inheritEnv: ["CODECELL_TEST_*"] })).toMatchObject({
+    CODECELL_TEST_OTHER: "other",
+  });
   expect(await environmentOf({ inheritEnv: true })).toMatchObject({ CODECELL_TEST_OTHER: "other" });
   const least = await environmentOf({ inheritEnv: false, env: { OWN: "1" } });
-  expect(Object.keys(least).filter((name) => name !== "PWD").toSorted()).toEqual(["OWN", "PATH"]);
+  expect(
+    Object.keys(least)
+      .filter((name) => name !== "PWD")
+      .toSorted(),
+  ).toEqual(["OWN", "PATH"]);
 });

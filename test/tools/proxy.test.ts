@@ -40,15 +40,19 @@ async function openProxy(port: number, login?: string): Promise<Proxy> {
     if (!isLet(incoming)) return void response.writeHead(407).end();
     const { pathname } = new URL(incoming.url!);
     const { method, headers } = incoming;
-    const onward = request({ host: "127.0.0.1", port, path: pathname, method, headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
-    });
+    const onward = request(
+      { host: "127.0.0.1", port, path: pathname, method, headers },
+      (answer) => {
+        response.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(response);
+      },
+    );
     onward.on("error", () => response.destroy());
     incoming.pipe(onward);
   });
   server.on("connect", (incoming: IncomingMessage, socket: Socket) => {
-    if (!isLet(incoming)) return void socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+    if (!isLet(incoming))
+      return void socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
     const onward = connect(port, "127.0.0.1", () => {
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
       socket.pipe(onward).pipe(socket);
@@ -62,7 +66,11 @@ async function openProxy(port: number, login?: string): Promise<Proxy> {
 /** Answers as an MCP server with one tool. */
 function answerMcp(incoming: IncomingMessage, body: string): object | undefined {
   if (incoming.method !== "POST") return undefined;
-  const { id, method, params } = JSON.parse(body) as { id?: number; method: string; params: { protocolVersion?: string } };
+  const { id, method, params } = JSON.parse(body) as {
+    id?: number;
+    method: string;
+    params: { protocolVersion?: string };
+  };
   const result = {
     initialize: {
       protocolVersion: params?.protocolVersion,
@@ -83,7 +91,8 @@ beforeAll(async () => {
       incoming.setEncoding("utf8").on("data", (text: string) => (body += text));
       incoming.on("end", () => {
         const answer = answerMcp(incoming, body);
-        if (answer === undefined) return void response.writeHead(incoming.method === "GET" ? 405 : 202).end();
+        if (answer === undefined)
+          return void response.writeHead(incoming.method === "GET" ? 405 : 202).end();
         response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
       });
     }),
@@ -91,7 +100,8 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   for (const name of ["HTTP", "HTTPS", "ALL", "NO"])
-    for (const variable of [`${name}_PROXY`, `${name.toLowerCase()}_proxy`]) vi.stubEnv(variable, undefined);
+    for (const variable of [`${name}_PROXY`, `${name.toLowerCase()}_proxy`])
+      vi.stubEnv(variable, undefined);
 });
 afterEach(() => vi.unstubAllEnvs());
 afterAll(() => {
@@ -100,7 +110,11 @@ afterAll(() => {
 });
 
 async function far(url = "http://far.example/mcp") {
-  return await createRuntime({ mcpServers: { far: { url, type: "http" } }, engine: "quickjs", placement: "inline" });
+  return await createRuntime({
+    mcpServers: { far: { url, type: "http" } },
+    engine: "quickjs",
+    placement: "inline",
+  });
 }
 
 describe("HTTP_PROXY", () => {
@@ -108,7 +122,10 @@ describe("HTTP_PROXY", () => {
     const proxy = await openProxy(port);
     vi.stubEnv("HTTP_PROXY", `http://${proxy.address}`);
     await using runtime = await far();
-    expect(await runtime.run("await tools.far.hello()")).toMatchObject({ ok: true, value: "hello from afar" });
+    expect(await runtime.run("await tools.far.hello()")).toMatchObject({
+      ok: true,
+      value: "hello from afar",
+    });
     expect(new Set(proxy.asked)).toContain("POST http://far.example/mcp");
     expect(proxy.asked.some((line) => line.startsWith("CONNECT"))).toBe(false);
   });
@@ -133,7 +150,9 @@ describe("HTTP_PROXY", () => {
     vi.stubEnv("HTTP_PROXY", `http://me:wr0ngw0rd@${proxy.address}`);
     await using kept_out = await far();
     const { failure } = kept_out.describe().servers[0]!;
-    expect(failure).toContain("the proxy in HTTP_PROXY refused: HTTP 407 (check the user and the password in it)");
+    expect(failure).toContain(
+      "the proxy in HTTP_PROXY refused: HTTP 407 (check the user and the password in it)",
+    );
     expect(JSON.stringify(kept_out.describe())).not.toContain("wr0ngw0rd");
   });
 
@@ -144,18 +163,26 @@ describe("HTTP_PROXY", () => {
     vi.stubEnv("HTTP_PROXY", `http://user:pa55w0rd@127.0.0.1:${closed}`);
     await using runtime = await far();
     const { failure } = runtime.describe().servers[0]!;
-    expect(failure).toContain("the proxy in HTTP_PROXY cannot be reached (ECONNREFUSED); change it, or name the server in NO_PROXY");
+    expect(failure).toContain(
+      "the proxy in HTTP_PROXY cannot be reached (ECONNREFUSED); change it, or name the server in NO_PROXY",
+    );
     expect(failure).not.toMatch(/pa55w0rd|127\.0\.0\.1/);
     const result = await runtime.run("await tools.far.hello()");
-    expect(result).toMatchObject({ ok: false, error: { message: expect.stringContaining("its proxy cannot be reached") } });
+    expect(result).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining("its proxy cannot be reached") },
+    });
   });
 
-  test.each(["nonsense", "socks5://127.0.0.1:1080", "ftp://x", "http://"])("that is %s is an error that names it", async (value) => {
-    vi.stubEnv("HTTP_PROXY", value);
-    await expect(patientFetch("http://far.example/")).rejects.toThrow(
-      "HTTP_PROXY must be the http:// or https:// address of a proxy",
-    );
-  });
+  test.each(["nonsense", "socks5://127.0.0.1:1080", "ftp://x", "http://"])(
+    "that is %s is an error that names it",
+    async (value) => {
+      vi.stubEnv("HTTP_PROXY", value);
+      await expect(patientFetch("http://far.example/")).rejects.toThrow(
+        "HTTP_PROXY must be the http:// or https:// address of a proxy",
+      );
+    },
+  );
 });
 
 test("HTTPS_PROXY is asked for a tunnel", async () => {
@@ -167,20 +194,28 @@ test("HTTPS_PROXY is asked for a tunnel", async () => {
   expect(proxy.asked).toEqual(["CONNECT far.example:443"]);
   const refusing = await openProxy(port, "Basic nobody");
   vi.stubEnv("HTTPS_PROXY", `http://${refusing.address}`);
-  await expect(patientFetch("https://far.example/mcp")).rejects.toThrow("the proxy in HTTPS_PROXY refused: HTTP 407");
+  await expect(patientFetch("https://far.example/mcp")).rejects.toThrow(
+    "the proxy in HTTPS_PROXY refused: HTTP 407",
+  );
 });
 
 describe("NO_PROXY", () => {
-  test.each(["far.localhost.example", "example", ".example", "*.example", "a.b, far.localhost.example:80", "*"])(
-    "%s goes around it",
-    async (list) => {
-      const proxy = await openProxy(port);
-      vi.stubEnv("HTTP_PROXY", `http://${proxy.address}`);
-      vi.stubEnv("NO_PROXY", list);
-      await patientFetch("http://far.localhost.example/", { signal: AbortSignal.timeout(5_000) }).catch(() => {});
-      expect(proxy.asked).toEqual([]);
-    },
-  );
+  test.each([
+    "far.localhost.example",
+    "example",
+    ".example",
+    "*.example",
+    "a.b, far.localhost.example:80",
+    "*",
+  ])("%s goes around it", async (list) => {
+    const proxy = await openProxy(port);
+    vi.stubEnv("HTTP_PROXY", `http://${proxy.address}`);
+    vi.stubEnv("NO_PROXY", list);
+    await patientFetch("http://far.localhost.example/", {
+      signal: AbortSignal.timeout(5_000),
+    }).catch(() => {});
+    expect(proxy.asked).toEqual([]);
+  });
 
   test.each(["", "ar.example", "far.example:81", "other"])("%j does not", async (list) => {
     const proxy = await openProxy(port);

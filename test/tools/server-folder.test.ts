@@ -28,41 +28,52 @@ function states(runtime: Runtime): Record<string, number | string> {
   return Object.fromEntries(servers.map(({ name, tools, failure }) => [name, failure ?? tools]));
 }
 
-test("new ones appear, changed ones are started anew, removed ones vanish", { timeout: 60_000 }, async () => {
-  await put("first", ENTRY);
-  await using runtime = await createRuntime({
-    config: folder,
-    tools: { own: { hello: () => "hello" } },
-    engine: "quickjs",
-    placement: "inline",
-  });
-  expect(states(runtime)).toEqual({ own: 1, first: expect.any(Number) });
+test(
+  "new ones appear, changed ones are started anew, removed ones vanish",
+  { timeout: 60_000 },
+  async () => {
+    await put("first", ENTRY);
+    await using runtime = await createRuntime({
+      config: folder,
+      tools: { own: { hello: () => "hello" } },
+      engine: "quickjs",
+      placement: "inline",
+    });
+    expect(states(runtime)).toEqual({ own: 1, first: expect.any(Number) });
 
-  await put("second", ENTRY);
-  await expect.poll(() => states(runtime)["second"], WAIT).toBeGreaterThan(5);
-  expect(await runtime.run("await tools.second.echo({ a: 1 })")).toMatchObject({ value: { a: 1 } });
-  const pid = "JSON.parse(await tools.second.pid())";
-  const before = await runtime.run(pid);
+    await put("second", ENTRY);
+    await expect.poll(() => states(runtime)["second"], WAIT).toBeGreaterThan(5);
+    expect(await runtime.run("await tools.second.echo({ a: 1 })")).toMatchObject({
+      value: { a: 1 },
+    });
+    const pid = "JSON.parse(await tools.second.pid())";
+    const before = await runtime.run(pid);
 
-  await put("third", { comand: "x" });
-  await expect.poll(() => states(runtime)["third"], WAIT).toContain("did you mean command?");
-  await put("third", { ...ENTRY, allowedTools: ["echo"] });
-  await expect.poll(() => states(runtime)["third"], WAIT).toBe(1);
+    await put("third", { comand: "x" });
+    await expect.poll(() => states(runtime)["third"], WAIT).toContain("did you mean command?");
+    await put("third", { ...ENTRY, allowedTools: ["echo"] });
+    await expect.poll(() => states(runtime)["third"], WAIT).toBe(1);
 
-  await mkdir(join(folder, "program/bin"), { recursive: true });
-  await writeFile(join(folder, "program/bin/server"), `#!${process.execPath}\nimport(${JSON.stringify(BASIC)});\n`);
-  await chmod(join(folder, "program/bin/server"), 0o755);
-  await expect.poll(() => states(runtime)["program"], WAIT).toBeGreaterThan(5);
+    await mkdir(join(folder, "program/bin"), { recursive: true });
+    await writeFile(
+      join(folder, "program/bin/server"),
+      `#!${process.execPath}\nimport(${JSON.stringify(BASIC)});\n`,
+    );
+    await chmod(join(folder, "program/bin/server"), 0o755);
+    await expect.poll(() => states(runtime)["program"], WAIT).toBeGreaterThan(5);
 
-  // A name that is taken stays with whom it belongs to.
-  await put("own", ENTRY);
-  await rm(join(folder, "first"), { recursive: true });
-  await expect.poll(() => Object.keys(states(runtime)).toSorted(), WAIT).toEqual(["own", "program", "second", "third"]);
-  expect(await runtime.run("await tools.own.hello()")).toMatchObject({ value: "hello" });
-  expect(await runtime.run("await tools.first.echo({})")).toMatchObject({ ok: false });
-  // What did not change was not started anew.
-  expect(await runtime.run(pid)).toMatchObject({ value: (before as { value: unknown }).value });
-});
+    // A name that is taken stays with whom it belongs to.
+    await put("own", ENTRY);
+    await rm(join(folder, "first"), { recursive: true });
+    await expect
+      .poll(() => Object.keys(states(runtime)).toSorted(), WAIT)
+      .toEqual(["own", "program", "second", "third"]);
+    expect(await runtime.run("await tools.own.hello()")).toMatchObject({ value: "hello" });
+    expect(await runtime.run("await tools.first.echo({})")).toMatchObject({ ok: false });
+    // What did not change was not started anew.
+    expect(await runtime.run(pid)).toMatchObject({ value: (before as { value: unknown }).value });
+  },
+);
 
 test("an empty folder is one, and closing ends what was found", { timeout: 60_000 }, async () => {
   const runtime = await createRuntime({ config: folder, engine: "quickjs", placement: "inline" });

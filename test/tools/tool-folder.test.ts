@@ -46,7 +46,14 @@ test("modules in folders and files: namespaces, names, schemas", async () => {
     `interface Given { readonly last: number }
      export default { description: "List", execute(given: Given): string[] { return this.all.slice(-given.last); }, all: ["a", "b"] };`,
   );
-  for (const ignored of ["tools/_private.mjs", "tools/.hidden/x.mjs", "tools/node_modules/x.mjs", "tools/a.test.mjs", "tools/types.d.ts", "tools/README.md"])
+  for (const ignored of [
+    "tools/_private.mjs",
+    "tools/.hidden/x.mjs",
+    "tools/node_modules/x.mjs",
+    "tools/a.test.mjs",
+    "tools/types.d.ts",
+    "tools/README.md",
+  ])
     await put(ignored, "throw new Error('not loaded')");
   await using runtime = await open({ tools: join(root, "tools") });
   expect(runtime.describe().warnings).toEqual([]);
@@ -60,7 +67,14 @@ test("modules in folders and files: namespaces, names, schemas", async () => {
   );
   expect(result).toMatchObject({
     ok: true,
-    value: [{ sum: 3, user: "ann" }, "found 7", 3, ["b"], ["local", "crm_contacts", "crm"], "invalid_arguments"],
+    value: [
+      { sum: 3, user: "ann" },
+      "found 7",
+      3,
+      ["b"],
+      ["local", "crm_contacts", "crm"],
+      "invalid_arguments",
+    ],
   });
 });
 
@@ -82,12 +96,18 @@ test("a bad module is left out with its file and the reason; the others load", a
     warnings.find((warning) => warning.startsWith(join(root, file)));
   expect(reasonOf("broken.mjs")).toContain("broken.mjs is left out: ");
   expect(reasonOf("throws.mjs")).toContain("throws.mjs is left out: no key");
-  expect(reasonOf("none.mjs")).toContain("it exports no tool; export { name, description, inputSchema, execute }");
+  expect(reasonOf("none.mjs")).toContain(
+    "it exports no tool; export { name, description, inputSchema, execute }",
+  );
   expect(reasonOf("wrong.mjs")).toContain("default.execute must be a function");
   expect(reasonOf("name.mjs")).toContain("default.name is 3; it must be a string");
-  expect(reasonOf("schema.mjs")).toContain("default.inputSchema must be a JSON Schema or a Standard Schema");
+  expect(reasonOf("schema.mjs")).toContain(
+    "default.inputSchema must be a JSON Schema or a Standard Schema",
+  );
   expect(reasonOf("text.mjs")).toContain("default.description must be a string");
-  expect(reasonOf("z-twice.mjs")).toContain("the tool local.good is there already, and is left out");
+  expect(reasonOf("z-twice.mjs")).toContain(
+    "the tool local.good is there already, and is left out",
+  );
   expect(reasonOf("link.mjs")).toContain("it is not a file");
   expect(warnings).toHaveLength(9);
 });
@@ -104,9 +124,17 @@ test("a config file names a folder from its own; an option wins", async () => {
 
 test("nonsense", async () => {
   await put("codecell.json", '{ "codecell": { "tools": ["a"] } }');
-  await expect(open({ tools: join(root, "nowhere") })).rejects.toThrow(/tools names the folder .*nowhere, which does not exist/);
-  await expect(open({ tools: join(root, "codecell.json") })).rejects.toThrow("which does not exist");
-  await expect(open({ tools: "" })).rejects.toThrow("tools is a string; it must be an object of namespaces, or the path of a folder");
+  await expect(open({ tools: join(root, "nowhere") })).rejects.toThrow(
+    /tools names the folder .*nowhere, which does not exist/,
+  );
+  await expect(open({ tools: join(root, "codecell.json") })).rejects.toThrow(
+    "which does not exist",
+  );
+  await expect(open({ tools: "" })).rejects.toThrow(
+    "tools is a string; it must be an object of namespaces, or the path of a folder",
+  );
   await expect(open({ tools: 3 as never })).rejects.toThrow("tools is a number");
-  await expect(open({ config: join(root, "codecell.json") })).rejects.toThrow("codecell.tools is an array; it must be the path of a folder");
+  await expect(open({ config: join(root, "codecell.json") })).rejects.toThrow(
+    "codecell.tools is an array; it must be the path of a folder",
+  );
 });

@@ -24,7 +24,8 @@ export async function commandConfig(
 ): Promise<ConfigFile | undefined> {
   const path = named ?? (await findConfig(process.cwd()));
   if (path === undefined) return undefined;
-  if (named !== undefined || path === userServers()) return await loadConfig(path, process.env, await askerOf(consent));
+  if (named !== undefined || path === userServers())
+    return await loadConfig(path, process.env, await askerOf(consent));
   const { foundConfig } = await import("./found-config.ts"); // most starts do without
   return await foundConfig(path, consent);
 }

@@ -12,7 +12,8 @@ const MAX_DEPTH = 20;
 const NAME = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)$/;
 const INPUT = /^input:(.+)$/s;
 /** What an editor knows and codecell does not. */
-const OF_EDITORS = /^(?:command|config):|^(?:file|fileBasename|fileDirname|relativeFile|selectedText|lineNumber)$/;
+const OF_EDITORS =
+  /^(?:command|config):|^(?:file|fileBasename|fileDirname|relativeFile|selectedText|lineNumber)$/;
 
 /** A `${…}`: where it starts, and where its `}` stands. */
 interface Reference {
@@ -34,11 +35,17 @@ function referencesIn(text: string): Map<number, Reference> {
   return found;
 }
 
-/** The name in front of `:-`, and where the default begins. */
-function partsOf(text: string, { start, end }: Reference): readonly [name: string, from?: number] {
-  const inner = text.slice(start + 2, end);
-  const at = inner.indexOf(":-");
-  return at < 0 ? [inner] : [inner.slice(0, at), start + 2 + at + 2];
+/**
+ * The name in front of `:-`, and where the default begins. Empty where another reference is in its place. It looks no further
+ * than the next mark, so that many beginnings cost no more than their length.
+ */
+function partsOf(text: string, { start }: Reference): readonly [name: string, from?: number] {
+  const mark = /:-|\$\{|\}/g;
+  mark.lastIndex = start + 2;
+  const found = mark.exec(text);
+  if (found === null || found[0] === "${") return [""];
+  const name = text.slice(start + 2, found.index);
+  return found[0] === "}" ? [name] : [name, found.index + 2];
 }
 
 /** Names of the variables that a text would be expanded with. Reads none. */
@@ -106,7 +113,7 @@ export class Expander {
       throw configError(`${at} has more than ${MAX_DEPTH} defaults within each other`);
     let expanded = "";
     let done = from;
-    for (let start = text.indexOf("${", from); start >= 0 && start < to; ) {
+    for (let start = text.indexOf("${", from); start >= 0 && start < to;) {
       const reference = references.get(start);
       let next = start + 2;
       if (reference !== undefined) {
@@ -161,7 +168,11 @@ export class Expander {
     const found = inputs?.valueOf(id, this.#env, at, fallback);
     if (found === undefined)
       throw configError(`${at} has \${input:${id}}, and the file has no "inputs"`);
-    this.used.push({ name: id, value: found.value, from: found.isSecret ? "credentials" : "variable" });
+    this.used.push({
+      name: id,
+      value: found.value,
+      from: found.isSecret ? "credentials" : "variable",
+    });
     return found.value;
   }
 }

@@ -180,7 +180,10 @@ export const HTTP_TYPES = [
   "remote",
 ];
 export const STDIO_TYPES = ["stdio", "local"];
-export const TYPE = { type: "string", enum: [...STDIO_TYPES, ...HTTP_TYPES] } as const satisfies Schema;
+export const TYPE = {
+  type: "string",
+  enum: [...STDIO_TYPES, ...HTTP_TYPES],
+} as const satisfies Schema;
 export const FLAG = { type: "boolean", nullable: true } as const satisfies Schema;
 const SECONDS = {
   type: "number",
@@ -241,7 +244,13 @@ export function isLeftOut(entry: Readonly<Record<string, unknown>>): boolean {
 
 /** The kinds of addresses, in their order. */
 export const URL_KEYS = ["url", "serverUrl", "httpUrl"] as const;
-const ONLY_KEYS = ["allowedTools", "tools", "includeTools", "enabledTools", "enabled_tools"] as const;
+const ONLY_KEYS = [
+  "allowedTools",
+  "tools",
+  "includeTools",
+  "enabledTools",
+  "enabled_tools",
+] as const;
 const EXCEPT_KEYS = ["disabledTools", "excludeTools", "disabled_tools"] as const;
 const APPROVAL_KEYS = ["autoApprove", "alwaysAllow", "trust"] as const;
 /** The largest `timeout` that is in seconds. */
@@ -264,8 +273,7 @@ export function timesOf(entry: HostSpellings & { timeoutMs?: number; startTimeou
   return {
     timeoutMs: entry.timeoutMs ?? (call === undefined ? ms : call * 1_000),
     startTimeoutMs:
-      entry.startTimeoutMs ??
-      (start === undefined ? entry.startup_timeout_ms : start * 1_000),
+      entry.startTimeoutMs ?? (start === undefined ? entry.startup_timeout_ms : start * 1_000),
   };
 }
 

@@ -126,7 +126,8 @@ export class Inputs {
     fallback: (() => string) | undefined,
   ): { readonly value: string; readonly isSecret: boolean } {
     const { variable, isSecret, choices, question, default: normal } = this.request(id, at);
-    const value = (Object.hasOwn(env, variable) ? env[variable] : undefined) ?? normal ?? fallback?.();
+    const value =
+      (Object.hasOwn(env, variable) ? env[variable] : undefined) ?? normal ?? fallback?.();
     if (value === undefined) {
       const named = question === id ? "" : ` (${question})`;
       throw configError(

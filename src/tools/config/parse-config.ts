@@ -121,7 +121,11 @@ export function checkConfig(
 ): ConfigFile {
   const file = `${fileName}: `;
   const workspace = workspaceOf(fileName);
-  const at = { places: placesAt(workspace), folder: workspace, ...(cwd === undefined ? {} : { cwd }) };
+  const at = {
+    places: placesAt(workspace),
+    folder: workspace,
+    ...(cwd === undefined ? {} : { cwd }),
+  };
   if (bare !== undefined && isEntry(json))
     return configFile(fileName, readServers({ [bare]: json }, "", env, file, at));
   if (!isObject(json)) throw wrongValue(CONFIG_TEXT, json, file);
@@ -137,7 +141,11 @@ export function checkConfig(
   return isObject(settings) ? { ...config, settings } : config;
 }
 
-function configFile(path: string, { servers, failures }: Servers, warnings: readonly string[] = []): ConfigFile {
+function configFile(
+  path: string,
+  { servers, failures }: Servers,
+  warnings: readonly string[] = [],
+): ConfigFile {
   return {
     path,
     servers,
@@ -197,7 +205,14 @@ export function serverLists(json: unknown): ServerList[] {
   const { mcp, inputs } = json;
   const inputsPath = "inputs";
   const nested: ServerList[] = isObject(mcp)
-    ? [{ path: "mcp.servers", servers: mcp["servers"], inputs: mcp["inputs"], inputsPath: "mcp.inputs" }]
+    ? [
+        {
+          path: "mcp.servers",
+          servers: mcp["servers"],
+          inputs: mcp["inputs"],
+          inputsPath: "mcp.inputs",
+        },
+      ]
     : [];
   const flat = LISTS.map((path) => ({ path, servers: json[path], inputs, inputsPath }));
   return [...nested, ...flat].filter(({ servers }) => servers !== undefined && servers !== null);
@@ -287,9 +302,17 @@ function readOne(
 }
 
 /** The server of a folder that holds its program alone. */
-export function readProgram(name: string, program: string, folder: string, env: Environment): ConfigFile {
+export function readProgram(
+  name: string,
+  program: string,
+  folder: string,
+  env: Environment,
+): ConfigFile {
   const place = { folder, cwd: folder };
-  return configFile(program, readServers({ [name]: { command: program } }, "", env, `${folder}: `, place));
+  return configFile(
+    program,
+    readServers({ [name]: { command: program } }, "", env, `${folder}: `, place),
+  );
 }
 
 function isEntry(json: unknown): boolean {

@@ -187,10 +187,15 @@ function stdioConfig(
         ? withHome(entry.cwd)
         : resolve(start, withHome(entry.cwd));
   const inherited = inheritEnv === undefined && more.length === 0 ? undefined : inheritEnv;
-  const inherits = more.length === 0 || inherited === true ? inherited : [...listOf(inherited), ...more];
+  const inherits =
+    more.length === 0 || inherited === true ? inherited : [...listOf(inherited), ...more];
   const variables = { ...stored, ...entry.env };
   const values = [
-    ...Object.entries(stored).map(([name, value]): NamedValue => ({ name, value, from: "variable" })),
+    ...Object.entries(stored).map(([name, value]): NamedValue => ({
+      name,
+      value,
+      from: "variable",
+    })),
     ...Object.entries(entry.env ?? {}).map(([name, value]): NamedValue => ({ name, value })),
     ...argumentValues(args),
     ...inheritedAddresses(env, inherits),
@@ -211,7 +216,7 @@ function listOf(inherited: boolean | readonly string[] | undefined): readonly st
 }
 
 function httpConfig(entry: Entry, at: string, expander: Expander) {
-  const key = urlKeyOf(entry)!;
+  const key = urlKeyOf({ ...entry })!;
   const url = entry[key]!;
   const { oauth = {} } = entry;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
@@ -252,8 +257,8 @@ function headersOf(entry: Entry, at: string, expander: Expander): Record<string,
 function commonConfig(entry: Entry, at: string) {
   const { roots } = entry;
   const { timeoutMs, startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = timesOf(entry);
-  const tools = rulesOf(entry);
-  const warning = approvalWarning(entry, at);
+  const tools = rulesOf({ ...entry });
+  const warning = approvalWarning({ ...entry }, at);
   return {
     ...(timeoutMs === undefined ? {} : { timeoutMs: Math.ceil(timeoutMs) }),
     startTimeoutMs: Math.ceil(startTimeoutMs),

@@ -94,7 +94,13 @@ export interface HttpServerEntry extends CommonServerEntry {
    * The transport: `http` (also spelled `streamable-http`, `streamableHttp` and `streamable_http`) or the older `sse`.
    * @default what fits: `http`, or `sse` where the server refuses that
    */
-  readonly type?: "http" | "streamable-http" | "streamableHttp" | "streamable_http" | "sse" | "remote";
+  readonly type?:
+    | "http"
+    | "streamable-http"
+    | "streamableHttp"
+    | "streamable_http"
+    | "sse"
+    | "remote";
   /** Its http or https address. */
   readonly url: string;
   /**
@@ -147,7 +153,9 @@ export const SERVER_ENTRY: SchemaFor<Record<EntryKey, unknown>> = {
     args: TEXTS,
     env: TEXT_MAP,
     envFile: TEXT,
-    inheritEnv: { anyOf: [{ type: "boolean", wanted: "true, false or an array of names" }, NAME_LIST] },
+    inheritEnv: {
+      anyOf: [{ type: "boolean", wanted: "true, false or an array of names" }, NAME_LIST],
+    },
     cwd: TEXT,
     url: TEXT,
     headers: TEXT_MAP,

@@ -39,17 +39,23 @@ export async function loadToolFolder(path: string, at: string): Promise<ToolFold
     () => false,
   );
   if (!isFolder)
-    throw configError(`${at} names the folder ${root}, which does not exist; write the path of a folder`);
+    throw configError(
+      `${at} names the folder ${root}, which does not exist; write the path of a folder`,
+    );
   const warnings: string[] = [];
   const files = await filesIn(root, warnings);
   const tools = new Map<string, Map<string, LocalTools[string]>>();
-  const loaded = await Promise.all(files.map(async (file) => ({ file, ...(await load(file.path)) })));
+  const loaded = await Promise.all(
+    files.map(async (file) => ({ file, ...(await load(file.path)) })),
+  );
   for (const { file, found = [], problem } of loaded) {
     if (problem !== undefined) warnings.push(`${file.path} is left out: ${oneLine(problem)}`);
     const namespace = tools.get(file.namespace) ?? new Map<string, LocalTools[string]>();
     for (const [name, tool] of found) {
       if (namespace.has(name))
-        warnings.push(`${file.path}: the tool ${file.namespace}.${oneLine(name)} is there already, and is left out`);
+        warnings.push(
+          `${file.path}: the tool ${file.namespace}.${oneLine(name)} is there already, and is left out`,
+        );
       else namespace.set(name, tool);
     }
     if (namespace.size > 0) tools.set(file.namespace, namespace);
@@ -93,7 +99,9 @@ interface Loaded {
 
 async function load(file: string): Promise<Loaded> {
   if (TYPESCRIPT.test(file) && !stripsTypes())
-    return { problem: `Node ${process.versions.node} does not load TypeScript; write JavaScript, or take Node 22.18 or later` };
+    return {
+      problem: `Node ${process.versions.node} does not load TypeScript; write JavaScript, or take Node 22.18 or later`,
+    };
   const timer = new AbortController();
   const late = delay(LOAD_MS, undefined, { signal: timer.signal }).then(() => {
     throw new Error(`it was not loaded within ${LOAD_MS} ms`);

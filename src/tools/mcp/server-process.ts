@@ -2,7 +2,11 @@
  * The one place where servers are started and ended, and where systems differ. On Windows nobody has run it: what is started
  * there is asserted by tests elsewhere.
  */
-import { type ChildProcessByStdio, spawn as spawnPlain, type SpawnOptions } from "node:child_process";
+import {
+  type ChildProcessByStdio,
+  spawn as spawnPlain,
+  type SpawnOptions,
+} from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import spawn from "cross-spawn";
 
