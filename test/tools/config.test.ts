@@ -117,7 +117,7 @@ describe("a config file", () => {
     ],
     [
       { url: "http://x", type: "ws" },
-      'mcpServers.github.type is "ws"; it must be one of stdio, http',
+      'mcpServers.github.type is "ws"; it must be one of stdio, local, http',
     ],
     [{ url: "ftp://x" }, "mcpServers.github.url must be an http:// or https:// address"],
     [{ url: "nonsense" }, "mcpServers.github.url must be an http:// or https:// address"],

@@ -117,7 +117,7 @@ async function environmentOf(entry: Partial<McpServerEntry>): Promise<Record<str
     process.env,
   );
   await using source = configuredSource("server", server!);
-  return JSON.parse((await source.call("env", {}, context)) as string) as Record<string, string>;
+  return (await source.call("env", {}, context)) as Record<string, string>;
 }
 
 test("a server has them, and no message shows the password of a proxy", async () => {

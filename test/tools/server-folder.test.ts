@@ -46,7 +46,7 @@ test(
     expect(await runtime.run("await tools.second.echo({ a: 1 })")).toMatchObject({
       value: { a: 1 },
     });
-    const pid = "JSON.parse(await tools.second.pid())";
+    const pid = "await tools.second.pid()";
     const before = await runtime.run(pid);
 
     await put("third", { comand: "x" });
@@ -80,7 +80,7 @@ test("an empty folder is one, and closing ends what was found", { timeout: 60_00
   expect(states(runtime)).toEqual({});
   await put("late", ENTRY);
   await expect.poll(() => states(runtime)["late"], WAIT).toBeGreaterThan(5);
-  const result = (await runtime.run("JSON.parse(await tools.late.pid())")) as { value: number };
+  const result = (await runtime.run("await tools.late.pid()")) as { value: number };
   expect(result.value).toBeGreaterThan(0);
   await runtime.close();
   await expect

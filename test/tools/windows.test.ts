@@ -5,7 +5,7 @@
 import childProcess from "node:child_process";
 import { EventEmitter } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -34,7 +34,8 @@ beforeAll(async () => {
   mkdirSync(join(root, "node_modules/.bin"), { recursive: true });
   for (const name of ["tool.cmd", "tool.exe", "plain.cmd", "node_modules/.bin/shim.cmd"])
     writeFileSync(join(root, name), "");
-  vi.stubEnv("PATHEXT", ".EXE;.CMD");
+  // In the casing of the files: here names have one.
+  vi.stubEnv("PATHEXT", ".exe;.cmd");
   vi.stubEnv("comspec", "C:\\Windows\\system32\\cmd.exe");
   for (const file of Object.keys(require.cache))
     if (LOADED_BY_PLATFORM.test(file)) delete require.cache[file];
@@ -43,11 +44,13 @@ beforeAll(async () => {
     started.push(args);
     return Object.assign(new EventEmitter(), { unref: () => {} });
   }) as never);
+  syncBuiltinESMExports();
   ({ startProcess, signalProcesses } = await import("../../src/tools/mcp/server-process.ts"));
 });
 
 afterAll(() => {
   vi.restoreAllMocks();
+  syncBuiltinESMExports();
   vi.unstubAllEnvs();
   rmSync(root, { recursive: true });
 });

@@ -5,7 +5,7 @@ import { nearest } from "../../core/nearest.ts";
 import { below, configError, unknownKey, wrongValue } from "../../core/setting-errors.ts";
 import type { Schema, SchemaFor } from "../../core/setting-schema.ts";
 import { type Environment, inputsIn } from "./expand-variables.ts";
-import { isLeftOut, URL_KEYS } from "./host-entry.ts";
+import { isLeftOut } from "./host-entry.ts";
 import { type InputRequest, Inputs } from "./inputs.ts";
 import { errorPosition } from "./json-position.ts";
 import { plainJson } from "./jsonc.ts";
@@ -316,7 +316,7 @@ export function readProgram(
 }
 
 function isEntry(json: unknown): boolean {
-  return isObject(json) && ["command", ...URL_KEYS].some((key) => key in json);
+  return isObject(json) && ![...LISTS, "mcp", "codecell"].some((key) => key in json);
 }
 
 /**

@@ -94,13 +94,7 @@ export interface HttpServerEntry extends CommonServerEntry {
    * The transport: `http` (also spelled `streamable-http`, `streamableHttp` and `streamable_http`) or the older `sse`.
    * @default what fits: `http`, or `sse` where the server refuses that
    */
-  readonly type?:
-    | "http"
-    | "streamable-http"
-    | "streamableHttp"
-    | "streamable_http"
-    | "sse"
-    | "remote";
+  readonly type?: "http" | "streamable-http" | "streamableHttp" | "streamable_http" | "sse";
   /** Its http or https address. */
   readonly url: string;
   /**

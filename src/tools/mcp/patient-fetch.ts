@@ -26,7 +26,7 @@ export async function patientFetch(url: string | URL, init: RequestInit = {}): P
   const response = await fetch(url, {
     method,
     headers: [...new Headers(headers)],
-    ...(typeof body === "string" ? { body } : {}),
+    ...(typeof body === "string" || body instanceof URLSearchParams ? { body } : {}),
     ...(signal === undefined ? {} : { signal }),
     ...(redirect === undefined ? {} : { redirect }),
     dispatcher,

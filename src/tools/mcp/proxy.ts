@@ -71,7 +71,7 @@ function decoded(text: string): string {
 }
 
 function proxyFor({ protocol, hostname, port }: URL): Proxy | undefined {
-  if (getGlobalDispatcher().constructor.name !== Agent.name) return undefined;
+  if (!isPlain()) return undefined;
   const isSecure = protocol === "https:";
   const names = isSecure ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy", "HTTP_PROXY"];
   const { env } = process;
@@ -80,6 +80,14 @@ function proxyFor({ protocol, hostname, port }: URL): Proxy | undefined {
   const excepted = env["no_proxy"] ?? env["NO_PROXY"] ?? "";
   if (isExcepted(hostname, port || (isSecure ? "443" : "80"), excepted)) return undefined;
   return { variable, address: env[variable]! };
+}
+
+/** Whether this process has set no dispatcher of its own. Newer versions of Node wrap theirs for this version of undici. */
+function isPlain(): boolean {
+  const { name } = getGlobalDispatcher().constructor;
+  const newest: unknown = Reflect.get(globalThis, Symbol.for("undici.globalDispatcher.2"));
+  const wrapped = name === "Dispatcher1Wrapper" ? newest?.constructor.name : name;
+  return wrapped === Agent.name;
 }
 
 /** This machine, which no proxy reaches. */

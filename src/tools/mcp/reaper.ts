@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { inheritedVariables } from "../config/inherited-variables.ts";
 import { signalProcesses } from "./server-process.ts";
 
 /** Process groups of servers that run now. */
@@ -41,7 +42,7 @@ function startReaper(): ChildProcess {
   const file = fileURLToPath(new URL(`./reaper-main${import.meta.url.slice(-3)}`, import.meta.url));
   const child = spawn(process.execPath, [file], {
     detached: true,
-    env: {},
+    env: inheritedVariables(process.env, false),
     cwd: "/",
     stdio: ["pipe", "ignore", "ignore"],
   });
