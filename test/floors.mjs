@@ -130,6 +130,7 @@ const CHAIN = {
   "policy/": "the last link calls the source",
   "run/call-chain.ts": "folds the chain",
   "runtime/toolbox.ts": "opens the sources and closes them",
+  "runtime/folder-servers.ts": "opens the servers that a folder gets, and closes them",
   "runtime/options.ts": "the type of local tools",
   "index.ts": "the type of local tools",
   "cli/login.ts": "connects a server to log in",
