@@ -8,7 +8,7 @@ import type {
 } from "../../src/core/setting-schema.ts";
 import { FILE_SETTINGS } from "../../src/runtime/options.ts";
 import { SERVE } from "../../src/serve/service/settings.ts";
-import { CONFIG_TEXT } from "../../src/tools/config/parse-config.ts";
+import { CONFIG_TEXT } from "../../src/tools/config/config-text.ts";
 import { SERVER_ENTRY } from "../../src/tools/config/server-settings.ts";
 import { NETWORK } from "../../src/tools/fetch/settings.ts";
 import { type Declaration, type Doc, type Member, readDeclaration } from "./declaration.ts";

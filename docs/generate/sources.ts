@@ -175,7 +175,7 @@ export const OPTIONS: readonly OptionsSource[] = [
 /** The format of a config file: in config.schema.json. */
 export const CONFIG_TEXT = {
   interface: "ConfigText",
-  file: "src/tools/config/parse-config.ts",
+  file: "src/tools/config/config-text.ts",
 } as const;
 
 export const LIMITS = { interface: "Limits", file: "src/core/limits.ts" } as const;

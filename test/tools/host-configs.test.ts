@@ -213,7 +213,7 @@ describe("spellings of hosts", () => {
       },
       { headers: { Authorization: "Bearer t0ps3cret", "X-A": "a", "X-B": "b" } },
     ],
-    [{ command: "a", env_vars: ["X"], inheritEnv: ["Y_*"] }, { inheritEnv: ["Y_*", "X"] }],
+    [{ command: "a", env_vars: ["TOKEN", "NO"], inheritEnv: false }, { env: { TOKEN: "t0ps3cret" }, inheritEnv: false, secrets: ["t0ps3cret"] }],
   ])("%j", (entry, expected) => {
     expect(one(entry)).toMatchObject(expected);
   });
@@ -272,6 +272,15 @@ describe("spellings of hosts", () => {
       expect.stringContaining("servers.y is left out: its name is there again"),
     ]);
   });
+});
+
+test("a file full of settings of its host is one warning, and a slip an error", () => {
+  const mcpServers = { x: { command: "a" } };
+  const config = parse({ a: 1, b: 2, c: 3, disabledMcpServers: [], "chat.mcp.enabled": true, mcpServers });
+  expect(config.warnings).toEqual([
+    expect.stringContaining("mcp.json: a, b, c and 2 more are not known keys, and have no effect"),
+  ]);
+  expect(() => parse({ codecel: {}, mcpServers })).toThrow("codecel is not a known key; did you mean codecell?");
 });
 
 describe("in a runtime", () => {

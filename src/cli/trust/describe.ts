@@ -4,7 +4,7 @@ import { configError } from "../../core/setting-errors.ts";
 import { oneLine } from "../../core/one-line.ts";
 import { inputsIn, variablesIn } from "../../tools/config/expand-variables.ts";
 import { placesAt } from "../../tools/config/places.ts";
-import { serverLists } from "../../tools/config/parse-config.ts";
+import { serverLists } from "../../tools/config/config-text.ts";
 import { SERVER_ENTRY } from "../../tools/config/server-settings.ts";
 
 /** Levels that a config file needs are fewer than ten. */

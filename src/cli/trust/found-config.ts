@@ -5,7 +5,8 @@
 import { readSync } from "node:fs";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { ConfigFile } from "../../index.ts";
-import { checkConfig, inputsNeeded, parseConfigText } from "../../tools/config/parse-config.ts";
+import { inputsNeeded } from "../../tools/config/config-text.ts";
+import { checkConfig, parseConfigText } from "../../tools/config/parse-config.ts";
 import { askOnTerminal, isTerminal } from "../ask-inputs.ts";
 import { note, printable } from "../output.ts";
 import { describeFound } from "./describe.ts";

@@ -47,7 +47,8 @@ export async function loadConfig(
 ): Promise<ConfigFile> {
   if (await isFolder(path)) return await readServerFolder(path, env);
   // A runtime without a config file does without.
-  const { checkConfig, parseConfigText, inputsNeeded } = await import("./parse-config.ts");
+  const { checkConfig, parseConfigText } = await import("./parse-config.ts");
+  const { inputsNeeded } = await import("./config-text.ts");
   const json = parseConfigText(await read(path), path);
   const needed = ask === undefined ? [] : inputsNeeded(json, env);
   // A copy of the environment would be case-sensitive on Windows.

@@ -1,16 +1,17 @@
 import { readSetting } from "../../core/check-settings.ts";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import { isObject } from "../../core/is-object.ts";
-import { nearest } from "../../core/nearest.ts";
-import { below, configError, unknownKey, wrongValue } from "../../core/setting-errors.ts";
-import type { Schema, SchemaFor } from "../../core/setting-schema.ts";
-import { type Environment, inputsIn } from "./expand-variables.ts";
-import { isLeftOut } from "./host-entry.ts";
-import { type InputRequest, Inputs } from "./inputs.ts";
+import { below, configError, wrongValue } from "../../core/setting-errors.ts";
+import type { Schema } from "../../core/setting-schema.ts";
+import { CONFIG_TEXT, foreignKeys, LISTS, serverLists } from "./config-text.ts";
+import type { Environment } from "./expand-variables.ts";
+import { isLeftOut } from "./host-meaning.ts";
+import { Inputs } from "./inputs.ts";
 import { errorPosition } from "./json-position.ts";
 import { plainJson } from "./jsonc.ts";
 import { placesAt, workspaceOf } from "./places.ts";
-import { type EntryPlace, readEntry, type ServerConfig } from "./server-entry.ts";
+import { readEntry, type ServerConfig } from "./server-entry.ts";
+import type { EntryPlace } from "./stdio-entry.ts";
 
 /** A config file, read and checked. */
 export interface ConfigFile {
@@ -37,56 +38,12 @@ export interface ConfigFile {
   readonly isFolder?: boolean;
 }
 
-/** The format of the file. */
-export interface ConfigText {
-  /** MCP servers by name, in the format that MCP hosts share. */
-  readonly mcpServers?: unknown;
-  /** The same, as VS Code names it. */
-  readonly servers?: unknown;
-  /** The same, as Codex names it. */
-  readonly mcp_servers?: unknown;
-  /** The same, as Zed names it. */
-  readonly context_servers?: unknown;
-  /** `servers` and `inputs`, in the settings of VS Code. */
-  readonly mcp?: unknown;
-  /** Values that a person gives: `${input:…}`. */
-  readonly inputs?: unknown;
-  /** Settings of codecell itself. */
-  readonly codecell?: Readonly<Record<string, unknown>>;
-}
-
-export const CONFIG_TEXT: SchemaFor<ConfigText> = {
-  title: "ConfigText",
-  type: "object",
-  noun: "key",
-  wanted: "an object with mcpServers",
-  shows: "kind",
-  ignored: ["$schema"],
-  properties: {
-    mcpServers: {},
-    servers: {},
-    mcp_servers: {},
-    context_servers: {},
-    mcp: {},
-    inputs: {},
-    codecell: {
-      type: "object",
-      additionalProperties: {},
-      wanted: "an object of settings",
-      shows: "kind",
-    },
-  },
-};
-
 const SERVERS: Schema = {
   type: "object",
   additionalProperties: {},
   wanted: "an object of servers by name",
   shows: "kind",
 };
-/** Keys that hold servers; of two with one name the last one counts. */
-const LISTS = ["context_servers", "mcp_servers", "servers", "mcpServers"] as const;
-
 /** Servers that were read, and what was not. */
 type Servers = Required<Pick<ConfigFile, "servers" | "failures">>;
 
@@ -173,79 +130,6 @@ function merged(read: readonly Servers[]): Servers & { readonly warnings: readon
     for (const [name, failure] of Object.entries(list.failures)) failures.set(name, failure);
   }
   return { servers: Object.fromEntries(servers), failures: Object.fromEntries(failures), warnings };
-}
-
-/**
- * Warnings for keys that codecell does not know, where the file is a config all the same: hosts keep other settings in the
- * same file. A key that looks like one of ours is an error.
- */
-function foreignKeys(json: object, file: string): string[] {
-  const known = Object.keys(CONFIG_TEXT.properties);
-  const keys = Object.keys(json);
-  const isConfig = keys.some((key) => known.includes(key));
-  return keys.flatMap((key) => {
-    if (known.includes(key) || CONFIG_TEXT.ignored!.includes(key)) return [];
-    if (!isConfig || nearest(key, known, 1).length > 0) throw unknownKey(CONFIG_TEXT, key, file);
-    return [`${below(file, key)} is not a known key, and has no effect`];
-  });
-}
-
-/** One object of servers in a config file. */
-export interface ServerList {
-  /** Its path in the file. */
-  readonly path: string;
-  readonly servers: unknown;
-  readonly inputs: unknown;
-  readonly inputsPath: string;
-}
-
-/** All places of a config file where servers can be, unchecked. */
-export function serverLists(json: unknown): ServerList[] {
-  if (!isObject(json)) return [];
-  const { mcp, inputs } = json;
-  const inputsPath = "inputs";
-  const nested: ServerList[] = isObject(mcp)
-    ? [
-        {
-          path: "mcp.servers",
-          servers: mcp["servers"],
-          inputs: mcp["inputs"],
-          inputsPath: "mcp.inputs",
-        },
-      ]
-    : [];
-  const flat = LISTS.map((path) => ({ path, servers: json[path], inputs, inputsPath }));
-  return [...nested, ...flat].filter(({ servers }) => servers !== undefined && servers !== null);
-}
-
-/**
- * What a person would be asked for before the servers of a config file can start. What is wrong with an input is said where
- * the file is checked.
- */
-export function inputsNeeded(json: unknown, env: Environment): InputRequest[] {
-  const requests = serverLists(json).flatMap(({ servers, inputs, inputsPath }) => {
-    const list = new Inputs(inputs, inputsPath);
-    const entries = isObject(servers) ? Object.values(servers) : [];
-    const used = entries.filter((entry) => isObject(entry) && !isLeftOut(entry));
-    const ids = [...new Set(inputsIn(textOf(used)))];
-    return ids.flatMap((id) => {
-      try {
-        return [list.request(id, "")];
-      } catch {
-        return [];
-      }
-    });
-  });
-  return requests.filter(({ variable }) => env[variable] === undefined);
-}
-
-/** What is nested without measure is refused where it is checked. */
-function textOf(entries: readonly unknown[]): string {
-  try {
-    return JSON.stringify(entries);
-  } catch {
-    return "";
-  }
 }
 
 /**

@@ -3,23 +3,21 @@ import { pathToFileURL } from "node:url";
 import { type Expand, readSettings } from "../../core/check-settings.ts";
 import { isObject } from "../../core/is-object.ts";
 import { below, configError } from "../../core/setting-errors.ts";
-import { argumentValues, headerValues, type NamedValue, secretsOf, urlValues } from "../secrets.ts";
+import { secretsOf } from "../secrets.ts";
 import type { ToolRules } from "../tool-rules.ts";
-import { readEnvFile } from "./env-file.ts";
-import { type Environment, Expander, type Surroundings } from "./expand-variables.ts";
-import {
-  approvalWarning,
-  type HostSpellings,
-  rulesOf,
-  STDIO_TYPES,
-  timesOf,
-  URL_KEYS,
-  urlKeyOf,
-} from "./host-entry.ts";
-import { inheritedAddresses } from "./inherited-variables.ts";
+import { type Environment, Expander } from "./expand-variables.ts";
+import { STDIO_TYPES, URL_KEYS } from "./host-entry.ts";
+import { approvalWarning, rulesOf, timesOf, urlKeyOf } from "./host-meaning.ts";
+import { httpConfig, TYPE_KEYS } from "./http-entry.ts";
 import { checkOAuth, type OAuthConfig } from "./oauth-entry.ts";
 import { withHome } from "./places.ts";
-import { type HttpServerEntry, SERVER_ENTRY, type StdioServerEntry } from "./server-settings.ts";
+import {
+  type CheckedEntry,
+  type HttpServerEntry,
+  SERVER_ENTRY,
+  type StdioServerEntry,
+} from "./server-settings.ts";
+import { type EntryPlace, stdioConfig } from "./stdio-entry.ts";
 
 /** What every checked entry has. */
 export interface CommonConfig {
@@ -88,30 +86,12 @@ export interface HttpConfig extends CommonConfig {
 /** One entry of `mcpServers`, checked and expanded. */
 export type ServerConfig = StdioConfig | HttpConfig;
 
-/** Where an entry is, for what its texts can name. */
-export interface EntryPlace extends Surroundings {
-  /** The folder that relative paths to files are from. Absent: that of this process. */
-  readonly folder?: string;
-  /** Where a process starts whose entry names no `cwd`. */
-  readonly cwd?: string;
-}
-
 const DEFAULT_START_TIMEOUT_MS = 30_000;
-const TYPES: Readonly<Record<string, HttpConfig["type"]>> = {
-  http: "http",
-  "streamable-http": "http",
-  streamableHttp: "http",
-  streamable_http: "http",
-  sse: "sse",
-  remote: "auto",
-};
 
 /** Keys that say nothing about a server of the other kind. Hosts leave them in an entry, so variables in them may be unset. */
 const STDIO_KEYS = ["args", "env", "envFile", "cwd"];
 const HTTP_KEYS = ["headers", "http_headers", "oauth"];
-const TYPE_KEYS = ["type", "transport", "transportType"] as const;
 
-type Entry = Readonly<Partial<StdioServerEntry & HttpServerEntry>> & HostSpellings;
 type Read = Partial<Record<keyof StdioServerEntry | keyof HttpServerEntry, unknown>>;
 
 /**
@@ -130,7 +110,7 @@ export function readEntry(
   const expand: Expand = (text, where) =>
     foreign.some((path) => where.startsWith(path)) ? text : expander.expand(text, where);
   const read: Read = readSettings(SERVER_ENTRY, given, at, expand);
-  const entry = read as Entry;
+  const entry = read as CheckedEntry;
   checkKind(entry, at);
   if (entry.oauth !== undefined) checkOAuth(entry.oauth, below(at, "oauth"));
   const { values, ...config } =
@@ -150,7 +130,7 @@ function foreignKeys(given: unknown): readonly string[] {
 }
 
 /** One server, of one kind. */
-function checkKind(entry: Entry, at: string): void {
+function checkKind(entry: CheckedEntry, at: string): void {
   const { command } = entry;
   const [url, other] = URL_KEYS.filter((key) => entry[key] !== undefined);
   if (command !== undefined && url !== undefined)
@@ -166,95 +146,7 @@ function checkKind(entry: Entry, at: string): void {
   }
 }
 
-function stdioConfig(
-  entry: Entry,
-  command: string,
-  at: string,
-  env: Environment,
-  { folder = ".", cwd: start }: EntryPlace,
-) {
-  const { args = [], envFile, inheritEnv, env_vars: more = [] } = entry;
-  if (command.trim() === "")
-    throw configError(`${at}.command is empty; write the program to start`);
-  const stored =
-    envFile === undefined
-      ? {}
-      : readEnvFile(resolve(folder, withHome(envFile)), below(at, "envFile"));
-  const cwd =
-    entry.cwd === undefined
-      ? start
-      : start === undefined
-        ? withHome(entry.cwd)
-        : resolve(start, withHome(entry.cwd));
-  const inherited = inheritEnv === undefined && more.length === 0 ? undefined : inheritEnv;
-  const inherits =
-    more.length === 0 || inherited === true ? inherited : [...listOf(inherited), ...more];
-  const variables = { ...stored, ...entry.env };
-  const values = [
-    ...Object.entries(stored).map(([name, value]): NamedValue => ({
-      name,
-      value,
-      from: "variable",
-    })),
-    ...Object.entries(entry.env ?? {}).map(([name, value]): NamedValue => ({ name, value })),
-    ...argumentValues(args),
-    ...inheritedAddresses(env, inherits),
-  ];
-  return {
-    type: "stdio" as const,
-    command: withHome(command),
-    args,
-    env: variables,
-    ...(cwd === undefined ? {} : { cwd }),
-    ...(inherits === undefined ? {} : { inheritEnv: inherits }),
-    values,
-  };
-}
-
-function listOf(inherited: boolean | readonly string[] | undefined): readonly string[] {
-  return typeof inherited === "object" ? inherited : [];
-}
-
-function httpConfig(entry: Entry, at: string, expander: Expander) {
-  const key = urlKeyOf({ ...entry })!;
-  const url = entry[key]!;
-  const { oauth = {} } = entry;
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || !["http:", "https:"].includes(parsed.protocol))
-    throw configError(`${at}.${key} must be an http:// or https:// address`);
-  const headers = headersOf(entry, at, expander);
-  const credentials = [oauth.clientSecret, oauth.privateKey]
-    .filter((text) => text !== undefined)
-    .map((value): NamedValue => ({ name: "oauth", value, from: "credentials" }));
-  const type = TYPE_KEYS.map((name) => entry[name]).find((name) => name !== undefined);
-  const usual = key === "httpUrl" ? ("http" as const) : ("auto" as const);
-  return {
-    type: type === undefined ? usual : TYPES[type]!,
-    url,
-    headers,
-    oauth,
-    values: [...headerValues(headers), ...urlValues(parsed), ...credentials],
-  };
-}
-
-/** Headers as they stand, and those whose values are in variables. */
-function headersOf(entry: Entry, at: string, expander: Expander): Record<string, string> {
-  const { env_http_headers: named = {}, bearer_token_env_var: token } = entry;
-  const variables = Object.entries(named).map(([name, variable]) => [
-    name,
-    expander.variable(variable, below(below(at, "env_http_headers"), name)),
-  ]);
-  return {
-    ...entry.http_headers,
-    ...Object.fromEntries(variables),
-    ...(token === undefined
-      ? {}
-      : { Authorization: `Bearer ${expander.variable(token, below(at, "bearer_token_env_var"))}` }),
-    ...entry.headers,
-  };
-}
-
-function commonConfig(entry: Entry, at: string) {
+function commonConfig(entry: CheckedEntry, at: string) {
   const { roots } = entry;
   const { timeoutMs, startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = timesOf(entry);
   const tools = rulesOf({ ...entry });

@@ -112,6 +112,11 @@ export interface HttpServerEntry extends CommonServerEntry {
 /** One MCP server: a `command` to start, or a `url`. */
 export type McpServerEntry = StdioServerEntry | HttpServerEntry;
 
+/** An entry whose parts are checked, before its kind is. */
+export type CheckedEntry = Partial<
+  Omit<StdioServerEntry, "type"> & Omit<HttpServerEntry, "type">
+> & { readonly type?: string };
+
 type EntryKey = Exclude<keyof StdioServerEntry | keyof HttpServerEntry, keyof ForeignKeys>;
 
 const TEXT: StringSchema = { type: "string", variables: true, shows: "kind" };
