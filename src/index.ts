@@ -72,6 +72,8 @@ export type { SessionSettings } from "./session/settings.ts";
 export type { TokenizerChoice } from "./tokens/counter.ts";
 export type { TokenizerName } from "./tokens/tokenizers.ts";
 export type { Environment } from "./tools/config/expand-variables.ts";
+export type { ForeignKeys, HostSpellings } from "./tools/config/host-entry.ts";
+export type { AskInputs, InputRequest } from "./tools/config/inputs.ts";
 export { loadConfig } from "./tools/config/load-config.ts";
 export type { OAuthConfig } from "./tools/config/oauth-entry.ts";
 export type { ConfigFile } from "./tools/config/parse-config.ts";
@@ -83,11 +85,11 @@ export type {
 } from "./tools/config/server-entry.ts";
 export type {
   CommonServerEntry,
-  ForeignKeys,
   HttpServerEntry,
   McpServerEntry,
   StdioServerEntry,
 } from "./tools/config/server-settings.ts";
+export type { ToolRules } from "./tools/tool-rules.ts";
 export {
   type ArgumentsOf,
   type JsonSchemaConverter,

@@ -68,7 +68,9 @@ const DOORS = {
   "quickjs-emscripten-core|@jitl": "engine/quickjs/|bench/latency/floors.ts",
   // The client's side and the server's side; `mcp` serves over stdio.
   "@modelcontextprotocol": "tools/mcp/|serve/mcp/|cli/mcp.ts",
-  undici: "tools/fetch/|tools/mcp/patient-fetch.ts",
+  undici: "tools/fetch/|tools/mcp/(patient-fetch|proxy).ts",
+  "cross-spawn": "tools/mcp/server-process.ts",
+  "jsonc-parser": "tools/config/jsonc.ts|cli/install/",
   "@cfworker/json-schema": "tools/validate.ts",
   "json-schema-to-typescript": "discovery/types/declare.ts",
   minisearch: "discovery/search.ts",
@@ -131,6 +133,7 @@ const CHAIN = {
   "policy/": "the last link calls the source",
   "run/call-chain.ts": "folds the chain",
   "runtime/toolbox.ts": "opens the sources and closes them",
+  "runtime/folder-servers.ts": "opens the servers that a folder gets, and closes them",
   "runtime/options.ts": "the type of local tools",
   "index.ts": "the type of local tools",
   "cli/login.ts": "connects a server to log in",
@@ -217,7 +220,9 @@ export default {
       "A config file that nobody named is trusted before anything of it is used: there is one way to it",
       {
         path: "^src/",
-        pathNot: path("index.ts|runtime/resolve-options.ts|tools/config/|cli/trust/|cli/doctor.ts"),
+        pathNot: path(
+          "index.ts|runtime/(resolve-options|folder-servers).ts|tools/config/|cli/trust/|cli/doctor.ts",
+        ),
       },
       { path: path("tools/config/load-config.ts") },
     ),

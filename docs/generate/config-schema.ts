@@ -8,7 +8,7 @@ import type {
 } from "../../src/core/setting-schema.ts";
 import { FILE_SETTINGS } from "../../src/runtime/options.ts";
 import { SERVE } from "../../src/serve/service/settings.ts";
-import { CONFIG_TEXT } from "../../src/tools/config/parse-config.ts";
+import { CONFIG_TEXT } from "../../src/tools/config/config-text.ts";
 import { SERVER_ENTRY } from "../../src/tools/config/server-settings.ts";
 import { NETWORK } from "../../src/tools/fetch/settings.ts";
 import { type Declaration, type Doc, type Member, readDeclaration } from "./declaration.ts";
@@ -24,7 +24,7 @@ const SERVERS = {
 };
 
 /** The parts of the entries of `mcpServers`, which are one object in the schema. */
-const ENTRY_PARTS = ["CommonServerEntry", "StdioServerEntry", "HttpServerEntry"];
+const ENTRY_PARTS = ["HostSpellings", "CommonServerEntry", "StdioServerEntry", "HttpServerEntry"];
 
 /** The interfaces of settings with their comments, by the titles of their schemas. */
 export const SETTING_DOCS: ReadonlyMap<string, Declaration> = await readDocs();
@@ -43,7 +43,7 @@ async function readDocs(): Promise<ReadonlyMap<string, Declaration>> {
 /** Draft 7: what editors know best. */
 export function configSchema(): Json {
   const file = publish(CONFIG_TEXT) as { readonly properties: Readonly<Record<string, Json>> };
-  const { mcpServers, servers, codecell } = file.properties;
+  const { mcpServers, servers, mcp_servers, context_servers, codecell } = file.properties;
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Config file of codecell",
@@ -53,8 +53,14 @@ export function configSchema(): Json {
       $schema: { description: "The address or the path of this schema." },
       mcpServers: { ...mcpServers, ...SERVERS },
       servers: { ...servers, ...SERVERS },
+      mcp_servers: { ...mcp_servers, ...SERVERS },
+      context_servers: { ...context_servers, ...SERVERS },
+      mcp: {
+        ...file.properties["mcp"],
+        properties: { servers: SERVERS, inputs: true },
+      },
+      inputs: file.properties["inputs"]!,
       codecell: { ...codecell, ...publish(codecellSettings()) },
-      inputs: true,
     },
     definitions: { server: publish(SERVER_ENTRY) },
   };

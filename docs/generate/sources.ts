@@ -15,7 +15,7 @@ export const OPTIONS: readonly OptionsSource[] = [
     interface: "RuntimeOptions",
     file: "src/runtime/options.ts",
     takenBy:
-      "`createRuntime(options)`; all but `config`, `mcpServers`, `tools` and the `on…` handlers also in a config file, under `codecell`",
+      "`createRuntime(options)`; all but `config`, `mcpServers` and the `on…` handlers also in a config file, under `codecell` (`tools` as a path)",
   },
   {
     interface: "StdioServerEntry",
@@ -33,6 +33,12 @@ export const OPTIONS: readonly OptionsSource[] = [
     interface: "CommonServerEntry",
     file: "src/tools/config/server-settings.ts",
     takenBy: "every entry of `mcpServers`",
+    alsoTakes: ["HostSpellings"],
+  },
+  {
+    interface: "HostSpellings",
+    file: "src/tools/config/host-entry.ts",
+    takenBy: "every entry of `mcpServers`, as other hosts spell it",
   },
   {
     interface: "OAuthConfig",
@@ -189,7 +195,7 @@ export const OPTIONS: readonly OptionsSource[] = [
 /** The format of a config file: in config.schema.json. */
 export const CONFIG_TEXT = {
   interface: "ConfigText",
-  file: "src/tools/config/parse-config.ts",
+  file: "src/tools/config/config-text.ts",
 } as const;
 
 export const LIMITS = { interface: "Limits", file: "src/core/limits.ts" } as const;

@@ -15,6 +15,8 @@ export async function login(args: string[]): Promise<number> {
   const { values, positionals } = readArguments(args, FLAGS, 1);
   const { config: file } = await runtimeOptions(values);
   const [name] = positionals;
+  const failure = name === undefined ? undefined : file?.failures?.[name];
+  if (failure !== undefined) throw new CodecellError("config_error", failure);
   const config = remoteServer(file?.servers ?? {}, name);
   await using authorizer = await LoopbackAuthorizer.listen(
     showAddress,

@@ -10,7 +10,6 @@ import type { ToolSource } from "../tools/tool.ts";
 
 /** The end of the chain, and the one place that calls a source. Every other link comes before it. */
 export function callSource(sources: readonly ToolSource[]): Next {
-  const byName = new Map(sources.map((source) => [source.name, source]));
   return async (call) => {
     // A link further out may have waited past the run's end: what is not begun by then is not begun any more.
     if (call.signal.aborted) throw new ToolError("aborted", "the run is over");
@@ -18,7 +17,8 @@ export function callSource(sources: readonly ToolSource[]): Next {
       return { value: await askModel(call.args as Question, asking(call)) };
     const context = contextOf(call);
     if (call.method !== undefined) return { value: await callMethod(call, call.method, context) };
-    const source = byName.get(call.server);
+    // Sources come and go while a runtime runs.
+    const source = sources.find(({ name }) => name === call.server);
     if (source === undefined)
       throw new ToolError("unknown_tool", `there is no server '${call.server.slice(0, 100)}'`);
     if (call.hasObjects === true && source.takesObjects !== true) throw notForObjects(call);

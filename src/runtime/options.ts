@@ -47,10 +47,11 @@ export interface RuntimeOptions {
    */
   readonly config?: string | ConfigFile;
   /**
-   * Local functions by namespace: `{ crm: { find: tool({ … }) } }`.
+   * Local functions by namespace: `{ crm: { find: tool({ … }) } }`. Or the path of a folder of modules, each of which exports
+   * tools; it is loaded with all rights of this process.
    * @default {}
    */
-  readonly tools?: Readonly<Record<string, LocalTools>>;
+  readonly tools?: Readonly<Record<string, LocalTools>> | string;
   /**
    * What runs programs. An EngineRef of your own is an engine too.
    * @default "v8"
@@ -150,6 +151,10 @@ export interface RuntimeOptions {
 /** Options with every default filled in. */
 export interface ResolvedOptions {
   readonly servers: Readonly<Record<string, ServerConfig>>;
+  /** Servers whose entry in the config file is wrong, with the reason. */
+  readonly failures: Readonly<Record<string, string>>;
+  /** The folder that they were found in, which is watched. */
+  readonly serverFolder?: string;
   /** What was left out of them, and why. */
   readonly warnings: readonly string[];
   /** The caller's own clients by server. */
@@ -223,9 +228,17 @@ export const OPTIONS: SchemaFor<RuntimeOptions> = {
   },
 };
 
+/** In a file, tools are the path of a folder, from that of the file. */
+const TOOL_FOLDER: Schema = {
+  type: "string",
+  minLength: 1,
+  wanted: "the path of a folder",
+  shows: "kind",
+};
+
 /** What a config file may hold under `codecell`; `mcp` and `serve` are checked by the commands that use them. */
 export const FILE_SETTINGS: ObjectSchema = {
   title: "RuntimeOptions",
   type: "object",
-  properties: { ...SETTINGS, mcp: {}, serve: {} },
+  properties: { ...SETTINGS, tools: TOOL_FOLDER, mcp: {}, serve: {} },
 };

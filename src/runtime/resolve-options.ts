@@ -14,6 +14,8 @@ import type { TypeCheck } from "../preflight/preflight.ts";
 import { resolveSharing } from "../run/sharing.ts";
 import { type ResolvedSessions, resolveSessions } from "../session/settings.ts";
 import type { TokenizerChoice } from "../tokens/counter.ts";
+import { fromFile } from "../tools/config/places.ts";
+import type { ToolFolder } from "../tools/config/tool-folder.ts";
 import { Expander } from "../tools/config/expand-variables.ts";
 import { loadConfig } from "../tools/config/load-config.ts";
 import type { ConfigFile } from "../tools/config/parse-config.ts";
@@ -55,7 +57,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     options[key] === undefined
       ? { value: settings[key], at: `codecell.${key}`, inFile: true }
       : { value: options[key], at: key, inFile: false };
-  const { tools = {} } = options;
+  const { tools, warnings } = await toolsOf(options.tools, settings["tools"], file);
   const named = await serversOf(options.mcpServers, file);
   const network = await networkOf(find("network"));
   checkNames(tools, named, network !== undefined);
@@ -64,6 +66,8 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   const fileLimits = resolveLimits(settings["limits"], undefined, "codecell.limits");
   return {
     ...named,
+    warnings: [...named.warnings, ...warnings],
+    ...(file?.isFolder === true ? { serverFolder: file.path } : {}),
     ...(network === undefined ? {} : { network }),
     ...placeOf(find),
     tools,
@@ -102,7 +106,7 @@ async function fileOf(config: unknown): Promise<ConfigFile | undefined> {
 async function serversOf(
   mcpServers: unknown = {},
   file: ConfigFile | undefined,
-): Promise<Pick<ResolvedOptions, "servers" | "clients" | "warnings">> {
+): Promise<Pick<ResolvedOptions, "servers" | "failures" | "clients" | "warnings">> {
   if (!isObject(mcpServers))
     throw configError(
       `mcpServers is ${kindOf(mcpServers)}; it must be an object of servers by name`,
@@ -113,13 +117,40 @@ async function serversOf(
   const { servers, warnings } = withoutItself(file?.servers ?? {}, file?.path ?? "");
   const all = { ...servers, ...(await checkedServers(Object.fromEntries(entries))) };
   for (const [name] of clients) delete all[name];
-  return { servers: all, clients: Object.fromEntries(clients), warnings };
+  const failed = Object.entries(file?.failures ?? {}).filter(
+    ([name]) => !Object.hasOwn(mcpServers, name),
+  );
+  return {
+    servers: all,
+    failures: Object.fromEntries(failed),
+    clients: Object.fromEntries(clients),
+    warnings: [...(file?.warnings ?? []), ...warnings],
+  };
 }
 
 async function checkedServers(entries: object): Promise<Record<string, ServerConfig>> {
   if (Object.keys(entries).length === 0) return {};
   const { checkServers } = await import("../tools/config/parse-config.ts");
   return checkServers(entries, "mcpServers", process.env);
+}
+
+/** Local tools of the options, else of a folder that options or file name. */
+async function toolsOf(
+  given: unknown,
+  inFile: unknown,
+  file: ConfigFile | undefined,
+): Promise<ToolFolder> {
+  if (isObject(given)) return { tools: given as ToolFolder["tools"], warnings: [] };
+  if (given === undefined && inFile === undefined) return { tools: {}, warnings: [] };
+  const isOption = given !== undefined;
+  const at = isOption ? "tools" : "codecell.tools";
+  const folder: unknown = given ?? inFile;
+  if (typeof folder !== "string" || folder === "")
+    throw configError(
+      `${at} is ${kindOf(folder)}; it must be ${isOption ? "an object of namespaces, or " : ""}the path of a folder`,
+    );
+  const { loadToolFolder } = await import("../tools/config/tool-folder.ts");
+  return await loadToolFolder(isOption ? folder : fromFile(folder, file), at);
 }
 
 async function networkOf({ value, at }: Given): Promise<ResolvedNetwork | undefined> {
@@ -175,11 +206,11 @@ function checkHandler<T extends ServerRequestHandler | ModelHandler>(
 /** @throws CodecellError `config_error` where two sources of tools have the same name */
 function checkNames(
   tools: object,
-  { servers, clients }: Pick<ResolvedOptions, "servers" | "clients">,
+  { servers, failures, clients }: Pick<ResolvedOptions, "servers" | "failures" | "clients">,
   network: boolean,
 ): void {
   const taken = (name: string): boolean =>
-    Object.hasOwn(servers, name) || Object.hasOwn(clients, name);
+    [servers, failures, clients].some((all) => Object.hasOwn(all, name));
   if (network && (taken("network") || Object.hasOwn(tools, "network")))
     throw configError("with network settings, no server can be named 'network'; rename it");
   if (Object.hasOwn(tools, ""))

@@ -14,6 +14,7 @@ import { type Catalogue, createCatalogue } from "../tools/catalogue.ts";
 import { openSources } from "../tools/open-sources.ts";
 import type { ModelHandler } from "../tools/model.ts";
 import type { ToolSource } from "../tools/tool.ts";
+import { FolderServers } from "./folder-servers.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** The servers, and the problems that were found in them. */
@@ -41,8 +42,13 @@ export async function openToolbox(
 ): Promise<Toolbox> {
   const sources = await openSources(options, emitter);
   const catalogue = await createCatalogue(sources);
+  const { serverFolder: path } = options;
   try {
-    return await toolboxOf(sources, catalogue, options);
+    const folder =
+      path === undefined
+        ? undefined
+        : await FolderServers.follow(path, options, sources, catalogue, emitter);
+    return await toolboxOf(sources, catalogue, options, folder);
   } catch (error) {
     await catalogue[Symbol.asyncDispose]();
     throw error;
@@ -53,6 +59,7 @@ async function toolboxOf(
   sources: readonly ToolSource[],
   catalogue: Catalogue,
   options: ResolvedOptions,
+  folder: FolderServers | undefined,
 ): Promise<Toolbox> {
   const { learn, typeCheck } = options;
   const file =
@@ -73,6 +80,7 @@ async function toolboxOf(
     shapes,
     preflight,
     file,
+    folder,
     warnings,
     startContextChars,
   });
@@ -86,6 +94,7 @@ interface ToolboxParts {
   readonly shapes: LearnedShapes | undefined;
   readonly preflight: Preflight;
   readonly file: LearnedFile | undefined;
+  readonly folder: FolderServers | undefined;
   readonly warnings: readonly string[];
   readonly startContextChars: number;
 }
@@ -102,6 +111,7 @@ export class Toolbox implements AsyncDisposable {
   readonly shapes: LearnedShapes | undefined;
   readonly #warnings: readonly string[];
   readonly #file: LearnedFile | undefined;
+  readonly #folder: FolderServers | undefined;
   readonly #startContextChars: number;
 
   constructor({
@@ -112,6 +122,7 @@ export class Toolbox implements AsyncDisposable {
     shapes,
     preflight,
     file,
+    folder,
     warnings,
     startContextChars,
   }: ToolboxParts) {
@@ -122,6 +133,7 @@ export class Toolbox implements AsyncDisposable {
     this.preflight = preflight;
     this.#warnings = warnings;
     this.#file = file;
+    this.#folder = folder;
     this.shapes = shapes;
     this.#startContextChars = startContextChars;
   }
@@ -151,6 +163,7 @@ export class Toolbox implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#folder?.[Symbol.asyncDispose]();
     await Promise.allSettled([
       this.preflight[Symbol.asyncDispose](),
       this.#file?.[Symbol.asyncDispose](),

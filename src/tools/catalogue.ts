@@ -9,6 +9,7 @@ import { LiveNames, type NamedServer } from "./live-names.ts";
 import { OUTAGE_HINT } from "./outage-hint.ts";
 import type { ResourceLists } from "./resource-lists.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
+import { turnedOff } from "./tool-rules.ts";
 
 /** A server (or a namespace of local functions) and what it offers. */
 export interface CatalogueServer {
@@ -53,6 +54,10 @@ export interface Catalogue extends AsyncDisposable {
    * @throws ToolError `unknown_tool` when there is no such server
    */
   resources(server: string): ResourceLists | undefined;
+  /** Adds a source and lists its tools. @throws CodecellError `config_error` when there is one of that name */
+  add(source: ToolSource): Promise<void>;
+  /** Removes a source, and closes it. */
+  remove(name: string): Promise<void>;
   /** Calls `listener` after names, servers or tools have changed. */
   onChanged(listener: () => void): void;
   /** Checks the arguments of a tool against its schema. @throws ToolError `invalid_arguments` */
@@ -82,7 +87,7 @@ export async function createCatalogue(sources: readonly ToolSource[]): Promise<C
  */
 class LiveCatalogue implements Catalogue {
   readonly #names = new LiveNames();
-  readonly #entries: ReadonlyMap<string, CatalogueEntry>;
+  readonly #entries: Map<string, CatalogueEntry>;
   readonly #listeners: (() => void)[] = [];
   readonly #lists = new WeakMap<ReadonlyMap<string, ToolInfo>, readonly ToolInfo[]>();
 
@@ -91,12 +96,33 @@ class LiveCatalogue implements Catalogue {
   }
 
   async start(): Promise<void> {
-    for (const entry of this.#entries.values()) {
-      // Where that fails, the list and the names of before stay in use.
-      entry.source.onChanged?.(() => void this.#refresh(entry).catch(() => {}));
-    }
+    for (const entry of this.#entries.values()) this.#follow(entry);
     await Promise.all([...this.#entries.values()].map((entry) => entry.list()));
     await this.#rename();
+  }
+
+  #follow(entry: CatalogueEntry): void {
+    // Where that fails, the list and the names of before stay in use.
+    entry.source.onChanged?.(() => void this.#refresh(entry).catch(() => {}));
+  }
+
+  async add(source: ToolSource): Promise<void> {
+    const { name } = source;
+    if (this.#entries.has(name))
+      throw new CodecellError("config_error", `two servers are named '${name}'; rename one`);
+    const entry = new CatalogueEntry(source);
+    this.#entries.set(name, entry);
+    this.#follow(entry);
+    await entry.list();
+    await this.#rename();
+  }
+
+  async remove(name: string): Promise<void> {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    this.#entries.delete(name);
+    await this.#rename();
+    await entry[Symbol.asyncDispose]();
   }
 
   async #refresh(entry: CatalogueEntry): Promise<void> {
@@ -170,6 +196,8 @@ class LiveCatalogue implements Catalogue {
         tool: `${entry.source.name}.${tool.slice(0, 100)}`,
         hint: OUTAGE_HINT,
       });
+    if (entry.source.isTurnedOff?.(tool) === true)
+      throw turnedOff(`${entry.source.name}.${tool.slice(0, 100)}`);
     throw this.#unknownTool(entry, tool);
   }
 

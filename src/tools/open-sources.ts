@@ -1,6 +1,7 @@
 import type { RuntimeEmitter } from "../core/events.ts";
 import type { Limits } from "../core/limits.ts";
 import type { ServerConfig } from "./config/server-entry.ts";
+import { FailedSource } from "./failed-source.ts";
 import type { ResolvedNetwork } from "./fetch/settings.ts";
 import { LocalSource, type LocalTools } from "./local.ts";
 import type { ClientHooks } from "./mcp/client.ts";
@@ -11,6 +12,8 @@ import type { ToolSource } from "./tool.ts";
 /** Where tools come from, checked. */
 export interface SourceOptions {
   readonly servers: Readonly<Record<string, ServerConfig>>;
+  /** Servers whose entry is wrong, with the reason. */
+  readonly failures?: Readonly<Record<string, string>>;
   /** The caller's own clients by server. */
   readonly clients: Readonly<Record<string, McpClient>>;
   readonly hooks: ClientHooks;
@@ -26,11 +29,10 @@ export async function openSources(
   options: SourceOptions,
   emitter: RuntimeEmitter,
 ): Promise<ToolSource[]> {
-  const { servers, clients, hooks, tools, network, limits, placement } = options;
+  const { servers, failures = {}, clients, hooks, tools, network, limits, placement } = options;
   const remote =
     typeof placement === "object" ? await remoteSources(placement.remote, placement.token) : [];
-  // Escaping can double the size of a result on its way; what is larger than that is over the cap in any case.
-  const maxMessageBytes = Math.max(8 * 1024 * 1024, 2 * limits.callBytes);
+  const maxMessageBytes = largestMessage(limits);
   // Modules that are not needed are not loaded: a function's first request waits for every one.
   const hasServers = Object.keys(servers).length + Object.keys(clients).length > 0;
   const mcp = hasServers ? await import("./mcp/open.ts") : undefined;
@@ -40,11 +42,30 @@ export async function openSources(
     ...Object.entries(servers).map(([name, config]) =>
       mcp!.configuredSource(name, config, { maxMessageBytes, hooks }),
     ),
+    ...Object.entries(failures).map(([name, reason]) => new FailedSource(name, reason)),
     ...Object.entries(clients).map(([name, client]) => mcp!.clientSource(name, client)),
   ];
   for (const source of sources) emitNotifications(source, emitter);
   // Of two sources with one name, the one of this side counts.
   return [...sources, ...remote.filter(({ name }) => !sources.some((own) => own.name === name))];
+}
+
+/** Opens one server of a config. */
+export async function openServer(
+  name: string,
+  config: ServerConfig,
+  { limits, hooks }: Pick<SourceOptions, "limits" | "hooks">,
+  emitter: RuntimeEmitter,
+): Promise<ToolSource> {
+  const { configuredSource } = await import("./mcp/open.ts");
+  const source = configuredSource(name, config, { maxMessageBytes: largestMessage(limits), hooks });
+  emitNotifications(source, emitter);
+  return source;
+}
+
+/** Escaping can double the size of a result on its way; what is larger than that is over the cap in any case. */
+function largestMessage({ callBytes }: Pick<Limits, "callBytes">): number {
+  return Math.max(8 * 1024 * 1024, 2 * callBytes);
 }
 
 function emitNotifications(source: ToolSource, emitter: RuntimeEmitter): void {

@@ -41,6 +41,8 @@ export interface ToolSource extends Partial<AsyncDisposable> {
   list(): Promise<readonly ToolInfo[]>;
   /** Calls one tool by its original name. @throws ToolError */
   call(tool: string, args: unknown, context: CallContext): Promise<unknown>;
+  /** True for a name, in any spelling, of a tool that the server has and its config turns off. */
+  isTurnedOff?(tool: string): boolean;
   /** True for a tool whose arguments the source checks itself: its schema is a description only. */
   validates?(tool: string): boolean;
   /** Its tools take objects of the host, which programs pass as stubs. */

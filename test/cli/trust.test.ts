@@ -409,6 +409,7 @@ describe("a found file weakens neither placement nor network, trusted or not", (
     ["sessions", { store: "sqlite:/tmp/theirs.db" }],
     ["workers", { spare: 64 }],
     ["learn", "learned.json"],
+    ["tools", "./tools"],
     ["limits", { memoryMb: 4_096 }],
     ["limits", { cpuMs: 5_001 }],
     ["mcp", { names: { search: "execute_code", execute: "search_tools" } }],
@@ -485,6 +486,32 @@ describe("what a person is shown", () => {
     expect(shown(EMPTY)).toBe("no servers");
   });
 
+  test("what other hosts write", () => {
+    const config = {
+      inputs: [{ id: "key", password: true }],
+      mcp: { servers: { deep: { command: "a", envFile: ".env", args: ["${input:key}"] } } },
+      mcp_servers: {
+        codex: {
+          serverUrl: "https://c.example.com",
+          bearer_token_env_var: "MY_TOKEN",
+          env_http_headers: { Authorization: "MY_SECRET" },
+        },
+      },
+      context_servers: { zed: { command: "z", inheritEnv: ["AWS_*"], source: "custom" } },
+    };
+    expect(describeFound(config, ".mcp.json")).toEqual([
+      "server deep starts a ${input:key}",
+      '  envFile: ".env"',
+      "server zed starts z",
+      '  inheritEnv: ["AWS_*"]',
+      "server codex connects to https://c.example.com",
+      '  bearer_token_env_var: "MY_TOKEN"',
+      '  env_http_headers: {"Authorization":"…"}',
+      "reads environment variables: AWS_*, MY_SECRET, MY_TOKEN",
+      "asks for: key",
+    ]);
+  });
+
   test("nothing in it hides, moves or forges what is shown", () => {
     const bad = "a\u001b[2Jb\rc\n\u202ed\u200be\u00a0f\u2028g";
     const text = shown({
@@ -522,7 +549,7 @@ describe("what a person is shown", () => {
     const piece = fc.oneof(
       name.map((each) => `\${${each}}`),
       name.map((each) => `\${env:${each}:-x}`),
-      fc.constantFrom("$", "{", "}", "${", "${A:-", "\\u0024{B}", ":-"),
+      fc.constantFrom("$", "{", "}", "${", "${A:-", "${B:-${C}", "${workspaceFolder}", "\\u0024{B}", ":-"),
       fc.string({ maxLength: 4 }),
     );
     const text = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(""));
@@ -540,13 +567,27 @@ describe("what a person is shown", () => {
           },
         );
         new Expander(env).expand(each, "text");
-        expect(variablesIn(each)).toEqual(read);
+        // Those of a default that is not needed are named as well.
+        expect(variablesIn(each)).toEqual(expect.arrayContaining(read));
       }),
     );
   });
 
-  test("variables without an end cost time in proportion", async () => {
-    const ratio = await growth((size) => variablesIn("${a:-".repeat(size)), 20_000, 80_000);
+  test.each(["${a:-", "${a:-}"])(
+    "variables without an end cost time in proportion: %j",
+    async (part) => {
+      const read = (size: number): void => {
+        const text = part.repeat(size);
+        variablesIn(text);
+        new Expander({ a: "b" }).expand(text, "text");
+      };
+      expect(await growth(read, 20_000, 80_000)).toBeLessThan(8);
+    },
+  );
+
+  test("variables within each other cost time in proportion", async () => {
+    const nested = (size: number): string => "${a".repeat(size) + "}".repeat(size);
+    const ratio = await growth((size) => variablesIn(nested(size)), 20_000, 80_000);
     expect(ratio).toBeLessThan(8);
   });
 });

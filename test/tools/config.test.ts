@@ -65,7 +65,6 @@ describe("a config file", () => {
       command: "a",
       autoApprove: [],
       alwaysAllow: [],
-      timeout: 60,
       description: "x",
       gallery: true,
       version: "1",
@@ -118,7 +117,7 @@ describe("a config file", () => {
     ],
     [
       { url: "http://x", type: "ws" },
-      'mcpServers.github.type is "ws"; it must be one of stdio, http',
+      'mcpServers.github.type is "ws"; it must be one of stdio, local, http',
     ],
     [{ url: "ftp://x" }, "mcpServers.github.url must be an http:// or https:// address"],
     [{ url: "nonsense" }, "mcpServers.github.url must be an http:// or https:// address"],
@@ -135,9 +134,12 @@ describe("a config file", () => {
       "mcpServers.github.headers.A needs the environment variable MISSING",
     ],
     ["npx", "mcpServers.github is a string; it must be an object like"],
-  ])("%j", (entry, message) => {
-    expect(() => one(entry)).toThrow(
-      expect.objectContaining({ code: "config_error", message: expect.stringContaining(message) }),
+  ])("an entry that is wrong stops itself, and no other: %j", (entry, message) => {
+    const { servers, failures } = parse({ mcpServers: { github: entry, good: { command: "a" } } });
+    expect(Object.keys(servers)).toEqual(["good"]);
+    expect(failures).toEqual({ github: expect.stringContaining(message) });
+    expect(() => checkServers({ github: entry }, "mcpServers", env)).toThrow(
+      expect.objectContaining({ code: "config_error" }),
     );
   });
 
@@ -146,6 +148,23 @@ describe("a config file", () => {
       /^mcpServers\.a\.comand is not a known key/,
     );
     expect(() => checkServers(3, "mcpServers", env)).toThrow("mcpServers is a number");
+  });
+
+  test("a key of another host at the top is a warning, and an error where nothing else is ours", () => {
+    const { servers, warnings } = parse({
+      globalShortcut: "",
+      mcpServers: { a: { command: "a" } },
+    });
+    expect(Object.keys(servers)).toEqual(["a"]);
+    expect(warnings).toEqual([".mcp.json: globalShortcut is not a known key, and has no effect"]);
+    expect(() => parse({ globalShortcut: "" })).toThrow(
+      "globalShortcut is not a known key; the keys are",
+    );
+    for (const nonsense of [3, "x", null, [], [{}]])
+      expect(() => parse(nonsense)).toThrow("must be an object with mcpServers");
+    expect(() => parse({ mcpServers: [] })).toThrow(
+      "mcpServers is an array; it must be an object of servers",
+    );
   });
 
   test("an unknown key at the top, an empty default, a byte order mark", () => {
@@ -159,13 +178,15 @@ describe("a config file", () => {
   test.each([
     ['{\n  "mcpServers": {,}\n}', 2, 18],
     ['{"a": 1', 1, 8],
-    ['{\n"a": 1,\n}', 3, 1],
+    ['{\n"a": 1,,\n}', 2, 8],
+    ["[,]", 1, 2],
+    ['{\n"a": 1 /* x\ny', 2, 8],
+    ['{ // c\n"a": 1, /* x\n */ b }', 3, 5],
     ["", 1, 1],
     ['{"a": tru}', 1, 7],
     ['{"a": [1 2]}', 1, 10],
     ["{} x", 1, 4],
     ['{"a": "x\ny"}', 1, 7],
-    ["// comment\n{}", 1, 1],
   ])("bad JSON is located: %j", (text, line, column) => {
     expect(() => JSON.parse(text)).toThrow();
     expect(() => parseConfig(text, "f.json", env)).toThrow(
@@ -214,7 +235,38 @@ describe("finding it", () => {
       path: `${join(root, "servers/one/config.json")}: one`,
     });
     await put("servers/zzz/config.json", { mcpServers: { one: { command: "c" } } });
-    await expect(loadConfig(join(root, "servers"), env)).rejects.toThrow("is there twice");
+    const twice = await loadConfig(join(root, "servers"), env);
+    expect(twice.servers["one"]).toMatchObject({ command: "a" });
+    expect(twice.warnings).toEqual([
+      expect.stringContaining("zzz/config.json: mcpServers.one is left out: it is there twice"),
+    ]);
+  });
+
+  test("in that folder: programs, folders to start in, and what is wrong with one", async () => {
+    await put("servers/one/config.json", { command: "a", cwd: "sub", envFile: "vars" });
+    await writeFile(join(root, "servers/one/vars"), "A=1");
+    await mkdir(join(root, "servers/two/bin"), { recursive: true });
+    await writeFile(join(root, "servers/two/bin/server"), "#!/bin/sh\n", { mode: 0o755 });
+    await mkdir(join(root, "servers/three/bin"), { recursive: true });
+    await writeFile(join(root, "servers/three/bin/server"), "not executable", { mode: 0o644 });
+    await put("servers/four/config.json", { comand: "a" });
+    await mkdir(join(root, "servers/five"));
+    await writeFile(join(root, "servers/five/config.json"), "{ nonsense");
+    await mkdir(join(root, "servers/six/config.json"), { recursive: true });
+    const { servers, failures, isFolder } = await loadConfig(join(root, "servers"), env);
+    expect(isFolder).toBe(true);
+    expect(servers).toEqual({
+      one: expect.objectContaining({ cwd: join(root, "servers/one/sub"), env: { A: "1" } }),
+      two: expect.objectContaining({
+        command: join(root, "servers/two/bin/server"),
+        cwd: join(root, "servers/two"),
+      }),
+    });
+    expect(failures).toEqual({
+      four: expect.stringContaining("comand is not a known key; did you mean command?"),
+      five: expect.stringContaining("is not valid JSON: line 1, column 3"),
+      six: expect.stringContaining("config.json cannot be read"),
+    });
   });
 
   test("a file that is not there", async () => {

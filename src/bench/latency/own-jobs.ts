@@ -135,7 +135,7 @@ const NOUNS = "invoice customer order ticket report branch commit pipeline secre
 const PER_SERVER = 50;
 
 /** `count` tools on servers of 50, with descriptions of realistic length. */
-function catalogue(count: number): NonNullable<RuntimeOptions["tools"]> {
+function catalogue(count: number): Exclude<RuntimeOptions["tools"], string | undefined> {
   const described = (server: number, at: number): [string, ReturnType<typeof tool>] => {
     const [verb, noun] = [VERBS[at % VERBS.length]!, NOUNS[(at + server) % NOUNS.length]!];
     const description =

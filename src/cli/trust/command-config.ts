@@ -1,6 +1,14 @@
 import type { ConfigFile } from "../../index.ts";
 import { findConfig, loadConfig, userServers } from "../../tools/config/load-config.ts";
+import type { AskInputs } from "../../tools/config/inputs.ts";
 import type { Consent } from "./found-config.ts";
+
+/** Most starts have nobody to ask, or nothing to ask for. */
+async function askerOf({ mayAsk }: Consent): Promise<AskInputs | undefined> {
+  if (!mayAsk || !process.stdin.isTTY) return undefined;
+  const { askOnTerminal, isTerminal } = await import("../ask-inputs.ts");
+  return isTerminal() ? askOnTerminal : undefined;
+}
 
 /** Flags of every command that has a config file. */
 export const CONFIG_FLAGS = { config: { type: "string" }, trust: { type: "boolean" } } as const;
@@ -16,7 +24,8 @@ export async function commandConfig(
 ): Promise<ConfigFile | undefined> {
   const path = named ?? (await findConfig(process.cwd()));
   if (path === undefined) return undefined;
-  if (named !== undefined || path === userServers()) return await loadConfig(path);
+  if (named !== undefined || path === userServers())
+    return await loadConfig(path, process.env, await askerOf(consent));
   const { foundConfig } = await import("./found-config.ts"); // most starts do without
   return await foundConfig(path, consent);
 }

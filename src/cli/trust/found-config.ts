@@ -3,10 +3,11 @@
  * and by the bytes that are then parsed.
  */
 import { readSync } from "node:fs";
-import { isatty } from "node:tty";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { ConfigFile } from "../../index.ts";
+import { inputsNeeded } from "../../tools/config/config-text.ts";
 import { checkConfig, parseConfigText } from "../../tools/config/parse-config.ts";
+import { askOnTerminal, isTerminal } from "../ask-inputs.ts";
 import { note, printable } from "../output.ts";
 import { describeFound } from "./describe.ts";
 import { type FoundFile, readFound } from "./found-file.ts";
@@ -22,7 +23,6 @@ export interface Consent {
 }
 
 const STDIN = 0;
-const STDERR = 2;
 /** A terminal gives one line at a time; more than this is no answer. */
 const MAX_ANSWER_BYTES = 64;
 
@@ -38,7 +38,11 @@ export const FOUND: Readonly<Record<Untrusted, string>> = {
 export async function foundConfig(path: string, { trust, mayAsk }: Consent): Promise<ConfigFile> {
   const file = await readFound(path);
   if (!trust && !isTrustedByEnvironment()) await requireTrust(file, mayAsk && isTerminal());
-  return checkConfig(foundJson(file), path, process.env);
+  const json = foundJson(file);
+  const needed = mayAsk && isTerminal() ? inputsNeeded(json, process.env) : [];
+  const answers = needed.length === 0 ? undefined : await askOnTerminal(needed);
+  const env = answers === undefined ? process.env : { ...process.env, ...answers };
+  return checkConfig(json, path, env);
 }
 
 /** The JSON of a found file, unless it sets what it may not. */
@@ -93,12 +97,6 @@ function nameOf({ path, realPath }: FoundFile): string {
 function quoted(path: string): string {
   const plain = process.platform === "win32" ? /^[\w@+=:,./~\\-]+$/ : /^[\w@%+=:,./~-]+$/;
   return plain.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-}
-
-/** A person is there: CI has a terminal sometimes, and nobody behind it. */
-function isTerminal(): boolean {
-  const isCi = !["", "0", "false"].includes(process.env["CI"] ?? "");
-  return isatty(STDIN) && isatty(STDERR) && !isCi;
 }
 
 /**

@@ -1,14 +1,16 @@
-import { access, readdir, readFile, stat } from "node:fs/promises";
+import { access, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, dirname, isAbsolute, join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { Environment } from "./expand-variables.ts";
+import type { AskInputs } from "./inputs.ts";
 import type { ConfigFile } from "./parse-config.ts";
+import { readServerFolder } from "./server-folder.ts";
 
 const IN_FOLDER = [".mcp.json", "codecell.json"];
 
 /**
- * Finds the config for `cwd`: `.mcp.json`, else `codecell.json`, else the folder `~/.mcp/servers` when it has a server.
+ * Finds the config for `cwd`: `.mcp.json`, else `codecell.json`, else the folder `~/.mcp/servers` when it is there.
  * Nothing when there is none.
  * @returns what {@link loadConfig} takes
  */
@@ -22,7 +24,7 @@ export async function findConfig(
   }
   const folder = userServers(home);
   // An empty or relative HOME would make a folder of the working folder the user's own.
-  return isAbsolute(folder) && (await serverFiles(folder)).length > 0 ? folder : undefined;
+  return isAbsolute(folder) && (await isFolder(folder)) ? folder : undefined;
 }
 
 /** The folder of the user's own servers: what {@link findConfig} finds there needs no trust. */
@@ -31,39 +33,27 @@ export function userServers(home: string = homedir()): string {
 }
 
 /**
- * Reads and checks a config file, or a folder with one `<name>/config.json` per server, each `{ command, … }` or
- * `{ mcpServers: { … } }`. `createRuntime({ config })` takes the result, so that a file is read once also where other
- * code needs parts of it.
- * @param env the environment variables that the file can use
- * @throws CodecellError `config_error` naming the file and the path in it
+ * Reads and checks a config file, or a folder of servers (see `~/.mcp/servers` in docs/cli.md). `createRuntime({ config })`
+ * takes the result, so that a file is read once also where other code needs parts of it. An entry that is wrong is among its
+ * `failures`, and stops no other.
+ * @param env the environment variables that the file can use; `CODECELL_INPUT_…` are its inputs
+ * @param ask asks a person for inputs that the environment does not give
+ * @throws CodecellError `config_error` naming the file and the path in it, where it is no config
  */
 export async function loadConfig(
   path: string,
   env: Environment = process.env,
+  ask?: AskInputs,
 ): Promise<ConfigFile> {
-  const { parseConfig } = await import("./parse-config.ts"); // a runtime without a config file does without
-  if (!(await isFolder(path))) return parseConfig(await read(path), path, env);
-  const servers: Record<string, ConfigFile["servers"][string]> = {};
-  for (const file of await serverFiles(path)) {
-    const loaded = parseConfig(await read(file), file, env, basename(dirname(file)));
-    for (const [name, config] of Object.entries(loaded.servers)) {
-      const before = servers[name];
-      if (before !== undefined)
-        throw new CodecellError(
-          "config_error",
-          `${config.path} is there twice: see ${before.path}`,
-        );
-      servers[name] = config;
-    }
-  }
-  return { path, servers, settings: undefined };
-}
-
-async function serverFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  const files = names.toSorted().map((name) => join(folder, name, "config.json"));
-  const there = await Promise.all(files.map(exists));
-  return files.filter((_, at) => there[at]);
+  if (await isFolder(path)) return await readServerFolder(path, env);
+  // A runtime without a config file does without.
+  const { checkConfig, parseConfigText } = await import("./parse-config.ts");
+  const { inputsNeeded } = await import("./config-text.ts");
+  const json = parseConfigText(await read(path), path);
+  const needed = ask === undefined ? [] : inputsNeeded(json, env);
+  // A copy of the environment would be case-sensitive on Windows.
+  const all = needed.length === 0 ? env : { ...env, ...(await ask!(needed)) };
+  return checkConfig(json, path, all);
 }
 
 async function exists(file: string): Promise<boolean> {

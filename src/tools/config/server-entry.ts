@@ -1,18 +1,23 @@
-import { homedir } from "node:os";
-import { basename, isAbsolute, join } from "node:path";
+import { basename, isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Expand, readSettings } from "../../core/check-settings.ts";
 import { isObject } from "../../core/is-object.ts";
 import { below, configError } from "../../core/setting-errors.ts";
+import { secretsOf } from "../secrets.ts";
+import type { ToolRules } from "../tool-rules.ts";
 import { type Environment, Expander } from "./expand-variables.ts";
-import { argumentValues, headerValues, type NamedValue, secretsOf, urlValues } from "../secrets.ts";
+import { STDIO_TYPES, URL_KEYS } from "./host-entry.ts";
+import { approvalWarning, rulesOf, timesOf, urlKeyOf } from "./host-meaning.ts";
+import { httpConfig, TYPE_KEYS } from "./http-entry.ts";
 import { checkOAuth, type OAuthConfig } from "./oauth-entry.ts";
+import { withHome } from "./places.ts";
 import {
+  type CheckedEntry,
   type HttpServerEntry,
-  type McpServerEntry,
   SERVER_ENTRY,
   type StdioServerEntry,
 } from "./server-settings.ts";
+import { type EntryPlace, stdioConfig } from "./stdio-entry.ts";
 
 /** What every checked entry has. */
 export interface CommonConfig {
@@ -32,6 +37,16 @@ export interface CommonConfig {
     /** A name for people. */
     readonly name?: string;
   }[];
+  /**
+   * Which of its tools there are.
+   * @default all
+   */
+  readonly tools?: ToolRules;
+  /**
+   * What of the entry has no effect.
+   * @default none
+   */
+  readonly warnings?: readonly string[];
   /** Values that must not show in any message, see `secrets.ts`. */
   readonly secrets: readonly string[];
 }
@@ -44,8 +59,14 @@ export interface StdioConfig extends CommonConfig {
   readonly command: string;
   /** Its arguments. */
   readonly args: readonly string[];
-  /** Its environment variables, besides a few that programs need to start. */
+  /** Its environment variables, besides those that it inherits. */
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * Which variables of this process it inherits: more than the usual ones by name or `PREFIX_*`, all, or what no program
+   * starts without.
+   * @default []
+   */
+  readonly inheritEnv?: boolean | readonly string[];
   /** The folder it starts in. Absent: the folder of this process. */
   readonly cwd?: string;
 }
@@ -66,85 +87,77 @@ export interface HttpConfig extends CommonConfig {
 export type ServerConfig = StdioConfig | HttpConfig;
 
 const DEFAULT_START_TIMEOUT_MS = 30_000;
-const TYPES = {
-  http: "http",
-  "streamable-http": "http",
-  streamableHttp: "http",
-  sse: "sse",
-} as const;
 
 /** Keys that say nothing about a server of the other kind. Hosts leave them in an entry, so variables in them may be unset. */
-const STDIO_KEYS = ["args", "env", "cwd"];
-const HTTP_KEYS = ["headers", "oauth"];
+const STDIO_KEYS = ["args", "env", "envFile", "cwd"];
+const HTTP_KEYS = ["headers", "http_headers", "oauth"];
+
+type Read = Partial<Record<keyof StdioServerEntry | keyof HttpServerEntry, unknown>>;
 
 /**
  * Checks one entry of `mcpServers` and expands its variables.
  * @param at its place in the config, e.g. `.mcp.json: mcpServers.github`
  * @throws CodecellError `config_error` naming the path
  */
-export function readEntry(given: unknown, at: string, env: Environment): ServerConfig {
-  const expander = new Expander(env);
+export function readEntry(
+  given: unknown,
+  at: string,
+  env: Environment,
+  place: EntryPlace = {},
+): ServerConfig {
+  const expander = new Expander(env, place);
   const foreign = foreignKeys(given).map((key) => below(at, key));
-  const expand: Expand = (text, place) =>
-    foreign.some((path) => place.startsWith(path)) ? text : expander.expand(text, place);
-  const entry = readSettings(SERVER_ENTRY, given, at, expand);
-  const { command, url, type } = entry;
-  if (command !== undefined && url !== undefined)
-    throw configError(`${at} has both a command and a url; keep one`);
-  if (command === undefined && url === undefined)
-    throw configError(`${at} needs a "command" (a program to start) or a "url"`);
-  if (type !== undefined && (type === "stdio") !== (url === undefined))
-    throw configError(
-      `${at}.type is "${type as string}", but the entry has a ${url === undefined ? "command" : "url"}`,
-    );
-  if (entry.oauth !== undefined) checkOAuth(entry.oauth as OAuthConfig, below(at, "oauth"));
+  const expand: Expand = (text, where) =>
+    foreign.some((path) => where.startsWith(path)) ? text : expander.expand(text, where);
+  const read: Read = readSettings(SERVER_ENTRY, given, at, expand);
+  const entry = read as CheckedEntry;
+  checkKind(entry, at);
+  if (entry.oauth !== undefined) checkOAuth(entry.oauth, below(at, "oauth"));
   const { values, ...config } =
-    url === undefined
-      ? stdioConfig(entry as StdioServerEntry, at)
-      : httpConfig(entry as HttpServerEntry, at);
-  const common = commonConfig(entry as McpServerEntry, at);
+    entry.command === undefined
+      ? httpConfig(entry, at, expander)
+      : stdioConfig(entry, entry.command, at, env, place);
+  const common = commonConfig(entry, at);
   return { ...config, ...common, secrets: secretsOf([...values, ...expander.used]) };
 }
 
 /** The keys of the other kind of server. */
 function foreignKeys(given: unknown): readonly string[] {
   if (!isObject(given)) return [];
-  const { command, url } = given;
-  if ((command === undefined) === (url === undefined)) return [];
+  const url = urlKeyOf(given);
+  if ((given["command"] === undefined) === (url === undefined)) return [];
   return url === undefined ? HTTP_KEYS : STDIO_KEYS;
 }
 
-function stdioConfig({ command, args = [], env = {}, cwd }: StdioServerEntry, at: string) {
-  if (command.trim() === "")
-    throw configError(`${at}.command is empty; write the program to start`);
-  const folder = cwd === undefined ? {} : { cwd };
-  const variables = Object.entries(env).map(([name, value]): NamedValue => ({ name, value }));
-  const values = [...variables, ...argumentValues(args)];
-  return { type: "stdio" as const, command, args, env, ...folder, values };
+/** One server, of one kind. */
+function checkKind(entry: CheckedEntry, at: string): void {
+  const { command } = entry;
+  const [url, other] = URL_KEYS.filter((key) => entry[key] !== undefined);
+  if (command !== undefined && url !== undefined)
+    throw configError(`${at} has both a command and a ${url}; keep one`);
+  if (other !== undefined) throw configError(`${at} has both a ${url} and a ${other}; keep one`);
+  if (command === undefined && url === undefined)
+    throw configError(`${at} needs a "command" (a program to start) or a "url"`);
+  for (const key of TYPE_KEYS) {
+    const type = entry[key];
+    if (type === undefined || STDIO_TYPES.includes(type) === (url === undefined)) continue;
+    const has = url === undefined ? "command" : url;
+    throw configError(`${at}.${key} is "${type}", but the entry has a ${has}`);
+  }
 }
 
-function httpConfig({ type, url, headers = {}, oauth = {} }: HttpServerEntry, at: string) {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed === undefined || !["http:", "https:"].includes(parsed.protocol))
-    throw configError(`${at}.url must be an http:// or https:// address`);
-  const credentials = [oauth.clientSecret, oauth.privateKey]
-    .filter((text) => text !== undefined)
-    .map((value): NamedValue => ({ name: "oauth", value, from: "credentials" }));
-  return {
-    type: type === undefined ? ("auto" as const) : TYPES[type],
-    url,
-    headers,
-    oauth,
-    values: [...headerValues(headers), ...urlValues(parsed), ...credentials],
-  };
-}
-
-function commonConfig({ roots, timeoutMs, startTimeoutMs }: McpServerEntry, at: string) {
+function commonConfig(entry: CheckedEntry, at: string) {
+  const { roots } = entry;
+  const { timeoutMs, startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = timesOf(entry);
+  const tools = rulesOf({ ...entry });
+  const warning = approvalWarning({ ...entry }, at);
   return {
     ...(timeoutMs === undefined ? {} : { timeoutMs: Math.ceil(timeoutMs) }),
-    startTimeoutMs: Math.ceil(startTimeoutMs ?? DEFAULT_START_TIMEOUT_MS),
+    startTimeoutMs: Math.ceil(startTimeoutMs),
     path: at,
     ...(roots === undefined ? {} : { roots: readRoots(roots, below(at, "roots")) }),
+    ...(tools === undefined ? {} : { tools }),
+    ...(warning === undefined ? {} : { warnings: [warning] }),
   };
 }
 
@@ -152,7 +165,7 @@ function commonConfig({ roots, timeoutMs, startTimeoutMs }: McpServerEntry, at: 
 function readRoots(roots: readonly string[], at: string): { uri: string; name?: string }[] {
   return roots.map((root, index) => {
     if (root.startsWith("file://")) return { uri: root };
-    const path = root === "~" || root.startsWith("~/") ? join(homedir(), root.slice(1)) : root;
+    const path = withHome(root);
     if (!isAbsolute(path))
       throw configError(`${at}[${index}] must be an absolute path or a file: address`);
     return { uri: pathToFileURL(path).href, name: basename(path) };

@@ -1,42 +1,29 @@
 /** What an entry of `mcpServers` may hold, in the format that MCP hosts share. */
 import type { Schema, SchemaFor, StringSchema } from "../../core/setting-schema.ts";
+import {
+  FLAG,
+  FOREIGN_KEYS,
+  type ForeignKeys,
+  HOST_SPELLINGS,
+  type HostSpellings,
+  HTTP_TYPES,
+  MILLISECONDS,
+  NAME_LIST,
+  NAMES,
+  STDIO_TYPES,
+  TEXT_MAP,
+  TYPE,
+  URL_KEYS,
+} from "./host-entry.ts";
 import { OAUTH, type OAuthConfig } from "./oauth-entry.ts";
 
-/** Keys that other hosts put into entries; they have no effect here. */
-const FOREIGN_KEYS = [
-  "description",
-  "autoApprove",
-  "alwaysAllow",
-  "disabledTools",
-  "timeout",
-  "envFile",
-  "gallery",
-  "version",
-  "icon",
-  "icons",
-  "name",
-  "title",
-  "dev",
-  "trust",
-  "tools",
-  "transport",
-  "transportType",
-  "note",
-  "$schema",
-] as const;
-
 /** What all entries may have. In every text, `${VAR}` and `${VAR:-default}` stand for environment variables. */
-export interface CommonServerEntry extends ForeignKeys {
+export interface CommonServerEntry extends ForeignKeys, HostSpellings {
   /**
    * Leave the server out.
    * @default false
    */
   readonly disabled?: boolean;
-  /**
-   * The same the other way round, as some hosts write it.
-   * @default true
-   */
-  readonly enabled?: boolean;
   /**
    * Folders that the server may work in (MCP's `roots`): absolute paths, paths from `~`, or `file:` addresses.
    * @default none
@@ -52,10 +39,17 @@ export interface CommonServerEntry extends ForeignKeys {
    * @default 30_000
    */
   readonly startTimeoutMs?: number;
+  /**
+   * The only tools that there are; names may hold `*` and `?`.
+   * @default all tools
+   */
+  readonly allowedTools?: readonly string[];
+  /**
+   * Tools that there are not; names may hold `*` and `?`.
+   * @default none
+   */
+  readonly disabledTools?: readonly string[];
 }
-
-/** Keys of other MCP hosts, which have no effect. */
-export type ForeignKeys = { readonly [Key in (typeof FOREIGN_KEYS)[number]]?: unknown };
 
 /** A server that is a process and speaks over its standard input and output. */
 export interface StdioServerEntry extends CommonServerEntry {
@@ -63,7 +57,7 @@ export interface StdioServerEntry extends CommonServerEntry {
    * The transport.
    * @default "stdio"
    */
-  readonly type?: "stdio";
+  readonly type?: "stdio" | "local";
   /** The program to start, by its name in `PATH` or its path. No shell is involved. */
   readonly command: string;
   /**
@@ -72,12 +66,23 @@ export interface StdioServerEntry extends CommonServerEntry {
    */
   readonly args?: readonly string[];
   /**
-   * Its environment variables, besides a few that programs need to start (`PATH`, `HOME` …).
+   * Its environment variables, besides those that it inherits.
    * @default {}
    */
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * The folder it starts in.
+   * A file of environment variables in the format of dotenv, from the folder of the config; `env` wins over it.
+   * @default none
+   */
+  readonly envFile?: string;
+  /**
+   * Which variables of this process the server inherits: a documented list, more by name or `PREFIX_*`, all (`true`), or what
+   * no program starts without (`false`).
+   * @default []
+   */
+  readonly inheritEnv?: boolean | readonly string[];
+  /**
+   * The folder it starts in; `~` is the home folder.
    * @default the folder of this process
    */
   readonly cwd?: string;
@@ -86,10 +91,10 @@ export interface StdioServerEntry extends CommonServerEntry {
 /** A server behind an address. */
 export interface HttpServerEntry extends CommonServerEntry {
   /**
-   * The transport: `http` (also spelled `streamable-http` and `streamableHttp`) or the older `sse`.
+   * The transport: `http` (also spelled `streamable-http`, `streamableHttp` and `streamable_http`) or the older `sse`.
    * @default what fits: `http`, or `sse` where the server refuses that
    */
-  readonly type?: "http" | "streamable-http" | "streamableHttp" | "sse";
+  readonly type?: "http" | "streamable-http" | "streamableHttp" | "streamable_http" | "sse";
   /** Its http or https address. */
   readonly url: string;
   /**
@@ -107,9 +112,13 @@ export interface HttpServerEntry extends CommonServerEntry {
 /** One MCP server: a `command` to start, or a `url`. */
 export type McpServerEntry = StdioServerEntry | HttpServerEntry;
 
+/** An entry whose parts are checked, before its kind is. */
+export type CheckedEntry = Partial<
+  Omit<StdioServerEntry, "type"> & Omit<HttpServerEntry, "type">
+> & { readonly type?: string };
+
 type EntryKey = Exclude<keyof StdioServerEntry | keyof HttpServerEntry, keyof ForeignKeys>;
 
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const TEXT: StringSchema = { type: "string", variables: true, shows: "kind" };
 const TEXTS: Schema = {
   type: "array",
@@ -118,21 +127,17 @@ const TEXTS: Schema = {
   shows: "kind",
   nullable: true,
 };
-const TEXT_MAP: Schema = {
-  type: "object",
-  additionalProperties: TEXT,
-  wanted: "an object of strings",
-  shows: "kind",
-  nullable: true,
-};
-const FLAG: Schema = { type: "boolean", nullable: true };
-const MILLISECONDS: Schema = {
-  type: "number",
-  minimum: 1,
-  maximum: MAX_TIMEOUT_MS,
-  wanted: `a number of milliseconds from 1 to ${MAX_TIMEOUT_MS}`,
-};
-const HTTP_TYPES = ["http", "streamable-http", "streamableHttp", "sse"];
+
+/** An entry has one address, and no command beside it. */
+function relationsOf(key: (typeof URL_KEYS)[number]): Readonly<Record<string, unknown>> {
+  const types = { enum: HTTP_TYPES };
+  const others = ["command", ...URL_KEYS].filter((each) => each !== key);
+  const properties = { type: types, transport: types, transportType: types };
+  const absent = Object.fromEntries(others.map((each) => [each, false]));
+  return { required: [key], properties: { ...properties, ...absent } };
+}
+
+const STDIO = { enum: STDIO_TYPES };
 
 export const SERVER_ENTRY: SchemaFor<Record<EntryKey, unknown>> = {
   title: "McpServerEntry",
@@ -142,10 +147,14 @@ export const SERVER_ENTRY: SchemaFor<Record<EntryKey, unknown>> = {
   shows: "kind",
   ignored: FOREIGN_KEYS,
   properties: {
-    type: { type: "string", enum: ["stdio", ...HTTP_TYPES] },
+    type: TYPE,
     command: TEXT,
     args: TEXTS,
     env: TEXT_MAP,
+    envFile: TEXT,
+    inheritEnv: {
+      anyOf: [{ type: "boolean", wanted: "true, false or an array of names" }, NAME_LIST],
+    },
     cwd: TEXT,
     url: TEXT,
     headers: TEXT_MAP,
@@ -153,16 +162,24 @@ export const SERVER_ENTRY: SchemaFor<Record<EntryKey, unknown>> = {
     roots: TEXTS,
     timeoutMs: MILLISECONDS,
     startTimeoutMs: { ...MILLISECONDS, default: 30_000 },
+    allowedTools: NAMES,
+    disabledTools: NAMES,
     disabled: FLAG,
-    enabled: FLAG,
+    ...HOST_SPELLINGS,
   },
   relations: {
     anyOf: [
       {
         required: ["command"],
-        properties: { command: { pattern: "\\S" }, type: { const: "stdio" }, url: false },
+        properties: {
+          command: { pattern: "\\S" },
+          type: STDIO,
+          transport: STDIO,
+          transportType: STDIO,
+          ...Object.fromEntries(URL_KEYS.map((key) => [key, false])),
+        },
       },
-      { required: ["url"], properties: { type: { enum: HTTP_TYPES }, command: false } },
+      ...URL_KEYS.map(relationsOf),
     ],
   },
 };

@@ -12,9 +12,10 @@ export function configuredSource(
   config: ServerConfig,
   options: ConnectionOptions = {},
 ): McpSource {
-  const { path, timeoutMs, startTimeoutMs } = config;
+  const { path, timeoutMs, startTimeoutMs, tools, warnings } = config;
   const upstream = new Connection(name, config, options);
-  return new McpSource(name, upstream, { path, timeoutMs, listTimeoutMs: startTimeoutMs });
+  const listTimeoutMs = startTimeoutMs;
+  return new McpSource(name, upstream, { path, timeoutMs, listTimeoutMs, tools, warnings });
 }
 
 /** A client of the caller as a source. */

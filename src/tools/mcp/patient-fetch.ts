@@ -1,7 +1,8 @@
-import { Dispatcher, fetch, getGlobalDispatcher } from "undici";
+import { Dispatcher, fetch } from "undici";
+import { dispatcherFor, proxyFailure } from "./proxy.ts";
 
 /**
- * The dispatcher of the process (which may be a proxy's) without limits of its own: undici ends whatever waits 300 s for
+ * The dispatcher of the process, or that of the proxy which the environment names, without limits of its own: undici ends whatever waits 300 s for
  * headers, or for the next bytes of a body.
  */
 class PatientDispatcher extends Dispatcher {
@@ -10,7 +11,7 @@ class PatientDispatcher extends Dispatcher {
     handler: Dispatcher.DispatchHandler,
   ): boolean {
     const limits = { headersTimeout: 0, bodyTimeout: 0 };
-    return getGlobalDispatcher().dispatch({ ...options, ...limits }, handler);
+    return dispatcherFor(options.origin).dispatch({ ...options, ...limits }, handler);
   }
 }
 
@@ -25,10 +26,12 @@ export async function patientFetch(url: string | URL, init: RequestInit = {}): P
   const response = await fetch(url, {
     method,
     headers: [...new Headers(headers)],
-    ...(typeof body === "string" ? { body } : {}),
+    ...(typeof body === "string" || body instanceof URLSearchParams ? { body } : {}),
     ...(signal === undefined ? {} : { signal }),
     ...(redirect === undefined ? {} : { redirect }),
     dispatcher,
+  }).catch((error: unknown) => {
+    throw proxyFailure(url, error) ?? error;
   });
   const { status, statusText } = response;
   const copy = new Response(response.body as ReadableStream | null, {

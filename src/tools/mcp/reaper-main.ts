@@ -2,6 +2,8 @@
  * Runs as a process of its own. Reads process group ids from stdin, one per line: `+123` when one starts, `-123` when it
  * is gone. When stdin ends its host is dead, however it died: kill what is left, then end.
  */
+import { spawn } from "node:child_process";
+
 const groups = new Set<number>();
 let rest = "";
 
@@ -16,7 +18,9 @@ function read(line: string): void {
 function reap(): void {
   for (const group of groups) {
     try {
-      process.kill(-group, "SIGKILL");
+      // Windows has no groups.
+      if (process.platform === "win32") spawn("taskkill", ["/pid", `${group}`, "/T", "/F"]);
+      else process.kill(-group, "SIGKILL");
     } catch {
       // It ended by itself.
     }

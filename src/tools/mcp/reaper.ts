@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { inheritedVariables } from "../config/inherited-variables.ts";
+import { signalProcesses } from "./server-process.ts";
 
 /** Process groups of servers that run now. */
 const groups = new Set<number>();
@@ -21,12 +23,7 @@ export function releaseGroup(group: number): void {
 
 /** Sends `signal` to all processes of `group`; 0 only checks. False when there are none left. */
 export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-group, signal);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  return signalProcesses(group, signal);
 }
 
 function killAll(): void {
@@ -45,7 +42,7 @@ function startReaper(): ChildProcess {
   const file = fileURLToPath(new URL(`./reaper-main${import.meta.url.slice(-3)}`, import.meta.url));
   const child = spawn(process.execPath, [file], {
     detached: true,
-    env: {},
+    env: inheritedVariables(process.env, false),
     cwd: "/",
     stdio: ["pipe", "ignore", "ignore"],
   });

@@ -1,8 +1,10 @@
 import { outsideRuns } from "../../core/async-context.ts";
+import { isObject } from "../../core/is-object.ts";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import { ToolError } from "../../core/tool-error.ts";
 import type { CallContext } from "../call-context.ts";
 import type { ToolInfo, ToolSource } from "../tool.ts";
+import { isOn, isTurnedOff, type ToolRules, turnedOff, unmatched } from "../tool-rules.ts";
 import { unwrap } from "./content.ts";
 import { ListAllowance, listPages, listWarning } from "./pages.ts";
 import { McpResources } from "./resources.ts";
@@ -18,6 +20,16 @@ export interface McpSourceOptions {
   readonly timeoutMs?: number | undefined;
   /** Longest time of one request for a list, in ms. */
   readonly listTimeoutMs: number;
+  /**
+   * Which of its tools there are.
+   * @default all
+   */
+  readonly tools?: ToolRules | undefined;
+  /**
+   * Problems of its entry in the config.
+   * @default none
+   */
+  readonly warnings?: readonly string[] | undefined;
 }
 
 /** An MCP server as a source of tools, resources and prompts. */
@@ -30,6 +42,9 @@ export class McpSource implements ToolSource {
   readonly #allowance = new ListAllowance();
   #failure: string | undefined;
   #pageWarning: string | undefined;
+  /** Names that the server listed, where its config says which of them there are. */
+  #listed: readonly string[] = [];
+  #ruleWarning: string | undefined;
 
   constructor(name: string, upstream: Upstream, options: McpSourceOptions) {
     this.name = name;
@@ -54,6 +69,8 @@ export class McpSource implements ToolSource {
 
   get warnings(): readonly string[] {
     return [
+      ...(this.#options.warnings ?? []),
+      ...(this.#ruleWarning === undefined ? [] : [this.#ruleWarning]),
       ...this.#upstream.warnings,
       ...(this.#pageWarning === undefined ? [] : [this.#pageWarning]),
       ...this.resources.warnings,
@@ -80,7 +97,7 @@ export class McpSource implements ToolSource {
       this.#pageWarning = listWarning(`${this.name}: its list of tools`, list);
       this.#failure = undefined;
       // What is in the list is checked by the catalogue, tool by tool.
-      return list.items as ToolInfo[];
+      return this.#allowed(list.items as ToolInfo[]);
     } catch (error) {
       // A server without tools may not know the method.
       if (error instanceof MethodNotFound) return [];
@@ -91,8 +108,26 @@ export class McpSource implements ToolSource {
     }
   }
 
+  /** What the config lets through. Items are not checked yet. */
+  #allowed(items: readonly ToolInfo[]): readonly ToolInfo[] {
+    const { tools } = this.#options;
+    if (tools === undefined) return items;
+    const nameOf = (item: unknown): unknown => (isObject(item) ? item["name"] : undefined);
+    this.#listed = items.map(nameOf).filter((name) => typeof name === "string");
+    this.#ruleWarning = unmatched(tools, this.name, this.#listed);
+    return items.filter((item) => {
+      const name = nameOf(item);
+      return typeof name !== "string" || isOn(tools, name);
+    });
+  }
+
+  isTurnedOff(tool: string): boolean {
+    return isTurnedOff(this.#options.tools, this.#listed, tool);
+  }
+
   async call(tool: string, args: unknown, context: CallContext): Promise<unknown> {
     const label = `${this.name}.${tool}`;
+    if (!isOn(this.#options.tools, tool)) throw turnedOff(label);
     const given = args ?? {};
     if (typeof given !== "object" || Array.isArray(given)) {
       throw new ToolError("invalid_arguments", `${label} takes one object of arguments`, {

@@ -1,10 +1,9 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { getDefaultEnvironment } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { inTurns, Turns } from "../../core/turns.ts";
+import { type InheritEnv, serverEnvironment } from "../config/inherited-variables.ts";
 import { Bucket } from "./bucket.ts";
 import { parseMessage } from "./exact-message.ts";
 import type { Intake } from "./intake.ts";
@@ -12,6 +11,7 @@ import { scanJson } from "./json-scan.ts";
 import { endsOf, LineSplitter } from "./lines.ts";
 import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.ts";
 import { messagesIn } from "./read-message.ts";
+import { type Child, startProcess } from "./server-process.ts";
 import { sliceAnswer } from "./sliced-lists.ts";
 import { StartError } from "./start-error.ts";
 import { guardGroup, releaseGroup, signalGroup } from "./reaper.ts";
@@ -20,16 +20,15 @@ import { guardGroup, releaseGroup, signalGroup } from "./reaper.ts";
 export interface StdioOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** Set in addition to PATH, HOME and the few others that the SDK inherits. */
+  /** Set in addition to what it inherits. */
   readonly env: Readonly<Record<string, string>>;
+  readonly inheritEnv?: InheritEnv | undefined;
   readonly cwd?: string | undefined;
   /** Counts what the server sends. */
   readonly intake: Intake;
   /** Called with the number of lines on stdout that were no messages, and the first one (up to 1,000 characters). */
   readonly onGarbage: (count: number, first: string) => void;
 }
-
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const STDERR_BYTES = 4_096;
 /** Bytes of stderr that are read without a pause; a server that writes more waits. */
@@ -82,17 +81,10 @@ export class StdioTransport implements Transport {
 
   /** @throws Error naming the command when it cannot be started */
   start(): Promise<void> {
-    const { command, args, env, cwd } = this.#options;
+    const { command, args, env, inheritEnv, cwd } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const child = spawn(command, args, {
-      // A group of its own: `npx` and the like leave children behind that only a group signal reaches.
-      detached: true,
-      shell: false,
-      windowsHide: true,
-      env: { ...getDefaultEnvironment(), ...env },
-      stdio: ["pipe", "pipe", "pipe"],
-      ...(cwd === undefined ? {} : { cwd }),
-    });
+    const environment = serverEnvironment(env, inheritEnv);
+    const child = startProcess({ command, args, env: environment, cwd });
     this.#child = child;
     child.once("spawn", () => {
       guardGroup(child.pid!);

@@ -28,9 +28,12 @@ export function makeTransport(
   auth: TransportAuth | undefined,
 ): MadeTransport {
   if (config.type === "stdio") {
-    const { command, args, env, cwd } = config;
+    const { command, args, env, inheritEnv, cwd } = config;
     const { intake } = parts;
-    const carrier = new StdioTransport({ command, args, env, cwd, intake, onGarbage });
+    const carrier = new StdioTransport({
+      ...{ command, args, env, inheritEnv, cwd },
+      ...{ intake, onGarbage },
+    });
     return { carrier, reading: new ReadingTransport(carrier, parts) };
   }
   const detour = new Detour();

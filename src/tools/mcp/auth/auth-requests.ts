@@ -2,6 +2,7 @@
 import type { FetchLike } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { addressCheck } from "../../fetch/addresses.ts";
 import { checkedFetch } from "../../fetch/checked-fetch.ts";
+import { patientFetch } from "../patient-fetch.ts";
 
 /** All requests of one login or renewal together, in ms; well below the age at which its lock counts as left behind. */
 const TOTAL_MS = 30_000;
@@ -59,7 +60,7 @@ export function authRequests(server: string, issuer: string | undefined): AuthRe
       const request = { ...init, redirect: "manual" as const, signal };
       try {
         return await readWhole(
-          await (origins.has(url.origin) ? fetch(url, request) : asked(url, request)),
+          await (origins.has(url.origin) ? patientFetch(url, request) : asked(url, request)),
         );
       } catch (error) {
         if (late.aborted)
