@@ -76,9 +76,13 @@ const LOG_BYTES = 8_192;
 
 /**
  * Returns the tools of `runtime` for an agent: search, details, execute.
+ * @param runtime one that is still starting is waited for by the calls
  * @throws CodecellError `config_error` for a name that model APIs would refuse, or two that are the same
  */
-export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): AgentTool[] {
+export function agentTools(
+  runtime: Runtime | Promise<Runtime>,
+  options: AgentToolsOptions = {},
+): AgentTool[] {
   const { search, details, execute } = {
     ...defaultsOf(AGENT_NAMES),
     ...options.names,
@@ -100,7 +104,7 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
       description: describe.search,
       inputSchema: SEARCH_INPUT,
       annotations: readOnly,
-      execute: (args) => answered(maxChars, () => searchTools(runtime, record(args))),
+      execute: (args) => answered(maxChars, async () => searchTools(await runtime, record(args))),
     },
     {
       name: details,
@@ -108,7 +112,7 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
       description: describe.details,
       inputSchema: DETAILS_INPUT,
       annotations: readOnly,
-      execute: (args) => answered(maxChars, () => describeTools(runtime, record(args))),
+      execute: (args) => answered(maxChars, async () => describeTools(await runtime, record(args))),
     },
     {
       name: execute,
@@ -122,7 +126,7 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
         idempotentHint: false,
         openWorldHint: true,
       },
-      execute: async (args, call = {}) => await runProgram(runtime, record(args), call, maxChars),
+      execute: async (args, call = {}) => await runProgram(await runtime, record(args), call, maxChars),
     },
   ];
 }

@@ -89,8 +89,8 @@ exit with 2. This command shows what the file does and remembers that you trust 
 What is remembered is in ~/.codecell/trusted.json (or $CODECELL_HOME/trusted.json). The flag --trust of other commands, or
 CODECELL_TRUST=1 in the environment, trusts for one start. ~/.mcp/servers is yours and needs no trust.
 
-Trusted or not, a found file may set only engine, placement (auto or sandbox), hardened, typeCheck, learn (true or false),
-tokenizer, limits and mcp.maxResultChars (up to their defaults) under codecell. More than that needs --config.
+Trusted or not, a found file may set only engine, placement (auto or sandbox), hardened, typeCheck, learn and catalogueCache (true
+or false), tokenizer, limits, startMs and mcp.maxResultChars (up to their defaults) under codecell. More than that needs --config.
 
   --list              the files that are trusted
   --remove            take it back

@@ -53,6 +53,10 @@ export interface ToolSource extends Partial<AsyncDisposable> {
   readonly instructions?: string | undefined;
   /** Resources and prompts, where the source can have some. */
   readonly resources?: ResourceSource;
+  /** `listener` is told when a connection was made, and when none could be made, whatever caused the attempt. */
+  onConnection?(listener: (isConnected: boolean) => void): void;
+  /** The next attempt to connect is made at once, however often it has failed lately. */
+  retryNow?(): void;
   /** `listener` runs whenever the list of tools may have changed. */
   onChanged?(listener: () => void): void;
   /** `listener` receives every notification of the server. */
