@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type HttpBindings, serve } from "@hono/node-server";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { AGENT_SETTINGS } from "../agent/settings.ts";
@@ -38,7 +39,7 @@ export async function mcp(args: string[]): Promise<number> {
   const resolved = await resolveOptions(options);
   // A host waits for the handshake, which needs neither engine nor servers: they start behind it.
   const stop = new AbortController();
-  const starting = startRuntime(resolved, stop.signal);
+  const starting = nextTurn().then(() => startRuntime(resolved, stop.signal));
   try {
     if (http === undefined) await serveStdio(starting, settings);
     else await serveHttp(starting, settings, http);

@@ -23,6 +23,7 @@ import { createRuntime } from "../support/patient.ts";
 const FIXTURE = fileURLToPath(new URL("../../fixtures/servers/outage.ts", import.meta.url));
 const SECRET = "hunter2hunter2";
 const folder = temporaryFolder();
+const waitFor = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000 });
 let caches = 0;
 
 const open: (() => Promise<unknown> | unknown)[] = [];
@@ -51,7 +52,7 @@ async function kept(): Promise<Kept> {
   const openGate = (): void => writeFileSync(gate, "");
   openGate();
   const first = await start();
-  await vi.waitFor(() => expect(filesOf(cache)).toHaveLength(1));
+  await waitFor(() => expect(filesOf(cache)).toHaveLength(1));
   await first.close();
   rmSync(gate);
   return { cache, start, openGate };
@@ -93,7 +94,7 @@ test("what a server listed last time is shown until it lists again, and calls go
   const waiting = runtime.run(HELLO);
   openGate();
   expect(await waiting).toMatchObject({ ok: true, value: "say_hello" });
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(runtime.describe().servers).toEqual([{ name: "slow", tools: 2, state: "connected" }]),
   );
   expect(await search(runtime)).not.toContain("last time");
@@ -147,7 +148,7 @@ test.each(Object.entries(HOSTILE))("a file with %s counts as none, and is writte
   expect(runtime.describe().servers).toEqual([{ name: "slow", tools: 0, state: "connecting" }]);
   openGate();
   expect(await runtime.run(HELLO)).toMatchObject({ ok: true });
-  await vi.waitFor(() => {
+  await waitFor(() => {
     const found = statSync(file);
     expect([found.isFile(), found.mode & 0o777]).toEqual([true, 0o600]);
     expect(readFileSync(file, "utf8")).toBe(before);
@@ -164,7 +165,7 @@ test("a list that a file invents grants nothing: the server refuses what it does
   openGate();
   // The fixture answers any name: it is the server that decides.
   await waiting;
-  await vi.waitFor(() => expect(runtime.describe().servers).toMatchObject([{ state: "connected" }]));
+  await waitFor(() => expect(runtime.describe().servers).toMatchObject([{ state: "connected" }]));
   expect(await runtime.run("return await tools.slow.deleteAll({})")).toMatchObject({
     error: { code: "unknown_tool" },
   });
@@ -192,7 +193,7 @@ test("files do not pile up", async () => {
   rmSync(join(cache, filesOf(cache).find((name) => !name.startsWith("00000000"))!));
   openGate();
   await start();
-  await vi.waitFor(() => expect(filesOf(cache)).toHaveLength(200));
+  await waitFor(() => expect(filesOf(cache)).toHaveLength(200));
 });
 
 test("the folder is the user's cache directory", () => {

@@ -11,6 +11,7 @@ import { createRuntime } from "../support/patient.ts";
 
 const FIXTURE = fileURLToPath(new URL("../../fixtures/servers/outage.ts", import.meta.url));
 const folder = temporaryFolder();
+const waitFor = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000 });
 
 const open: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -194,7 +195,7 @@ test("a server that flaps keeps its tools, and is told once", async () => {
     expect(serverOf(runtime, "flaps")).toMatchObject({ tools: 2, failure: expect.any(String) });
     gate.open();
     expect(await runtime.run(hello("flaps"))).toMatchObject({ ok: true });
-    await vi.waitFor(() => expect(serverOf(runtime, "flaps")).toMatchObject({ state: "connected" }));
+    await waitFor(() => expect(serverOf(runtime, "flaps")).toMatchObject({ state: "connected" }));
   }
   const about = told.filter((line) => /did not start|connected now/.test(line));
   expect(about).toEqual([
