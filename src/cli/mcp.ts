@@ -40,6 +40,7 @@ export async function mcp(args: string[]): Promise<number> {
   // A host waits for the handshake, which needs neither engine nor servers: they start behind it.
   const stop = new AbortController();
   const starting = nextTurn().then(() => startRuntime(resolved, stop.signal));
+  starting.catch(() => {}); // it ends the command below
   try {
     if (http === undefined) await serveStdio(starting, settings);
     else await serveHttp(starting, settings, http);

@@ -37,7 +37,7 @@ export class CatalogueEntry {
   #state: ServerState = "connecting";
   /** Why it could not be used at the last attempt: for whoever runs codecell. */
   failure: string | undefined;
-  /** Why there are no tools: for programs, models and clients. */
+  /** The same for programs, models and clients. */
   outage: string | undefined;
   /** Problems of schemas, found when tools are called. */
   readonly #schemaWarnings: WarningList;
@@ -170,7 +170,7 @@ export class CatalogueEntry {
     if (this.#stop.signal.aborted) return;
     const { name, outage } = this.source;
     this.failure = failure;
-    if (this.#tools.size === 0) this.outage = outage ?? `server "${name}" does not list its tools`;
+    this.outage = outage ?? `server "${name}" does not list its tools`;
     this.#backoff.schedule(() => this.#owner.onDue(this));
     this.#become("failed");
   }

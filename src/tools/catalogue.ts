@@ -66,6 +66,11 @@ export interface Catalogue extends AsyncDisposable {
   onState(listener: (server: CatalogueServer) => void): void;
   /** Whether a server, by original name, has listed its tools, now or last time. */
   isListed(server: string): boolean;
+  /**
+   * Checks that a server has listed its tools in this process, now and not only last time.
+   * @throws ToolError `tool_error` with the reason why not
+   */
+  checkListed(server: string, tool: string): void;
   /** Whether the tools of a server, by original name, are those that it listed last time. */
   isCached(server: string): boolean;
   /**
@@ -244,7 +249,7 @@ class LiveCatalogue implements Catalogue {
       state,
       isCached,
       ...(failure === undefined ? {} : { failure }),
-      ...(outage === undefined ? {} : { outage }),
+      ...(outage === undefined || tools.size > 0 ? {} : { outage }),
       ...(retryInMs === undefined ? {} : { retryInMs }),
       ...(instructions === undefined ? {} : { instructions }),
     };
@@ -277,17 +282,13 @@ class LiveCatalogue implements Catalogue {
     const found = this.find(server, tool);
     if (found !== undefined) return found;
     const entry = this.#entry(server);
-    if (entry.outage !== undefined)
-      throw new ToolError("tool_error", entry.outage, {
-        tool: `${entry.source.name}.${tool.slice(0, 100)}`,
-        hint: OUTAGE_HINT,
-      });
-    if (!this.isListed(entry.source.name))
-      throw new ToolError("tool_error", stillConnecting(entry.source.name), {
-        tool: `${entry.source.name}.${tool.slice(0, 100)}`,
-        hint: CONNECTING_HINT,
-      });
+    if (entry.tools.size === 0 && entry.state !== "connected") throw unavailable(entry, tool);
     throw this.#unknownTool(entry, tool);
+  }
+
+  checkListed(server: string, tool: string): void {
+    const entry = this.#find(server);
+    if (entry !== undefined && entry.isCached) throw unavailable(entry, tool);
   }
 
   named(spelling: string): readonly ResolvedTool[] {
@@ -353,6 +354,14 @@ class LiveCatalogue implements Catalogue {
       [...this.#entries.values()].map((entry) => entry[Symbol.asyncDispose]()),
     );
   }
+}
+
+/** Why a server that has not listed its tools cannot be used now. */
+function unavailable({ source: { name }, outage }: CatalogueEntry, tool: string): ToolError {
+  return new ToolError("tool_error", outage ?? stillConnecting(name), {
+    tool: `${name}.${tool.slice(0, 100)}`,
+    hint: outage === undefined ? CONNECTING_HINT : OUTAGE_HINT,
+  });
 }
 
 function listed(names: readonly string[]): string {

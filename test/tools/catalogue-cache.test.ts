@@ -36,6 +36,7 @@ interface Kept {
   readonly cache: string;
   start(more?: RuntimeOptions): Promise<Runtime>;
   openGate(): void;
+  closeGate(): void;
 }
 
 async function kept(): Promise<Kept> {
@@ -54,8 +55,9 @@ async function kept(): Promise<Kept> {
   const first = await start();
   await waitFor(() => expect(filesOf(cache)).toHaveLength(1));
   await first.close();
-  rmSync(gate);
-  return { cache, start, openGate };
+  const closeGate = (): void => rmSync(gate, { force: true });
+  closeGate();
+  return { cache, start, openGate, closeGate };
 }
 
 const filesOf = (cache: string): string[] =>
@@ -139,8 +141,11 @@ const HOSTILE: Readonly<Record<string, (file: string) => void>> = {
   },
 };
 
+let shared: Promise<Kept> | undefined;
+
 test.each(Object.entries(HOSTILE))("a file with %s counts as none, and is written anew", async (_what, damage) => {
-  const { cache, start, openGate } = await kept();
+  const { cache, start, openGate, closeGate } = await (shared ??= kept());
+  closeGate();
   const file = join(cache, filesOf(cache)[0]!);
   const before = readFileSync(file, "utf8");
   damage(file);
@@ -155,20 +160,16 @@ test.each(Object.entries(HOSTILE))("a file with %s counts as none, and is writte
   });
 });
 
-test("a list that a file invents grants nothing: the server refuses what it does not have", async () => {
+test("a list that a file invents grants nothing: what the server lists decides about a call", async () => {
   const { cache, start, openGate } = await kept();
   const file = join(cache, filesOf(cache)[0]!);
   const invented = [{ name: "delete_all", inputSchema: { type: "object" } }, { name: "say_hello" }];
   writeFileSync(file, JSON.stringify({ format: 1, tools: invented }));
   const runtime = await start({ startMs: 0 });
+  expect(runtime.describe().servers).toMatchObject([{ tools: 2, cached: true }]);
   const waiting = runtime.run("return await tools.slow.deleteAll({})");
   openGate();
-  // The fixture answers any name: it is the server that decides.
-  await waiting;
-  await waitFor(() => expect(runtime.describe().servers).toMatchObject([{ state: "connected" }]));
-  expect(await runtime.run("return await tools.slow.deleteAll({})")).toMatchObject({
-    error: { code: "unknown_tool" },
-  });
+  expect(await waiting).toMatchObject({ error: { code: "unknown_tool" } });
 });
 
 test("a folder that cannot be written is no cache", async () => {
