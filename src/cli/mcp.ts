@@ -59,8 +59,11 @@ async function serveStdio(starting: Promise<Runtime>, options: McpServerOptions)
   server.oninitialized = () => warmUp(starting);
   const ended = untilEnded();
   await server.connect(new StdioServerTransport());
-  await Promise.race([ended, failureOf(starting)]);
-  await server.close();
+  try {
+    await Promise.race([ended, failureOf(starting)]);
+  } finally {
+    await server.close();
+  }
 }
 
 /** The first program is not to wait for the type check, nor the handshake. */
@@ -151,9 +154,12 @@ async function serveHttp(
   });
   note(`MCP at http://${host.includes(":") ? `[${host}]` : host}:${actual}/mcp`);
   warmUp(starting);
-  await Promise.race([ended, failureOf(starting)]);
-  (server as { closeAllConnections?: () => void }).closeAllConnections?.();
-  await new Promise((done) => server.close(done));
+  try {
+    await Promise.race([ended, failureOf(starting)]);
+  } finally {
+    (server as { closeAllConnections?: () => void }).closeAllConnections?.();
+    await new Promise((done) => server.close(done));
+  }
 }
 
 function rpcFailure(code: number, message: string): object {

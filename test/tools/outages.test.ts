@@ -242,9 +242,10 @@ test("types of a server that is not connected refuse no program", async () => {
   const gate = new Gate();
   const more = { startMs: 0, typeCheck: "auto" } as const;
   const { runtime } = await start({ slow: server("hang", gate) }, more);
-  const started = runtime.run("return await tools.slow.noSuchTool({}).catch((e) => e.code)");
-  gate.open();
-  expect(await started).toMatchObject({ ok: true, value: "unknown_tool" });
+  const code = `console.log("begun"); ${hello("slow")}`;
+  // Its types are checked before it begins.
+  const result = await runtime.run(code, { onLog: () => gate.open() });
+  expect(result).toMatchObject({ ok: true, value: "say_hello of " });
 });
 
 test("problems are lines on standard error, unless warn is false", async () => {
