@@ -4,10 +4,12 @@ import { inTurns } from "../core/turns.ts";
 import { Backoff } from "./backoff.ts";
 import { RelistPace } from "./relist.ts";
 import { sanitizeTools } from "./sanitize-tools.ts";
-import type { ServerState } from "./server-status.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 import { ArgumentValidator } from "./validate.ts";
 import { WarningList } from "./warning-list.ts";
+
+/** Whether a server can be used now: its list of tools is awaited, is there, or could not be had. */
+export type ServerState = "connecting" | "connected" | "failed";
 
 /** What a server listed. Of a cache, nothing of it is checked. */
 export interface CatalogueList {

@@ -1,15 +1,11 @@
 import { CodecellError } from "../core/errors.ts";
 import type { NameTable } from "../core/names.ts";
 import { clear } from "../core/spelling.ts";
-import { oneLine } from "../core/one-line.ts";
-import { nearest } from "../core/nearest.ts";
-import { ToolError } from "../core/tool-error.ts";
 import { waitFor } from "../core/wait-for.ts";
-import { type CatalogueCache, CatalogueEntry } from "./catalogue-entry.ts";
+import { type CatalogueCache, CatalogueEntry, type ServerState } from "./catalogue-entry.ts";
+import { unavailable, unknownServer, unknownTool } from "./catalogue-errors.ts";
 import { LiveNames, type NamedServer } from "./live-names.ts";
-import { OUTAGE_HINT } from "./outage-hint.ts";
 import type { ResourceLists } from "./resource-lists.ts";
-import { CONNECTING_HINT, type ServerState, stillConnecting } from "./server-status.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
 /** A server (or a namespace of local functions) and what it offers. */
@@ -191,10 +187,12 @@ class LiveCatalogue implements Catalogue {
     for (const listener of this.#stateListeners) listener(server);
   }
 
-  async ready(server: string, maxMs = NO_LIMIT_MS): Promise<void> {
+  async ready(server: string, maxMs?: number): Promise<void> {
     const entry = this.#find(server);
     if (entry === undefined || entry.state === "connected") return;
-    await waitFor([this.#attempt(entry)], performance.now() + maxMs);
+    const attempt = this.#attempt(entry);
+    if (maxMs === undefined) await attempt;
+    else await waitFor([attempt], performance.now() + maxMs);
   }
 
   async settled(maxMs: number): Promise<void> {
@@ -283,7 +281,8 @@ class LiveCatalogue implements Catalogue {
     if (found !== undefined) return found;
     const entry = this.#entry(server);
     if (entry.tools.size === 0 && entry.state !== "connected") throw unavailable(entry, tool);
-    throw this.#unknownTool(entry, tool);
+    const { name } = entry.source;
+    throw unknownTool(name, tool, this.#names.toolsLike(name, tool), [...entry.tools.keys()]);
   }
 
   checkListed(server: string, tool: string): void {
@@ -325,28 +324,7 @@ class LiveCatalogue implements Catalogue {
   #entry(server: string): CatalogueEntry {
     const entry = this.#find(server);
     if (entry !== undefined) return entry;
-    const alike = this.#names.serversLike(server);
-    const all = [...this.#entries.keys()];
-    const closest = alike.length > 1 ? alike : nearest(server, all, 3);
-    const advice =
-      closest.length > 0
-        ? `did you mean ${closest.join(" or ")}?`
-        : `the servers are ${listed(all)}`;
-    const message = `there is no server '${server.slice(0, 100)}'; ${advice}`;
-    throw new ToolError("unknown_tool", oneLine(message));
-  }
-
-  #unknownTool({ source: { name }, tools }: CatalogueEntry, tool: string): ToolError {
-    const alike = this.#names.toolsLike(name, tool);
-    const all = [...tools.keys()];
-    const closest = (alike.length > 1 ? alike : nearest(tool, all, 3)).map(
-      (candidate) => `${name}.${candidate}`,
-    );
-    const advice =
-      closest.length > 0 ? `did you mean ${closest.join(" or ")}?` : `its tools are ${listed(all)}`;
-    const label = `${name}.${tool.slice(0, 100)}`;
-    const message = oneLine(`${label} is not a tool; ${advice}`);
-    return new ToolError("unknown_tool", message, { tool: label });
+    throw unknownServer(server, this.#names.serversLike(server), [...this.#entries.keys()]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -354,19 +332,4 @@ class LiveCatalogue implements Catalogue {
       [...this.#entries.values()].map((entry) => entry[Symbol.asyncDispose]()),
     );
   }
-}
-
-/** Why a server that has not listed its tools cannot be used now. */
-function unavailable({ source: { name }, outage }: CatalogueEntry, tool: string): ToolError {
-  return new ToolError("tool_error", outage ?? stillConnecting(name), {
-    tool: `${name}.${tool.slice(0, 100)}`,
-    hint: outage === undefined ? CONNECTING_HINT : OUTAGE_HINT,
-  });
-}
-
-function listed(names: readonly string[]): string {
-  if (names.length === 0) return "none";
-  return names.length > 10
-    ? `${names.slice(0, 10).join(", ")} … (${names.length})`
-    : names.join(", ");
 }
