@@ -36,10 +36,14 @@ export interface AgentTool {
 
 /**
  * Returns the tools of `runtime` for an agent: search, details, execute.
+ * @param runtime one that is still starting is waited for by the calls
  * @throws CodecellError `config_error` for an option that makes no sense, such as a name that model APIs would refuse
  */
-export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): AgentTool[] {
-  const resolved = resolveAgentOptions(options, () => runtime.describe().limits);
+export function agentTools(
+  runtime: Runtime | Promise<Runtime>,
+  options: AgentToolsOptions = {},
+): AgentTool[] {
+  const resolved = resolveAgentOptions(options);
   const { maxChars } = resolved;
   const { search, details, execute } = resolved.names;
   const describe = agentTexts({ search, details, execute });
@@ -56,7 +60,7 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
       description: describe.search,
       inputSchema: SEARCH_INPUT,
       annotations: readOnly,
-      execute: (args) => answered(maxChars, () => searchTools(runtime, record(args))),
+      execute: (args) => answered(maxChars, async () => searchTools(await runtime, record(args))),
     },
     {
       name: details,
@@ -64,7 +68,7 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
       description: describe.details,
       inputSchema: DETAILS_INPUT,
       annotations: readOnly,
-      execute: (args) => answered(maxChars, () => describeTools(runtime, record(args))),
+      execute: (args) => answered(maxChars, async () => describeTools(await runtime, record(args))),
     },
     {
       name: execute,
@@ -78,7 +82,8 @@ export function agentTools(runtime: Runtime, options: AgentToolsOptions = {}): A
         idempotentHint: false,
         openWorldHint: true,
       },
-      execute: async (args, call = {}) => await runProgram(runtime, record(args), call, resolved),
+      execute: async (args, call = {}) =>
+        await runProgram(await runtime, record(args), call, resolved),
     },
   ];
 }

@@ -30,7 +30,14 @@ export async function searchTools(runtime: Runtime, args: Arguments): Promise<st
   if (found.length === 0) return offset > 0 ? "There are no more." : await noMatch(runtime);
   const lines = found.slice(0, limit).map(line);
   if (found.length > limit) lines.push(`There are more: offset ${offset + limit}.`);
+  else if (category === undefined) lines.push(...(await connecting(runtime)));
   return lines.join("\n");
+}
+
+/** Servers whose tools cannot be among the matches yet. */
+async function connecting(runtime: Runtime): Promise<string[]> {
+  const categories = await runtime.listToolCategories();
+  return outageLines(categories.filter(({ state }) => state === "connecting"));
 }
 
 async function listCategories(runtime: Runtime): Promise<string> {

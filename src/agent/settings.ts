@@ -145,10 +145,7 @@ export interface ResolvedAgentOptions {
 }
 
 /** @throws CodecellError `config_error` naming the option, for what makes no sense */
-export function resolveAgentOptions(
-  given: AgentToolsOptions,
-  base: () => Limits,
-): ResolvedAgentOptions {
+export function resolveAgentOptions(given: AgentToolsOptions): ResolvedAgentOptions {
   if (typeof given !== "object" || given === null)
     throw configError(`the options of agentTools must be an object, not ${kindOf(given)}`);
   const { names, user, limits, typeCheck = "auto", onProgress } = given;
@@ -156,7 +153,7 @@ export function resolveAgentOptions(
     if (!(key in OPTIONS.properties)) throw unknownKey(OPTIONS, key, "");
   callerNamed(user);
   const session = readSetting(SESSION_ID, given.session, "session") as string | undefined;
-  if (limits !== undefined) resolveLimits(limits, base());
+  if (limits !== undefined) resolveLimits(limits);
   if (typeCheck !== "auto" && typeCheck !== false)
     throw configError(`typeCheck is ${shown(typeCheck)}; it must be "auto" or false`);
   if (onProgress !== undefined && typeof onProgress !== "function")

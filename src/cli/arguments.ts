@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import type { ConfigFile, RuntimeOptions } from "../index.ts";
+import { note } from "./output.ts";
 import { commandConfig, CONFIG_FLAGS } from "./trust/command-config.ts";
 
 type Flags = NonNullable<ParseArgsConfig["options"]>;
@@ -57,6 +58,8 @@ export async function runtimeOptions(values: Values, mayAsk = true): Promise<Com
   return {
     placement: placement as "auto",
     ...(config === undefined ? {} : { config }),
+    ...(config?.settings?.["catalogueCache"] === undefined ? { catalogueCache: true } : {}),
+    ...(config?.settings?.["warn"] === undefined ? { warn: note } : {}),
     ...(values["engine"] === undefined ? {} : { engine: values["engine"] as "v8" }),
     ...(values["type-check"] === true ? { typeCheck: true } : {}),
   };

@@ -53,7 +53,8 @@ ${RUNTIME}  --search QUERY      the tools that match the words, best first; with
 `,
   mcp: `codecell mcp    be an MCP server: search_tools, get_tool_details and execute_code stand for all tools of the config
 
-On standard input and output, unless --http is given. The settings codecell.mcp.names ({ search, details, execute }) and
+On standard input and output, unless --http is given. It answers at once and connects the servers behind; what they listed last
+time is found meanwhile, marked (not with codecell.catalogueCache: false). The settings codecell.mcp.names ({ search, details, execute }) and
 codecell.mcp.maxResultChars (default 20000) of the config file change names and the longest answer.
 
 ${RUNTIME.replace(/ {2}--json.*\n/, "")}  --http PORT         Streamable HTTP at /mcp on 127.0.0.1; 0 is any free port
@@ -89,8 +90,8 @@ exit with 2. This command shows what the file does and remembers that you trust 
 What is remembered is in ~/.codecell/trusted.json (or $CODECELL_HOME/trusted.json). The flag --trust of other commands, or
 CODECELL_TRUST=1 in the environment, trusts for one start. ~/.mcp/servers is yours and needs no trust.
 
-Trusted or not, a found file may set only engine, placement (auto or sandbox), hardened, typeCheck, learn (true or false),
-tokenizer, limits and mcp.maxResultChars (up to their defaults) under codecell. More than that needs --config.
+Trusted or not, a found file may set only engine, placement (auto or sandbox), hardened, typeCheck, learn and catalogueCache (true
+or false), tokenizer, limits, startMs and mcp.maxResultChars (up to their defaults) under codecell. More than that needs --config.
 
   --list              the files that are trusted
   --remove            take it back

@@ -1,18 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type HttpBindings, serve } from "@hono/node-server";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { AGENT_SETTINGS } from "../agent/settings.ts";
 import { readSettings } from "../core/check-settings.ts";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { printableJson } from "../core/one-line.ts";
-import { createRuntime, type Runtime } from "../index.ts";
+import type { Runtime } from "../index.ts";
+import { startRuntime } from "../runtime/create-runtime.ts";
+import { resolveOptions } from "../runtime/resolve-options.ts";
 import { jsonServer } from "../serve/service/json-server.ts";
 import { isLoopback } from "../serve/http/origin.ts";
 import { createMcpServer, McpHttpHandler, type McpServerOptions } from "../serve/mcp/index.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
 import { note } from "./output.ts";
-import { reportProblems } from "./run.ts";
 
 const FLAGS = {
   ...RUNTIME_FLAGS,
@@ -34,20 +36,48 @@ export async function mcp(args: string[]): Promise<number> {
   const options = await runtimeOptions(values, http !== undefined);
   const given = options.config?.settings?.["mcp"] ?? {};
   const settings = readSettings(AGENT_SETTINGS, given, "codecell.mcp");
-  await using runtime = await createRuntime(options);
-  reportProblems(runtime.describe());
-  if (http === undefined) await serveStdio(runtime, { ...settings, scope: false });
-  else await serveHttp(runtime, settings, http);
+  const resolved = await resolveOptions(options);
+  // A host waits for the handshake, which needs neither engine nor servers: they start behind it.
+  const stop = new AbortController();
+  const starting = nextTurn().then(() => startRuntime(resolved, stop.signal));
+  starting.catch(() => {}); // it ends the command below
+  try {
+    if (http === undefined) await serveStdio(starting, { ...settings, scope: false });
+    else await serveHttp(starting, settings, http);
+  } finally {
+    stop.abort();
+    const runtime = await starting.catch(() => undefined);
+    await runtime?.close();
+  }
   return 0;
 }
 
 /** Until the host closes stdin, or ends this process. */
-async function serveStdio(runtime: Runtime, options: McpServerOptions): Promise<void> {
-  const server = createMcpServer(runtime, options);
+async function serveStdio(starting: Promise<Runtime>, options: McpServerOptions): Promise<void> {
+  const server = createMcpServer(starting, options);
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Server is no EventTarget
+  server.oninitialized = () => warmUp(starting);
   const ended = untilEnded();
   await server.connect(new StdioServerTransport());
-  await ended;
-  await server.close();
+  try {
+    await Promise.race([ended, failureOf(starting)]);
+  } finally {
+    await server.close();
+  }
+}
+
+/** The first program is not to wait for the type check, nor the handshake. */
+function warmUp(starting: Promise<Runtime>): void {
+  starting.then(
+    (runtime) => runtime.warmUp("auto"),
+    () => {}, // it ends the command
+  );
+}
+
+/** Rejects with what keeps the runtime from starting; else pending. */
+async function failureOf(starting: Promise<Runtime>): Promise<never> {
+  await starting;
+  return await new Promise(() => {});
 }
 
 interface HttpOptions {
@@ -85,7 +115,7 @@ function httpOptions(values: Values): HttpOptions {
 }
 
 async function serveHttp(
-  runtime: Runtime,
+  starting: Promise<Runtime>,
   options: McpServerOptions,
   http: HttpOptions,
 ): Promise<void> {
@@ -93,7 +123,7 @@ async function serveHttp(
   await using handler = new McpHttpHandler({
     // Clients are not identified. Each connection has sessions and a share of its own; where there are none, all have the same.
     createServer: () =>
-      createMcpServer(runtime, {
+      createMcpServer(starting, {
         ...options,
         ...(stateless ? { scope: false } : { user: randomUUID() }),
       }),
@@ -126,9 +156,13 @@ async function serveHttp(
     );
   });
   note(`MCP at http://${host.includes(":") ? `[${host}]` : host}:${actual}/mcp`);
-  await ended;
-  (server as { closeAllConnections?: () => void }).closeAllConnections?.();
-  await new Promise((done) => server.close(done));
+  warmUp(starting);
+  try {
+    await Promise.race([ended, failureOf(starting)]);
+  } finally {
+    (server as { closeAllConnections?: () => void }).closeAllConnections?.();
+    await new Promise((done) => server.close(done));
+  }
 }
 
 function rpcFailure(code: number, message: string): object {

@@ -5,12 +5,7 @@ import { CodecellError, messageOf } from "../core/errors.ts";
 import { isObject } from "../core/is-object.ts";
 import { codecellHome } from "../core/private-files.ts";
 import type { ExecutionResult, LogEntry, TokenUsage } from "../core/result.ts";
-import {
-  type ConfigFile,
-  createRuntime,
-  type RuntimeDescription,
-  type RuntimeOptions,
-} from "../index.ts";
+import { type ConfigFile, createRuntime, type RuntimeOptions } from "../index.ts";
 import {
   parseDuration,
   parseMemory,
@@ -59,7 +54,6 @@ export async function run(args: string[]): Promise<number> {
     workers: { spare: 0 },
     ...(name === undefined ? {} : keptSessions(options.config)),
   });
-  reportProblems(runtime.describe());
   const json = values["json"] === true;
   const place = name === undefined ? runtime : await runtime.session(name);
   const result = await place.run(code, {
@@ -88,15 +82,6 @@ async function readProgram(file: string): Promise<string> {
       cause: error,
     });
   }
-}
-
-type Problems = Pick<RuntimeDescription, "servers" | "warnings" | "notice">;
-
-/** Reports servers that did not start and tools that were left out: the program may not need them. */
-export function reportProblems({ servers, warnings, notice }: Problems): void {
-  if (notice !== undefined) note(notice);
-  for (const { failure } of servers) if (failure !== undefined) note(failure);
-  for (const warning of warnings) note(warning);
 }
 
 function printLog({ level, text: line }: LogEntry): void {

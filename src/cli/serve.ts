@@ -6,7 +6,6 @@ import { SERVE, resolveServe } from "../serve/service/settings.ts";
 import { startService } from "../serve/service/start.ts";
 import { Expander } from "../tools/config/expand-variables.ts";
 import { parsePort, readArguments, RUNTIME_FLAGS, runtimeOptions } from "./arguments.ts";
-import { reportProblems } from "./run.ts";
 
 const { json: _json, ...SHARED } = RUNTIME_FLAGS;
 const FLAGS = { ...SHARED, port: { type: "string" }, host: { type: "string" } } as const;
@@ -23,8 +22,9 @@ export async function serve(args: string[]): Promise<number> {
     ...(values["host"] === undefined ? {} : { host: values["host"] as string }),
   };
   resolveServe(given); // before anything is started
-  const runtime = await createRuntime(options);
-  reportProblems(runtime.describe());
+  // A service listens at once; servers that are not connected by then join.
+  const { startMs = 0 } = options.config?.settings ?? {};
+  const runtime = await createRuntime({ ...options, startMs: startMs as number });
   const end = untilSignal(); // also one that comes while the service starts
   const service = await startService(runtime, given, printLine).catch(async (error: unknown) => {
     await runtime.close();

@@ -1,6 +1,7 @@
 import { CodecellError } from "../core/errors.ts";
 import type { Discovery } from "../discovery/discovery.ts";
-import type { ListOptions, ToolDetail, ToolSummary } from "../index.ts";
+import { CACHED } from "../discovery/tool-line.ts";
+import type { CategorySummary, ListOptions, ToolDetail, ToolSummary } from "../index.ts";
 import type { Toolbox } from "../runtime/toolbox.ts";
 import { readArguments, RUNTIME_FLAGS } from "./arguments.ts";
 import { connectTools } from "./connect.ts";
@@ -15,10 +16,13 @@ const FLAGS = {
   offset: { type: "string" },
 } as const;
 
+/** Longer than for a program, whose calls wait: who asks for the tools wants all of them. */
+const START_MS = 10_000;
+
 /** `codecell tools [CATEGORY [TOOL]] [--search QUERY]` */
 export async function tools(args: string[]): Promise<number> {
   const { values, positionals } = readArguments(args, FLAGS, 2);
-  await using toolbox = await connectTools(values);
+  await using toolbox = await connectTools(values, START_MS);
   const { discovery } = toolbox;
   if (values["context"] === true) return await printContext(toolbox, values["json"] === true);
   const page = pageOf(values);
@@ -85,9 +89,11 @@ async function findTools(
 
 function listCategories(categories: Awaited<ReturnType<Discovery["listToolCategories"]>>): Found {
   const text = categories
-    .map(({ name, tools: count, description = "" }) => {
+    .map((category) => {
+      const { name, tools: count, description = "" } = category;
       const counted = `${count} ${count === 1 ? "tool" : "tools"}`;
-      return `${paint("bold", printable(name))}  ${counted}${description === "" ? "" : `  ${printable(description)}`}\n`;
+      const rest = [`${counted}${stateOf(category)}`, description].filter(Boolean).map(printable);
+      return `${[paint("bold", printable(name)), ...rest].join("  ")}\n`;
     })
     .join("");
   return {
@@ -96,13 +102,19 @@ function listCategories(categories: Awaited<ReturnType<Discovery["listToolCatego
   };
 }
 
+function stateOf({ state, cached }: CategorySummary): string {
+  const now = state === "failed" ? ", not available now" : ", still connecting";
+  return `${cached === true ? ", listed last time" : ""}${state === undefined ? "" : now}`;
+}
+
 function lines(list: readonly ToolSummary[]): string {
   return list
-    .map(({ call, description, parameters, result, declaration }) => {
+    .map(({ call, description, parameters, result, declaration, cached }) => {
       const head = paint("bold", printable(call));
       if (declaration !== undefined) return `${head}\n${printable(declaration)}\n`;
       const answer = result === undefined ? undefined : `=> ${result}`;
-      const parts = [parameters, answer, description];
+      const mark = cached === true ? `[${CACHED}]` : undefined;
+      const parts = [parameters, answer, mark, description];
       const rest = parts.filter((part) => part !== undefined).map(printable);
       return `${[head, ...rest].join("  ")}\n`;
     })

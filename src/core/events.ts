@@ -73,6 +73,17 @@ export interface RuntimeEvents {
     /** Any JSON, as the server sent it. It is not checked. */
     readonly data: unknown;
   };
+  /** A server is being connected, is connected, or could not be used. Of a new runtime only what happens after its start. */
+  server_state: {
+    /** Name of the server in the config. */
+    readonly server: string;
+    /** `connecting`, `connected`, or `failed`: it is tried again later. */
+    readonly state: "connecting" | "connected" | "failed";
+    /** Number of tools that programs can name now. */
+    readonly tools: number;
+    /** Why it could not be used, where it failed. It may hold paths and the end of the server's standard error. */
+    readonly failure?: string;
+  };
   /**
    * An MCP server reported that one of its lists has changed. Tools are listed again immediately, resources and prompts at
    * their next use.

@@ -57,11 +57,16 @@ export class Turns {
 
   /** Lets everybody else have a turn. @throws OutOfTimeError */
   async pause(): Promise<void> {
+    await this.pauseFor(nextTurn());
+  }
+
+  /** Waits for something else, which is no work of its own. @throws OutOfTimeError */
+  async pauseFor(other: Promise<unknown>): Promise<void> {
     this.#earlierMs = this.spentMs;
     this.#since = performance.now();
     if (this.#earlierMs > this.#maxMs)
       throw new OutOfTimeError(`it takes more than ${Math.round(this.#maxMs)} ms`);
-    await nextTurn();
+    await other;
     this.#turnMs = TURN_MS;
     this.#since = performance.now();
   }

@@ -7,7 +7,7 @@ import { cutText } from "../core/utf8.ts";
 import type { Catalogue, CatalogueServer } from "../tools/catalogue.ts";
 import { argumentTypes, resultType } from "../tools/call-types.ts";
 import type { ToolInfo } from "../tools/tool.ts";
-import { toolNamed } from "./named-tool.ts";
+import { serverIn, toolNamed } from "./named-tool.ts";
 import { ResourceDirectory } from "./resources.ts";
 import { type Match, ToolIndex } from "./search.ts";
 import type {
@@ -28,6 +28,8 @@ const DETAILS: readonly unknown[] = [
   "full",
 ] satisfies ToolDetail[];
 const MATCHES = 10;
+/** Longest wait for the tools of a server that somebody asks for. */
+const READY_MS = 3_000;
 /** Characters of a description; of one beside the types of a call fewer. */
 const MAX_DESCRIPTION = 200;
 const MAX_LINE_DESCRIPTION = 70;
@@ -47,12 +49,16 @@ export class Discovery {
   }
 
   async listToolCategories(): Promise<CategorySummary[]> {
-    return this.#catalogue.servers.map(({ name, tools, instructions, outage }) => ({
-      name,
-      tools: tools.length,
-      ...(outage === undefined ? {} : { outage: reason(outage, name) }),
-      ...(instructions === undefined ? {} : { description: firstSentence(instructions) }),
-    }));
+    return this.#catalogue.servers.map(
+      ({ name, tools, instructions, outage, state, isCached }) => ({
+        name,
+        tools: tools.length,
+        ...(outage === undefined ? {} : { outage: reason(outage, name) }),
+        ...(state === "connected" ? {} : { state }),
+        ...(isCached ? { cached: true as const } : {}),
+        ...(instructions === undefined ? {} : { description: firstSentence(instructions) }),
+      }),
+    );
   }
 
   /**
@@ -64,7 +70,9 @@ export class Discovery {
     options: ListOptions = {},
     turns = new Turns(),
   ): Promise<ToolSummary[]> {
-    const server = this.#server(text("listTools", "category", category));
+    const named = text("listTools", "category", category);
+    await this.#ready(named, turns);
+    const server = this.#server(named);
     const { detail, limit, offset } = checkList("listTools", options, Infinity);
     const page = server.tools.slice(offset, offset + limit);
     const found = page.map((info) => ({ server: server.name, info }));
@@ -89,8 +97,9 @@ export class Discovery {
    * @param tool without it, `category` is the tool: `read_text_file`, `github.create_issue`
    * @throws ToolError `unknown_tool` when there is no such tool, or when it can be one of several
    */
-  async getToolSpec(category: string, tool?: string): Promise<ToolSpec> {
+  async getToolSpec(category: string, tool?: string, turns = new Turns()): Promise<ToolSpec> {
     const first = text("getToolSpec", "category", category);
+    await this.#ready(first, turns);
     const { server, info } =
       tool === undefined || tool === null
         ? toolNamed(this.#catalogue, first)
@@ -106,6 +115,7 @@ export class Discovery {
       ...(title === undefined ? {} : { title }),
       description,
       declaration: await this.#declaration(server, info),
+      ...this.#mark(server),
       ...Object.fromEntries(details),
     };
   }
@@ -125,7 +135,7 @@ export class Discovery {
       given?.category === undefined
         ? undefined
         : this.#server(text("searchTools", "category", given.category)).name;
-    const index = await this.#ready();
+    const index = await this.#searchable();
     const found = await inTurns(index.search(text("searchTools", "query", query), category), turns);
     return await this.#summaries(found.slice(offset, offset + limit), detail, turns);
   }
@@ -145,7 +155,7 @@ export class Discovery {
       case "loadToolAPI":
         return await this.listTools(first!, { detail: "full" }, turns);
       case "getToolSpec":
-        return await this.getToolSpec(first!, second!);
+        return await this.getToolSpec(first!, second!, turns);
       case "searchTools":
         return await this.searchTools(first!, second, turns);
       case "resources.list":
@@ -157,8 +167,17 @@ export class Discovery {
     }
   }
 
+  /** Who asks for one server waits a moment for it where it has no tools yet. @param name of a server, or of a tool of it */
+  async #ready(name: string, turns: Turns): Promise<void> {
+    const { servers } = this.#catalogue;
+    if (servers.every(({ state, tools }) => state === "connected" || tools.length > 0)) return;
+    const server = this.#catalogue.serverName(name) ?? serverIn(name, servers);
+    if (server !== undefined && !this.#catalogue.isListed(server))
+      await turns.pauseFor(this.#catalogue.ready(server, READY_MS));
+  }
+
   /** The index is made anew when the list of tools has changed. */
-  #ready(): Promise<ToolIndex> {
+  #searchable(): Promise<ToolIndex> {
     const { names, servers } = this.#catalogue;
     if (this.#index?.version !== names)
       this.#index = { version: names, index: ToolIndex.of(servers) };
@@ -181,7 +200,12 @@ export class Discovery {
   }
 
   async #summary(server: string, info: ToolInfo, detail: ToolDetail): Promise<ToolSummary> {
-    const brief = { category: server, name: info.name, call: this.#call(server, info) };
+    const brief = {
+      category: server,
+      name: info.name,
+      call: this.#call(server, info),
+      ...this.#mark(server),
+    };
     if (detail === "name") return brief;
     if (detail === "full") return { ...brief, declaration: await this.#declaration(server, info) };
     const { description = "", inputSchema } = info;
@@ -193,6 +217,10 @@ export class Discovery {
       ...(inputSchema === undefined ? {} : { parameters: argumentTypes(inputSchema) }),
       ...(result === undefined ? {} : { result }),
     };
+  }
+
+  #mark(server: string): { readonly cached?: true } {
+    return this.#catalogue.isCached(server) ? { cached: true } : {};
   }
 
   #call(server: string, { name }: ToolInfo): string {

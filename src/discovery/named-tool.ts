@@ -38,13 +38,20 @@ function unknown(message: string): ToolError {
   return new ToolError("unknown_tool", cutText(oneLine(message), MAX_MESSAGE));
 }
 
-/** Server and tool, where the word begins with a server, or has a separator; both names may hold dots. */
-function split({ servers }: Catalogue, name: string): [server: string, tool: string] | undefined {
-  const longest = servers
+/** The longest of the servers with whose name a word begins: `github.create_issue`. */
+export function serverIn(
+  name: string,
+  servers: readonly { readonly name: string }[],
+): string | undefined {
+  return servers
     .filter(
       ({ name: server }) => name.startsWith(server) && /^[./]./.test(name.slice(server.length)),
     )
-    .toSorted((a, b) => b.name.length - a.name.length)[0];
-  const at = longest === undefined ? name.search(/[./]/) : longest.name.length;
+    .toSorted((a, b) => b.name.length - a.name.length)[0]?.name;
+}
+
+/** Server and tool, where the word begins with a server, or has a separator; both names may hold dots. */
+function split({ servers }: Catalogue, name: string): [server: string, tool: string] | undefined {
+  const at = serverIn(name, servers)?.length ?? name.search(/[./]/);
   return at < 0 ? undefined : [name.slice(0, at), name.slice(at + 1)];
 }

@@ -78,7 +78,7 @@ async function fewTools(
   if (count * LEAST_LINE > chars) return undefined;
   const lines: string[] = [];
   let room = chars;
-  for (const { name } of categories) {
+  for (const { name } of categories.filter(({ tools }) => tools > 0)) {
     const tools = await discovery.listTools(name, { detail: "parameters" });
     for (const tool of tools) {
       const line = `${toolLine(tool)}\n`;

@@ -8,6 +8,10 @@ export interface CategorySummary {
   readonly description?: string;
   /** Why it has no tools: `did not start: its command cannot be run`. Absent: it does. */
   readonly outage?: string;
+  /** It is still connecting, or could not be used at the last attempt. Absent: it is connected. */
+  readonly state?: "connecting" | "failed";
+  /** Its tools are those that it listed last time. Absent: it has listed them now. */
+  readonly cached?: true;
 }
 
 /** How much a list says of each tool, see {@link ToolSummary}. */
@@ -29,6 +33,8 @@ export interface ToolSummary {
   readonly result?: string;
   /** Its description, signature and types; with detail `full`. */
   readonly declaration?: string;
+  /** Its server listed it last time, and has not listed its tools yet. Absent: it has. */
+  readonly cached?: true;
 }
 
 /** Everything about one tool. */
@@ -51,6 +57,8 @@ export interface ToolSpec {
   readonly inputSchema?: unknown;
   /** JSON Schema of the result. */
   readonly outputSchema?: unknown;
+  /** Its server listed it last time, and has not listed its tools yet. Absent: it has. */
+  readonly cached?: true;
 }
 
 /** Which part of a list to return, and how much of each tool. */

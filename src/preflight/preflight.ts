@@ -74,6 +74,11 @@ export class Preflight implements AsyncDisposable {
     return await (this.#checker ??= this.#start().catch(reportUnchecked));
   }
 
+  /** Starts what checks types, if types of programs are checked that ask for it as `typeCheck` does. */
+  warmUp(typeCheck: TypeCheck | undefined): void {
+    this.#checkerFor(typeCheck).catch(() => {}); // told to the first program
+  }
+
   get #errors(): Errors {
     return this.#setting === true ? "relevant" : "certain";
   }
@@ -145,6 +150,10 @@ export class Preflight implements AsyncDisposable {
       const isLenient = error instanceof CompileError || this.#errors === "certain";
       return isLenient ? undefined : compileFailure(error, limits.compileMs);
     }
+    const missing = this.#notListed(program.tools);
+    // Nothing is sure of tools that are not known yet; who wants all of them checked waits for them.
+    if (missing.length > 0 && this.#errors === "certain") return undefined;
+    await Promise.all(missing.map((server) => this.#catalogue.ready(server, limits.wallMs)));
     const uses = { ...program, declared, hasModel };
     const [first, ...others] = await checker.check(uses, this.#errors, by);
     if (first === undefined || others.length === 0) return first;
@@ -153,6 +162,15 @@ export class Preflight implements AsyncDisposable {
       .map(({ message, line, column }) => `${line}:${column} ${message.split("\n", 1)[0]}`);
     const more = `${others.length} more: ${list.join("; ")}${others.length > 4 ? " …" : ""}`;
     return { ...first, hint: first.hint === undefined ? more : `${more}\n\n${first.hint}` };
+  }
+
+  /** Servers of a program that have not listed their tools in this process. */
+  #notListed(uses: readonly { readonly server: string }[]): readonly string[] {
+    const servers = new Set(uses.map(({ server }) => server));
+    const catalogue = this.#catalogue;
+    return [...servers].filter(
+      (server) => !catalogue.isListed(server) || catalogue.isCached(server),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { type LearnedShapes, learnShapes } from "../discovery/learned-shapes.ts";
 import { arrangeLink } from "../policy/arrange-arguments.ts";
+import { awaitServer } from "../policy/await-server.ts";
 import { callSource } from "../policy/call-source.ts";
 import { checkArguments } from "../policy/check-arguments.ts";
 import { compose } from "../policy/compose.ts";
@@ -32,7 +33,7 @@ export interface ChainParts {
  * Folds the links, outermost first. A call comes in decoded. The first four links are outside the order below: they
  * record what the program gets, whatever decided about it. A link that waits for days needs the journal's `begin` behind
  * it. Later links take the place that the order gives them:
- * decode → arrange, validate, fill in defaults → restore tokens → bounds and rules → approve (digest of the real values) → quota →
+ * decode → await the server → arrange, validate, fill in defaults → restore tokens → bounds and rules → approve (digest of the real values) → quota →
  * commit to the audit → cache → retry → call → tokenise.
  */
 export function callChain({ catalogueOf, sources, shapes, ...parts }: ChainParts): Next {
@@ -42,6 +43,7 @@ export function callChain({ catalogueOf, sources, shapes, ...parts }: ChainParts
     parts.recordedCalls,
     encodeResults,
     keepResults,
+    awaitServer(catalogueOf),
     arrangeLink(catalogueOf),
     checkArguments(catalogueOf),
     ...(shapes === undefined ? [] : [learnShapes(shapes)]),

@@ -7,23 +7,35 @@ import { StoredSessions } from "../session/stores/stored-sessions.ts";
 import { type Counter, openCounter } from "../tokens/counter.ts";
 import { TokenLedger } from "../tokens/ledger.ts";
 import type { ResolvedOptions, RuntimeOptions } from "./options.ts";
+import { Problems } from "./problems.ts";
 import { resolveOptions } from "./resolve-options.ts";
 import { Runtime } from "./runtime.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
 
 /**
- * Starts a runtime: connects the tools, starts the engine. A server that does not start is not an error: see
- * {@link Runtime.describe}.
+ * Starts a runtime: connects the tools, starts the engine. A server that is slow or does not start is not an error: see
+ * {@link RuntimeOptions.startMs} and {@link Runtime.describe}.
  * @throws CodecellError `config_error` for bad options, `engine_unavailable`, `sandbox_unavailable`
  */
 export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const resolved = await resolveOptions(options);
+  return await startRuntime(await resolveOptions(options));
+}
+
+/**
+ * The same with options that were checked before.
+ * @param stop ends the wait for servers
+ * @internal for `codecell mcp`, which serves before there is a runtime
+ */
+export async function startRuntime(
+  resolved: ResolvedOptions,
+  stop?: AbortSignal,
+): Promise<Runtime> {
   const { tokenizer } = resolved;
   const counter = tokenizer === undefined ? undefined : await openCounter(tokenizer);
   const emitter = new RuntimeEmitter();
   const parts = [
     outsideRuns(() => openPlace(resolved)),
-    openToolbox(resolved, emitter),
+    openToolbox(resolved, emitter, stop),
     outsideRuns(() => openSessionStore(resolved)),
   ] as const;
   const [place, toolbox, store] = await Promise.allSettled(parts);
@@ -31,7 +43,9 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
     place.status === "fulfilled" &&
     toolbox.status === "fulfilled" &&
     store.status === "fulfilled"
-  )
+  ) {
+    const { notice } = place.value;
+    if (notice !== undefined) new Problems(resolved.warn).tell(notice);
     return new Runtime(
       resolved,
       place.value,
@@ -40,6 +54,7 @@ export async function createRuntime(options: RuntimeOptions = {}): Promise<Runti
       emitter,
       counter && ledgerOf(counter, toolbox.value),
     );
+  }
   if (place.status === "fulfilled") await place.value.place[Symbol.asyncDispose]();
   if (toolbox.status === "fulfilled") await toolbox.value[Symbol.asyncDispose]();
   if (store.status === "fulfilled") await store.value?.[Symbol.asyncDispose]();

@@ -31,6 +31,7 @@ import type { LocalTools } from "../tools/local.ts";
 import type { ClientHooks, ServerRequestHandler } from "../tools/mcp/client.ts";
 import type { ModelHandler } from "../tools/model.ts";
 import type { McpClient } from "../tools/mcp/user-client.ts";
+import type { Warn } from "./problems.ts";
 
 /** What `createRuntime` takes. Everything has a default; an unknown key is an error. */
 export interface RuntimeOptions {
@@ -102,6 +103,26 @@ export interface RuntimeOptions {
    */
   readonly typeCheck?: TypeCheck;
   /**
+   * Time in ms that `createRuntime` waits for servers, 0 to 2,147,483,647; 0 does not wait. A server that connects later joins then:
+   * a call of a tool of it waits until it is connected, a search says that it is still connecting. The default is longer than
+   * servers take that are installed, and shorter than anybody waits for one that hangs.
+   * @default 3_000
+   */
+  readonly startMs?: number;
+  /**
+   * Keep what servers list, in a private file for each, and show it at the next start until they are connected, marked. Calls go to
+   * the server, whatever was kept. `true`: in the user's cache directory (`$XDG_CACHE_HOME/codecell`, `~/.cache/codecell`,
+   * `~/Library/Caches/codecell`, `%LOCALAPPDATA%\\codecell`); a path: in that folder.
+   * @default true for the command line, else false
+   */
+  readonly catalogueCache?: boolean | string;
+  /**
+   * Report problems of servers and tools, each once and on one line: `true` on standard error, `false` nowhere, a function gets the
+   * line. `describe()` has them in any case.
+   * @default true
+   */
+  readonly warn?: boolean | ((message: string) => void);
+  /**
    * Learn the types of results that servers do not declare from results: shapes, never values. A path keeps them in that
    * file.
    * @default false
@@ -171,6 +192,10 @@ export interface ResolvedOptions {
   readonly sandbox: ResolvedSandbox;
   readonly network?: ResolvedNetwork;
   readonly typeCheck: TypeCheck | undefined;
+  readonly startMs: number;
+  /** The folder of the catalogue cache. */
+  readonly catalogueCache: string | undefined;
+  readonly warn: Warn;
   readonly learn: boolean | string;
   readonly startContextChars: number;
   readonly tokenizer: TokenizerChoice | undefined;
@@ -179,6 +204,7 @@ export interface ResolvedOptions {
 }
 
 const TYPE_CHECK = { wanted: 'true, false or "auto"', shows: "nothing" } as const;
+const CACHE = { wanted: "true, false, or the path of a folder", shows: "nothing" } as const;
 const LEARN = { wanted: "true, false, or the path of a file", shows: "nothing" } as const;
 
 /** Settings of a config file as well as of the options; `network` is checked where it is used. */
@@ -193,6 +219,19 @@ export const SETTINGS = {
       { type: "boolean", ...TYPE_CHECK },
       { type: "string", enum: ["auto"], ...TYPE_CHECK },
     ],
+  },
+  startMs: { type: "integer", minimum: 0, maximum: 2_147_483_647, default: 3_000 },
+  catalogueCache: {
+    anyOf: [
+      { type: "boolean", ...CACHE },
+      { type: "string", minLength: 1, ...CACHE },
+    ],
+    default: false,
+  },
+  warn: {
+    type: "boolean",
+    default: true,
+    hint: "In a program of yours it can be a function too: (message) => void.",
   },
   learn: {
     anyOf: [

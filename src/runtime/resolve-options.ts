@@ -1,3 +1,5 @@
+import { join, resolve } from "node:path";
+import { cacheFolder } from "../core/cache-folder.ts";
 import { checkKeys, readSetting } from "../core/check-settings.ts";
 import { configError, kindOf } from "../core/setting-errors.ts";
 import { isObject } from "../core/is-object.ts";
@@ -32,6 +34,7 @@ import {
   type RuntimeOptions,
   SETTINGS,
 } from "./options.ts";
+import type { Warn } from "./problems.ts";
 
 /** A setting and its source: the options, else the config file. */
 interface Given {
@@ -77,6 +80,9 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     },
     onModel: checkHandler("onModel", options.onModel),
     typeCheck: typeCheckOf(find("typeCheck")),
+    startMs: read(find, "startMs") as number,
+    catalogueCache: cacheOf(find),
+    warn: warnOf(find("warn")),
     learn: read(find, "learn") as boolean | string,
     startContextChars: read(find, "startContextChars") as number,
     tokenizer: tokenizerOf(find),
@@ -88,7 +94,10 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   };
 }
 
-function read(find: Find, key: "hardened" | "learn" | "startContextChars"): unknown {
+/** Settings that are read by their schema alone. */
+type Plain = "hardened" | "learn" | "startContextChars" | "startMs" | "catalogueCache";
+
+function read(find: Find, key: Plain): unknown {
   const { value, at } = find(key);
   return readSetting(SETTINGS[key], value, at);
 }
@@ -186,6 +195,19 @@ function timeZoneOf({ value, at }: Given): string {
 function typeCheckOf({ value, at }: Given): TypeCheck | undefined {
   if (value === undefined) return undefined;
   return readSetting(SETTINGS.typeCheck, value, at) as TypeCheck;
+}
+
+function cacheOf(find: Find): string | undefined {
+  const given = read(find, "catalogueCache") as boolean | string;
+  if (typeof given === "string") return resolve(given);
+  const folder = given ? cacheFolder() : undefined;
+  return folder === undefined ? undefined : join(folder, "catalogues");
+}
+
+function warnOf({ value, at }: Given): Warn {
+  return typeof value === "function"
+    ? (value as (message: string) => void)
+    : (readSetting(SETTINGS.warn, value, at) as boolean);
 }
 
 function tokenizerOf(find: Find): TokenizerChoice | undefined {

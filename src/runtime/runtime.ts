@@ -18,6 +18,7 @@ import { FramedChannel, WEB_SOCKET_PIECE_BYTES } from "../placement/channel/fram
 import type { OpenedPlace } from "../placement/open-place.ts";
 import type { Place } from "../placement/placement.ts";
 import type { Inspection } from "../preflight/inspect.ts";
+import type { TypeCheck } from "../preflight/preflight.ts";
 import { Admission } from "../run/admission.ts";
 import { checkModel, checkProgram, type RunOptions } from "../run/job.ts";
 import { ProgramRunner } from "../run/program-runner.ts";
@@ -44,6 +45,9 @@ export interface RuntimeDescription extends ServerReport {
   /** Why placement `auto` did not take the sandbox. Absent where it did, or was not asked to. */
   readonly notice?: string;
 }
+
+/** Less than a runtime elsewhere waits for the list of tools. */
+const REMOTE_TOOLS_MS = 5_000;
 
 /** Runs programs. Made by `createRuntime`; close it, or hold it with `await using`. */
 export class Runtime implements AsyncDisposable {
@@ -226,8 +230,34 @@ export class Runtime implements AsyncDisposable {
     for (const remote of this.#remotes) if (remote.endIdleLease()) return;
   }
 
-  /** Lists all tools with their schemas, for a runtime that has this one as its placement. @internal */
-  remoteTools(): { name: string; instructions?: string; tools: readonly ToolInfo[] }[] {
+  /**
+   * Tries servers that failed again now, without waiting for their next attempt: all of them, or the one named, which is listed
+   * again where it is connected. Resolves when that has ended, well or not: see {@link Runtime.describe}.
+   * @throws ToolError `unknown_tool` when there is no such server, CodecellError `aborted` when the runtime is closed
+   */
+  async reconnect(server?: string): Promise<void> {
+    this.#checkOpen();
+    await this.#toolbox.catalogue.reconnect(server); // closing ends it
+  }
+
+  /**
+   * Starts what the first program would wait for: the type check, where programs have it.
+   * @param typeCheck of the programs that will come
+   * @internal for `codecell mcp`
+   */
+  warmUp(typeCheck: TypeCheck): void {
+    if (this.#closed === undefined) this.#toolbox.preflight.warmUp(typeCheck);
+  }
+
+  /**
+   * Lists all tools with their schemas, for a runtime that has this one as its placement. Waits a moment for servers that are
+   * connecting: it asks only once.
+   * @internal
+   */
+  async remoteTools(): Promise<
+    { name: string; instructions?: string; tools: readonly ToolInfo[] }[]
+  > {
+    await this.#toolbox.catalogue.settled(REMOTE_TOOLS_MS);
     return this.#toolbox.catalogue.servers.map(({ name, tools, instructions }) => ({
       name,
       tools,

@@ -16,6 +16,7 @@ import type { ModelHandler } from "../tools/model.ts";
 import type { ToolSource } from "../tools/tool.ts";
 import { FolderServers } from "./folder-servers.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { Problems } from "./problems.ts";
 
 /** The servers, and the problems that were found in them. */
 export interface ServerReport {
@@ -25,34 +26,73 @@ export interface ServerReport {
     readonly name: string;
     /** How many tools it has. */
     readonly tools: number;
-    /** Why it did not start. Absent: it did. */
+    /** `connecting`, `connected`, or `failed`: it is tried again then. */
+    readonly state: "connecting" | "connected" | "failed";
+    /** Why it could not be used at the last attempt. Absent: it could. */
     readonly failure?: string;
+    /** Time in ms until the next attempt to connect, where it failed; a call of a tool of it is one too. */
+    readonly retryInMs?: number;
+    /** Its tools are those that it listed last time. Absent: it has listed them now. */
+    readonly cached?: true;
   }[];
   /** What was left out or renamed, and why. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Connects the tools.
+ * Connects the tools. Servers that are not connected in time join later.
+ * @param stop ends the wait for them
  * @throws CodecellError `config_error` when the learned shapes cannot be read, or types cannot be checked here
  */
 export async function openToolbox(
   options: ResolvedOptions,
   emitter: RuntimeEmitter,
+  stop?: AbortSignal,
 ): Promise<Toolbox> {
   const sources = await openSources(options, emitter);
-  const catalogue = await createCatalogue(sources);
-  const { serverFolder: path } = options;
+  const { startMs, catalogueCache, servers, serverFolder: path } = options;
+  const hasCache = catalogueCache !== undefined && Object.keys(servers).length > 0;
+  const cache = hasCache
+    ? new (await import("../tools/catalogue-files.ts")).CatalogueFiles(catalogueCache, servers)
+    : undefined;
+  const catalogue = await createCatalogue(sources, { startMs, cache, signal: stop });
   try {
     const folder =
       path === undefined
         ? undefined
         : await FolderServers.follow(path, options, sources, catalogue, emitter);
-    return await toolboxOf(sources, catalogue, options, folder);
+    const toolbox = await toolboxOf(sources, catalogue, options, folder);
+    reportStates(toolbox, emitter, new Problems(options.warn));
+    return toolbox;
   } catch (error) {
     await catalogue[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Tells the problems that there are, and those that come; changes of servers become events. */
+function reportStates(
+  { catalogue, report }: Toolbox,
+  emitter: RuntimeEmitter,
+  told: Problems,
+): void {
+  const tell = ({ name, state, failure }: ServerReport["servers"][number]): void => {
+    if (failure !== undefined) told.failed(name, failure);
+    else if (state === "connected") told.connected(name);
+  };
+  const tellAll = (): void => {
+    const { servers, warnings } = report();
+    servers.forEach(tell);
+    const failures = new Set(servers.map(({ failure }) => failure));
+    for (const warning of warnings) if (!failures.has(warning)) told.tell(warning);
+  };
+  tellAll();
+  catalogue.onChanged(tellAll);
+  catalogue.onState(({ name, state, tools, failure }) => {
+    tellAll();
+    const reason = state === "failed" && failure !== undefined ? { failure } : {};
+    emitter.emit("server_state", { server: name, state, tools: tools.length, ...reason });
+  });
 }
 
 async function toolboxOf(
@@ -153,14 +193,20 @@ export class Toolbox implements AsyncDisposable {
     return await this.preflight.inspect(code, limits, this.model !== undefined, signal);
   }
 
-  report(): ServerReport {
-    const servers = this.catalogue.servers.map(({ name, tools, failure }) => ({
-      name,
-      tools: tools.length,
-      ...(failure === undefined ? {} : { failure }),
-    }));
+  /** Bound, so that it can be passed on. */
+  readonly report = (): ServerReport => {
+    const servers = this.catalogue.servers.map(
+      ({ name, tools, state, failure, retryInMs, isCached }) => ({
+        name,
+        tools: tools.length,
+        state,
+        ...(failure === undefined ? {} : { failure }),
+        ...(retryInMs === undefined ? {} : { retryInMs: Math.round(retryInMs) }),
+        ...(isCached ? { cached: true as const } : {}),
+      }),
+    );
     return { servers, warnings: [...this.#warnings, ...this.catalogue.warnings] };
-  }
+  };
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#folder?.[Symbol.asyncDispose]();

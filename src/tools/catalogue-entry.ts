@@ -1,33 +1,83 @@
 import { messageOf } from "../core/errors.ts";
 import { ToolError } from "../core/tool-error.ts";
 import { inTurns } from "../core/turns.ts";
+import { Backoff } from "./backoff.ts";
 import { RelistPace } from "./relist.ts";
 import { sanitizeTools } from "./sanitize-tools.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 import { ArgumentValidator } from "./validate.ts";
 import { WarningList } from "./warning-list.ts";
 
-/** A source and its last list of tools. */
+/** Whether a server can be used now: its list of tools is awaited, is there, or could not be had. */
+export type ServerState = "connecting" | "connected" | "failed";
+
+/** What a server listed. Of a cache, nothing of it is checked. */
+export interface CatalogueList {
+  readonly tools: readonly unknown[];
+  readonly instructions?: string | undefined;
+}
+
+/** What servers listed last time, by their names. Neither method rejects. */
+export interface CatalogueCache {
+  read(server: string): Promise<CatalogueList | undefined>;
+  write(server: string, list: CatalogueList): Promise<void>;
+}
+
+/** The owner of an entry. */
+export interface EntryOwner {
+  readonly cache: CatalogueCache | undefined;
+  /** It is connecting again, or has failed. That it is connected is for its owner to see, who names its tools first. */
+  readonly onState: (entry: CatalogueEntry) => void;
+  /** It is to be listed again: it can be connected now, or is to be tried again. */
+  readonly onDue: (entry: CatalogueEntry) => void;
+}
+
+/** A source, whether it is connected, and its last list of tools. */
 export class CatalogueEntry {
   readonly source: ToolSource;
-  /** Why there are no tools: for whoever runs codecell. */
+  readonly #owner: EntryOwner;
+  #state: ServerState = "connecting";
+  /** Why it could not be used at the last attempt: for whoever runs codecell. */
   failure: string | undefined;
   /** The same for programs, models and clients. */
   outage: string | undefined;
   /** Problems of schemas, found when tools are called. */
   readonly #schemaWarnings: WarningList;
   #tools: ReadonlyMap<string, ToolInfo> = new Map();
+  /** What it said of itself last time; the tools are those of last time too. */
+  #cached: Pick<CatalogueList, "instructions"> | undefined;
   /** Problems of the last list. */
   #warnings: readonly string[] = [];
   #validators = new WeakMap<ToolInfo, ArgumentValidator>();
   #listing: Promise<boolean> = Promise.resolve(false);
   #isQueued = false;
   readonly #pace = new RelistPace();
+  readonly #backoff = new Backoff();
   readonly #stop = new AbortController();
 
-  constructor(source: ToolSource) {
+  constructor(source: ToolSource, owner: EntryOwner) {
     this.source = source;
+    this.#owner = owner;
     this.#schemaWarnings = new WarningList(source.name);
+    source.onConnection?.((isConnected) => this.#onConnection(isConnected));
+  }
+
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  /** Time until it is tried again, in ms, where it failed. */
+  get retryInMs(): number | undefined {
+    return this.#backoff.waitMs;
+  }
+
+  /** The tools are those that it listed last time, in this process or in another one. */
+  get isCached(): boolean {
+    return this.#cached !== undefined;
+  }
+
+  get instructions(): string | undefined {
+    return this.source.instructions ?? this.#cached?.instructions;
   }
 
   /** By original name, in the order of the list. */
@@ -44,6 +94,17 @@ export class CatalogueEntry {
       ...(this.#pace.isSlowed ? [slow] : []),
       ...this.#schemaWarnings.all,
     ];
+  }
+
+  /** Takes the tools that it listed last time, for as long as it has listed none. */
+  async useCache(): Promise<void> {
+    const list = await this.#owner.cache?.read(this.source.name);
+    if (list === undefined) return;
+    const { name } = this.source;
+    const { tools } = await inTurns(sanitizeTools(name, list.tools, this.#tools));
+    if (tools.length === 0) return;
+    this.#tools = byName(tools);
+    this.#cached = list;
   }
 
   /** Lists the tools now. True when they are others than before. */
@@ -68,26 +129,58 @@ export class CatalogueEntry {
   async #list(): Promise<boolean> {
     const { source } = this;
     this.#pace.note();
+    this.#backoff.cancel();
+    if (this.#state === "failed") this.#become("connecting");
     try {
       const list = await source.list();
       const { tools, warnings, hasChanged } = await inTurns(
         sanitizeTools(source.name, list, this.#tools),
       );
-      if (hasChanged) this.#tools = new Map(tools.map((info) => [info.name, info]));
+      if (this.#stop.signal.aborted) return false;
+      if (hasChanged) this.#tools = byName(tools);
+      if (hasChanged || this.#state !== "connected") this.#remember();
+      this.#cached = undefined;
       this.#warnings = warnings;
       this.failure = undefined;
       this.outage = undefined;
+      this.#backoff.reset();
+      this.#state = "connected";
       return hasChanged;
     } catch (error) {
       const failure = source.failure ?? messageOf(error);
-      // A list that was good before stays in use: the tools are probably still there.
-      if (this.#tools.size === 0) {
-        this.failure = failure;
-        this.outage = source.outage ?? `server "${source.name}" does not list its tools`;
-      }
       this.#warnings = [failure];
+      // A list that was good before stays in use: the tools are probably still there.
+      const isGood = this.#state === "connected" && this.#tools.size > 0;
+      if (!isGood || source.failure !== undefined) this.#fail(failure);
       return false;
     }
+  }
+
+  #remember(): void {
+    const { instructions, name } = this.source;
+    void this.#owner.cache?.write(name, { tools: [...this.#tools.values()], instructions });
+  }
+
+  /** A call made a connection, or could not: what was down is listed again, what is down is tried again later. */
+  #onConnection(isConnected: boolean): void {
+    if (isConnected && this.#state === "failed") this.#owner.onDue(this);
+    const { failure } = this.source;
+    if (!isConnected && this.#state === "connected" && failure !== undefined) this.#fail(failure);
+  }
+
+  #fail(failure: string): void {
+    if (this.#stop.signal.aborted) return;
+    const { name, outage } = this.source;
+    this.failure = failure;
+    this.outage = outage ?? `server "${name}" does not list its tools`;
+    if (this.source.isFinal !== true) this.#backoff.schedule(() => this.#owner.onDue(this));
+    this.#become("failed");
+  }
+
+  #become(state: ServerState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#owner.onState(this);
   }
 
   /** Whether arguments fit the schema, which may be a description only. */
@@ -120,6 +213,11 @@ export class CatalogueEntry {
   /** Nothing is listed any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#backoff.cancel();
     await this.source[Symbol.asyncDispose]?.();
   }
+}
+
+function byName(tools: readonly ToolInfo[]): ReadonlyMap<string, ToolInfo> {
+  return new Map(tools.map((info) => [info.name, info]));
 }

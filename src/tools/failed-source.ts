@@ -7,6 +7,7 @@ export class FailedSource implements ToolSource {
   readonly warnings: readonly string[] = [];
   readonly failure: string;
   readonly outage: string;
+  readonly isFinal = true;
 
   /** @param reason what is wrong with the entry, for whoever runs codecell */
   constructor(name: string, reason: string) {

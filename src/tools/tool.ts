@@ -37,6 +37,8 @@ export interface ToolSource extends Partial<AsyncDisposable> {
   readonly failure?: string | undefined;
   /** The same in one plain sentence, for programs, models and clients: the server's name and the kind of failure. */
   readonly outage?: string | undefined;
+  /** It failed for good: to list it again would change nothing. */
+  readonly isFinal?: boolean;
   /** Returns all tools; what a server sends is not checked here. Starts the source where it is not running. */
   list(): Promise<readonly ToolInfo[]>;
   /** Calls one tool by its original name. @throws ToolError */
@@ -55,6 +57,10 @@ export interface ToolSource extends Partial<AsyncDisposable> {
   readonly instructions?: string | undefined;
   /** Resources and prompts, where the source can have some. */
   readonly resources?: ResourceSource;
+  /** `listener` is told when a connection was made, and when none could be made, whatever caused the attempt. */
+  onConnection?(listener: (isConnected: boolean) => void): void;
+  /** The next attempt to connect is made at once, however often it has failed lately. */
+  retryNow?(): void;
   /** `listener` runs whenever the list of tools may have changed. */
   onChanged?(listener: () => void): void;
   /** `listener` receives every notification of the server. */

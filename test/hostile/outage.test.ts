@@ -90,7 +90,12 @@ test("nor a model or a client of the MCP server", async () => {
 });
 
 test("nor who asks for the tools over HTTP", async () => {
-  const handler = await createHandler({ ...OPTIONS, mcpServers: SERVERS });
+  const handler = await createHandler({
+    ...OPTIONS,
+    mcpServers: SERVERS,
+    startMs: 120_000,
+    warn: false,
+  });
   open.push(() => handler[Symbol.asyncDispose]());
   const told: string[] = [];
   for (const path of ["tools", "tools?search=x", "tools/dead", "tools/dead/x", "tools/missing/x"]) {

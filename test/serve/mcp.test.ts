@@ -26,7 +26,7 @@ const node = (file: string): object => ({ command: process.execPath, args: [file
 const folder = temporaryFolder();
 const CONFIG = join(folder, ".mcp.json");
 /** A busy machine may take longer to compile a program than the default allows. */
-const SETTINGS = { placement: "process", limits: { compileMs: 10_000 } };
+const SETTINGS = { placement: "process", limits: { compileMs: 10_000 }, startMs: 120_000 };
 const MCP_SERVERS = {
   everything: node(EVERYTHING),
   basic: node(here("../../fixtures/servers/basic.ts")),

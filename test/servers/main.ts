@@ -121,6 +121,8 @@ async function examine(
     placement: "process",
     typeCheck: true,
     mcpServers: { [name]: entry },
+    startMs: 120_000,
+    warn: false,
   });
   const { servers, warnings } = runtime.describe();
   const problems = [...warnings];

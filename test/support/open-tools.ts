@@ -1,6 +1,7 @@
 /** The tools of some sources, called through the chain that programs' calls take, without a program. */
 import { DEFAULT_LIMITS } from "../../src/core/limits.ts";
 import { callSource } from "../../src/policy/call-source.ts";
+import { awaitServer } from "../../src/policy/await-server.ts";
 import { checkArguments } from "../../src/policy/check-arguments.ts";
 import { compose } from "../../src/policy/compose.ts";
 import type { CallContext } from "../../src/tools/call-context.ts";
@@ -22,7 +23,8 @@ export interface OpenTools extends Catalogue {
 
 export async function openTools(sources: readonly ToolSource[]): Promise<OpenTools> {
   const catalogue = await createCatalogue(sources);
-  const chain = compose([checkArguments(() => catalogue)], callSource(sources));
+  const links = [awaitServer(() => catalogue), checkArguments(() => catalogue)];
+  const chain = compose(links, callSource(sources));
   const call: OpenTools["call"] = async ({ server, tool, info }, args, { signal }) => {
     const asked = { label: `${server}.${tool}`, args: "", id: 0, again: false };
     const made: ToolCall = { run: RUN, kind: "tool", server, tool, info, args, asked, signal };

@@ -25,7 +25,7 @@ const runtime = {} as Runtime;
 
 test("agentTools gives tools with a name, texts, schemas and a function", () => {
   expectTypeOf(agentTools).parameters.toEqualTypeOf<
-    [Runtime, options?: AgentToolsOptions | undefined]
+    [runtime: Runtime | Promise<Runtime>, options?: AgentToolsOptions | undefined]
   >();
   expectTypeOf(agentTools(runtime)).toEqualTypeOf<AgentTool[]>();
   expectTypeOf<AgentTool["inputSchema"]>().toEqualTypeOf<Readonly<Record<string, unknown>>>();

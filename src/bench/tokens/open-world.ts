@@ -48,7 +48,8 @@ export class OpenWorld implements AsyncDisposable {
     const mcpServers = Object.fromEntries(taps.map((tap) => [tap.server, tap]));
     try {
       // Clients take precedence over entries of a config file with the same names.
-      const runtime = await createRuntime({ ...options, mcpServers });
+      // Each has its own time to start, and all are measured.
+      const runtime = await createRuntime({ ...options, mcpServers, startMs: 2 ** 31 - 1 });
       return new OpenWorld(runtime, taps, recorder, connections);
     } catch (error) {
       await closeAll(connections.values());

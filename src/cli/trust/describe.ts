@@ -46,7 +46,12 @@ export function describeFound(json: unknown, file: string): string[] {
 /** Variables that an entry names without `${…}`. */
 function namedVariables(entry: unknown): string[] {
   if (!isObject(entry)) return [];
-  const { bearer_token_env_var: token, env_http_headers: headers, env_vars: more, inheritEnv } = entry;
+  const {
+    bearer_token_env_var: token,
+    env_http_headers: headers,
+    env_vars: more,
+    inheritEnv,
+  } = entry;
   const lists = [more, inheritEnv].flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
   const names: unknown[] = [token, ...(isObject(headers) ? Object.values(headers) : []), ...lists];
   return names.filter((name) => typeof name === "string");

@@ -31,6 +31,9 @@ const ALLOWED: Readonly<Record<string, Schema>> = {
   // A text would be a path to write.
   learn: { type: "boolean", hint: HINT },
   tokenizer: SETTINGS.tokenizer,
+  startMs: { ...SETTINGS.startMs, maximum: SETTINGS.startMs.default, hint: HINT },
+  // A text would be a path to write.
+  catalogueCache: { type: "boolean", hint: HINT },
   limits: lowered(LIMITS),
   // Other names could stand for what a host lets pass without asking.
   mcp: lowered({ ...AGENT_SETTINGS, properties: { ...AGENT_SETTINGS.properties, names: NEVER } }),

@@ -12,9 +12,9 @@ export const PROGRAM_API = `
     /** What else the tool says of the failure. */
     readonly data?: unknown;
   }
-  interface ToolCategory { name: string; tools: number; description?: string; outage?: string }
-  interface ToolSummary { category: string; name: string; call: string; description?: string; parameters?: string; result?: string; declaration?: string }
-  interface ToolSpec { category: string; name: string; call: string; title?: string; description: string; declaration: string; annotations?: Record<string, unknown>; inputSchema?: unknown; outputSchema?: unknown }
+  interface ToolCategory { name: string; tools: number; description?: string; outage?: string; state?: "connecting" | "failed"; cached?: true }
+  interface ToolSummary { category: string; name: string; call: string; description?: string; parameters?: string; result?: string; declaration?: string; cached?: true }
+  interface ToolSpec { category: string; name: string; call: string; title?: string; description: string; declaration: string; annotations?: Record<string, unknown>; inputSchema?: unknown; outputSchema?: unknown; cached?: true }
   /** \`name\`: names only; \`summary\` (default): and one line each; \`parameters\`: and the parameters; \`full\`: and the declaration. */
   type ToolDetail = "name" | "summary" | "parameters" | "full";
   interface ToolPage { detail?: ToolDetail; limit?: number; offset?: number }

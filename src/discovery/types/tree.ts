@@ -2,6 +2,7 @@ import type { NameTable, ServerNames, ToolNames } from "../../core/names.ts";
 import { inTurns, Turns } from "../../core/turns.ts";
 import type { Catalogue } from "../../tools/catalogue.ts";
 import type { JsonSchema, ToolInfo } from "../../tools/tool.ts";
+import { CACHED } from "../tool-line.ts";
 import { declareTool, type ToolTypes } from "./declare.ts";
 import {
   CALL_MODULE,
@@ -35,7 +36,7 @@ export class WrapperTree {
   readonly #observed: (server: string, tool: string) => ObservedResult | undefined;
   readonly #types = new WeakMap<
     ToolInfo,
-    { readonly calls: number; readonly types: Promise<ToolTypes> }
+    { readonly calls: number; readonly isCached: boolean; readonly types: Promise<ToolTypes> }
   >();
 
   constructor(
@@ -52,9 +53,10 @@ export class WrapperTree {
     const observed =
       info.outputSchema === undefined ? this.#observed(server.name, names.name) : undefined;
     const calls = observed?.calls ?? 0;
+    const isCached = this.#catalogue.isCached(server.name);
     let known = this.#types.get(info);
-    if (known?.calls !== calls) {
-      known = { calls, types: typesOf(names, info, observed) };
+    if (known?.calls !== calls || known.isCached !== isCached) {
+      known = { calls, isCached, types: typesOf(names, info, observed, isCached) };
       this.#types.set(info, known);
     }
     return { names, info, types: await known.types };
@@ -126,14 +128,19 @@ async function typesOf(
   names: ToolNames,
   info: ToolInfo,
   observed: ObservedResult | undefined,
+  isCached: boolean,
 ): Promise<ToolTypes> {
-  if (observed === undefined) return await declareTool(typeNameOf(names), info);
-  const types = await declareTool(typeNameOf(names), { ...info, outputSchema: observed.schema });
-  const times = observed.calls === 1 ? "1 call" : `${observed.calls} calls`;
-  return {
-    ...types,
-    notes: [...types.notes, `Result: observed in ${times}, not declared by the server.`],
-  };
+  const given = observed === undefined ? info : { ...info, outputSchema: observed.schema };
+  const types = await declareTool(typeNameOf(names), given);
+  const times = observed?.calls === 1 ? "1 call" : `${observed?.calls} calls`;
+  const notes = [
+    ...types.notes,
+    ...(observed === undefined
+      ? []
+      : [`Result: observed in ${times}, not declared by the server.`]),
+    ...(isCached ? [`From the cache: ${CACHED}.`] : []),
+  ];
+  return { ...types, notes };
 }
 
 function rootNames({ servers }: NameTable): string[] {

@@ -36,9 +36,13 @@ const TOOLS = "codecell://tools/";
 
 /**
  * Makes a server for one connection (or one request, where there are no sessions). Closing it does not close the runtime.
+ * @param runtime one that is still starting is waited for by what needs it: the server initializes and lists its tools at once
  * @throws CodecellError `config_error` for bad options
  */
-export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}): Server {
+export function createMcpServer(
+  runtime: Runtime | Promise<Runtime>,
+  options: McpServerOptions = {},
+): Server {
   const { version = VERSION, ...toolOptions } = options;
   const tools = agentTools(runtime, toolOptions);
   const [search, details, execute] = tools.map(({ name }) => name) as [string, string, string];
@@ -51,12 +55,29 @@ export function createMcpServer(runtime: Runtime, options: McpServerOptions = {}
   );
   offerTools(server, tools, options.onProgress);
   offerResources(server, runtime);
-  const stop = runtime.on("list_changed", ({ list }) => {
-    if (list === "tools") void server.sendResourceListChanged().catch(() => {});
-  });
+  const closed = new AbortController();
   // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a Server is no EventTarget
-  server.onclose = stop;
+  server.onclose = () => closed.abort();
+  void Promise.resolve(runtime).then(
+    (started) => reportChanges(server, started, closed.signal),
+    () => {}, // calls say why
+  );
   return server;
+}
+
+/** The client hears of servers that list other tools, and of those that come and go. */
+function reportChanges(server: Server, runtime: Runtime, closed: AbortSignal): void {
+  if (closed.aborted) return;
+  const changed = (): void => void server.sendResourceListChanged().catch(() => {});
+  const stops = [
+    runtime.on("list_changed", ({ list }) => {
+      if (list === "tools") changed();
+    }),
+    runtime.on("server_state", ({ state }) => {
+      if (state !== "connecting") changed();
+    }),
+  ];
+  closed.addEventListener("abort", () => stops.forEach((stop) => stop()), { once: true });
 }
 
 function offerTools(
@@ -97,9 +118,9 @@ function offerTools(
   );
 }
 
-function offerResources(server: Server, runtime: Runtime): void {
+function offerResources(server: Server, starting: Runtime | Promise<Runtime>): void {
   server.setRequestHandler(ListResourcesRequestSchema, async () => ({
-    resources: (await runtime.listToolCategories())
+    resources: (await (await starting).listToolCategories())
       .slice(0, MAX_LISTED)
       .map(({ name, tools, description }) => ({
         uri: SERVERS + encodeURIComponent(name),
@@ -125,7 +146,7 @@ function offerResources(server: Server, runtime: Runtime): void {
           {
             uri,
             mimeType: "text/plain",
-            text: cutText(await readResource(runtime, uri), MAX_RESOURCE_CHARS),
+            text: cutText(await readResource(await starting, uri), MAX_RESOURCE_CHARS),
           },
         ],
       };

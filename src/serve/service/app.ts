@@ -105,7 +105,9 @@ export async function createService(
     }
     await next();
   });
-  app.get(`${REMOTE_PATH}/tools`, (context) => context.json({ servers: runtime.remoteTools() }));
+  app.get(`${REMOTE_PATH}/tools`, async (context) =>
+    context.json({ servers: await runtime.remoteTools() }),
+  );
   app.get(REMOTE_PATH, () => {
     throw new ApiError(426, "invalid_arguments", "this is for WebSockets", {
       headers: { upgrade: "websocket" },

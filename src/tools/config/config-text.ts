@@ -135,4 +135,3 @@ function textOf(entries: readonly unknown[]): string {
     return "";
   }
 }
-

@@ -55,4 +55,3 @@ function headersOf(entry: CheckedEntry, at: string, expander: Expander): Record<
     ...entry.headers,
   };
 }
-

@@ -1,4 +1,4 @@
-import { basename, isAbsolute, resolve } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Expand, readSettings } from "../../core/check-settings.ts";
 import { isObject } from "../../core/is-object.ts";

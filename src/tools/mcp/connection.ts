@@ -61,10 +61,11 @@ export class Connection implements Upstream {
   readonly #redactConfig: (text: string) => string;
   #credentials: Credentials | undefined;
   readonly #listeners: ((notification: Notification) => void)[] = [];
+  readonly #onConnection: ((isConnected: boolean) => void)[] = [];
   #link: Promise<Link> | undefined;
   #outage: Outage | undefined;
   /** A server that does not start is not started again at every call. */
-  readonly #starts = new RelistPace();
+  #starts = new RelistPace();
   /** The last report of each problem of a server that runs: garbage, floods, its end. */
   readonly #problems = new Map<"garbage" | "flood" | "stop", string>();
   /** The link that `#link` resolved to. */
@@ -113,6 +114,14 @@ export class Connection implements Upstream {
 
   onNotification(listener: (notification: Notification) => void): void {
     this.#listeners.push(listener);
+  }
+
+  onConnection(listener: (isConnected: boolean) => void): void {
+    this.#onConnection.push(listener);
+  }
+
+  retryNow(): void {
+    this.#starts = new RelistPace();
   }
 
   /**
@@ -219,8 +228,11 @@ export class Connection implements Upstream {
 
   /** The connection in use, or a new one where it died. */
   async #connect(tool: string): Promise<Link> {
-    const current = await this.#link?.catch(() => undefined);
+    const begun = this.#link;
+    const current = await begun?.catch(() => undefined);
     if (current?.dead === true) this.#drop(current);
+    // Who waited for an attempt that failed has had its answer.
+    if (begun !== undefined && current === undefined) throw this.#unavailable(tool);
     if (this.#closed !== undefined) throw new ToolError("tool_error", this.#closed);
     const isHeld = this.#link === undefined && this.#outage !== undefined && this.#starts.isHeld;
     if (isHeld) throw this.#unavailable(tool);
@@ -281,10 +293,12 @@ export class Connection implements Upstream {
       (link) => {
         this.#live = link;
         this.#outage = undefined;
+        for (const listener of this.#onConnection) listener(true);
       },
       (error: unknown) => {
         this.#outage = describeStart(this.#name, this.#config, error, this.redact);
         if (this.#link === opening) this.#link = undefined;
+        for (const listener of this.#onConnection) listener(false);
       },
     );
     return opening;

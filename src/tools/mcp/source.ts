@@ -89,6 +89,14 @@ export class McpSource implements ToolSource {
     this.#upstream.onNotification(listener);
   }
 
+  onConnection(listener: (isConnected: boolean) => void): void {
+    this.#upstream.onConnection?.(listener);
+  }
+
+  retryNow(): void {
+    this.#upstream.retryNow?.();
+  }
+
   /** @throws ToolError `tool_error` for whoever runs codecell when the server does not start or does not list its tools */
   async list(): Promise<readonly ToolInfo[]> {
     const options = { label: this.name, timeoutMs: this.#options.listTimeoutMs };

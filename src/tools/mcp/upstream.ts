@@ -41,6 +41,10 @@ export interface Upstream extends AsyncDisposable {
   /** Takes secrets of its configuration and of its login out of a text of its own. */
   redact?(text: string): string;
   onNotification(listener: (notification: Notification) => void): void;
+  /** `listener` is told when a connection was made, and when none could be made. */
+  onConnection?(listener: (isConnected: boolean) => void): void;
+  /** The next attempt to connect is made at once, however often it has failed lately. */
+  retryNow?(): void;
 }
 
 /** Longest `instructions` of a server, in characters. */
