@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { outsideRuns } from "../core/async-context.ts";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { Holders } from "../core/holders.ts";
+import { ownFile } from "../core/own-file.ts";
 import type { CheckRequest, ThreadMessage, TypeDiagnostic } from "./compiler-thread.ts";
 
 const PAGE_BYTES = 4_096;
@@ -32,7 +33,9 @@ export class Compiler {
 
   /** @throws CodecellError `config_error` when TypeScript 7 is not installed */
   static async start(): Promise<Compiler> {
-    const file = new URL(`./compiler-thread${import.meta.url.slice(-3)}`, import.meta.url);
+    const file = ownFile(
+      () => new URL(/* webpackIgnore: true */ "./compiler-thread.js", import.meta.url),
+    );
     const options = { execArgv: [], stdout: true, stderr: true };
     const compiler = outsideRuns(() => new Compiler(new Worker(file, options)));
     try {

@@ -14,7 +14,7 @@ import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.
 import { messagesIn } from "./read-message.ts";
 import { sliceAnswer } from "./sliced-lists.ts";
 import { StartError } from "./start-error.ts";
-import { guardGroup, releaseGroup, signalGroup } from "./reaper.ts";
+import { guardGroup, reaperFile, releaseGroup, signalGroup } from "./reaper.ts";
 
 /** How to start a server process. */
 export interface StdioOptions {
@@ -83,6 +83,7 @@ export class StdioTransport implements Transport {
   /** @throws Error naming the command when it cannot be started */
   start(): Promise<void> {
     const { command, args, env, cwd } = this.#options;
+    reaperFile(); // a server that nobody would end is not started
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const child = spawn(command, args, {
       // A group of its own: `npx` and the like leave children behind that only a group signal reaches.
