@@ -1,7 +1,7 @@
 /**
  * The packages that need not be installed. A bundler that finds their names in an `import()` wants to have them and fails where
  * one is missing. So the names stand in an object, which no bundler looks into, and the comments keep webpack and Vite from
- * warning of it. \@vercel/nft does look into it, and takes along those that are installed.
+ * warning of it. @vercel/nft does look into it, and takes along those that are installed.
  */
 const NAMES = {
   ivm: "isolated-vm",

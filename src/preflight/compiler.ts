@@ -8,6 +8,10 @@ import type { CheckRequest, ThreadMessage, TypeDiagnostic } from "./compiler-thr
 
 const PAGE_BYTES = 4_096;
 
+function threadFile(): URL {
+  return new URL(/* webpackIgnore: true */ "./compiler-thread.js", import.meta.url);
+}
+
 /** TypeScript's compiler, kept warm; one check at a time. */
 export class Compiler {
   readonly #worker: Worker;
@@ -33,9 +37,7 @@ export class Compiler {
 
   /** @throws CodecellError `config_error` when TypeScript 7 is not installed */
   static async start(): Promise<Compiler> {
-    const file = ownFile(
-      () => new URL(/* webpackIgnore: true */ "./compiler-thread.js", import.meta.url),
-    );
+    const file = ownFile("compiler-thread.js", threadFile);
     const options = { execArgv: [], stdout: true, stderr: true };
     const compiler = outsideRuns(() => new Compiler(new Worker(file, options)));
     try {

@@ -3,6 +3,7 @@
  * and most of lodash. That is 20 MB less for those who install codecell. Run by `npm run bundle`.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
@@ -35,6 +36,13 @@ const lean: Plugin = {
       contents: LODASH.map((name) => `exports.${name} = require("lodash/${name}");`).join("\n"),
       resolveDir: ROOT,
     }));
+    // As imports: `require` of a bundle of modules is not Node's.
+    onResolve({ filter: /^[\w/]+$/ }, ({ path }) =>
+      isBuiltin(path) ? { path, namespace: "node" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "node" }, ({ path }) => ({
+      contents: `export * from "node:${path}"; export { default } from "node:${path}";`,
+    }));
     // Formats are off, and no schema is a file.
     onLoad({ filter: /^prettier$/, namespace: "lean" }, () => ({ contents: "" }));
     onLoad({ filter: /^js-yaml$/, namespace: "lean" }, () => ({
@@ -47,9 +55,9 @@ rmSync(VENDOR, { recursive: true, force: true });
 mkdirSync(VENDOR, { recursive: true });
 const { metafile } = await build({
   stdin: { contents: `export { compile } from "${NAME}";`, resolveDir: ROOT },
-  outfile: `${VENDOR}${NAME}.cjs`,
+  outfile: `${VENDOR}${NAME}.mjs`,
   bundle: true,
-  format: "cjs",
+  format: "esm",
   platform: "node",
   target: "node20",
   minifyWhitespace: true,
@@ -60,7 +68,7 @@ const { metafile } = await build({
   absWorkingDir: ROOT,
 });
 writeFileSync(
-  `${VENDOR}${NAME}.d.cts`,
+  `${VENDOR}${NAME}.d.mts`,
   "export declare function compile(schema: object, name: string, options: object): Promise<string>;\n",
 );
 writeFileSync(`${VENDOR}LICENSES.txt`, licenses(Object.keys(metafile.inputs)));

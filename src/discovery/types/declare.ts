@@ -87,7 +87,7 @@ async function generate(
   root: string,
   names: TypeNames,
 ): Promise<string> {
-  const { compile } = await import("../../../dist/vendor/json-schema-to-typescript.cjs");
+  const { compile } = await import("../../../dist/vendor/json-schema-to-typescript.mjs");
   if (parts <= WHOLE_PARTS) return within(await compile(schema, root, OPTIONS));
   const turns = new Turns();
   let text = "";

@@ -24,16 +24,20 @@ export function builtInName(ref: EngineRef): EngineName | undefined {
  * than the modules, and a sandbox does not have to show anything else.
  */
 const FILES = {
-  worker: () =>
-    new URL(/* webpackIgnore: true */ "../../../dist/worker/worker.mjs", import.meta.url),
-  v8: () => new URL(/* webpackIgnore: true */ "../../../dist/worker/v8.mjs", import.meta.url),
-  quickjs: () =>
-    new URL(/* webpackIgnore: true */ "../../../dist/worker/quickjs.mjs", import.meta.url),
+  worker(): URL {
+    return new URL(/* webpackIgnore: true */ "../../../dist/worker/worker.mjs", import.meta.url);
+  },
+  v8(): URL {
+    return new URL(/* webpackIgnore: true */ "../../../dist/worker/v8.mjs", import.meta.url);
+  },
+  quickjs(): URL {
+    return new URL(/* webpackIgnore: true */ "../../../dist/worker/quickjs.mjs", import.meta.url);
+  },
 };
 
 /** @throws CodecellError `config_error` when a bundler has left it behind */
 export function workerEntry(): URL {
-  return ownFile(FILES.worker);
+  return ownFile("worker.mjs", FILES.worker);
 }
 
 /** The folder of all files that a worker with a built-in engine consists of. */
@@ -44,5 +48,5 @@ export function workerFolder(): string {
 /** The same engine with its module, from the bundle where it is a built-in one. */
 export function bundled(ref: EngineRef): EngineRef {
   const name = builtInName(ref);
-  return name === undefined ? ref : { ...ref, module: ownFile(FILES[name]).href };
+  return name === undefined ? ref : { ...ref, module: ownFile(`${name}.mjs`, FILES[name]).href };
 }

@@ -41,11 +41,13 @@ function send(line: string): void {
   for (const group of groups) reaper.stdin?.write(`+${group}\n`);
 }
 
+function main(): URL {
+  return new URL(/* webpackIgnore: true */ "./reaper-main.js", import.meta.url);
+}
+
 /** @throws CodecellError `config_error` when a bundler has left it behind */
 export function reaperFile(): string {
-  return fileURLToPath(
-    ownFile(() => new URL(/* webpackIgnore: true */ "./reaper-main.js", import.meta.url)),
-  );
+  return fileURLToPath(ownFile("reaper-main.js", main));
 }
 
 /** A group of its own, so that Ctrl-C does not end it before its work is done. It holds nothing open in this process. */
