@@ -41,7 +41,10 @@ function neededDeclarations(): Set<string> {
 
 const needed = neededDeclarations();
 const declarations = globSync("**/*.d.ts", { cwd: DIST }).filter((file) => !needed.has(file));
-// The guest's modules are in source.js, as one text.
-const guest = globSync("engine/guest/*.js", { cwd: DIST, exclude: ["engine/guest/source.js"] });
-for (const file of [...declarations, ...guest]) rmSync(join(DIST, file));
+// Of these there are bundles: source.js has the guest as one text, dist/worker has the rest.
+const bundled = globSync(
+  ["engine/guest/*.js", "placement/worker/{main,lifeline}.js", "preflight/reader-thread.js"],
+  { cwd: DIST, exclude: ["engine/guest/source.js"] },
+);
+for (const file of [...declarations, ...bundled]) rmSync(join(DIST, file));
 for (const file of globSync("**/*.js", { cwd: DIST, exclude: ["{vendor,worker}/**"] })) unwrapImports(file);

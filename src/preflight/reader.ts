@@ -104,11 +104,11 @@ export class ProgramReader implements AsyncDisposable {
 }
 
 function threadFile(): URL {
-  return new URL(/* webpackIgnore: true */ "./reader-thread.js", import.meta.url);
+  return new URL(/* webpackIgnore: true */ "../../dist/worker/reader.mjs", import.meta.url);
 }
 
 function start(onExit: (worker: Worker) => void): Thread {
-  const file = ownFile("reader-thread.js", threadFile);
+  const file = ownFile("reader.mjs", threadFile);
   const options = { env: {}, execArgv: [], stdout: true, stderr: true };
   const worker = outsideRuns(() => new Worker(file, options));
   worker.on("error", () => {}); // reported to the request that is waiting

@@ -3,8 +3,7 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { packagesThatComeAlong, packInto } from "../support/installed-package.ts";
-import { temporaryFolder } from "../support/folders.ts";
+import { packagesThatComeAlong } from "../support/installed-package.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const MB = 1_000_000;
@@ -59,8 +58,4 @@ test("what they bring along stays small, without compilers, formatters, tokenize
   const bytes = packages.map(bytesOf).reduce((sum, each) => sum + each, 0);
   expect(bytes).toBeGreaterThan(20 * MB); // all are there
   expect(bytes).toBeLessThan(60 * MB);
-});
-
-test("the package itself is about a megabyte", () => {
-  expect(statSync(packInto(temporaryFolder())).size).toBeLessThan(1.2 * MB);
 });

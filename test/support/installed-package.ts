@@ -40,7 +40,7 @@ function placesOf(name: string, from: string): string[] {
 }
 
 /** The file that `npm publish` would send, in `folder`. `dist` has to be built. */
-export function packInto(folder: string): string {
+function packInto(folder: string): string {
   const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
   const output = execFileSync("npm", args, { cwd: ROOT, encoding: "utf8" });
   const [{ filename }] = JSON.parse(output) as [{ filename: string }];

@@ -1,5 +1,5 @@
 /**
- * Bundles the worker process and the built-in engines into `dist/worker`, each into one file: tools that copy what an app needs do
+ * Bundles the worker process, the built-in engines and the thread that reads programs into `dist/worker`, each into one file: tools that copy what an app needs do
  * not all look into files that are only named. Run by `npm run bundle`.
  */
 import { rmSync } from "node:fs";
@@ -12,6 +12,7 @@ const { metafile } = buildSync({
   entryPoints: {
     worker: here("main.ts"),
     lifeline: here("lifeline.ts"),
+    reader: here("../../preflight/reader-thread.ts"),
     v8: here("../../engine/v8/v8.ts"),
     quickjs: here("../../engine/quickjs/quickjs.ts"),
   },

@@ -27,6 +27,9 @@ const FILES = {
   worker(): URL {
     return new URL(/* webpackIgnore: true */ "../../../dist/worker/worker.mjs", import.meta.url);
   },
+  lifeline(): URL {
+    return new URL(/* webpackIgnore: true */ "../../../dist/worker/lifeline.mjs", import.meta.url);
+  },
   v8(): URL {
     return new URL(/* webpackIgnore: true */ "../../../dist/worker/v8.mjs", import.meta.url);
   },
@@ -37,6 +40,7 @@ const FILES = {
 
 /** @throws CodecellError `config_error` when a bundler has left it behind */
 export function workerEntry(): URL {
+  ownFile("lifeline.mjs", FILES.lifeline); // which the worker starts
   return ownFile("worker.mjs", FILES.worker);
 }
 
