@@ -65,7 +65,8 @@ const USERS = {
 /** Packages, and the only modules that import them. */
 const DOORS = {
   acorn: "compile/(acorn|typescript/acorn-parser).ts",
-  "isolated-vm": "engine/v8/v8.ts|bench/latency/(floors|memory).ts",
+  // Those that need not be installed are imported in one place, out of the sight of bundlers.
+  "isolated-vm": "core/optional-packages.ts|engine/v8/v8.ts|bench/latency/(floors|memory).ts",
   "quickjs-emscripten-core|@jitl": "engine/quickjs/|bench/latency/floors.ts",
   // The client's side and the server's side; `mcp` serves over stdio.
   "@modelcontextprotocol": "tools/mcp/|serve/mcp/|cli/mcp.ts",
@@ -73,14 +74,12 @@ const DOORS = {
   "cross-spawn": "tools/mcp/server-process.ts",
   "jsonc-parser": "tools/config/jsonc.ts|cli/install/",
   "@cfworker/json-schema": "tools/validate.ts",
-  "json-schema-to-typescript": "discovery/types/declare.ts",
+  "json-schema-to-typescript": "discovery/types/build.ts",
   minisearch: "discovery/search.ts",
   "zod-to-json-schema": "tools/to-json-schema.ts",
   typescript: "preflight/compiler-thread.ts",
   keyv: "session/stores/(keyv|sql).ts",
-  "@keyv/redis": "session/stores/redis.ts|serve/service/run-limits.ts",
-  pg: "session/stores/postgres.ts",
-  "tiktoken|@anthropic-ai/tokenizer": "tokens/tokenizers.ts",
+  "@keyv/redis|pg|tiktoken|@anthropic-ai/tokenizer": "core/optional-packages.ts",
   // One end of the connection each.
   ws: "placement/remote.ts|serve/service/remote-clients.ts",
   "hono|@hono/node-server": "serve/|cli/mcp.ts",
@@ -98,10 +97,12 @@ const NODE = {
     "async contexts, which Bun, Deno and Workers have under the same name; loaded by the host's side only",
   "core/private-files.ts": "codecell's home; loaded only by what keeps files",
   "core/file-lock.ts": "locks of files in that home; loaded by the same",
+  "core/own-file.ts": "looks whether a file is there that is started by its path",
   "placement/": "starts threads and processes",
   "engine/v8/": "isolated-vm is an addon of Node; replays count their calls by digest",
   "engine/quickjs/quickjs.ts": "finds the file of its WebAssembly, loaded on demand",
   "engine/guest/build.ts": "a build script",
+  "discovery/types/build.ts": "a build script",
   "compile/deadline.ts": "node:vm ends a parser that takes exponential time",
   "tools/mcp/": "servers are processes",
   "tools/config/": "configs are files",
@@ -248,7 +249,7 @@ export default {
       // Optional for users, and therefore listed for development too.
       {
         dependencyTypes: ["npm-dev"],
-        pathNot: "node_modules/(isolated-vm|@keyv/redis|pg|typescript)/",
+        pathNot: "node_modules/(isolated-vm|@keyv/redis|pg|tiktoken|@anthropic-ai/tokenizer|typescript)/",
       },
     ),
     error(

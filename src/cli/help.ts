@@ -113,7 +113,8 @@ Exit codes: 0 written, 1 a server did not start and its tools are missing, 2 usa
   --rounds N          rounds that count (default 5)
   --peers DIR         a folder of other products to compare with (bench/peers of the repository)
 
-codecell bench tokens [PROGRAM…]    what the tools of your config cost a model: all definitions, a host's tool search, programs
+codecell bench tokens [PROGRAM…]    what the tools of your config cost a model: all definitions, a host's tool search, programs;
+                                    it needs a tokenizer: npm install tiktoken @anthropic-ai/tokenizer (one is enough)
 
 ${CONFIG}  PROGRAM             files of programs: they are run, and each compared with calling its tools one by one
   --model MODULE      exports complete({ system, tools, messages }) => { content }: does the jobs itself

@@ -11,11 +11,9 @@ import { sandboxPlace } from "./sandbox/sandbox.ts";
 import type { ResolvedSandbox } from "./sandbox/settings.ts";
 import type { PlacementName } from "./settings.ts";
 import { threadPlace } from "./thread.ts";
+import { builtIn, type EngineName, ENGINES } from "./worker/bundle.ts";
 
-/** The names of codecell's own engines. */
-export const ENGINES = ["v8", "quickjs"] as const;
-/** Name of one of codecell's own engines. */
-export type EngineName = (typeof ENGINES)[number];
+export { type EngineName, ENGINES };
 
 const ENGINE_REF: SchemaFor<EngineRef> = {
   title: "EngineRef",
@@ -40,12 +38,7 @@ export const ENGINE: Schema = {
  */
 export function engineRef(engine: unknown, at = "engine"): EngineRef {
   const checked = readSetting(ENGINE, engine, at) as EngineName | EngineRef;
-  if (typeof checked === "object") return checked;
-  const module = new URL(
-    `../engine/${checked}/${checked}${import.meta.url.slice(-3)}`,
-    import.meta.url,
-  ).href;
-  return { name: checked, module };
+  return typeof checked === "object" ? checked : builtIn(checked);
 }
 
 /** Workers are started with a larger stack than Node's default, see their flags. */

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { outsideRuns } from "../core/async-context.ts";
 import type { EngineRef } from "../engine/engine.ts";
 import type { Place } from "./placement.ts";
@@ -5,7 +6,7 @@ import { startChild } from "./pool/child-process.ts";
 import { nodeFlags } from "./pool/node-flags.ts";
 import { type PoolOptions, WorkerPool } from "./pool/pool.ts";
 import { WorkerClient } from "./pool/worker-client.ts";
-import { bundled, WORKER_ENTRY } from "./worker/bundle.ts";
+import { bundled, workerEntry } from "./worker/bundle.ts";
 
 export interface ProcessOptions {
   readonly pool: PoolOptions;
@@ -39,6 +40,6 @@ export function probeEngine(ref: EngineRef, hardened = false): Promise<void> {
 }
 
 function startWorker(ref: EngineRef, hardened: boolean): WorkerClient {
-  const args = [...nodeFlags(ref.name, hardened), WORKER_ENTRY];
+  const args = [...nodeFlags(ref.name, hardened), fileURLToPath(workerEntry())];
   return new WorkerClient(startChild({ file: process.execPath, args }), bundled(ref));
 }

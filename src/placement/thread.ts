@@ -6,8 +6,8 @@ import type { Place } from "./placement.ts";
 import { type PoolOptions, WorkerPool } from "./pool/pool.ts";
 import { WorkerClient } from "./pool/worker-client.ts";
 import type { WorkerHandle } from "./pool/worker-handle.ts";
+import { bundled, workerEntry } from "./worker/bundle.ts";
 
-const ENTRY = new URL(`./worker/main${import.meta.url.slice(-3)}`, import.meta.url);
 /** Space for WebAssembly frames, so that QuickJS reaches its own stack limit before the thread's. */
 const STACK_MB = 16;
 
@@ -18,11 +18,15 @@ export async function threadPlace(ref: EngineRef, options: PoolOptions): Promise
       hint: "An isolate that runs out of memory or ignores its timeout takes its whole process along, threads included: use placement 'process', or engine 'quickjs'.",
     });
   }
-  return await WorkerPool.create("thread", () => new WorkerClient(startWorker(), ref), options);
+  return await WorkerPool.create(
+    "thread",
+    () => new WorkerClient(startWorker(), bundled(ref)),
+    options,
+  );
 }
 
 function startWorker(): WorkerHandle {
-  const worker = new Worker(ENTRY, {
+  const worker = new Worker(workerEntry(), {
     env: {},
     execArgv: ["--no-warnings"],
     resourceLimits: { stackSizeMb: STACK_MB },

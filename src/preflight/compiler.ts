@@ -3,9 +3,14 @@ import { Worker } from "node:worker_threads";
 import { outsideRuns } from "../core/async-context.ts";
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { Holders } from "../core/holders.ts";
+import { ownFile } from "../core/own-file.ts";
 import type { CheckRequest, ThreadMessage, TypeDiagnostic } from "./compiler-thread.ts";
 
 const PAGE_BYTES = 4_096;
+
+function threadFile(): URL {
+  return new URL(/* webpackIgnore: true */ "./compiler-thread.js", import.meta.url);
+}
 
 /** TypeScript's compiler, kept warm; one check at a time. */
 export class Compiler {
@@ -32,7 +37,7 @@ export class Compiler {
 
   /** @throws CodecellError `config_error` when TypeScript 7 is not installed */
   static async start(): Promise<Compiler> {
-    const file = new URL(`./compiler-thread${import.meta.url.slice(-3)}`, import.meta.url);
+    const file = ownFile("compiler-thread.js", threadFile);
     const options = { execArgv: [], stdout: true, stderr: true };
     const compiler = outsideRuns(() => new Compiler(new Worker(file, options)));
     try {

@@ -7,6 +7,7 @@ import { FairSemaphore } from "../core/fair-semaphore.ts";
 import { Holders } from "../core/holders.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
+import { ownFile } from "../core/own-file.ts";
 import type { ReadReply, ReadRequest } from "./reader-thread.ts";
 
 /** Beside the time for a program: the start of the thread, and of the code in it. */
@@ -102,8 +103,12 @@ export class ProgramReader implements AsyncDisposable {
   }
 }
 
+function threadFile(): URL {
+  return new URL(/* webpackIgnore: true */ "../../dist/worker/reader.mjs", import.meta.url);
+}
+
 function start(onExit: (worker: Worker) => void): Thread {
-  const file = new URL(`./reader-thread${import.meta.url.slice(-3)}`, import.meta.url);
+  const file = ownFile("reader.mjs", threadFile);
   const options = { env: {}, execArgv: [], stdout: true, stderr: true };
   const worker = outsideRuns(() => new Worker(file, options));
   worker.on("error", () => {}); // reported to the request that is waiting

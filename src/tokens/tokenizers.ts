@@ -1,5 +1,6 @@
-/** The only module that imports the tokenizers. Each is loaded at its first use, because its tables are megabytes. */
+/** The only module that uses the tokenizers, which are optional. Each is loaded at its first use, because its tables are megabytes. */
 import { CodecellError } from "../core/errors.ts";
+import { importClaudeTokenizer, importTiktoken } from "../core/optional-packages.ts";
 
 /**
  * Name of a built-in tokenizer: `o200k_base` (package `tiktoken`; exact for OpenAI's models since GPT-4o) or `claude`
@@ -48,11 +49,11 @@ interface Opened {
 async function open(name: TokenizerName): Promise<Opened> {
   try {
     if (name === "o200k_base") {
-      const { get_encoding } = await import("tiktoken");
+      const { get_encoding } = await importTiktoken();
       const encoding = get_encoding(name);
       return { encode: (text) => encoding.encode(text, [], []), prepare: (text) => text };
     }
-    const { getTokenizer } = await import("@anthropic-ai/tokenizer");
+    const { getTokenizer } = await importClaudeTokenizer();
     const encoding = getTokenizer();
     // As the package's own countTokens does, without loading its tables for each text.
     return {

@@ -173,17 +173,18 @@ test("every limit and its default is in the documents", () => {
 
 test("the package holds the built files and nothing else: no maps without their sources", () => {
   const folder = new URL("../..", import.meta.url);
-  const [{ files }] = JSON.parse(
+  const [{ files, size }] = JSON.parse(
     execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
       cwd: folder,
       encoding: "utf8",
     }),
-  ) as [{ files: { path: string }[] }];
+  ) as [{ files: { path: string }[]; size: number }];
+  expect(size).toBeLessThan(1_200_000); // packed
   const paths = files.map(({ path }) => path);
   expect(
     paths.filter(
       (path) =>
-        !/^(dist\/.*\.(js|d\.ts)|dist\/worker\/[\w-]+\.mjs|LICENSE|config\.schema\.json|(README|SECURITY)\.md|package\.json)$/.test(
+        !/^(dist\/.*\.(js|d\.ts)|dist\/worker\/\w+\.mjs|dist\/vendor\/([\w-]+\.(mjs|d\.mts)|LICENSES\.txt)|LICENSE|config\.schema\.json|(README|SECURITY)\.md|package\.json)$/.test(
           path,
         ),
     ),
@@ -195,13 +196,16 @@ test("the package holds the built files and nothing else: no maps without their 
       "dist/index.js",
       "dist/index.d.ts",
       "dist/cli/main.js",
-      "dist/placement/worker/main.js",
-      "dist/placement/worker/lifeline.js",
+      "dist/preflight/compiler-thread.js",
+      "dist/tools/mcp/reaper-main.js",
+      "dist/vendor/LICENSES.txt",
+      "dist/vendor/json-schema-to-typescript.mjs",
       "dist/engine/guest/source.js",
       "dist/worker/worker.mjs",
       "dist/worker/lifeline.mjs",
       "dist/worker/v8.mjs",
       "dist/worker/quickjs.mjs",
+      "dist/worker/reader.mjs",
       "SECURITY.md",
       "config.schema.json",
     ]),

@@ -1,5 +1,4 @@
-/** The door to json-schema-to-typescript: the types of one tool's arguments and result. */
-import type { Options } from "json-schema-to-typescript";
+/** The door to json-schema-to-typescript, as build.ts bundles it: the types of one tool's arguments and result. */
 import { messageOf } from "../../core/errors.ts";
 import { oneLine } from "../../core/one-line.ts";
 import { Turns } from "../../core/turns.ts";
@@ -22,7 +21,7 @@ export interface ToolTypes {
   readonly notes: readonly string[];
 }
 
-const OPTIONS: Partial<Options> = {
+const OPTIONS = {
   bannerComment: "",
   format: false,
   additionalProperties: false,
@@ -88,12 +87,12 @@ async function generate(
   root: string,
   names: TypeNames,
 ): Promise<string> {
-  const { compile } = await import("json-schema-to-typescript");
-  if (parts <= WHOLE_PARTS) return within(await compile(schema as never, root, OPTIONS));
+  const { compile } = await import("../../../dist/vendor/json-schema-to-typescript.mjs");
+  if (parts <= WHOLE_PARTS) return within(await compile(schema, root, OPTIONS));
   const turns = new Turns();
   let text = "";
   for (const piece of splitSchema(schema, root, names)) {
-    text = within(`${text}${await compile(piece.schema as never, piece.name, OPTIONS)}\n`);
+    text = within(`${text}${await compile(piece.schema, piece.name, OPTIONS)}\n`);
     if (turns.isDue) await turns.pause();
   }
   return text;

@@ -5,6 +5,7 @@ import {
   type QuickJSWASMModule,
 } from "quickjs-emscripten-core";
 import { CodecellError, messageOf } from "../../core/errors.ts";
+import { LEAVE_OUT } from "../../core/leave-out.ts";
 import type { Limits } from "../../core/limits.ts";
 import type { Engine } from "../engine.ts";
 import { PooledEngine } from "../pooled-engine.ts";
@@ -138,7 +139,7 @@ async function compileEngine(wasmFile: string | undefined): Promise<WebAssembly.
       "engine_unavailable",
       `the QuickJS engine file cannot be loaded: ${messageOf(error)}`,
       {
-        hint: "Reinstall codecell; where there is no file system, give the compiled module as the engine's option wasmModule.",
+        hint: `Reinstall codecell. ${LEAVE_OUT} Where there is no file system, give the compiled module as the engine's option wasmModule.`,
         cause: error,
       },
     );

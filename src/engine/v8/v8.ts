@@ -1,5 +1,6 @@
 import type ivm from "isolated-vm";
 import { CodecellError, messageOf } from "../../core/errors.ts";
+import { importIsolatedVm } from "../../core/optional-packages.ts";
 import type { Engine } from "../engine.ts";
 import { GUEST_SOURCE } from "../guest/source.ts";
 import { PooledEngine } from "../pooled-engine.ts";
@@ -45,7 +46,7 @@ export async function assets(): Promise<{ addon: string }> {
 
 async function load(addon: string | undefined): Promise<typeof ivm> {
   try {
-    if (addon === undefined) return (await import("isolated-vm")).default;
+    if (addon === undefined) return (await importIsolatedVm()).default;
     const { createRequire } = await import("node:module");
     return (createRequire(import.meta.url)(addon) as { ivm: typeof ivm }).ivm;
   } catch (error) {

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { messageOf } from "../../core/errors.ts";
 import type { BuiltInEngineModule, EngineRef } from "../../engine/engine.ts";
-import { bundled, isBuiltIn, WORKER_FOLDER } from "../worker/bundle.ts";
+import { builtInName, bundled, workerFolder } from "../worker/bundle.ts";
 import { findExecutable } from "./executable.ts";
 import { sandboxUnavailable } from "./unavailable.ts";
 
@@ -44,13 +44,13 @@ export async function layOut(ref: EngineRef): Promise<Layout> {
     target: `${ROOT}/assets/${basename(source)}`,
   }));
   const addons = assets.map(({ source }) => source).filter((file) => file.endsWith(".node"));
-  const own = isBuiltIn(ref) ? [] : [ownModule(ref)];
+  const own = builtInName(ref) === undefined ? [ownModule(ref)] : [];
   const options = Object.fromEntries(assets.map(({ option, target }) => [option, target]));
   return {
     mounts: [
       { source: process.execPath, target: `${ROOT}/node` },
       ...(await linkedLibraries([process.execPath, ...addons])),
-      { source: WORKER_FOLDER, target: `${ROOT}/worker` },
+      { source: workerFolder(), target: `${ROOT}/worker` },
       ...assets.map(({ source, target }) => ({ source, target })),
       ...own,
     ],
@@ -71,8 +71,11 @@ export async function layOut(ref: EngineRef): Promise<Layout> {
  * not loaded here, outside the sandbox: `sandbox.readOnly` has to name the files that it needs.
  */
 export async function assetsOf(ref: EngineRef): Promise<Readonly<Record<string, string>>> {
-  if (!isBuiltIn(ref)) return {};
-  return await ((await import(ref.module)) as BuiltInEngineModule).assets();
+  if (builtInName(ref) === undefined) return {};
+  const module: unknown = await import(
+    /* webpackIgnore: true */ /* @vite-ignore */ bundled(ref).module
+  );
+  return await (module as BuiltInEngineModule).assets();
 }
 
 /** A custom engine: only its module file is mounted. `sandbox.readOnly` has to name its imports. */

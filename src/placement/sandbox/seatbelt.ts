@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { CodecellError } from "../../core/errors.ts";
 import type { EngineRef } from "../../engine/engine.ts";
 import { nodeFlags } from "../pool/node-flags.ts";
-import { bundled, isBuiltIn, WORKER_ENTRY, WORKER_FOLDER } from "../worker/bundle.ts";
+import { builtInName, bundled, workerEntry, workerFolder } from "../worker/bundle.ts";
 import type { Launcher } from "./launcher.ts";
 import { assetsOf } from "./layout.ts";
 import type { PathRule } from "./path-rules.ts";
@@ -23,16 +23,16 @@ export async function seatbeltLauncher(
       hint: "Give a folder in sandbox.readWrite instead.",
     });
   }
-  const own = isBuiltIn(ref) ? [] : [fileURLToPath(ref.module)];
+  const own = builtInName(ref) === undefined ? [fileURLToPath(ref.module)] : [];
   const assets = await assetsOf(ref);
   const profile = seatbeltProfile(
     process.execPath,
-    [WORKER_FOLDER, ...Object.values(assets), ...own],
+    [workerFolder(), ...Object.values(assets), ...own],
     settings.paths,
   );
   const args = [
     ...["-p", profile, process.execPath],
-    ...[...nodeFlags(ref.name, hardened), WORKER_ENTRY],
+    ...[...nodeFlags(ref.name, hardened), fileURLToPath(workerEntry())],
   ];
   const command = { file: "/usr/bin/sandbox-exec", args, env: settings.env };
   const options = { ...(ref.options as object | undefined), ...assets };

@@ -1,24 +1,56 @@
-import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ownFile } from "../../core/own-file.ts";
 import type { EngineRef } from "../../engine/engine.ts";
 
-/**
- * The worker and the built-in engines as a few files without packages, made by build.ts. A process loads them faster
- * than the modules, and a sandbox does not have to show anything else.
- */
-export const WORKER_FOLDER = fileURLToPath(new URL("../../../dist/worker", import.meta.url));
-export const WORKER_ENTRY = `${WORKER_FOLDER}/worker.mjs`;
+/** The names of codecell's own engines. */
+export const ENGINES = ["v8", "quickjs"] as const;
+/** Name of one of codecell's own engines. */
+export type EngineName = (typeof ENGINES)[number];
 
-const ENGINES = new URL("../../engine/", import.meta.url).href;
+/** In place of a module: each placement has its own files of the built-in engines. */
+const BUILT_IN = "codecell:";
 
-/** Whether the engine is one of codecell's own. */
-export function isBuiltIn(ref: EngineRef): boolean {
-  return ref.module.startsWith(ENGINES);
+export function builtIn(name: EngineName): EngineRef {
+  return { name, module: `${BUILT_IN}${name}` };
 }
 
-/** The same engine, from the bundle where it is a built-in one. */
+/** The name of the engine, if it is one of codecell's own. */
+export function builtInName(ref: EngineRef): EngineName | undefined {
+  return ENGINES.find((name) => ref.module === `${BUILT_IN}${name}`);
+}
+
+/**
+ * The worker and the built-in engines as a few files without packages, made by build.ts. A thread or a process loads them faster
+ * than the modules, and a sandbox does not have to show anything else.
+ */
+const FILES = {
+  worker(): URL {
+    return new URL(/* webpackIgnore: true */ "../../../dist/worker/worker.mjs", import.meta.url);
+  },
+  lifeline(): URL {
+    return new URL(/* webpackIgnore: true */ "../../../dist/worker/lifeline.mjs", import.meta.url);
+  },
+  v8(): URL {
+    return new URL(/* webpackIgnore: true */ "../../../dist/worker/v8.mjs", import.meta.url);
+  },
+  quickjs(): URL {
+    return new URL(/* webpackIgnore: true */ "../../../dist/worker/quickjs.mjs", import.meta.url);
+  },
+};
+
+/** @throws CodecellError `config_error` when a bundler has left it behind */
+export function workerEntry(): URL {
+  ownFile("lifeline.mjs", FILES.lifeline); // which the worker starts
+  return ownFile("worker.mjs", FILES.worker);
+}
+
+/** The folder of all files that a worker with a built-in engine consists of. */
+export function workerFolder(): string {
+  return fileURLToPath(new URL(".", workerEntry())).replace(/[\\/]$/, "");
+}
+
+/** The same engine with its module, from the bundle where it is a built-in one. */
 export function bundled(ref: EngineRef): EngineRef {
-  if (!isBuiltIn(ref)) return ref;
-  const file = basename(ref.module).replace(/\.[jt]s$/, ".mjs");
-  return { ...ref, module: new URL(`../../../dist/worker/${file}`, import.meta.url).href };
+  const name = builtInName(ref);
+  return name === undefined ? ref : { ...ref, module: ownFile(`${name}.mjs`, FILES[name]).href };
 }

@@ -1,6 +1,6 @@
 /**
  * Entry point of a worker: a thread or a process with an engine and nothing else: no tools, no policy, no credentials, no
- * environment. The first message names the engine.
+ * environment. The first message names the engine. It runs as a bundle only, see build.ts.
  */
 import { Socket } from "node:net";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
@@ -12,9 +12,6 @@ import { serveEngine } from "./worker-server.ts";
 const CHANNEL_FD = 3;
 /** The host is trusted and may send messages of any size that its caps allow. */
 const MAX_FRAME_BYTES = 2 ** 31;
-/** Beside this file, with the same ending: source, built or bundled. */
-const LIFELINE = `./lifeline${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`;
-
 if (isMainThread) {
   process.on("SIGINT", () => {}); // Ctrl-C reaches the whole terminal group, but the host decides how a run ends
   const channel = new FramedChannel(
@@ -22,7 +19,7 @@ if (isMainThread) {
     MAX_FRAME_BYTES,
   );
   void channel.closed.then(() => process.kill(process.pid, "SIGKILL")); // no exit hooks: a guest may still be running
-  new Worker(new URL(LIFELINE, import.meta.url), {
+  new Worker(new URL("./lifeline.mjs", import.meta.url), {
     env: {},
     stdout: true,
   }).unref();

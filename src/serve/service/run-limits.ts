@@ -5,6 +5,7 @@ import {
   type RateLimiterAbstract,
   type RateLimiterRes,
 } from "rate-limiter-flexible";
+import { importKeyvRedis } from "../../core/optional-packages.ts";
 import { redisConnection } from "../../core/redis-connection.ts";
 import { Tally } from "../../core/tally.ts";
 import { CodecellError } from "../../index.ts";
@@ -153,7 +154,7 @@ function redisLimiter(
 
 async function connect(url: string): Promise<RedisClient> {
   try {
-    const { createClient } = await import("@keyv/redis");
+    const { createClient } = await importKeyvRedis();
     const { options, onConnected } = redisConnection(url);
     const client = createClient(options) as RedisClient;
     client.on("error", () => {}); // calls fail meanwhile, and report it

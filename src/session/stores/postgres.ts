@@ -1,4 +1,5 @@
-/** The only module that imports pg. */
+/** The only module that uses pg. */
+import { importPg } from "../../core/optional-packages.ts";
 import type { SharedStore } from "../store.ts";
 import { sqlStore } from "./sql.ts";
 
@@ -8,7 +9,7 @@ const CONNECTIONS = 5;
 
 /** @param url `postgres://…` or `postgresql://…` */
 export async function openPostgres(url: string): Promise<SharedStore> {
-  const { default: pg } = await import("pg");
+  const { default: pg } = await importPg();
   const pool = new pg.Pool({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_MS,

@@ -1,4 +1,5 @@
-/** The only module of sessions that imports @keyv/redis. */
+/** The only module of sessions that uses @keyv/redis. */
+import { importKeyvRedis } from "../../core/optional-packages.ts";
 import { redisConnection } from "../../core/redis-connection.ts";
 import type { SharedStore } from "../store.ts";
 import { keyvStore, type Locks } from "./keyv.ts";
@@ -18,7 +19,7 @@ interface Client {
 
 /** @param url `redis://…` or `rediss://…` */
 export async function openRedis(url: string): Promise<SharedStore> {
-  const { default: KeyvRedis } = await import("@keyv/redis");
+  const { default: KeyvRedis } = await importKeyvRedis();
   const { options, onConnected } = redisConnection(url);
   const adapter = new KeyvRedis(options, { throwOnConnectError: true, throwOnErrors: true });
   const client = (await adapter.getClient()) as unknown as Client;

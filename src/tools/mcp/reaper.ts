@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { ownFile } from "../../core/own-file.ts";
 import { inheritedVariables } from "../config/inherited-variables.ts";
 import { signalProcesses } from "./server-process.ts";
 
@@ -37,10 +38,18 @@ function send(line: string): void {
   for (const group of groups) reaper.stdin?.write(`+${group}\n`);
 }
 
+function main(): URL {
+  return new URL(/* webpackIgnore: true */ "./reaper-main.js", import.meta.url);
+}
+
+/** @throws CodecellError `config_error` when a bundler has left it behind */
+export function reaperFile(): string {
+  return fileURLToPath(ownFile("reaper-main.js", main));
+}
+
 /** A group of its own, so that Ctrl-C does not end it before its work is done. It holds nothing open in this process. */
 function startReaper(): ChildProcess {
-  const file = fileURLToPath(new URL(`./reaper-main${import.meta.url.slice(-3)}`, import.meta.url));
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(process.execPath, [reaperFile()], {
     detached: true,
     env: inheritedVariables(process.env, false),
     cwd: "/",

@@ -14,7 +14,7 @@ import { messagesIn } from "./read-message.ts";
 import { type Child, startProcess } from "./server-process.ts";
 import { sliceAnswer } from "./sliced-lists.ts";
 import { StartError } from "./start-error.ts";
-import { guardGroup, releaseGroup, signalGroup } from "./reaper.ts";
+import { guardGroup, reaperFile, releaseGroup, signalGroup } from "./reaper.ts";
 
 /** How to start a server process. */
 export interface StdioOptions {
@@ -82,6 +82,7 @@ export class StdioTransport implements Transport {
   /** @throws Error naming the command when it cannot be started */
   start(): Promise<void> {
     const { command, args, env, inheritEnv, cwd } = this.#options;
+    reaperFile(); // a server that nobody would end is not started
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const environment = serverEnvironment(env, inheritEnv);
     const child = startProcess({ command, args, env: environment, cwd });
