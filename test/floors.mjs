@@ -52,6 +52,7 @@ const USERS = {
       "`tools` and `types` connect the tools without an engine; the schema of the config file has their settings",
     "discovery/discovery.ts": "`tools` asks the same",
     "placement/(open-place|process).ts": "`doctor` boots each engine in a process",
+    "preflight/find-typescript.ts": "`doctor` tells which TypeScript would check types",
     "tools/config/": "finds and reads the config file, once per start",
     "tools/fetch/settings.ts":
       "the schema of the config file is put together of those of the rooms",
@@ -101,7 +102,7 @@ const NODE = {
   "tools/config/": "configs are files",
   "tools/fetch/": "dials checked addresses",
   "discovery/learned-file.ts": "loaded only when `learn` is the path of a file",
-  "preflight/(compiler|compiler-thread|module-types).ts":
+  "preflight/(compiler|compiler-thread|find-typescript|module-types).ts":
     "TypeScript runs in a thread; loaded with `typeCheck` only",
   "preflight/(reader|reader-thread).ts": "programs are read in a thread; loaded with the first one",
   "run/run-events.ts": "the digest of a program",

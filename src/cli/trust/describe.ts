@@ -10,7 +10,7 @@ const MAX_DEPTH = 64;
 /** Names of values that are more likely a secret than a reason to distrust. */
 const SECRET = /key|token|secret|passw|auth|credential/i;
 /** Characters that `oneLine` leaves and that show as nothing, or as an ordinary blank. */
-const INVISIBLE = /[[\p{C}\p{Z}]--[ ]]/gv;
+const INVISIBLE = /(?! )[\p{C}\p{Z}]/gu;
 
 /**
  * One line each: servers with what they start or reach, the variables of the environment that would be read, and the settings.

@@ -18,7 +18,7 @@ const { metafile } = buildSync({
   splitting: true,
   format: "esm",
   platform: "node",
-  target: "node24",
+  target: "node22",
   external: ["isolated-vm"],
   minifyWhitespace: true,
   minifySyntax: true,
