@@ -191,6 +191,7 @@ test("the package holds the built files and nothing else: no maps without their 
       "dist/index.js",
       "dist/index.d.ts",
       "dist/cli/main.js",
+      "dist/cli/start.js",
       "dist/placement/worker/main.js",
       "dist/placement/worker/lifeline.js",
       "dist/engine/guest/source.js",

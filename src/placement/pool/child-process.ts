@@ -76,14 +76,20 @@ export function startChild(command: Command): WorkerHandle {
   const workerId = isWrapper ? reportedId(child, findWorker) : () => child.pid;
   const [stdin, , stderr, socket, ...rest] = child.stdio as (Socket | null)[];
   for (const pipe of rest) pipe?.unref(); // they end during the start; `hold` controls the others
-  const streams = [child, stdin, stderr, socket];
+  const streams: readonly (Held | null | undefined)[] = [child, stdin, stderr, socket];
   return {
     channel,
     kill: () => (isWrapper ? killGroup(child) : void child.kill("SIGKILL")),
     exited,
     usage: () => readUsage(workerId()),
-    hold: (held) => streams.forEach((stream) => (held ? stream?.ref() : stream?.unref())),
+    hold: (held) => streams.forEach((stream) => (held ? stream?.ref?.() : stream?.unref?.())),
   };
+}
+
+/** What keeps this process alive while it is held; in Bun a child's standard input never does, and has no such methods. */
+interface Held {
+  ref?(): unknown;
+  unref?(): unknown;
 }
 
 /**

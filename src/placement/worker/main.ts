@@ -2,10 +2,10 @@
  * Entry point of a worker: a thread or a process with an engine and nothing else: no tools, no policy, no credentials, no
  * environment. The first message names the engine.
  */
-import { Socket } from "node:net";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { FramedChannel } from "../channel/framed.ts";
 import { PortChannel } from "../channel/port.ts";
+import { duplexDescriptor } from "./descriptor.ts";
 import { serveEngine } from "./worker-server.ts";
 
 /** Descriptor of the channel to the host. */
@@ -17,10 +17,7 @@ const LIFELINE = `./lifeline${import.meta.url.slice(import.meta.url.lastIndexOf(
 
 if (isMainThread) {
   process.on("SIGINT", () => {}); // Ctrl-C reaches the whole terminal group, but the host decides how a run ends
-  const channel = new FramedChannel(
-    new Socket({ fd: CHANNEL_FD, readable: true, writable: true }),
-    MAX_FRAME_BYTES,
-  );
+  const channel = new FramedChannel(duplexDescriptor(CHANNEL_FD), MAX_FRAME_BYTES);
   void channel.closed.then(() => process.kill(process.pid, "SIGKILL")); // no exit hooks: a guest may still be running
   new Worker(new URL(LIFELINE, import.meta.url), {
     env: {},
