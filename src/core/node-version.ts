@@ -43,7 +43,8 @@ export function nodeProblem(versions: Versions = versionsHere()): NodeProblem | 
 }
 
 function isOlder(version: string): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(version)?.map(Number) ?? [];
+  if (major === undefined || minor === undefined) return false;
   return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
 }
 
