@@ -1,4 +1,5 @@
 /** The public surface of codecell. What is not exported here is not API. */
+import "./core/check-node.ts";
 export type { Literal } from "./compile/literal.ts";
 export type { DynamicUse, ImportUse, ProgramUses, ToolUse } from "./compile/program-uses.ts";
 export type { HowUsed } from "./compile/usage.ts";

@@ -55,6 +55,7 @@ const USERS = {
     "discovery/tool-line.ts": "the mark of a tool that was listed last time reads the same everywhere",
     "discovery/discovery.ts": "`tools` asks the same",
     "placement/(open-place|process).ts": "`doctor` boots each engine in a process",
+    "preflight/find-typescript.ts": "`doctor` tells which TypeScript would check types",
     "tools/config/": "finds and reads the config file, once per start",
     "tools/fetch/settings.ts":
       "the schema of the config file is put together of those of the rooms",
@@ -108,7 +109,7 @@ const NODE = {
   "tools/config/": "configs are files",
   "tools/fetch/": "dials checked addresses",
   "discovery/learned-file.ts": "loaded only when `learn` is the path of a file",
-  "preflight/(compiler|compiler-thread|module-types).ts":
+  "preflight/(compiler|compiler-thread|find-typescript|module-types).ts":
     "TypeScript runs in a thread; loaded with `typeCheck` only",
   "preflight/(reader|reader-thread).ts": "programs are read in a thread; loaded with the first one",
   "run/run-events.ts": "the digest of a program",

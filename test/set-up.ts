@@ -36,8 +36,9 @@ if (missing.length > 0) {
   process.exit(1);
 }
 
-const node24 = fileURLToPath(new URL("node24", import.meta.url));
-if (!run("npm", ["ci", "--prefix", node24, "--no-audit", "--no-fund"])) {
-  console.error("The tests need Node 24 beside the pinned one, from npm; see above.");
+for (const folder of ["node24", "runtimes"]) {
+  const prefix = fileURLToPath(new URL(folder, import.meta.url));
+  if (run("npm", ["ci", "--prefix", prefix, "--no-audit", "--no-fund", "--prefer-offline"])) continue;
+  console.error(`The tests need the runtimes of test/${folder}, from npm; see above.`);
   process.exit(1);
 }

@@ -1,4 +1,5 @@
 /** `codecell/bench`: the benchmarks as a library, for codecell and for your own servers, programs and products. */
+import "../core/check-node.ts";
 export { compareResults, type Comparison } from "./compare.ts";
 export { benchLatency, type LatencyOptions } from "./latency/latency.ts";
 export type {

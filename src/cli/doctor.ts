@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { CodecellError, messageOf } from "../core/errors.ts";
+import { nodeProblem, runtimeName } from "../core/node-version.ts";
 import { createRuntime, type EngineName } from "../index.ts";
 import { engineRef, ENGINES } from "../placement/open-place.ts";
 import { probeEngine } from "../placement/process.ts";
+import { findTypeScript } from "../preflight/find-typescript.ts";
 import { findConfig, userServers } from "../tools/config/load-config.ts";
 import { readArguments } from "./arguments.ts";
 import { paint, printable, printJson } from "./output.ts";
@@ -18,14 +20,18 @@ interface Check {
   readonly hint?: string | undefined;
 }
 
-const OLDEST_NODE = 24;
-
 /** `codecell doctor`: what works here. Exit code 1 when no engine does. */
 export async function doctor(args: string[]): Promise<number> {
   const { values } = readArguments(args, { json: { type: "boolean" } }, 0);
   const engines = await Promise.all(ENGINES.map(checkEngine));
   const working = ENGINES.find((_name, at) => engines[at]!.ok);
-  const checks = [checkNode(), ...engines, await checkSandbox(working), await checkConfig()];
+  const checks = [
+    checkNode(),
+    ...engines,
+    await checkSandbox(working),
+    checkTypes(),
+    await checkConfig(),
+  ];
   const ok = engines.some((check) => check.ok);
   if (values["json"] === true) printJson({ ok, checks });
   else process.stdout.write(checks.map(line).join(""));
@@ -39,14 +45,13 @@ function line({ name, ok, detail, hint }: Check): string {
 }
 
 function checkNode(): Check {
-  const { node, v8 } = process.versions;
-  const ok = Number.parseInt(node, 10) >= OLDEST_NODE;
-  const hint = ok ? undefined : `codecell needs Node ${OLDEST_NODE} or later`;
+  const { v8 } = process.versions;
+  const problem = nodeProblem();
   return {
     name: "node",
-    ok,
-    detail: `${node}, V8 ${v8}, ${process.platform} ${process.arch}`,
-    hint,
+    ok: problem === undefined,
+    detail: problem?.message ?? `${runtimeName()}, V8 ${v8}, ${process.platform} ${process.arch}`,
+    hint: problem?.hint,
   };
 }
 
@@ -57,6 +62,16 @@ async function checkEngine(name: (typeof ENGINES)[number]): Promise<Check> {
     return { name: `engine ${name}`, ok: true, detail: "boots in a worker process" };
   } catch (error) {
     return { name: `engine ${name}`, ok: false, ...failureOf(error) };
+  }
+}
+
+/** Whether types of programs can be checked; all else works without. */
+function checkTypes(): Check {
+  const name = "type check";
+  try {
+    return { name, ok: true, detail: `TypeScript ${findTypeScript().version}` };
+  } catch (error) {
+    return { name, ok: false, ...failureOf(error) };
   }
 }
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line: a thin interface to the library. Commands return an exit code; everything they throw is reported here. */
 import { CodecellError, messageOf } from "../core/errors.ts";
 import { ToolError } from "../core/tool-error.ts";

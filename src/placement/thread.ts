@@ -1,11 +1,12 @@
 import { Worker } from "node:worker_threads";
 import { CodecellError } from "../core/errors.ts";
+import { otherRuntime } from "../core/node-version.ts";
 import type { EngineRef } from "../engine/engine.ts";
 import { PortChannel } from "./channel/port.ts";
 import type { Place } from "./placement.ts";
 import { type PoolOptions, WorkerPool } from "./pool/pool.ts";
 import { WorkerClient } from "./pool/worker-client.ts";
-import type { WorkerHandle } from "./pool/worker-handle.ts";
+import type { WorkerHandle, WorkerUsage } from "./pool/worker-handle.ts";
 import { bundled, workerEntry } from "./worker/bundle.ts";
 
 /** Space for WebAssembly frames, so that QuickJS reaches its own stack limit before the thread's. */
@@ -44,9 +45,15 @@ function startWorker(): WorkerHandle {
         resolve({ outOfMemory: false, detail: `exit code ${code}`, lastWords: "" }),
       );
     }),
-    usage: () => ({ cpuMs: worker.performance.eventLoopUtilization().active, rssBytes: 0 }),
+    usage: () => usageOf(worker),
     hold: (held) => (held ? worker.ref() : worker.unref()),
   };
+}
+
+/** Bun and Deno do not count how long a thread is busy: the wall clock is the outer guard there. */
+function usageOf(worker: Worker): WorkerUsage | undefined {
+  if (otherRuntime() !== undefined) return undefined;
+  return { cpuMs: worker.performance.eventLoopUtilization().active, rssBytes: 0 };
 }
 
 function isOutOfMemory(error: Error): boolean {

@@ -2,8 +2,8 @@
  * The door to TypeScript: a thread that talks to its native compiler. A compiler that dies makes its library fail where
  * nobody can catch it; here that ends this thread and nothing else.
  */
-import { parentPort } from "node:worker_threads";
-import { API, type Diagnostic } from "typescript/unstable/async";
+import { parentPort, workerData } from "node:worker_threads";
+import type { Diagnostic } from "typescript/unstable/async";
 
 /** A diagnostic, at offsets in UTF-16 units of the file. */
 export interface TypeDiagnostic {
@@ -17,6 +17,12 @@ export interface TypeDiagnostic {
 
 /** Virtual files by absolute path. */
 export type VirtualFiles = ReadonlyMap<string, string>;
+
+/** What the thread is started with. */
+export interface CompilerData {
+  /** Address of the module of TypeScript's API. */
+  readonly api: string;
+}
 
 /** A request to the thread: check the types of `file`, in the project of `config`. */
 export interface CheckRequest {
@@ -38,6 +44,11 @@ const MAX_REASONS = 20;
 /** Nothing of the disk is read but TypeScript's own library, whatever a program refers to. */
 const LIBRARY =
   /[\\/]node_modules[\\/]@typescript[\\/]typescript-[\w-]+[\\/]lib[\\/]lib[\w.]*\.d\.ts$/;
+
+/** The compiler's API, at the address that was found: a plain import would be that of codecell's own place. */
+const { API } = (await import(
+  (workerData as CompilerData).api
+)) as typeof import("typescript/unstable/async");
 
 let files: VirtualFiles = new Map();
 

@@ -1,12 +1,20 @@
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { outsideRuns } from "../core/async-context.ts";
-import { CodecellError, messageOf } from "../core/errors.ts";
+import { messageOf } from "../core/errors.ts";
 import { Holders } from "../core/holders.ts";
 import { ownFile } from "../core/own-file.ts";
-import type { CheckRequest, ThreadMessage, TypeDiagnostic } from "./compiler-thread.ts";
+import type {
+  CheckRequest,
+  CompilerData,
+  ThreadMessage,
+  TypeDiagnostic,
+} from "./compiler-thread.ts";
+import { findTypeScript, noTypeScript } from "./find-typescript.ts";
 
 const PAGE_BYTES = 4_096;
+/** Time for the compiler to start. One that is broken may never do. */
+const START_MS = 30_000;
 
 function threadFile(): URL {
   return new URL(/* webpackIgnore: true */ "./compiler-thread.js", import.meta.url);
@@ -35,20 +43,29 @@ export class Compiler {
     worker.on("exit", () => this.#die(new Error("the compiler has ended")));
   }
 
-  /** @throws CodecellError `config_error` when TypeScript 7 is not installed */
+  /** @throws CodecellError `config_error` when there is no TypeScript here that can check types */
   static async start(): Promise<Compiler> {
+    const { api, version } = findTypeScript();
     const file = ownFile("compiler-thread.js", threadFile);
-    const options = { execArgv: [], stdout: true, stderr: true };
+    const options = {
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+      workerData: { api } satisfies CompilerData,
+    };
     const compiler = outsideRuns(() => new Compiler(new Worker(file, options)));
+    const timer = setTimeout(
+      () => compiler.#end(new Error(`it did not start within ${START_MS} ms`)),
+      START_MS,
+    );
     try {
       await compiler.#answer();
       return compiler;
     } catch (cause) {
-      throw new CodecellError(
-        "config_error",
-        `typeCheck needs the package typescript, version 7: ${messageOf(cause).split(/\n| imported from /, 1)[0]}`,
-        { hint: "npm install typescript@^7", cause },
-      );
+      const reason = messageOf(cause).split(/\n| imported from /, 1)[0];
+      throw noTypeScript(`TypeScript ${version} does not start: ${reason}`, cause);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -88,7 +105,11 @@ export class Compiler {
 
   /** Ends it at once, also when it computes for ever. */
   kill(): void {
-    this.#die(new Error("the compiler was ended"));
+    this.#end(new Error("the compiler was ended"));
+  }
+
+  #end(reason: Error): void {
+    this.#die(reason);
     void this.#worker.terminate();
   }
 

@@ -1,4 +1,5 @@
 /** `codecell/serve`: a runtime over HTTP: a handler for any platform, one for AWS Lambda, and the service. */
+import "../core/check-node.ts";
 export { createHandler, type Handler, type HandlerOptions } from "./http/handler.ts";
 export { createLambdaHandler, type LambdaOptions } from "./http/lambda.ts";
 export type { LogLine } from "./service/app.ts";

@@ -2,13 +2,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import {
-  constants,
-  createZstdCompress,
-  zstdCompressSync,
-  zstdDecompress,
-  zstdDecompressSync,
-} from "node:zlib";
+import * as zlib from "node:zlib"; // as a whole: a name that an old Node lacks would be a syntax error there
 import { hostTurns } from "../core/host-turns.ts";
 import { asBytes, bytesOf, type FileContent } from "../files/file-content.ts";
 
@@ -28,17 +22,17 @@ const PIECE_BYTES = 1024 * 1024;
 export async function compress(parts: readonly FileContent[]): Promise<readonly Uint8Array[]> {
   const size = parts.reduce((sum, part) => sum + bytesOf(part), 0);
   const options = {
-    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
+    params: { [zlib.constants.ZSTD_c_compressionLevel]: LEVEL },
     pledgedSrcSize: size, // so that the size is in the frame's header
   };
   if (size <= COMPRESSED_AT_ONCE) {
     await hostTurns.take(size);
-    return [zstdCompressSync(Buffer.concat(parts.map(asBytes)), options)];
+    return [zlib.zstdCompressSync(Buffer.concat(parts.map(asBytes)), options)];
   }
   const pieces: Uint8Array[] = [];
   await pipeline(
     Readable.from(turns(parts)),
-    createZstdCompress({ ...options, chunkSize: PIECE_BYTES }),
+    zlib.createZstdCompress({ ...options, chunkSize: PIECE_BYTES }),
     async (output) => {
       for await (const piece of output) pieces.push(piece as Buffer);
     },
@@ -88,8 +82,8 @@ export async function decompress(bytes: Uint8Array, maxBytes: number): Promise<B
   // Node keeps all chunks of output until it has copied them: one chunk has room for all.
   const options = { maxOutputLength: Math.max(size, 1), chunkSize: size + 64 };
   if (size <= DECOMPRESSED_AT_ONCE && bytes.length <= DECOMPRESSED_AT_ONCE)
-    return zstdDecompressSync(bytes, options);
-  return await promisify(zstdDecompress)(bytes, options);
+    return zlib.zstdDecompressSync(bytes, options);
+  return await promisify(zlib.zstdDecompress)(bytes, options);
 }
 
 const MAGIC = 0xfd2f_b528;

@@ -14,7 +14,7 @@ const MAX_PART_CHARS = 2 * PART_CHARS;
  * newer Unicode than theirs: all of the supplementary planes, the few of Unicode 16 and 17 before them, what is not assigned yet.
  */
 const CUT =
-  /[0-9A-Z[[\p{L}&&[\u0000-\uffff]]--[\p{CWKCF}\u088f\u0c5c\u0cdc\u1c89\u1c8a\ua7cb-\ua7dc]]](?=[^\p{L}\p{M}\p{N}\p{CWKCF}\p{Cn}'])/gv;
+  /(?:[0-9A-Z]|(?![\p{CWKCF}\u088f\u0c5c\u0cdc\u1c89\u1c8a\ua7cb-\ua7dc\u{10000}-\u{10ffff}])\p{L})(?=[^\p{L}\p{M}\p{N}\p{CWKCF}\p{Cn}'])/gu;
 
 /** `text` in parts of about 1,000 characters, longer where there is no place to cut. */
 export function* partsOf(text: string): Iterable<string> {

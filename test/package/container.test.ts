@@ -35,7 +35,7 @@ describe("the Dockerfile", () => {
   });
 
   test("copies what is there", () => {
-    expect(read("package.json")).toContain('"codecell": "dist/cli/main.js"');
+    expect(read("package.json")).toContain('"codecell": "dist/cli/start.js"');
     expect(read("docker/Dockerfile.dockerignore").split("\n")).toEqual(
       expect.arrayContaining(["*", "!src", "!package-lock.json"]),
     );

@@ -200,6 +200,7 @@ test("the package holds the built files and nothing else: no maps without their 
       "dist/tools/mcp/reaper-main.js",
       "dist/vendor/LICENSES.txt",
       "dist/vendor/json-schema-to-typescript.mjs",
+      "dist/cli/start.js",
       "dist/engine/guest/source.js",
       "dist/worker/worker.mjs",
       "dist/worker/lifeline.mjs",

@@ -40,6 +40,20 @@ export function isAlive(pid: number): boolean {
   return fields !== undefined && fields[0] !== "Z";
 }
 
+/** Ids of all processes with this text in their command. */
+export function processesOf(text: string): number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry) && isAlive(Number(entry)))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return procFile(pid, "cmdline").includes(text);
+      } catch {
+        return false; // it has just ended
+      }
+    });
+}
+
 /** A file of /proc/PID, as text. */
 export function procFile(pid: number, file: string): string {
   return readFileSync(`/proc/${pid}/${file}`, "latin1");

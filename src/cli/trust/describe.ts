@@ -14,7 +14,7 @@ const SECRET = /key|token|secret|passw|auth|credential/i;
 /** What is no variable of the environment. */
 const FOLDERS = placesAt(".");
 /** Characters that `oneLine` leaves and that show as nothing, or as an ordinary blank. */
-const INVISIBLE = /[[\p{C}\p{Z}]--[ ]]/gv;
+const INVISIBLE = /(?! )[\p{C}\p{Z}]/gu;
 
 /**
  * One line each: servers with what they start or reach, the variables of the environment that would be read, and the settings.

@@ -1,11 +1,12 @@
 import type ivm from "isolated-vm";
-import { CodecellError, messageOf } from "../../core/errors.ts";
+import { messageOf } from "../../core/errors.ts";
 import { importIsolatedVm } from "../../core/optional-packages.ts";
 import type { Engine } from "../engine.ts";
 import { GUEST_SOURCE } from "../guest/source.ts";
 import { PooledEngine } from "../pooled-engine.ts";
 import { type Delivery, EngineSyntaxError, PROGRAM_FILE, type Vm, type VmState } from "../vm.ts";
 import { ReplayedVm } from "./replayed-vm.ts";
+import { refuseOtherRuntimes, unavailable } from "./unavailable.ts";
 
 /** Options of the engine module. */
 export interface V8Options {
@@ -33,6 +34,7 @@ export async function createEngine(options: V8Options = {}): Promise<Engine> {
 
 /** See {@link BuiltInEngineModule.assets}. */
 export async function assets(): Promise<{ addon: string }> {
+  refuseOtherRuntimes();
   try {
     const { createRequire } = await import("node:module");
     const { dirname } = await import("node:path");
@@ -45,6 +47,7 @@ export async function assets(): Promise<{ addon: string }> {
 }
 
 async function load(addon: string | undefined): Promise<typeof ivm> {
+  refuseOtherRuntimes();
   try {
     if (addon === undefined) return (await importIsolatedVm()).default;
     const { createRequire } = await import("node:module");
@@ -52,21 +55,6 @@ async function load(addon: string | undefined): Promise<typeof ivm> {
   } catch (error) {
     throw unavailable(error);
   }
-}
-
-function unavailable(error: unknown): CodecellError {
-  return new CodecellError(
-    "engine_unavailable",
-    `the v8 engine needs isolated-vm 7: ${firstLine(messageOf(error))}`,
-    {
-      hint: "Run `npm install isolated-vm@7` on Node 24 or later (prebuilt for Linux, macOS arm64 and Windows x64), or use engine 'quickjs'.",
-      cause: error,
-    },
-  );
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0]!;
 }
 
 /** Name of the prelude in the global object of a VM made from the snapshot, until it is removed. */

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { CodecellError } from "../../core/errors.ts";
+import { keepAlive } from "../../core/keep-alive.ts";
 import { FramedChannel } from "../channel/framed.ts";
 import type { WorkerExit, WorkerHandle, WorkerUsage } from "./worker-handle.ts";
 
@@ -75,14 +76,13 @@ export function startChild(command: Command): WorkerHandle {
   feed(child, feeds);
   const workerId = isWrapper ? reportedId(child, findWorker) : () => child.pid;
   const [stdin, , stderr, socket, ...rest] = child.stdio as (Socket | null)[];
-  for (const pipe of rest) pipe?.unref(); // they end during the start; `hold` controls the others
-  const streams = [child, stdin, stderr, socket];
+  keepAlive(rest, false); // they end during the start; `hold` controls the others
   return {
     channel,
     kill: () => (isWrapper ? killGroup(child) : void child.kill("SIGKILL")),
     exited,
     usage: () => readUsage(workerId()),
-    hold: (held) => streams.forEach((stream) => (held ? stream?.ref() : stream?.unref())),
+    hold: (held) => keepAlive([child, stdin, stderr, socket], held),
   };
 }
 

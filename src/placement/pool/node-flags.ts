@@ -5,6 +5,7 @@
  */
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   quickjs: ["--stack-size=3900"],
+  v8: Number.parseInt(process.versions.node, 10) < 24 ? ["--no-node-snapshot"] : [],
 };
 
 /** @param hardened run V8 without its JIT compilers, where most of its security bugs are; then there is no WebAssembly */

@@ -1,5 +1,6 @@
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
+import { otherRuntime } from "../../core/node-version.ts";
 import type { EngineRef } from "../../engine/engine.ts";
 import type { Place } from "../placement.ts";
 import { startChild } from "../pool/child-process.ts";
@@ -36,6 +37,7 @@ async function createLauncher(
   ref: EngineRef,
   { settings, limits, hardened, pool: { runsPerWorker } }: SandboxOptions,
 ): Promise<Launcher> {
+  refuseOtherRuntimes();
   switch (process.platform) {
     case "linux":
       return await bubblewrapLauncher(ref, settings, { limits, runsPerWorker, hardened });
@@ -50,6 +52,17 @@ async function createLauncher(
         },
       );
   }
+}
+
+/** The sandbox shows a worker what Node needs, and no more. */
+function refuseOtherRuntimes(): void {
+  const here = otherRuntime();
+  if (here === undefined) return;
+  throw new CodecellError(
+    "sandbox_unavailable",
+    `the sandbox holds workers of Node, and this is ${here}`,
+    { hint: "Use placement 'process', or run this with Node." },
+  );
 }
 
 /** Finds out whether the engine or the sandbox is the reason why a worker did not boot: tries the engine in a plain process. */

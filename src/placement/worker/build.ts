@@ -21,7 +21,7 @@ const { metafile } = buildSync({
   bundle: true,
   format: "esm",
   platform: "node",
-  target: "node24",
+  target: "node22",
   external: ["isolated-vm"],
   minifyWhitespace: true,
   minifySyntax: true,

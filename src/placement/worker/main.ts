@@ -2,10 +2,10 @@
  * Entry point of a worker: a thread or a process with an engine and nothing else: no tools, no policy, no credentials, no
  * environment. The first message names the engine. It runs as a bundle only, see build.ts.
  */
-import { Socket } from "node:net";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { FramedChannel } from "../channel/framed.ts";
 import { PortChannel } from "../channel/port.ts";
+import { duplexDescriptor } from "./descriptor.ts";
 import { serveEngine } from "./worker-server.ts";
 
 /** Descriptor of the channel to the host. */
@@ -14,10 +14,7 @@ const CHANNEL_FD = 3;
 const MAX_FRAME_BYTES = 2 ** 31;
 if (isMainThread) {
   process.on("SIGINT", () => {}); // Ctrl-C reaches the whole terminal group, but the host decides how a run ends
-  const channel = new FramedChannel(
-    new Socket({ fd: CHANNEL_FD, readable: true, writable: true }),
-    MAX_FRAME_BYTES,
-  );
+  const channel = new FramedChannel(duplexDescriptor(CHANNEL_FD), MAX_FRAME_BYTES);
   void channel.closed.then(() => process.kill(process.pid, "SIGKILL")); // no exit hooks: a guest may still be running
   new Worker(new URL("./lifeline.mjs", import.meta.url), {
     env: {},

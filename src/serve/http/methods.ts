@@ -20,7 +20,7 @@ export function methodsOf(routes: readonly Route[], path: string): string[] {
 /** Hono's syntax, as far as the routes here use it: `:name`, and `:name{.*}` for a rest. */
 function patternOf(path: string): RegExp {
   const parts = path.split("/").map((part) => {
-    if (!part.startsWith(":")) return RegExp.escape(part);
+    if (!part.startsWith(":")) return part.replaceAll(/[^\w-]/g, "\\$&"); // Node 22 has no RegExp.escape
     return part.endsWith("{.*}") ? ".*" : "[^/]+";
   });
   return new RegExp(`^${parts.join("/")}$`);

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { type Handle, keepAlive } from "../../core/keep-alive.ts";
 import { inTurns, Turns } from "../../core/turns.ts";
 import { type InheritEnv, serverEnvironment } from "../config/inherited-variables.ts";
 import { Bucket } from "./bucket.ts";
@@ -89,6 +90,7 @@ export class StdioTransport implements Transport {
     this.#child = child;
     child.once("spawn", () => {
       guardGroup(child.pid!);
+      hold(child, false); // a request that waits for its answer has a timer, which does
       resolve();
     });
     child.on("error", (error: NodeJS.ErrnoException) => {
@@ -243,11 +245,17 @@ export class StdioTransport implements Transport {
   async #close(): Promise<void> {
     const child = this.#child;
     if (child?.pid === undefined) return;
+    hold(child, true);
     child.stdin.end();
     await within(this.#gone.promise, EOF_GRACE);
     if (this.#exit === undefined) await this.#endGroup(child.pid);
     await this.#gone.promise;
   }
+}
+
+/** Whether the server keeps this process alive: one that is idle does not, so that a host may forget to close. */
+function hold(child: Child, held: boolean): void {
+  keepAlive([child, child.stdin, child.stdout, child.stderr] as readonly Handle[], held);
 }
 
 function isBlank(head: string, line: Buffer): boolean {
