@@ -34,9 +34,17 @@ export function edit(text: string, format: Format, changes: readonly Change[]): 
   const change = format.format === "toml" ? editToml : editJson;
   const edited = bom + changes.reduce((now, each) => change(now, format.key, each), plain);
   const wanted = { ...rootOf(text, format.format), [format.key]: changed(before, changes) };
-  if (!isSame(rootOf(edited, format.format), wanted))
+  if (!isWritten(edited, format.format, wanted))
     throw new DocumentError("it is written in a way that cannot be changed safely");
   return edited;
+}
+
+function isWritten(edited: string, format: Host["format"], wanted: Servers): boolean {
+  try {
+    return isSame(rootOf(edited, format), wanted);
+  } catch {
+    return false;
+  }
 }
 
 function changed(servers: Servers, changes: readonly Change[]): Servers {

@@ -206,8 +206,7 @@ async function apply(
   const backup = await backUp(file);
   if (!hasConfig || moved.length > 0) await own.writeConfig(ownText);
   const isAsLeft = last !== undefined && last.after === digestOf(text);
-  const before =
-    backup === undefined ? undefined : { digest: digestOf(text), backup };
+  const before = backup === undefined ? undefined : { digest: digestOf(text), backup };
   const first = isAsLeft ? last.before : before;
   const names = new Set(moved.map((server) => server.name));
   const record: InstallRecord = {

@@ -66,5 +66,7 @@ function pairs(value: unknown): [string, unknown][] {
 export function whyItStays(entry: Entry, host: Host): string | undefined {
   if (entry["disabled"] === true || entry["enabled"] === false) return "it is disabled";
   const [match] = OF_HOST.exec(JSON.stringify(entry)) ?? [];
-  return match === undefined ? undefined : `it has ${match}…}, which only ${host.title} can replace`;
+  return match === undefined
+    ? undefined
+    : `it has ${match}…}, which only ${host.title} can replace`;
 }

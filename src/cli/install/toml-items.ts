@@ -26,7 +26,7 @@ const PART =
 export function tomlItems(text: string): Item[] {
   const items: Item[] = [];
   let table: readonly string[] = [];
-  for (let at = matchEnd(TRIVIA, text, 0); at < text.length; ) {
+  for (let at = matchEnd(TRIVIA, text, 0); at < text.length;) {
     const isHeader = text[at] === "[";
     const start = text.lastIndexOf("\n", at - 1) + 1;
     const pattern = isHeader ? HEADER : KEY;

@@ -36,7 +36,9 @@ function cut(text: string, path: readonly string[]): { rest: string; place: numb
   let rest = text;
   let place: number | undefined;
   for (const [start, end] of runsOf(items, path).toReversed()) {
-    rest = rest.slice(0, start) + rest.slice(end).replace(/^[ \t]*\r?\n/, "");
+    const head = rest.slice(0, start);
+    const hasGap = head === "" || /\n\r?\n$/.test(head);
+    rest = head + (hasGap ? rest.slice(end).replace(/^[ \t]*\r?\n/, "") : rest.slice(end));
     place = items.some((item) => item.isHeader && item.start === start) ? start : undefined;
   }
   return { rest, place };
@@ -63,7 +65,8 @@ function insert(text: string, at: number, table: string): string {
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
   const before = text.slice(0, at);
   const after = text.slice(at);
-  const gap = before === "" || /\n\r?\n$/.test(before) ? "" : before.endsWith("\n") ? eol : eol + eol;
+  const gap =
+    before === "" || /\n\r?\n$/.test(before) ? "" : before.endsWith("\n") ? eol : eol + eol;
   const own = table.replaceAll("\n", eol);
   return `${before}${gap}${own}${eol}${after === "" ? "" : eol}${after}`;
 }

@@ -68,9 +68,7 @@ async function planOf(
   record: InstallRecord | undefined,
 ): Promise<Plan> {
   const own = await ownServers(target.own);
-  const returns = (record?.moved ?? []).map((server) =>
-    fateOf(server, found.servers, own.servers),
-  );
+  const returns = (record?.moved ?? []).map((server) => fateOf(server, found.servers, own.servers));
   const done = returns.filter(({ fate }) => fate !== "kept").map(({ server }) => server.name);
   const left = editOwn(
     target.own,
