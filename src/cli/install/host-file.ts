@@ -99,6 +99,7 @@ export async function backUp({ path, realPath, text }: HostFile): Promise<string
     await writeNew(backup, text, PRIVATE);
     return backup;
   } catch (error) {
+    await rm(backup, { force: true }).catch(() => {});
     throw configError(`${path} cannot be copied: ${messageOf(error)}`, "Nothing was changed.");
   }
 }

@@ -17,6 +17,7 @@ import {
 import { backUp, digestOf, replaceHostFile } from "./host-file.ts";
 import { type InstallRecord, type MovedServer } from "./own-files.ts";
 import {
+  carryOut,
   codecellIn,
   editHost,
   editOwn,
@@ -24,6 +25,7 @@ import {
   findServers,
   isCodecell,
   isThere,
+  type OwnConfig,
   ownLauncher,
   ownServers,
   type Target,
@@ -73,7 +75,7 @@ export async function install(args: string[]): Promise<number> {
   }
   await show(target, entry, old, plan);
   if (!confirm(values["yes"] === true)) return 1;
-  await target.own.locked(async () => await apply(target, found, plan, hasConfig));
+  await carryOut(target, found, plan.own, async () => await apply(target, found, plan, hasConfig));
   return 0;
 }
 
@@ -130,6 +132,7 @@ async function tryAll(
 }
 
 interface Plan {
+  readonly own: OwnConfig;
   readonly hostText: string;
   readonly ownText: string;
   readonly moved: readonly (MovedServer & { readonly trial: Trial })[];
@@ -159,6 +162,7 @@ async function planOf(
     });
   const gone: Change[] = moved.map(({ name }) => ({ name }));
   return {
+    own,
     hostText: editHost(target, text, [{ name: NAME, entry: wanted }, ...gone]),
     ownText: editOwn(
       target.own,

@@ -81,10 +81,41 @@ function advice(name: string): string {
   return `Nothing was changed. codecell install ${name} --print shows what to add by hand.`;
 }
 
-/** Servers of codecell's own config for a host. */
-export async function ownServers(own: OwnFiles): Promise<{ text: string; servers: Servers }> {
-  const text = (await own.readConfig()) ?? emptyConfig();
-  return { text, servers: named(own.config, "", () => serversIn(text, OWN_FORMAT)) };
+/** Codecell's own config for a host. */
+export interface OwnConfig {
+  /** Nothing where there is no file. */
+  readonly read: string | undefined;
+  readonly text: string;
+  readonly servers: Servers;
+}
+
+export async function ownServers(own: OwnFiles): Promise<OwnConfig> {
+  const read = await own.readConfig();
+  const text = read ?? emptyConfig();
+  return { read, text, servers: named(own.config, "", () => serversIn(text, OWN_FORMAT)) };
+}
+
+/**
+ * Does the work of a plan, one command at a time.
+ * @throws CodecellError `config_error` where a file is not what was planned with: what it has now would be lost
+ */
+export async function carryOut(
+  { path, project, own }: Target,
+  { file }: Found,
+  planned: OwnConfig,
+  work: () => Promise<void>,
+): Promise<void> {
+  await own.locked(async () => {
+    const now = await readHostFile(path, project);
+    const changed =
+      now.text !== file.text ? path : (await own.readConfig()) !== planned.read ? own.config : "";
+    if (changed !== "")
+      throw configError(
+        `${changed} has changed meanwhile: nothing was written`,
+        "Start the command again.",
+      );
+    await work();
+  });
 }
 
 /** Codecell's own config with changes. */

@@ -8,11 +8,13 @@ import { backUp, digestOf, readHostFile, replaceHostFile } from "./host-file.ts"
 import { hostEntry } from "./own-entry.ts";
 import { emptyConfig, type InstallRecord, type MovedServer } from "./own-files.ts";
 import {
+  carryOut,
   codecellIn,
   editHost,
   editOwn,
   type Found,
   findServers,
+  type OwnConfig,
   ownServers,
   type Target,
   targetOf,
@@ -39,7 +41,7 @@ export async function uninstall(args: string[]): Promise<number> {
   const plan = await planOf(target, found, old !== undefined, record);
   show(target, plan);
   if (!confirm(values["yes"] === true)) return 1;
-  await target.own.locked(async () => await apply(target, found, plan));
+  await carryOut(target, found, plan.own, async () => await apply(target, found, plan));
   return 0;
 }
 
@@ -53,6 +55,7 @@ interface Return {
 }
 
 interface Plan {
+  readonly own: OwnConfig;
   readonly isInstalled: boolean;
   readonly returns: readonly Return[];
   /** Absent: the file goes, as it came with codecell. */
@@ -76,6 +79,7 @@ async function planOf(
     done.map((name) => ({ name })),
   );
   return {
+    own,
     isInstalled,
     returns,
     hostText: await hostTextOf(target, found, returns, record),
