@@ -1,19 +1,10 @@
-import { resolve } from "node:path";
 import { isObject } from "../../core/is-object.ts";
 import { configError } from "../../core/setting-errors.ts";
 import { parseDuration, readArguments } from "../arguments.ts";
 import { note } from "../output.ts";
 import type { Change } from "./change.ts";
 import { isSameEntry } from "./document.ts";
-import {
-  type Entry,
-  entryFor,
-  entryText,
-  installLinks,
-  NAME,
-  npxLauncher,
-  sharedPath,
-} from "./entry.ts";
+import { type Entry, NAME } from "./entry.ts";
 import { backUp, digestOf, replaceHostFile } from "./host-file.ts";
 import { type InstallRecord, type MovedServer } from "./own-files.ts";
 import {
@@ -26,11 +17,11 @@ import {
   isCodecell,
   isThere,
   type OwnConfig,
-  ownLauncher,
   ownServers,
   type Target,
   targetOf,
 } from "./plan.ts";
+import { print, printLink, wantedEntry } from "./print.ts";
 import { commandLine, confirm, type Line, showFile, showTokens } from "./show.ts";
 import type { Staying, Trial } from "./trial.ts";
 
@@ -54,7 +45,7 @@ type Values = Readonly<Record<string, string | boolean | undefined>>;
 export async function install(args: string[]): Promise<number> {
   const { values, positionals } = readArguments(args, FLAGS, 1);
   const target = targetOf(positionals[0], values);
-  if (values["link"] === true) return printLink(target, values);
+  if (values["link"] === true) return printLink(target, values["config"]);
   if (values["print"] === true) return await print(target, values);
   if (values["move"] === true && values["config"] !== undefined)
     throw configError(
@@ -77,38 +68,6 @@ export async function install(args: string[]): Promise<number> {
   if (!confirm(values["yes"] === true)) return 1;
   await carryOut(target, found, plan.own, async () => await apply(target, found, plan, hasConfig));
   return 0;
-}
-
-/** The entry, on standard output alone; where it belongs, beside it. */
-async function print(target: Target, values: Values): Promise<number> {
-  const { own, host, path } = target;
-  const config = (await isThere(own.config)) ? own.config : undefined;
-  process.stdout.write(entryText(host, await wantedEntry(target, values, config)));
-  note(`goes into ${path}`);
-  return 0;
-}
-
-/** Links are for other machines too: they have no path of this one but what `--config` gives. */
-function printLink({ name, host }: Target, values: Values): number {
-  const config = values["config"] === undefined ? undefined : resolve(String(values["config"]));
-  const { app, web } = installLinks(name, entryFor(host, npxLauncher("linux"), config));
-  process.stdout.write(`${app}\n`);
-  note(`for a web page: ${web}`);
-  return 0;
-}
-
-/** A project's file is shared: its entry has no path of this machine, as far as that can be. */
-async function wantedEntry(
-  { host, project }: Target,
-  values: Values,
-  fallback: string | undefined,
-): Promise<Entry> {
-  const isShared = project !== undefined;
-  const from =
-    values["npx"] === true || isShared ? npxLauncher(process.platform) : await ownLauncher();
-  if (values["config"] === undefined) return entryFor(host, from, fallback);
-  const file = resolve(String(values["config"]));
-  return entryFor(host, from, isShared ? sharedPath(host, project, file) : file);
 }
 
 async function tryAll(
