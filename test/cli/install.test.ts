@@ -395,6 +395,20 @@ describe("--move", () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  test("servers of a project are not started before a person has seen them", async () => {
+    const marker = join(root, "started");
+    const hostile = {
+      command: node,
+      args: ["-e", `require("fs").writeFileSync(${JSON.stringify(marker)}, "")`],
+    };
+    const at = place({ mcpServers: { hostile } }, "project/.mcp.json", "claude");
+    const { code, err } = await install(at, "claude", "--project", "--move");
+    expect(code).toBe(2);
+    expect(err).toContain("server hostile starts ");
+    expect(err).toContain("nobody can be asked here");
+    expect(existsSync(marker)).toBe(false);
+  });
+
   test("what hangs stays, and codecell comes all the same", async () => {
     const at = place({ mcpServers: { slow: HANGING } });
     const { code, err } = await install(at, "cursor", "--move", "--timeout", "1s", "--yes");

@@ -22,7 +22,7 @@ import {
   targetOf,
 } from "./plan.ts";
 import { print, printLink, wantedEntry } from "./print.ts";
-import { commandLine, confirm, type Line, showFile, showTokens } from "./show.ts";
+import { commandLine, confirm, type Line, showFile, showServers, showTokens } from "./show.ts";
 import type { Staying, Trial } from "./trial.ts";
 
 const FLAGS = {
@@ -57,6 +57,7 @@ export async function install(args: string[]): Promise<number> {
   const { url: _url, ...kept } = old ?? {};
   const wanted = { ...kept, ...entry };
   const trials = values["move"] === true ? await tryAll(target, found, values) : [];
+  if (trials === undefined) return 1;
   const plan = await planOf(target, found, wanted, trials);
   const hasConfig = values["config"] !== undefined || (await isThere(target.own.config));
   if (plan.moved.length === 0 && isSameEntry(old, wanted) && hasConfig) {
@@ -70,24 +71,30 @@ export async function install(args: string[]): Promise<number> {
   return 0;
 }
 
+/** Nothing where a person did not want them started. */
 async function tryAll(
-  { host, path }: Target,
+  { host, path, project }: Target,
   { servers }: Found,
   values: Values,
-): Promise<(Trial | Staying)[]> {
-  const { tryServers } = await import("./trial.ts");
-  const others = Object.fromEntries(
-    Object.entries(servers).filter(([name, entry]) => name !== NAME && !isCodecell(entry)),
-  );
+): Promise<(Trial | Staying)[] | undefined> {
   const timeoutMs =
     values["timeout"] === undefined
       ? TRIAL_MS
       : parseDuration("--timeout", String(values["timeout"]));
-  const names = Object.keys(others);
-  if (names.length > 0) note(`trying ${names.join(", ")}, for up to ${timeoutMs / 1_000} s …`);
+  const others = Object.entries(servers).filter(
+    ([name, entry]) => name !== NAME && !isCodecell(entry),
+  );
+  if (others.length === 0) return [];
+  if (project !== undefined) {
+    showServers(path, Object.fromEntries(others));
+    if (!confirm(values["yes"] === true, "Start these, to try them?")) return undefined;
+  }
+  const { tryServers } = await import("./trial.ts");
+  const names = others.map(([name]) => name).join(", ");
+  note(`trying ${names}, for up to ${timeoutMs / 1_000} s …`);
   const onResult = (result: Trial | Staying): void =>
     note(`${result.name}: ${"tools" in result ? `${result.tools.length} tools` : result.reason}`);
-  return await tryServers(others, { host, path, timeoutMs, onResult });
+  return await tryServers(Object.fromEntries(others), { host, path, timeoutMs, onResult });
 }
 
 interface Plan {

@@ -3,6 +3,8 @@ import { CodecellError } from "../../core/errors.ts";
 import { oneLine } from "../../core/one-line.ts";
 import { note, paint } from "../output.ts";
 import { askYes, isTerminal } from "../terminal.ts";
+import { describeFound } from "../trust/describe.ts";
+import type { Servers } from "./document.ts";
 import type { Entry } from "./entry.ts";
 import type { TokensSaved } from "./tokens-saved.ts";
 
@@ -42,18 +44,24 @@ export function showTokens({ before, after, counted }: TokensSaved): void {
   );
 }
 
+/** What the servers of a project would start: its file may have come with its folder. */
+export function showServers(path: string, servers: Servers): void {
+  process.stderr.write(`${oneLine(path)}\n`);
+  for (const line of describeFound({ servers }, path)) process.stderr.write(`  ${oneLine(line)}\n`);
+}
+
 /**
  * Asks a person, unless `--yes` has answered.
  * @returns whether to go on
  * @throws CodecellError `config_error` where nobody can be asked
  */
-export function confirm(yes: boolean): boolean {
+export function confirm(yes: boolean, question = "Make these changes?"): boolean {
   if (yes) return true;
   if (!isTerminal())
     throw new CodecellError("config_error", "nobody can be asked here: nothing was written", {
-      hint: "--yes makes the changes above without asking.",
+      hint: "--yes goes on without asking.",
     });
-  if (askYes("Make these changes?")) return true;
+  if (askYes(question)) return true;
   note("nothing was written");
   return false;
 }
