@@ -59,7 +59,9 @@ const USERS = {
     "tools/config/": "finds and reads the config file, once per start",
     "tools/fetch/settings.ts":
       "the schema of the config file is put together of those of the rooms",
-    "tools/mcp/(open|auth/loopback).ts": "`login` connects one server",
+    "tools/mcp/(open|auth/loopback).ts": "`login` connects one server, `install` tries those of a host",
+    "tools/tool.ts": "the type of what they list",
+    "tokens/": "`install` counts what definitions of tools cost",
   },
 };
 
@@ -140,6 +142,7 @@ const CHAIN = {
   "runtime/options.ts": "the type of local tools",
   "index.ts": "the type of local tools",
   "cli/login.ts": "connects a server to log in",
+  "cli/install/trial.ts": "connects the servers of a host, to try them",
   "bench/tokens/open-world.ts": "taps the connections of a config",
 };
 

@@ -1,23 +1,15 @@
 /** Asks for the inputs of a config file on the terminal: not through standard input, which may hold a program. */
 import { openSync } from "node:fs";
-import { isatty, ReadStream } from "node:tty";
+import { ReadStream } from "node:tty";
 import { CodecellError } from "../core/errors.ts";
 import type { AskInputs, InputRequest } from "../tools/config/inputs.ts";
 import { printable } from "./output.ts";
 
-const STDIN = 0;
-const STDERR = 2;
 /** Characters of one answer. */
 const MAX_ANSWER = 64 * 1024;
 const INTERRUPT = "\u0003";
 const END_OF_LINE = ["\r", "\n", "\u0004"];
 const ERASE = ["\u007f", "\b"];
-
-/** A person is there: CI has a terminal sometimes, and nobody behind it. */
-export function isTerminal(): boolean {
-  const isCi = !["", "0", "false"].includes(process.env["CI"] ?? "");
-  return isatty(STDIN) && isatty(STDERR) && !isCi;
-}
 
 /** Asks one after the other. What is left empty has its default, or stays without a value. */
 export const askOnTerminal: AskInputs = async (requests) => {

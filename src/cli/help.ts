@@ -15,6 +15,7 @@ Usage
   codecell tools [CATEGORY [TOOL]]      what a program can call
   codecell types --out DIR              the tools' wrappers as TypeScript files
   codecell mcp [--http PORT]            be an MCP server: three tools that stand for all
+  codecell install HOST                 be a server of Claude, Cursor, VS Code or Codex; uninstall puts all back
   codecell serve [--port N]             be an HTTP service
   codecell login SERVER                 log in to a remote server
   codecell trust FILE                   trust a config file that is found in its folder
@@ -62,7 +63,7 @@ ${RUNTIME.replace(/ {2}--json.*\n/, "")}  --http PORT         Streamable HTTP at
   --stateless         no sessions: any replica can answer any request
   --allow-host NAMES  host names of this service, separated by commas, besides localhost
   --allow-origin URLS origins of web pages that may send requests, separated by commas
-  --print-config HOST the entry to paste for claude, cursor or vscode, nothing else
+  --print-config HOST the same as codecell install HOST --print
 
 With CODECELL_TOKEN set, clients must send it as Authorization: Bearer.
 `,
@@ -96,6 +97,35 @@ or false), tokenizer, limits, startMs and mcp.maxResultChars (up to their defaul
   --list              the files that are trusted
   --remove            take it back
   --json              one JSON object on stdout, nothing else
+`,
+  install: `codecell install HOST    be an MCP server of a host
+
+HOST is claude (Claude Code), claude-desktop, cursor, vscode or codex; with --print also windsurf, cline, zed or gemini-cli.
+The command shows what changes in the host's config file, asks, and copies the file beside itself first. Comments, order and
+layout stay; a file that does not parse, or cannot be changed safely, is not touched.
+
+  --user              the user's file (default)
+  --project           the file of the project in this folder: .mcp.json, .cursor/mcp.json, .vscode/mcp.json, .codex/config.toml
+  --move              try the host's servers, and put those that connect behind codecell: the model then reads three tools
+                      in place of all. They go to ~/.codecell/hosts/HOST/config.json, as they are, readable by you only
+  --timeout TIME      how long each server is tried: 1500, 1500ms, 30s, 2m (default 30s)
+  --config FILE       codecell's config file; default: ~/.codecell/hosts/HOST/config.json, which is made where it is missing
+  --npx               start codecell by npx, also where it is installed
+  --yes               do not ask; needed where there is no terminal
+  --print             write nothing: print the entry, and where it belongs
+  --link              print a link that adds the entry (cursor and vscode)
+
+Exit codes: 0 done, or nothing to do; 1 a person said no; 2 usage or config error, nothing was written.
+`,
+  uninstall: `codecell uninstall HOST    put back what codecell install changed
+
+The servers behind codecell return to the host's file, codecell's entry goes. What you have changed or added since stays; of
+two servers with one name the host keeps its own, and codecell's config file keeps the other.
+
+  --user, --project   as for install
+  --yes               do not ask; needed where there is no terminal
+
+Exit codes: 0 done, or nothing to do; 1 a person said no; 2 usage or config error, nothing was written.
 `,
   types: `codecell types --out DIR    the tools' wrappers as TypeScript files
 

@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, (args: string[]) => Promise<number>>> = 
   bench: async (args) => await (await import("./bench/command.ts")).bench(args),
   doctor: async (args) => await (await import("./doctor.ts")).doctor(args),
   trust: async (args) => await (await import("./trust/command.ts")).trust(args),
+  install: async (args) => await (await import("./install/install.ts")).install(args),
+  uninstall: async (args) => await (await import("./install/uninstall.ts")).uninstall(args),
 };
 
 async function main([command, ...args]: string[]): Promise<number> {

@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type HttpBindings, serve } from "@hono/node-server";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { AGENT_SETTINGS } from "../agent/settings.ts";
 import { readSettings } from "../core/check-settings.ts";
 import { CodecellError, messageOf } from "../core/errors.ts";
-import { printableJson } from "../core/one-line.ts";
 import type { Runtime } from "../index.ts";
 import { startRuntime } from "../runtime/create-runtime.ts";
 import { resolveOptions } from "../runtime/resolve-options.ts";
@@ -31,7 +29,7 @@ type Values = ReturnType<typeof readArguments>["values"];
 /** `codecell mcp`: be an MCP server, on stdin and stdout unless `--http`. */
 export async function mcp(args: string[]): Promise<number> {
   const { values } = readArguments(args, FLAGS, 0);
-  if (values["print-config"] !== undefined) return printConfig(values);
+  if (values["print-config"] !== undefined) return await printConfig(values);
   const http = values["http"] === undefined ? undefined : httpOptions(values);
   const options = await runtimeOptions(values, http !== undefined);
   const given = options.config?.settings?.["mcp"] ?? {};
@@ -177,23 +175,9 @@ function untilEnded(withStdin = true): Promise<void> {
   return promise;
 }
 
-/** The entry to paste into a host's config. */
-function printConfig(values: Values): number {
-  const host = values["print-config"] as string;
-  if (!["claude", "cursor", "vscode"].includes(host))
-    throw new CodecellError(
-      "config_error",
-      `--print-config is '${host}'; it must be claude, cursor or vscode`,
-    );
-  const config = values["config"] as string | undefined;
-  const args = [
-    "-y",
-    "codecell",
-    "mcp",
-    ...(config === undefined ? [] : ["--config", resolve(config)]),
-  ];
-  const entry = { ...(host === "vscode" ? { type: "stdio" } : {}), command: "npx", args };
-  const key = host === "vscode" ? "servers" : "mcpServers";
-  process.stdout.write(`${printableJson({ [key]: { codecell: entry } }, 2)}\n`);
-  return 0;
+/** As `codecell install HOST --print`. */
+async function printConfig(values: Values): Promise<number> {
+  const { install } = await import("./install/install.ts");
+  const config = values["config"] === undefined ? [] : ["--config", String(values["config"])];
+  return await install([String(values["print-config"]), "--print", ...config]);
 }

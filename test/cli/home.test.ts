@@ -226,6 +226,7 @@ describe("in the sources", () => {
     const WRITERS = {
       "bench/latency/start-time.ts": "a folder of temporary files",
       "cli/bench/results-file.ts": "files that the user named",
+      "cli/install/host-file.ts": "the config file of a host that the user named",
       "cli/type-folder.ts": "the folder that the user named",
       "core/private-files.ts": "the home",
       "discovery/learned-file.ts": "the path that the user named, outside of the home",

@@ -346,18 +346,22 @@ const exec = (
     }),
   );
 
-test("--print-config gives the entry to paste", async () => {
-  const print = async (host: string): Promise<unknown> =>
-    JSON.parse((await exec([CLI, "mcp", "--print-config", host, "--config", "a.json"])).out);
-  const args = ["-y", "codecell", "mcp", "--config", join(folder, "a.json")];
-  expect(await print("claude")).toEqual({ mcpServers: { codecell: { command: "npx", args } } });
-  expect(await print("cursor")).toEqual({ mcpServers: { codecell: { command: "npx", args } } });
-  expect(await print("vscode")).toEqual({
-    servers: { codecell: { type: "stdio", command: "npx", args } },
+test("--print-config is codecell install --print", async () => {
+  const print = async (...args: string[]): Promise<unknown> =>
+    JSON.parse((await exec([CLI, ...args, "--config", "a.json"])).out);
+  const entry = {
+    command: process.execPath,
+    args: [CLI, "mcp", "--config", join(folder, "a.json")],
+  };
+  expect(await print("mcp", "--print-config", "claude")).toEqual({
+    mcpServers: { codecell: entry },
+  });
+  expect(await print("mcp", "--print-config", "vscode")).toEqual({
+    servers: { codecell: { type: "stdio", ...entry } },
   });
   expect(await exec([CLI, "mcp", "--print-config", "emacs"])).toMatchObject({
     code: 2,
-    err: expect.stringContaining("claude, cursor or vscode"),
+    err: expect.stringContaining("the hosts are claude, claude-desktop, cursor, vscode, codex"),
   });
 });
 

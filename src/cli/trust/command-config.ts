@@ -1,13 +1,13 @@
 import type { ConfigFile } from "../../index.ts";
 import { findConfig, loadConfig, userServers } from "../../tools/config/load-config.ts";
 import type { AskInputs } from "../../tools/config/inputs.ts";
+import { isTerminal } from "../terminal.ts";
 import type { Consent } from "./found-config.ts";
 
 /** Most starts have nobody to ask, or nothing to ask for. */
 async function askerOf({ mayAsk }: Consent): Promise<AskInputs | undefined> {
-  if (!mayAsk || !process.stdin.isTTY) return undefined;
-  const { askOnTerminal, isTerminal } = await import("../ask-inputs.ts");
-  return isTerminal() ? askOnTerminal : undefined;
+  if (!mayAsk || !isTerminal()) return undefined;
+  return (await import("../ask-inputs.ts")).askOnTerminal;
 }
 
 /** Flags of every command that has a config file. */

@@ -2,13 +2,13 @@
  * A config file that nobody named. The invariant: nothing of it is started, asked or expanded before it is trusted, by its path
  * and by the bytes that are then parsed.
  */
-import { readSync } from "node:fs";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { ConfigFile } from "../../index.ts";
 import { inputsNeeded } from "../../tools/config/config-text.ts";
 import { checkConfig, parseConfigText } from "../../tools/config/parse-config.ts";
-import { askOnTerminal, isTerminal } from "../ask-inputs.ts";
+import { askOnTerminal } from "../ask-inputs.ts";
 import { note, printable } from "../output.ts";
+import { askYes, isTerminal } from "../terminal.ts";
 import { describeFound } from "./describe.ts";
 import { type FoundFile, readFound } from "./found-file.ts";
 import { checkFoundSettings } from "./found-settings.ts";
@@ -21,10 +21,6 @@ export interface Consent {
   /** False where standard input belongs to somebody else. */
   readonly mayAsk: boolean;
 }
-
-const STDIN = 0;
-/** A terminal gives one line at a time; more than this is no answer. */
-const MAX_ANSWER_BYTES = 64;
 
 type Untrusted = Exclude<TrustState, "trusted">;
 
@@ -71,8 +67,7 @@ async function requireTrust(file: FoundFile, canAsk: boolean): Promise<void> {
   if (!canAsk) throw untrusted(file, state);
   note(`${nameOf(file)} ${FOUND[state]}. It would use:`);
   showFound(file);
-  process.stderr.write("Trust it, as it is now? [y/N] ");
-  if (!isYes()) throw untrusted(file, state);
+  if (!askYes("Trust it, as it is now?")) throw untrusted(file, state);
   await rememberTrust(file).catch((error: unknown) =>
     note(`this could not be remembered: ${messageOf(error)}`),
   );
@@ -97,18 +92,4 @@ function nameOf({ path, realPath }: FoundFile): string {
 function quoted(path: string): string {
   const plain = process.platform === "win32" ? /^[\w@+=:,./~\\-]+$/ : /^[\w@%+=:,./~-]+$/;
   return plain.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-}
-
-/**
- * Reads one line of the terminal; its end is no. Not through `process.stdin`, which would keep what follows, a program maybe, or
- * this process.
- */
-function isYes(): boolean {
-  const answer = Buffer.alloc(MAX_ANSWER_BYTES);
-  try {
-    const length = readSync(STDIN, answer);
-    return /^\s*y(?:es)?\s*$/i.test(answer.toString("utf8", 0, length));
-  } catch {
-    return false; // nobody can answer
-  }
 }

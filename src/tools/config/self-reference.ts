@@ -21,12 +21,20 @@ export function withoutItself(
 function startsCodecellOn(config: ServerConfig, file: string): boolean {
   if (config.type !== "stdio") return false;
   const words = [config.command, ...config.args];
-  const at = words.findIndex((word) => /(?:^|[\\/])codecell(?:@[^\\/]*|\.cmd)?$/.test(word));
-  if (at < 0 || words[at + 1] !== "mcp") return false;
+  if (!startsCodecell(words)) return false;
   const flag = words.findIndex((word) => word === "--config" || word.startsWith("--config="));
   if (flag < 0) return true;
   const given = words[flag]!.includes("=")
     ? words[flag]!.slice("--config=".length)
     : words[flag + 1];
   return given !== undefined && resolve(config.cwd ?? ".", given) === resolve(file);
+}
+
+/** By its name or as a file of the package. */
+const CODECELL = /(?:^|[\\/])codecell(?:@[^\\/]*|\.cmd)?$|[\\/]dist[\\/]cli[\\/]main\.js$/;
+
+/** Whether a command with its arguments is `codecell mcp`. */
+export function startsCodecell(words: readonly string[]): boolean {
+  const at = words.findIndex((word) => CODECELL.test(word));
+  return at >= 0 && words[at + 1] === "mcp";
 }

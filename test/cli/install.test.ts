@@ -1,0 +1,539 @@
+/** `codecell install` and `uninstall` in homes of a test: the built command, files of hosts, real servers. */
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { describe, expect, test } from "vitest";
+import { CLI, runCli, runOnTerminal, type Start } from "../support/cli.ts";
+import { temporaryFolder } from "../support/folders.ts";
+import { protectedServer } from "../support/protected-server.ts";
+
+const root = temporaryFolder();
+const server = (name: string): string =>
+  fileURLToPath(
+    new URL(
+      `../../node_modules/@modelcontextprotocol/server-${name}/dist/index.js`,
+      import.meta.url,
+    ),
+  );
+const node = process.execPath;
+const MEMORY = { command: node, args: [server("memory")] };
+const HANGING = { command: node, args: ["-e", "setInterval(() => {}, 1000)"] };
+
+interface Place {
+  readonly start: Start;
+  readonly file: string;
+  /** Codecell's own config for the host. */
+  readonly own: string;
+  read(): string;
+  write(text: string): void;
+  json(): Record<string, Record<string, unknown>>;
+}
+
+let count = 0;
+/** A home with the file of Cursor, unless another is named. */
+function place(content?: unknown, path = ".cursor/mcp.json", host = "cursor"): Place {
+  const home = join(root, `${count++}`);
+  const cwd = join(home, "project");
+  mkdirSync(cwd, { recursive: true });
+  const file = join(home, path);
+  const write = (text: string): void => {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  };
+  if (content !== undefined)
+    write(typeof content === "string" ? content : `${JSON.stringify(content, undefined, 2)}\n`);
+  return {
+    start: { cwd, home },
+    file,
+    own: join(home, ".codecell", "hosts", host, "config.json"),
+    write,
+    read: () => readFileSync(file, "utf8"),
+    json: () => JSON.parse(readFileSync(file, "utf8")) as ReturnType<Place["json"]>,
+  };
+}
+
+function ownServers({ own }: Place): Record<string, unknown> {
+  return (JSON.parse(readFileSync(own, "utf8")) as { mcpServers: Record<string, unknown> })
+    .mcpServers;
+}
+
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+const backupsOf = ({ file }: Place): string[] =>
+  readdirSync(dirname(file))
+    .filter((name) => name.endsWith(".bak"))
+    .map((name) => join(dirname(file), name));
+
+const install = async (at: Place, ...args: string[]) =>
+  await runCli(["install", ...args], at.start);
+const uninstall = async (at: Place, ...args: string[]) =>
+  await runCli(["uninstall", ...args], at.start);
+
+describe("the entry", () => {
+  test.each<[host: string, path: string, content: string | undefined]>([
+    ["claude", ".claude.json", '{"numStartups": 3, "projects": {"/p": {"mcpServers": {}}}}'],
+    ["claude-desktop", ".config/Claude/claude_desktop_config.json", undefined],
+    [
+      "cursor",
+      ".cursor/mcp.json",
+      '{\r\n\t// mine\r\n\t"mcpServers": {\r\n\t\t"a": {}, // a\r\n\t},\r\n}\r\n',
+    ],
+    ["vscode", ".config/Code/User/mcp.json", '\uFEFF{"servers": {}, "inputs": []}'],
+    [
+      "codex",
+      ".codex/config.toml",
+      'model = "o" # mine\n\n[mcp_servers.a]\ncommand = "x"\nargs = [ # one\n  "y",\n]\n',
+    ],
+    ["codex", ".codex/config.toml", ""],
+  ])("of %s comes, comes once, and goes without a trace", async (host, path, content) => {
+    const at = place(content, path, host);
+    const first = await install(at, host, "--yes");
+    expect(first).toMatchObject({ code: 0, out: "" });
+    expect(first.err).toContain(`${at.file} has codecell now`);
+    const installed = at.read();
+    expect(installed).toContain("--config");
+    expect(installed).toContain(at.own);
+    expect(ownServers(at)).toEqual({});
+    expect(modeOf(at.own)).toBe(0o600);
+    if (content !== undefined) {
+      const [backup] = backupsOf(at);
+      expect(readFileSync(backup!, "utf8")).toBe(content);
+      expect(modeOf(backup!)).toBe(0o600);
+    }
+    const second = await install(at, host);
+    expect(second).toMatchObject({ code: 0 });
+    expect(second.err).toContain(`codecell is in ${at.file} already; nothing was changed`);
+    expect(at.read()).toBe(installed);
+    expect((await uninstall(at, host, "--yes")).code).toBe(0);
+    expect(existsSync(at.file) ? at.read() : undefined).toBe(content);
+    expect(existsSync(dirname(at.own))).toBe(false);
+    const again = await uninstall(at, host, "--yes");
+    expect(again).toMatchObject({ code: 0 });
+    expect(again.err).toContain("there is nothing to do");
+  });
+
+  test("starts a server that has the three tools", async () => {
+    const at = place({});
+    await install(at, "cursor", "--yes");
+    const { command, args } = at.json()["mcpServers"]!["codecell"] as typeof MEMORY;
+    const env = { PATH: process.env["PATH"] ?? "", HOME: at.start.home };
+    const client = new Client({ name: "test", version: "1" });
+    await client.connect(
+      new StdioClientTransport({ command, args, env, cwd: at.start.cwd, stderr: "ignore" }),
+    );
+    const { tools } = await client.listTools();
+    await client.close();
+    expect(tools.map(({ name }) => name)).toEqual([
+      "search_tools",
+      "get_tool_details",
+      "execute_code",
+    ]);
+  });
+
+  test("of a project is started by npx, with the config that the project has", async () => {
+    const at = place({ mcpServers: {} }, "project/.vscode/mcp.json", "vscode");
+    writeFileSync(join(at.start.cwd, "codecell.json"), '{"mcpServers": {}}');
+    const { code } = await install(at, "vscode", "--project", "--config", "codecell.json", "--yes");
+    expect(code).toBe(0);
+    expect(at.json()["servers"]!["codecell"]).toEqual({
+      type: "stdio",
+      command: "npx",
+      args: [
+        "-y",
+        expect.stringMatching(/^codecell@\d/),
+        "mcp",
+        "--config",
+        "${workspaceFolder}/codecell.json",
+      ],
+    });
+    expect(at.json()["mcpServers"]).toEqual({});
+    expect((await uninstall(at, "vscode", "--project", "--yes")).code).toBe(0);
+    expect(at.json()).toEqual({ mcpServers: {} });
+  });
+
+  test("keeps what else a person has set in it", async () => {
+    const old = {
+      command: "npx",
+      args: ["-y", "codecell@0.0.1", "mcp"],
+      env: { A: "1" },
+      disabled: true,
+    };
+    const at = place({ mcpServers: { codecell: old } });
+    const { err } = await install(at, "cursor", "--yes");
+    expect(err).toContain("~ codecell");
+    expect(at.json()["mcpServers"]!["codecell"]).toEqual({
+      ...old,
+      command: node,
+      args: [CLI, "mcp", "--config", at.own],
+    });
+  });
+
+  test("--print and --link write nothing", async () => {
+    const at = place();
+    const zed = await install(at, "zed", "--print", "--npx", "--config", "c.json");
+    expect(JSON.parse(zed.out)).toMatchObject({
+      context_servers: { codecell: { command: "npx" } },
+    });
+    expect(zed.err).toContain(`goes into ${join(at.start.home, ".config/zed/settings.json")}`);
+    expect((await install(at, "codex", "--print")).out).toContain("[mcp_servers.codecell]\n");
+    const link = await install(at, "vscode", "--link");
+    expect(link).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^vscode:mcp\/install\?\S+\n$/),
+    });
+    expect(link.err).toContain("https://vscode.dev/redirect/mcp/install?name=codecell");
+    expect(readdirSync(at.start.home)).toEqual(["project"]);
+  });
+});
+
+describe("consent", () => {
+  test("without a terminal --yes is needed, and what would change is shown", async () => {
+    const at = place({ mcpServers: {} });
+    const before = at.read();
+    const { code, err } = await install(at, "cursor");
+    expect(code).toBe(2);
+    expect(err).toContain(`${at.file}\n  + codecell: `);
+    expect(err).toContain("nobody can be asked here: nothing was written");
+    expect(err).toContain("--yes");
+    expect([at.read(), readdirSync(at.start.home).toSorted()]).toEqual([
+      before,
+      [".cursor", "project"],
+    ]);
+  });
+
+  test("on a terminal a person answers", async () => {
+    const at = place({ mcpServers: {} });
+    const before = at.read();
+    const no = await runOnTerminal(["install", "cursor"], at.start, "[y/N]", ["n\n"]);
+    expect(no.code).toBe(1);
+    expect(no.out).toContain("nothing was written");
+    expect(at.read()).toBe(before);
+    const yes = await runOnTerminal(["install", "cursor"], at.start, "[y/N]", ["y\n"]);
+    expect(yes.code).toBe(0);
+    expect(at.json()["mcpServers"]).toHaveProperty("codecell");
+    expect((await runOnTerminal(["uninstall", "cursor"], at.start, "[y/N]", ["y\n"])).code).toBe(0);
+    expect(at.read()).toBe(before);
+  });
+});
+
+describe("what is not touched", () => {
+  test.each<[what: string, content: string, message: string]>([
+    ["no JSON", '{\n  "mcpServers": {,}\n}', "it is not valid JSON: line 2, column 18"],
+    ["no object", "[]", "it holds an array; it must be an object"],
+    ["no servers", '{"mcpServers": "x"}', "mcpServers is a string"],
+    [
+      "another server of its name",
+      '{"mcpServers": {"codecell": {"command": "evil"}}}',
+      "has a server codecell that does not start codecell",
+    ],
+    [
+      "two servers of its name",
+      '{"mcpServers": {"codecell": {"command": "codecell", "args": ["mcp"]}, "codecell": {"command": "codecell", "args": ["mcp"]}}}',
+      "cannot be changed safely",
+    ],
+  ])("%s", async (_what, content, message) => {
+    const at = place(content);
+    const { code, err } = await install(at, "cursor", "--yes");
+    expect({ code, text: at.read() }).toEqual({ code: 2, text: content });
+    expect(err).toContain(message);
+    expect(err).toContain("Nothing was changed");
+    expect(backupsOf(at)).toEqual([]);
+    expect(existsSync(at.own)).toBe(false);
+  });
+
+  test("TOML that is none, and a table that cannot be added to", async () => {
+    for (const [content, message] of [
+      ["a = = 1\n", "it is not valid TOML: line 1, column 5"],
+      ['mcp_servers = { a = { command = "x" } }\n', "cannot be changed safely"],
+    ] as const) {
+      const at = place(content, ".codex/config.toml", "codex");
+      const { code, err } = await install(at, "codex", "--yes");
+      expect({ code, text: at.read() }).toEqual({ code: 2, text: content });
+      expect(err).toContain(message);
+      expect(err).toContain("codecell install codex --print");
+    }
+  });
+
+  test("what is no ordinary file of text", async () => {
+    const folder = place();
+    mkdirSync(folder.file, { recursive: true });
+    const pipe = place("");
+    execFileSync("sh", ["-c", 'rm "$0" && mkfifo "$0"', pipe.file]);
+    const large = place("{}");
+    truncateSync(large.file, 33 * 1024 * 1024);
+    const latin = place();
+    mkdirSync(dirname(latin.file));
+    writeFileSync(latin.file, Buffer.from([0x7b, 0xff, 0x7d]));
+    const dangling = place();
+    mkdirSync(dirname(dangling.file));
+    symlinkSync("nowhere", dangling.file);
+    const below = place();
+    writeFileSync(dirname(below.file), "a file where a folder should be");
+    for (const [at, message] of [
+      [folder, "it is not a file"],
+      [pipe, "it is not a file"],
+      [large, "it has more than 33554432 bytes"],
+      [latin, "cannot be read"],
+      [dangling, "it is a link to what is not there"],
+      [below, "cannot be read: ENOTDIR"],
+    ] as const) {
+      const { code, err } = await install(at, "cursor", "--yes");
+      expect(code).toBe(2);
+      expect(err).toContain(message);
+      expect(existsSync(at.own)).toBe(false);
+    }
+  });
+
+  test("a folder that cannot be written to", async () => {
+    const at = place();
+    // Not even root can make a file there.
+    const start = { ...at.start, env: { CODEX_HOME: "/proc/self" } };
+    const { code, err } = await runCli(["install", "codex", "--yes"], start);
+    expect(code).toBe(2);
+    expect(err).toMatch(/config\.toml cannot be written: .*\n {2}It is as it was/);
+  });
+
+  test("a link that leads out of a project; one of the user's is followed, and stays one", async () => {
+    const at = place({ mcpServers: {} }, "dotfiles/mcp.json");
+    execFileSync("chmod", ["640", at.file]);
+    for (const folder of [at.start.cwd, at.start.home]) {
+      mkdirSync(join(folder, ".cursor"));
+      symlinkSync(at.file, join(folder, ".cursor", "mcp.json"));
+    }
+    const project = await install(at, "cursor", "--project", "--yes");
+    expect(project.code).toBe(2);
+    expect(project.err).toContain(`it is a link to ${at.file}, which is not in the project`);
+    expect(at.json()).toEqual({ mcpServers: {} });
+    expect((await install(at, "cursor", "--yes")).code).toBe(0);
+    expect(at.json()["mcpServers"]).toHaveProperty("codecell");
+    expect(lstatSync(join(at.start.home, ".cursor", "mcp.json")).isSymbolicLink()).toBe(true);
+    expect(modeOf(at.file)).toBe(0o640);
+  });
+
+  test.each<[args: string[], message: string]>([
+    [["install"], "which host? the hosts are claude, claude-desktop"],
+    [["install", "emacs"], "there is no host 'emacs'"],
+    [["install", "zed", "--yes"], "codecell install zed --print shows what to add"],
+    [["install", "claude-desktop", "--project"], "has no config file of a project"],
+    [["install", "cursor", "--project", "--user"], "--project and --user are two files"],
+    [["install", "cursor", "--move", "--config", "c.json"], "leave --config out"],
+    [["install", "cursor", "--move", "--timeout", "soon"], "--timeout is 'soon'"],
+    [["install", "codex", "--link"], "only cursor and vscode have"],
+    [["uninstall", "cursor", "--move"], "Unknown option '--move'"],
+  ])("%j is refused", async (args, message) => {
+    const at = place(args.includes("--timeout") ? { mcpServers: {} } : undefined);
+    const { code, out, err } = await runCli(args, at.start);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain(message);
+  });
+});
+
+describe("--move", () => {
+  test("puts behind codecell what connects, leaves the rest, and uninstall puts all back", async () => {
+    const locked = await protectedServer();
+    const servers = {
+      first: {
+        ...MEMORY,
+        env: { API_KEY: "s3cret-value", MEMORY_FILE_PATH: join(root, "${NOT_SET:-m}.json") },
+      },
+      broken: { command: "codecell-no-such-command" },
+      files: { command: node, args: [server("filesystem"), root] },
+      asked: { ...MEMORY, env: { TOKEN: "${input:token}" } },
+      off: { ...MEMORY, disabled: true },
+      all: { command: node, args: [server("everything")] },
+      odd: { command: node, colour: "red" },
+      none: "nonsense",
+      login: { url: locked.url },
+    };
+    const at = place({ theme: "dark", mcpServers: servers });
+    const before = at.read();
+    const { code, out, err } = await install(at, "cursor", "--move", "--yes");
+    expect({ code, out }).toEqual({ code: 0, out: "" });
+    for (const line of [
+      "  = asked: stays: it has ${input:…}, which only Cursor can replace",
+      "  = off: stays: it is disabled",
+      "  = none: stays: its entry is no object",
+      '  = broken: stays: server "broken" did not start',
+      "mcpServers.odd.colour is not a known key",
+    ])
+      expect(err).toContain(line);
+    for (const name of ["first", "files", "all"])
+      expect(err).toMatch(new RegExp(` {2}- ${name}: \\d+ tools go behind codecell`));
+    expect(err).toMatch(/ {2}= login: stays: .*codecell login login/);
+    expect(err).toMatch(
+      /tool definitions of each conversation: [\d,]+ tokens now, [\d,]+ behind codecell, [\d,]+ tokens less \(o200k_base\)/,
+    );
+    expect(err).not.toContain("s3cret");
+    const { first, files, all, ...staying } = servers;
+    expect(at.json()).toEqual({
+      theme: "dark",
+      mcpServers: {
+        ...staying,
+        codecell: { command: node, args: [CLI, "mcp", "--config", at.own] },
+      },
+    });
+    expect(ownServers(at)).toEqual({ first, files, all });
+    const folder = dirname(at.own);
+    expect(readdirSync(folder).map((name) => modeOf(join(folder, name)))).toEqual([0o600, 0o600]);
+    expect(modeOf(folder)).toBe(0o700);
+    const tools = await runCli(["tools", "--json", "--config", at.own], at.start);
+    expect(tools.out).toContain('"name":"first"');
+    expect((await uninstall(at, "cursor", "--yes")).code).toBe(0);
+    expect(at.read()).toBe(before);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test("servers of a project are not started before a person has seen them", async () => {
+    const marker = join(root, "started");
+    const hostile = {
+      command: node,
+      args: ["-e", `require("fs").writeFileSync(${JSON.stringify(marker)}, "")`],
+    };
+    const at = place({ mcpServers: { hostile } }, "project/.mcp.json", "claude");
+    const { code, err } = await install(at, "claude", "--project", "--move");
+    expect(code).toBe(2);
+    expect(err).toContain("server hostile starts ");
+    expect(err).toContain("nobody can be asked here");
+    expect(existsSync(marker)).toBe(false);
+  });
+
+  test("what hangs stays, and codecell comes all the same", async () => {
+    const at = place({ mcpServers: { slow: HANGING } });
+    const { code, err } = await install(at, "cursor", "--move", "--timeout", "1s", "--yes");
+    expect(code).toBe(0);
+    expect(err).toContain("= slow: stays: it did not list its tools within 1 s");
+    expect(Object.keys(at.json()["mcpServers"]!)).toEqual(["slow", "codecell"]);
+  });
+
+  const TOML = `# mine
+[mcp_servers.memory] # remembers
+command = ${JSON.stringify(node)}
+args = [
+  ${JSON.stringify(server("memory"))}, # the program
+]
+startup_timeout_sec = 20
+env_vars = ["HOME"]
+
+[mcp_servers.memory.env]
+A = '''text of
+[mcp_servers.memory]
+'''
+
+[mcp_servers.plain]
+command = "codecell-no-such-command"
+enabled_tools = ["a"]
+
+[tui]
+x = 1
+`;
+
+  test("of Codex, whose keys have other names", async () => {
+    const at = place(TOML, ".codex/config.toml", "codex");
+    const { code, err } = await install(at, "codex", "--move", "--yes");
+    expect(code).toBe(0);
+    expect(err).toContain("- memory: ");
+    expect(err).toContain("= plain: stays: ");
+    expect(ownServers(at)).toEqual({
+      memory: {
+        command: node,
+        args: [server("memory")],
+        env: { HOME: "${HOME}", A: "text of\n[mcp_servers.memory]\n" },
+        startTimeoutMs: 20_000,
+      },
+    });
+    expect(at.read()).not.toContain("remembers");
+    at.write(at.read().replace("x = 1", "x = 2 # changed"));
+    expect((await uninstall(at, "codex", "--yes")).code).toBe(0);
+    const text = at.read();
+    expect(text).toContain("x = 2 # changed");
+    expect(text).toContain("startup_timeout_sec = 20");
+    expect(text).not.toContain("codecell]");
+    expect(text.indexOf("[mcp_servers.memory]")).toBeLessThan(text.indexOf("[mcp_servers.plain]"));
+  });
+
+  test("what a person changed or added since is kept, and conflicts are named", async () => {
+    const servers = {
+      one: MEMORY,
+      two: MEMORY,
+      three: MEMORY,
+      last: { command: "codecell-no-such-command" },
+    };
+    const at = place({ mcpServers: servers });
+    expect((await install(at, "cursor", "--move", "--yes")).code).toBe(0);
+    const own = ownServers(at);
+    const changed = { ...MEMORY, env: { NEW: "1" } };
+    const added = { command: "mine" };
+    writeFileSync(at.own, JSON.stringify({ mcpServers: { ...own, one: changed, added } }));
+    const now = at.json()["mcpServers"]!;
+    at.write(JSON.stringify({ mcpServers: { ...now, three: { command: "other" }, later: added } }));
+    const { code, err } = await uninstall(at, "cursor", "--yes");
+    expect(code).toBe(0);
+    expect(err).toContain("+ one: comes back");
+    expect(err).toContain(`= three: stays as it is; ${at.own} keeps another of this name`);
+    expect(err).toContain(`${at.own} stays: it has more`);
+    expect(at.json()["mcpServers"]).toEqual({
+      one: changed,
+      two: MEMORY,
+      last: servers.last,
+      three: { command: "other" },
+      later: added,
+    });
+    expect(ownServers(at)).toEqual({ three: MEMORY, added });
+    expect((await uninstall(at, "cursor", "--yes")).err).toContain("there is nothing to do");
+    // The one that was kept is not lost to another of its name.
+    const again = await install(at, "cursor", "--move", "--yes");
+    expect(again.err).toContain("= three: stays: ");
+    expect(ownServers(at)).toMatchObject({ one: changed, three: MEMORY, added });
+  });
+
+  /** The process is killed when it has replaced a file that ends so, or just before. */
+  const killedAt = (end: string, when: "before" | "after"): Record<string, string> => {
+    const source = `
+      import fs from "node:fs/promises";
+      import { syncBuiltinESMExports } from "node:module";
+      const rename = fs.rename;
+      fs.rename = async (from, to) => {
+        const hit = to.endsWith(${JSON.stringify(end)});
+        if (hit && ${when === "before"}) process.kill(process.pid, "SIGKILL");
+        await rename(from, to);
+        if (hit) process.kill(process.pid, "SIGKILL");
+      };
+      syncBuiltinESMExports();`;
+    return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(source)}` };
+  };
+
+  test.each<[end: string, when: "before" | "after"]>([
+    ["hosts/cursor/config.json", "after"],
+    ["record.json", "after"],
+    ["mcp.json", "before"],
+    ["mcp.json", "after"],
+  ])("a crash at %s, %s it is written, loses no server", async (end, when) => {
+    const at = place({ mcpServers: { memory: MEMORY } });
+    const before = at.read();
+    const crashing = { ...at, start: { ...at.start, env: killedAt(end, when) } };
+    expect((await install(crashing, "cursor", "--move", "--yes")).code).not.toBe(0);
+    const isThere = "memory" in at.json()["mcpServers"]!;
+    expect(isThere).toBe(!(end === "mcp.json" && when === "after"));
+    expect(ownServers(at)).toEqual({ memory: MEMORY });
+    expect((await install(at, "cursor", "--move", "--yes")).code).toBe(0);
+    expect(Object.keys(at.json()["mcpServers"]!)).toEqual(["codecell"]);
+    expect((await uninstall(crashing, "cursor", "--yes")).code === 0).toBe(end !== "mcp.json");
+    if (end === "mcp.json")
+      expect(at.json()["mcpServers"]!["memory"] ?? ownServers(at)["memory"]).toEqual(MEMORY);
+    expect((await uninstall(at, "cursor", "--yes")).code).toBe(0);
+    expect(at.read()).toBe(before);
+    expect(existsSync(at.own)).toBe(false);
+  });
+});
