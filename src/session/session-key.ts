@@ -21,6 +21,7 @@ export function checkId(what: string, id: unknown): void {
   throw new CodecellError(
     "config_error",
     `${what} must be 1 to ${MAX_ID} letters, digits or any of . : @ _ -`,
+    typeof id === "string" ? {} : { hint: 'A session has a name: runtime.session("chat-7").' },
   );
 }
 

@@ -1,3 +1,5 @@
+import { checkToolOptions } from "./check-local-tools.ts";
+import { isStandard } from "./check-schema.ts";
 import type { JsonSchema, ToolInfo } from "./tool.ts";
 
 /** What the validation by a Standard Schema returns. */
@@ -115,21 +117,26 @@ export interface ToolDefinition {
   run(args: unknown, context: RunContext): unknown;
 }
 
-/** Declare a local tool. The type of `run`'s argument comes from `input`. */
+/**
+ * Declare a local tool. The type of `run`'s argument comes from `input`.
+ * @throws CodecellError `config_error` for options that it does not have, without `run`, and for what is no schema
+ */
 export function tool<const Input extends StandardSchema | JsonSchema | undefined = undefined>(
   options: ToolOptions<Input>,
 ): ToolDefinition {
+  checkToolOptions(options);
   const { title, description, input, output, annotations } = options;
+  const schema = standardSchema(input);
   const info: Omit<ToolInfo, "name"> = {
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
-    ...present("inputSchema", toJsonSchema(input, "input")),
-    ...present("outputSchema", toJsonSchema(output, "output")),
+    ...present("inputSchema", jsonSchemaOf(input, "input")),
+    ...present("outputSchema", jsonSchemaOf(output, "output")),
     ...(annotations === undefined ? {} : { annotations }),
   };
   return {
     info,
-    ...(isStandardSchema(input) ? { input } : {}),
+    ...(schema === undefined ? {} : { input: schema }),
     run: (args, context) => options.run(args as ArgumentsOf<Input>, context),
   };
 }
@@ -138,23 +145,21 @@ function present(key: string, schema: JsonSchema | undefined): Record<string, Js
   return schema === undefined ? {} : { [key]: schema };
 }
 
-function isStandardSchema(schema: unknown): schema is StandardSchema {
-  return (
-    (typeof schema === "object" || typeof schema === "function") &&
-    schema !== null &&
-    "~standard" in schema
-  );
+/** `schema` where it is a Standard Schema. */
+export function standardSchema(schema: unknown): StandardSchema | undefined {
+  return isStandard(schema) ? (schema as StandardSchema) : undefined;
 }
 
 /** What JSON Schema cannot say (a date, a transform) is left open in it; the schema itself still checks it. */
-function toJsonSchema(
+export function jsonSchemaOf(
   schema: StandardSchema | JsonSchema | undefined,
   side: "input" | "output",
 ): JsonSchema | undefined {
-  if (!isStandardSchema(schema)) return schema;
+  const standard = standardSchema(schema);
+  if (standard === undefined) return schema as JsonSchema | undefined;
   try {
     const options = { target: "draft-2020-12", libraryOptions: { unrepresentable: "any" } };
-    return schema["~standard"].jsonSchema?.[side](options);
+    return standard["~standard"].jsonSchema?.[side](options);
   } catch {
     return undefined;
   }

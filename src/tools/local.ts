@@ -1,9 +1,10 @@
-import { CodecellError } from "../core/errors.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { CallContext } from "./call-context.ts";
-import type { StandardIssue, ToolDefinition } from "./define-tool.ts";
+import { checkNamespace, noTool } from "./check-local-tools.ts";
+import type { ToolDefinition } from "./define-tool.ts";
 import { expectedParameters } from "./parameter-summary.ts";
 import { orLate } from "./late.ts";
+import { issuesText } from "./schema-issues.ts";
 import { toToolError } from "./thrown.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
@@ -26,6 +27,7 @@ export class LocalSource implements ToolSource {
   /** @throws CodecellError `config_error` for what is neither a function nor made by `tool()` */
   constructor(name: string, tools: LocalTools) {
     this.name = name;
+    checkNamespace(name, tools);
     this.#tools = new Map(
       Object.entries(tools).map(([key, value]) => [
         key,
@@ -69,10 +71,7 @@ function toDefinition(path: string, value: unknown): ToolDefinition | LocalFunct
   ) {
     return value as ToolDefinition;
   }
-  throw new CodecellError(
-    "config_error",
-    `${path} is no tool; write a function or tool({ description, input, run })`,
-  );
+  throw noTool(path, value);
 }
 
 async function run(
@@ -94,16 +93,6 @@ async function check(
   if (input === undefined) return args;
   const result = await input["~standard"].validate(args);
   if (result.issues === undefined) return result.value;
-  const list = result.issues.slice(0, 5).map(describeIssue).join("; ");
   const options = { tool: label, hint: expectedParameters(info.inputSchema) };
-  throw new ToolError("invalid_arguments", `invalid arguments for ${label}: ${list}`, options);
-}
-
-function describeIssue({ message, path = [] }: StandardIssue): string {
-  let where = "";
-  for (const step of path) {
-    const key = typeof step === "object" ? step.key : step;
-    where += typeof key === "number" ? `[${key}]` : where === "" ? String(key) : `.${String(key)}`;
-  }
-  return where === "" ? message : `${where}: ${message}`;
+  throw new ToolError("invalid_arguments", `invalid arguments for ${label}: ${issuesText(result.issues)}`, options);
 }
