@@ -9,7 +9,7 @@ import { ToolError } from "../core/tool-error.ts";
 import { untilAborted } from "../core/until-aborted.ts";
 import { cutText } from "../core/utf8.ts";
 import { checkSchema } from "../tools/check-schema.ts";
-import { jsonSchemaOf, type StandardSchema, standardSchema } from "../tools/define-tool.ts";
+import { isStandardSchema, type StandardSchema, toJsonSchema } from "../tools/define-tool.ts";
 import { expectedParameters } from "../tools/parameter-summary.ts";
 import { issuesText } from "../tools/schema-issues.ts";
 import type { JsonSchema } from "../tools/tool.ts";
@@ -65,9 +65,8 @@ export async function checkedValue(
 /** @throws CodecellError `config_error` for what is no schema */
 export function outputCheck(output: unknown): Check {
   checkSchema(output, "output");
-  const schema = standardSchema(output);
-  if (schema !== undefined) return async (value) => await checkByStandard(schema, value);
-  return checkByJsonSchema(output as JsonSchema);
+  if (!isStandardSchema(output)) return checkByJsonSchema(output as JsonSchema);
+  return async (value) => await checkByStandard(output, value);
 }
 
 async function checkByStandard(
@@ -77,7 +76,7 @@ async function checkByStandard(
   const checked = await schema["~standard"].validate(value);
   if (checked.issues === undefined) return { ok: true, value: checked.value };
   const found = (path: readonly PropertyKey[]): string => `, got ${shown(at(value, path))}`;
-  return misfit(issuesText(checked.issues, found), jsonSchemaOf(schema, "input"));
+  return misfit(issuesText(checked.issues, found), toJsonSchema(schema, "input"));
 }
 
 function checkByJsonSchema(schema: JsonSchema): Check {
@@ -116,7 +115,8 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 
 /** An error of the program, whose value it is: nothing else can be corrected. */
 function misfit(wrong: string, schema: JsonSchema | undefined): CheckedValue {
-  const expected = schema === undefined ? "" : ` Of its value the host ${expectedParameters(schema)}.`;
+  const expected =
+    schema === undefined ? "" : ` Of its value the host ${expectedParameters(schema)}.`;
   return {
     ok: false,
     error: {

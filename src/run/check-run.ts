@@ -61,7 +61,7 @@ function insteadOfCode(code: unknown): string {
   if (typeof code === "function")
     return "A program is a text that runs in a VM of its own. For a function without variables from outside: run(`(${f})()`).";
   if (code instanceof Uint8Array)
-    return "Decode the bytes: new TextDecoder().decode(bytes), or readFile(path, \"utf8\").";
+    return 'Decode the bytes: new TextDecoder().decode(bytes), or readFile(path, "utf8").';
   if (code instanceof Promise) return "Await the promise of the text first.";
   return 'A program is a text: run("return 6 * 7").';
 }
@@ -98,9 +98,7 @@ function elsewhere(taker: Taker, key: string): CodecellError {
 function checkSignal(taker: Taker, signal: unknown): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
   const advice = signal instanceof AbortController ? ": write controller.signal" : "";
-  throw configError(
-    `${taker}: signal is ${kindOf(signal)}; it must be an AbortSignal${advice}`,
-  );
+  throw configError(`${taker}: signal is ${kindOf(signal)}; it must be an AbortSignal${advice}`);
 }
 
 function checkFunction(value: unknown, name: string): void {

@@ -62,7 +62,7 @@ export interface RunOptions {
    * a result (`resultBytes`) is an `output_limit`.
    * @default the value is any JSON value, and is not checked
    */
-  readonly output?: OutputSchema;
+  readonly output?: OutputSchema | undefined;
 }
 
 /** What a session adds to a run. */

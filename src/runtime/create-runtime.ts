@@ -10,13 +10,18 @@ import type { ResolvedOptions, RuntimeOptions } from "./options.ts";
 import { resolveOptions } from "./resolve-options.ts";
 import { Runtime } from "./runtime.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
+import { unawaited } from "./unawaited.ts";
 
 /**
  * Starts a runtime: connects the tools, starts the engine. A server that does not start is not an error: see
  * {@link Runtime.describe}.
  * @throws CodecellError `config_error` for bad options, `engine_unavailable`, `sandbox_unavailable`
  */
-export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+export function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  return unawaited(start(options), Runtime.prototype, "createRuntime(…)");
+}
+
+async function start(options: RuntimeOptions): Promise<Runtime> {
   const resolved = await resolveOptions(options);
   const { tokenizer } = resolved;
   const counter = tokenizer === undefined ? undefined : await openCounter(tokenizer);

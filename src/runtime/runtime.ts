@@ -23,7 +23,11 @@ import type { OutputSchema, ValueOf } from "../run/check-output.ts";
 import { checkProgram, checkRun } from "../run/check-run.ts";
 import type { RunOptions } from "../run/job.ts";
 import { ProgramRunner } from "../run/program-runner.ts";
-import { checkSessionOptions, type SessionOptions, SessionRegistry } from "../session/session-registry.ts";
+import {
+  checkSessionOptions,
+  type SessionOptions,
+  SessionRegistry,
+} from "../session/session-registry.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionStore } from "../session/store.ts";
 import type { TokenLedger } from "../tokens/ledger.ts";
@@ -101,7 +105,7 @@ export class Runtime implements AsyncDisposable {
    */
   async run<T = JsonValue | undefined, Schema extends OutputSchema | undefined = undefined>(
     code: string,
-    options: RunOptions & { readonly output?: Schema } = {},
+    options: Omit<RunOptions, "output"> & { readonly output?: Schema } = {},
   ): Promise<ExecutionResult<ValueOf<T, Schema>>> {
     this.#checkOpen();
     checkRun("run", code, options);

@@ -115,7 +115,7 @@ export class Session {
    */
   async run<T = JsonValue | undefined, Schema extends OutputSchema | undefined = undefined>(
     code: string,
-    options: Omit<RunOptions, "user"> & { readonly output?: Schema } = {},
+    options: Omit<RunOptions, "user" | "output"> & { readonly output?: Schema } = {},
   ): Promise<ExecutionResult<ValueOf<T, Schema>>> {
     this.#checkOpen();
     checkRun("session.run", code, options);

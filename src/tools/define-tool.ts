@@ -1,5 +1,4 @@
 import { checkToolOptions } from "./check-local-tools.ts";
-import { isStandard } from "./check-schema.ts";
 import type { JsonSchema, ToolInfo } from "./tool.ts";
 
 /** What the validation by a Standard Schema returns. */
@@ -126,17 +125,16 @@ export function tool<const Input extends StandardSchema | JsonSchema | undefined
 ): ToolDefinition {
   checkToolOptions(options);
   const { title, description, input, output, annotations } = options;
-  const schema = standardSchema(input);
   const info: Omit<ToolInfo, "name"> = {
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
-    ...present("inputSchema", jsonSchemaOf(input, "input")),
-    ...present("outputSchema", jsonSchemaOf(output, "output")),
+    ...present("inputSchema", toJsonSchema(input, "input")),
+    ...present("outputSchema", toJsonSchema(output, "output")),
     ...(annotations === undefined ? {} : { annotations }),
   };
   return {
     info,
-    ...(schema === undefined ? {} : { input: schema }),
+    ...(isStandardSchema(input) ? { input } : {}),
     run: (args, context) => options.run(args as ArgumentsOf<Input>, context),
   };
 }
@@ -145,21 +143,23 @@ function present(key: string, schema: JsonSchema | undefined): Record<string, Js
   return schema === undefined ? {} : { [key]: schema };
 }
 
-/** `schema` where it is a Standard Schema. */
-export function standardSchema(schema: unknown): StandardSchema | undefined {
-  return isStandard(schema) ? (schema as StandardSchema) : undefined;
+export function isStandardSchema(schema: unknown): schema is StandardSchema {
+  return (
+    (typeof schema === "object" || typeof schema === "function") &&
+    schema !== null &&
+    "~standard" in schema
+  );
 }
 
 /** What JSON Schema cannot say (a date, a transform) is left open in it; the schema itself still checks it. */
-export function jsonSchemaOf(
+export function toJsonSchema(
   schema: StandardSchema | JsonSchema | undefined,
   side: "input" | "output",
 ): JsonSchema | undefined {
-  const standard = standardSchema(schema);
-  if (standard === undefined) return schema as JsonSchema | undefined;
+  if (!isStandardSchema(schema)) return schema;
   try {
     const options = { target: "draft-2020-12", libraryOptions: { unrepresentable: "any" } };
-    return standard["~standard"].jsonSchema?.[side](options);
+    return schema["~standard"].jsonSchema?.[side](options);
   } catch {
     return undefined;
   }

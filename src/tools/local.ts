@@ -1,6 +1,6 @@
 import { ToolError } from "../core/tool-error.ts";
 import type { CallContext } from "./call-context.ts";
-import { checkNamespace, noTool } from "./check-local-tools.ts";
+import { noTool } from "./check-local-tools.ts";
 import type { ToolDefinition } from "./define-tool.ts";
 import { expectedParameters } from "./parameter-summary.ts";
 import { orLate } from "./late.ts";
@@ -27,7 +27,6 @@ export class LocalSource implements ToolSource {
   /** @throws CodecellError `config_error` for what is neither a function nor made by `tool()` */
   constructor(name: string, tools: LocalTools) {
     this.name = name;
-    checkNamespace(name, tools);
     this.#tools = new Map(
       Object.entries(tools).map(([key, value]) => [
         key,
@@ -94,5 +93,9 @@ async function check(
   const result = await input["~standard"].validate(args);
   if (result.issues === undefined) return result.value;
   const options = { tool: label, hint: expectedParameters(info.inputSchema) };
-  throw new ToolError("invalid_arguments", `invalid arguments for ${label}: ${issuesText(result.issues)}`, options);
+  throw new ToolError(
+    "invalid_arguments",
+    `invalid arguments for ${label}: ${issuesText(result.issues)}`,
+    options,
+  );
 }
