@@ -84,6 +84,8 @@ const DOORS = {
   "@opentelemetry": "serve/service/tracing.ts",
   srvx: "serve/http/lambda.ts",
   tinybench: "bench/latency/measure.ts",
+  // The tools are of its class; who imports the entry has it.
+  "@langchain": "agent/langchain.ts",
 };
 
 /** Where Node's own modules may be imported. The rest runs where Node is not: inline + quickjs + the fetch handler. */
@@ -239,7 +241,7 @@ export default {
       // Optional for users, and therefore listed for development too.
       {
         dependencyTypes: ["npm-dev"],
-        pathNot: "node_modules/(isolated-vm|@keyv/redis|pg|typescript)/",
+        pathNot: "node_modules/(isolated-vm|@keyv/redis|@langchain/core|pg|typescript)/",
       },
     ),
     error(

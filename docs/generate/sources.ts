@@ -116,7 +116,24 @@ export const OPTIONS: readonly OptionsSource[] = [
     interface: "AgentToolsOptions",
     file: "src/agent/settings.ts",
     takenBy:
-      "`agentTools(runtime, options)`, `codecellTools(runtime, options)`; in a config file under `codecell.mcp`",
+      "`agentTools`, `codecellTools`, `anthropicTools` `(runtime, options)`; in a config file under `codecell.mcp`",
+  },
+  {
+    interface: "OpenAiToolsOptions",
+    file: "src/agent/openai.ts",
+    takenBy: "`openaiTools(runtime, options)`",
+    alsoTakes: ["AgentToolsOptions"],
+  },
+  {
+    interface: "LangChainToolsOptions",
+    file: "src/agent/langchain.ts",
+    takenBy: "`langchainTools(runtime, options)`",
+    alsoTakes: ["AgentToolsOptions"],
+  },
+  {
+    interface: "ToolCallOptions",
+    file: "src/agent/tool-calls.ts",
+    takenBy: "`runChatCalls`, `runResponseCalls` and `runToolCalls`",
   },
   { interface: "AgentToolNames", file: "src/agent/settings.ts", takenBy: "`names` of those" },
   {

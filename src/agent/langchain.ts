@@ -29,7 +29,7 @@ export interface LangChainToolsOptions extends AgentToolsOptions {
 }
 
 /** A tool of LangChain. Its message has the {@link AgentAnswer} as `artifact`, and the status `error` where the program failed. */
-export type LangChainTool = DynamicStructuredTool<ObjectSchema & Record<string, unknown>>;
+export type LangChainTool = DynamicStructuredTool<ObjectSchema>;
 
 /** Content of a message and its artifact; in place of the content, the message itself. */
 type ContentAndArtifact = [content: unknown, artifact: AgentAnswer];
@@ -63,7 +63,7 @@ function toLangChain(tool: AgentTool, strict: boolean, images: boolean): LangCha
   return new DynamicStructuredTool({
     name,
     description,
-    schema: { ...schema } as ObjectSchema & Record<string, unknown>,
+    schema,
     responseFormat: "content_and_artifact",
     // Which of its arguments are wrong is what a model has to know.
     verboseParsingErrors: true,

@@ -17,7 +17,7 @@ export interface OpenAiFunctionTool {
   /** What it does, for the model. */
   readonly description: string;
   /** JSON Schema of the arguments. */
-  readonly parameters: ObjectSchema & Record<string, unknown>;
+  readonly parameters: ObjectSchema;
   /** Whether the API makes sure that arguments fit. */
   readonly strict: boolean;
 }
@@ -60,7 +60,7 @@ export interface FunctionCallOutput {
 
 export function responsesTool({ tool, strict, parameters }: DescribedTool): OpenAiFunctionTool {
   const { name, description } = tool;
-  return { type: "function", name, description, parameters: { ...parameters }, strict };
+  return { type: "function", name, description, parameters, strict };
 }
 
 export async function runResponseCalls(

@@ -1,7 +1,10 @@
 import type { AgentTool } from "./agent-tools.ts";
 
-/** JSON Schema of an object that has no other properties, as all model APIs take it. */
-export interface ObjectSchema {
+/**
+ * JSON Schema of an object that has no other properties, as all model APIs take it. (A type, not an interface: it fits theirs that
+ * allow further keywords.)
+ */
+export type ObjectSchema = {
   /** Arguments are an object. */
   readonly type: "object";
   /** JSON Schema of each argument. */
@@ -10,7 +13,7 @@ export interface ObjectSchema {
   readonly required: string[];
   /** Others are refused. */
   readonly additionalProperties: false;
-}
+};
 
 /** The schema of an agent tool, in full. */
 export function objectSchema({ inputSchema }: Pick<AgentTool, "inputSchema">): ObjectSchema {

@@ -91,6 +91,8 @@ export function callsIn(
   if (!Array.isArray(list)) return [];
   return list.filter(isObject).flatMap((item) => {
     const { id, name, arguments: args } = read(item) ?? {};
-    return typeof id === "string" && typeof name === "string" ? [{ id, name, arguments: args }] : [];
+    return typeof id === "string" && typeof name === "string"
+      ? [{ id, name, arguments: args }]
+      : [];
   });
 }

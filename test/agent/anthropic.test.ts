@@ -108,8 +108,7 @@ function stream(text: string | undefined, ...calls: readonly Call[]): ApiAnswer 
   };
 }
 
-const asked = (at: number): Record<string, never> =>
-  api.requests[at]!.body as Record<string, never>;
+const asked = (at: number): Record<string, unknown> => api.requests[at]!.body;
 const request = {
   model: "m",
   max_tokens: 100,

@@ -128,8 +128,7 @@ function response(text: string | undefined, ...calls: readonly Call[]): ApiAnswe
   };
 }
 
-const asked = (at: number): Record<string, never> =>
-  api.requests[at]!.body as Record<string, never>;
+const asked = (at: number): Record<string, unknown> => api.requests[at]!.body;
 
 const messages = [{ role: "user" as const, content: "Who is 7?" }];
 

@@ -17,7 +17,17 @@ const ENTRIES = Object.entries(exports).flatMap(([path, target]) =>
 
 test("the package has entries with declarations", () => {
   expect(ENTRIES.map(({ path }) => path)).toEqual(
-    expect.arrayContaining([".", "./agent-tools", "./ai-sdk", "./bench", "./mcp", "./serve"]),
+    expect.arrayContaining([
+      ".",
+      "./agent-tools",
+      "./ai-sdk",
+      "./anthropic",
+      "./bench",
+      "./langchain",
+      "./mcp",
+      "./openai",
+      "./serve",
+    ]),
   );
   for (const { path, declarations } of ENTRIES) expect(declarations.size, path).toBeGreaterThan(0);
 });
