@@ -60,6 +60,7 @@ export type { SandboxSettings } from "./placement/sandbox/settings.ts";
 export type { PlacementName, WorkerSettings } from "./placement/settings.ts";
 export type { Inspection } from "./preflight/inspect.ts";
 export type { TypeCheck } from "./preflight/preflight.ts";
+export type { OutputOf, OutputSchema, ValueOf } from "./run/check-output.ts";
 export type { RunOptions } from "./run/job.ts";
 export { createRuntime } from "./runtime/create-runtime.ts";
 export type { RuntimeOptions } from "./runtime/options.ts";

@@ -52,14 +52,16 @@ const USERS = {
       "`serve` reads the service's settings; the published entry would load what only Lambda needs",
     "runtime/(create-runtime|options|resolve-options|toolbox).ts":
       "`tools` and `types` connect the tools without an engine; `mcp` serves before it has one; the schema of the config file has their settings",
-    "discovery/tool-line.ts": "the mark of a tool that was listed last time reads the same everywhere",
+    "discovery/tool-line.ts":
+      "the mark of a tool that was listed last time reads the same everywhere",
     "discovery/discovery.ts": "`tools` asks the same",
     "placement/(open-place|process).ts": "`doctor` boots each engine in a process",
     "preflight/find-typescript.ts": "`doctor` tells which TypeScript would check types",
     "tools/config/": "finds and reads the config file, once per start",
     "tools/fetch/settings.ts":
       "the schema of the config file is put together of those of the rooms",
-    "tools/mcp/(open|auth/loopback).ts": "`login` connects one server, `install` tries those of a host",
+    "tools/mcp/(open|auth/loopback).ts":
+      "`login` connects one server, `install` tries those of a host",
     "tools/tool.ts": "the type of what they list",
     "tokens/": "`install` counts what definitions of tools cost",
   },
@@ -92,6 +94,8 @@ const DOORS = {
   "@opentelemetry": "serve/service/tracing.ts",
   srvx: "serve/http/lambda.ts",
   tinybench: "bench/latency/measure.ts",
+  // The tools are of its class; who imports the entry has it.
+  "@langchain": "agent/langchain.ts",
 };
 
 /** Where Node's own modules may be imported. The rest runs where Node is not: inline + quickjs + the fetch handler. */
@@ -253,7 +257,8 @@ export default {
       // Optional for users, and therefore listed for development too.
       {
         dependencyTypes: ["npm-dev"],
-        pathNot: "node_modules/(isolated-vm|@keyv/redis|pg|tiktoken|@anthropic-ai/tokenizer|typescript)/",
+        pathNot:
+          "node_modules/(isolated-vm|@keyv/redis|@langchain/core|pg|tiktoken|@anthropic-ai/tokenizer|typescript)/",
       },
     ),
     error(

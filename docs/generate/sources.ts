@@ -121,13 +121,30 @@ export const OPTIONS: readonly OptionsSource[] = [
   {
     interface: "AgentToolsOptions",
     file: "src/agent/settings.ts",
-    takenBy: "`agentTools(runtime, options)`, `codecellTools(runtime, options)`",
+    takenBy: "`agentTools`, `codecellTools`, `anthropicTools` `(runtime, options)`",
     alsoTakes: ["AgentToolsSettings"],
   },
   {
     interface: "AgentToolsSettings",
     file: "src/agent/settings.ts",
     takenBy: "those, and in a config file under `codecell.mcp`",
+  },
+  {
+    interface: "OpenAiToolsOptions",
+    file: "src/agent/openai.ts",
+    takenBy: "`openaiTools(runtime, options)`",
+    alsoTakes: ["AgentToolsOptions"],
+  },
+  {
+    interface: "LangChainToolsOptions",
+    file: "src/agent/langchain.ts",
+    takenBy: "`langchainTools(runtime, options)`",
+    alsoTakes: ["AgentToolsOptions"],
+  },
+  {
+    interface: "ToolCallOptions",
+    file: "src/agent/tool-calls.ts",
+    takenBy: "`runChatCalls`, `runResponseCalls` and `runToolCalls`",
   },
   { interface: "AgentToolNames", file: "src/agent/settings.ts", takenBy: "`names` of those" },
   {

@@ -14,8 +14,8 @@ export const ERROR_CODES = [
    */
   "type_error",
   /**
-   * The program threw an error that it did not catch.
-   * @cure See `line` and `frame`, and correct the program.
+   * The program threw an error that it did not catch, or its value does not fit the schema `output` of the run.
+   * @cure See `line` and `frame`, or the paths in the message, and correct the program.
    */
   "program_error",
   /**

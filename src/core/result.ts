@@ -138,9 +138,14 @@ export interface RunReport {
 /**
  * What `run` resolves to, and the JSON of every interface (CLI, HTTP, MCP). Deeply frozen. Narrow it with `if (result.ok)`:
  * `value` is the program's value as JSON, absent when the program returned nothing; `error` is why a run failed.
+ *
+ * `T` is the type of the value. Where nothing checked the value (see `output` of {@link RunOptions}), `T` is a claim of who
+ * wrote it. A `T` without `undefined` claims that there is a value.
  */
-export type ExecutionResult = (
-  | { readonly ok: true; readonly value?: JsonValue }
+export type ExecutionResult<T = JsonValue | undefined> = (
+  | (undefined extends T
+      ? { readonly ok: true; readonly value?: Exclude<T, undefined> }
+      : { readonly ok: true; readonly value: T })
   | { readonly ok: false; readonly error: Failure }
 ) &
   RunReport;

@@ -36,11 +36,12 @@ export function unknownKey(schema: ObjectSchema, key: string, at: string): Codec
   const known = Object.keys(schema.properties);
   const [closest] = nearest(key, known, 1);
   const list = closest === undefined || listed ? `; the ${noun}s are ${known.join(", ")}` : "";
-  // The path of a key in an entry is long and names the file: the key alone says enough.
-  const spelling = closest === undefined || noun === "key" ? closest : below(at, closest);
+  // The path of a key in an entry is long and names the file, that of an option names what takes it: the key alone says enough.
+  const isAlone = noun === "key" || noun === "option";
+  const spelling = closest === undefined || isAlone ? closest : below(at, closest);
   const advice = spelling === undefined ? "" : `; did you mean ${spelling}?`;
-  const kind = noun === "key" ? "known key" : noun;
-  return configError(`${below(at, key)} is not a ${kind}${list}${advice}`);
+  const kind = { setting: "a setting", limit: "a limit", option: "an option", key: "a known key" };
+  return configError(`${below(at, key)} is not ${kind[noun]}${list}${advice}`);
 }
 
 /** For a value that the schema does not accept. */

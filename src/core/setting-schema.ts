@@ -78,7 +78,7 @@ export interface ObjectSchema extends CommonSchema {
    * The word for a key in messages.
    * @default "setting"
    */
-  readonly noun?: "setting" | "limit" | "key";
+  readonly noun?: "setting" | "limit" | "key" | "option";
   /** True where a message lists all keys even when it suggests one. */
   readonly listed?: boolean;
   /** JSON Schema keywords about several keys, for the published schema only; code beside the schema checks them here. */

@@ -1,5 +1,4 @@
 import type { Caller } from "../core/caller.ts";
-import { CodecellError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import type { NameTable } from "../core/names.ts";
 import type { CallRecord, LogEntry } from "../core/result.ts";
@@ -9,6 +8,7 @@ import type { RunRequest } from "../placement/placement.ts";
 import type { ModelHandler } from "../tools/model.ts";
 import type { Bridge } from "./bridge.ts";
 import type { CallJournal } from "./call-journal.ts";
+import type { OutputSchema } from "./check-output.ts";
 import type { Handles } from "./handles.ts";
 import type { HostInContext } from "./host-in-context.ts";
 import type { ResumedCalls } from "./recorded-calls.ts";
@@ -55,6 +55,14 @@ export interface RunOptions {
    * @default `ask` is refused
    */
   readonly onModel?: ModelHandler;
+  /**
+   * What the value must be: a Standard Schema (zod 3.24 and later, valibot, arktype …) or a JSON Schema. The value of the
+   * result is what the schema returns, with its defaults and transforms; it is not frozen. A value that does not fit is a
+   * `program_error` whose message names what is wrong, for whoever wrote the program; one that is too large to be whole in
+   * a result (`resultBytes`) is an `output_limit`.
+   * @default the value is any JSON value, and is not checked
+   */
+  readonly output?: OutputSchema | undefined;
 }
 
 /** What a session adds to a run. */
@@ -98,16 +106,4 @@ export interface Job {
   /** Carries it out somewhere. */
   readonly run: (request: RunRequest, host: HostInContext, signal: AbortSignal) => Promise<Outcome>;
   readonly session?: SessionContext;
-}
-
-/** @throws CodecellError `config_error` for what is no function */
-export function checkModel(onModel: unknown): void {
-  if (onModel === undefined || typeof onModel === "function") return;
-  throw new CodecellError("config_error", `onModel must be a function, not ${typeof onModel}`);
-}
-
-/** @throws CodecellError `config_error` for what is no text */
-export function checkProgram(code: unknown): void {
-  if (typeof code === "string") return;
-  throw new CodecellError("config_error", `the program must be a string, not ${typeof code}`);
 }

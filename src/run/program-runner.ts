@@ -19,6 +19,7 @@ import type { CallingRun, Next } from "../tools/tool-call.ts";
 import type { ToolSource } from "../tools/tool.ts";
 import { Bridge } from "./bridge.ts";
 import { callChain } from "./call-chain.ts";
+import { checkedValue } from "./check-output.ts";
 import { Handles } from "./handles.ts";
 import { ResultHolder } from "./held-results.ts";
 import { withHint } from "./hints/hint.ts";
@@ -122,11 +123,16 @@ export class ProgramRunner {
     const facts = { ...this.#place, runId, wallMs: performance.now() - started };
     const outcome = this.#explained(job, verdict, bridge);
     bridge.answers.clear();
-    const result = deepFreeze(report({ source, limits, outcome, bridge, ...facts }));
+    const reported = report({ source, limits, outcome, bridge, ...facts });
+    const checked = await checkedValue(reported, options.output, ended);
+    const result = deepFreeze(checked?.ok === false ? refused(reported, checked.error) : reported);
     events.end(result, verdict.usage.compileMs ?? 0);
-    if (held === undefined) return result;
-    held.miss(bridge.bytesElsewhere);
-    return deepFreeze(await this.#tokens!.addTo(result, source, held, ended));
+    held?.miss(bridge.bytesElsewhere);
+    const counted =
+      held === undefined
+        ? result
+        : deepFreeze(await this.#tokens!.addTo(result, source, held, ended));
+    return checked?.ok === true ? withValue(counted, checked.value) : counted;
   }
 
   /** The verdict, with a hint for the author of the program. */
@@ -201,6 +207,19 @@ export class ProgramRunner {
     };
     return await job.run(request, new HostInContext(bridge), signal);
   }
+}
+
+/** A run whose value its caller does not take. */
+function refused(
+  { value: _, ...report }: ExecutionResult & { readonly value?: unknown },
+  error: Failure,
+): ExecutionResult {
+  return { ...report, ok: false, error };
+}
+
+/** The value as a schema made it is the caller's: it is not frozen, and may be anything. */
+function withValue(result: ExecutionResult, value: unknown): ExecutionResult {
+  return Object.freeze({ ...result, value } as ExecutionResult);
 }
 
 function tooLarge(source: string, { sourceBytes }: Limits): Failure | undefined {

@@ -11,13 +11,18 @@ import { Problems } from "./problems.ts";
 import { resolveOptions } from "./resolve-options.ts";
 import { Runtime } from "./runtime.ts";
 import { openToolbox, type Toolbox } from "./toolbox.ts";
+import { unawaited } from "./unawaited.ts";
 
 /**
  * Starts a runtime: connects the tools, starts the engine. A server that is slow or does not start is not an error: see
  * {@link RuntimeOptions.startMs} and {@link Runtime.describe}.
  * @throws CodecellError `config_error` for bad options, `engine_unavailable`, `sandbox_unavailable`
  */
-export async function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+export function createRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  return unawaited(start(options), Runtime.prototype, "createRuntime(…)");
+}
+
+async function start(options: RuntimeOptions): Promise<Runtime> {
   return await startRuntime(await resolveOptions(options));
 }
 

@@ -16,6 +16,7 @@ import type { TypeCheck } from "../preflight/preflight.ts";
 import { resolveSharing } from "../run/sharing.ts";
 import { type ResolvedSessions, resolveSessions } from "../session/settings.ts";
 import type { TokenizerChoice } from "../tokens/counter.ts";
+import { checkNamespace } from "../tools/check-local-tools.ts";
 import { fromFile } from "../tools/config/places.ts";
 import type { ToolFolder } from "../tools/config/tool-folder.ts";
 import { Expander } from "../tools/config/expand-variables.ts";
@@ -52,7 +53,7 @@ type Find = (key: keyof typeof SETTINGS) => Given;
  * @throws CodecellError `config_error` naming the setting
  */
 export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedOptions> {
-  checkKeys(OPTIONS, options, "");
+  checkShape(options);
   const file = await fileOf(options.config);
   const settings = file?.settings ?? {};
   checkKeys(FILE_SETTINGS, settings, "codecell");
@@ -94,6 +95,16 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
   };
 }
 
+/** @throws CodecellError `config_error` for what is no object of options, and for an option that there is not */
+function checkShape(options: unknown): void {
+  const example = 'createRuntime({ config: ".mcp.json" })';
+  if (!isObject(options))
+    throw configError(
+      `createRuntime takes an object of options, not ${kindOf(options)}: ${example}`,
+    );
+  checkKeys(OPTIONS, options, "");
+}
+
 /** Settings that are read by their schema alone. */
 type Plain = "hardened" | "learn" | "startContextChars" | "startMs" | "catalogueCache";
 
@@ -108,7 +119,9 @@ async function fileOf(config: unknown): Promise<ConfigFile | undefined> {
   if (isObject(config) && typeof config["path"] === "string" && isObject(config["servers"]))
     return config as unknown as ConfigFile;
   if (typeof config === "string") return await loadConfig(config);
-  throw configError("config must be the path of a file, or what loadConfig returned");
+  const inline = "what is in such a file can be written as options of createRuntime";
+  const hint = isObject(config) ? `${inline}: createRuntime({ mcpServers: { … } }).` : undefined;
+  throw configError("config must be the path of a file, or what loadConfig returned", hint);
 }
 
 /** The servers of the file and of the caller; those of the caller override. */
@@ -119,6 +132,9 @@ async function serversOf(
   if (!isObject(mcpServers))
     throw configError(
       `mcpServers is ${kindOf(mcpServers)}; it must be an object of servers by name`,
+      typeof mcpServers === "string"
+        ? "The path of a config file is the option config."
+        : 'For example { github: { command: "npx", args: ["-y", "@modelcontextprotocol/server-github"] } }.',
     );
   const given = Object.entries(mcpServers);
   const clients = given.filter((entry): entry is [string, McpClient] => isMcpClient(entry[1]));
@@ -227,10 +243,15 @@ function checkHandler<T extends ServerRequestHandler | ModelHandler>(
 
 /** @throws CodecellError `config_error` where two sources of tools have the same name */
 function checkNames(
-  tools: object,
+  tools: unknown,
   { servers, failures, clients }: Pick<ResolvedOptions, "servers" | "failures" | "clients">,
   network: boolean,
 ): void {
+  if (!isObject(tools))
+    throw configError(
+      `tools is ${kindOf(tools)}; it must be an object of namespaces: { crm: { find: … } }`,
+    );
+  for (const [name, namespace] of Object.entries(tools)) checkNamespace(name, namespace);
   const taken = (name: string): boolean =>
     [servers, failures, clients].some((all) => Object.hasOwn(all, name));
   if (network && (taken("network") || Object.hasOwn(tools, "network")))

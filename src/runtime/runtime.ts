@@ -3,7 +3,7 @@ import { callerNamed } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
 import type { RuntimeEmitter, RuntimeEventName, RuntimeListener } from "../core/events.ts";
 import { type Limits, resolveLimits } from "../core/limits.ts";
-import type { ExecutionResult } from "../core/result.ts";
+import type { ExecutionResult, JsonValue } from "../core/result.ts";
 import { zoneOf } from "../core/time-zone.ts";
 import type { StartContextOptions } from "../discovery/start-context.ts";
 import type {
@@ -20,9 +20,15 @@ import type { Place } from "../placement/placement.ts";
 import type { Inspection } from "../preflight/inspect.ts";
 import type { TypeCheck } from "../preflight/preflight.ts";
 import { Admission } from "../run/admission.ts";
-import { checkModel, checkProgram, type RunOptions } from "../run/job.ts";
+import type { OutputSchema, ValueOf } from "../run/check-output.ts";
+import { checkProgram, checkRun } from "../run/check-run.ts";
+import type { RunOptions } from "../run/job.ts";
 import { ProgramRunner } from "../run/program-runner.ts";
-import { type SessionOptions, SessionRegistry } from "../session/session-registry.ts";
+import {
+  checkSessionOptions,
+  type SessionOptions,
+  SessionRegistry,
+} from "../session/session-registry.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionStore } from "../session/store.ts";
 import type { TokenLedger } from "../tokens/ledger.ts";
@@ -96,14 +102,17 @@ export class Runtime implements AsyncDisposable {
 
   /**
    * Runs one program: TypeScript or JavaScript, in a Markdown fence or not.
-   * Resolves whatever the program does.
+   * Resolves whatever the program does. With a schema as `output`, the value is checked, and has the type of the schema; in
+   * `run<T>(code)`, `T` is what the caller claims, and nothing checks it.
    * @throws CodecellError `config_error` for bad options, `aborted` when the runtime is closed, `rate_limited` when the user
    * or everybody together has too many runs here
    */
-  async run(code: string, options: RunOptions = {}): Promise<ExecutionResult> {
+  async run<T = JsonValue | undefined, Schema extends OutputSchema | undefined = undefined>(
+    code: string,
+    options: Omit<RunOptions, "output"> & { readonly output?: Schema } = {},
+  ): Promise<ExecutionResult<ValueOf<T, Schema>>> {
     this.#checkOpen();
-    checkProgram(code);
-    checkModel(options.onModel);
+    checkRun("run", code, options);
     const limits = resolveLimits(options.limits, this.#options.limits);
     this.#place.check?.(limits);
     const timeZone = zoneOf(options.timeZone, this.#options.timeZone);
@@ -111,9 +120,9 @@ export class Runtime implements AsyncDisposable {
     const run = this.#place.run.bind(this.#place);
     const caller = callerNamed(options.user);
     const origin = { kind: "local" } as const;
-    return await this.#track(
-      this.#runner.run({ source: code, limits, timeZone, caller, origin, options, run }),
-    );
+    const job = { source: code, limits, timeZone, caller, origin, options, run };
+    // The type of the value is the word of the schema, or of the caller.
+    return (await this.#track(this.#runner.run(job))) as ExecutionResult<ValueOf<T, Schema>>;
   }
 
   /**
@@ -123,6 +132,7 @@ export class Runtime implements AsyncDisposable {
    */
   async session(id: string, options: SessionOptions = {}): Promise<Session> {
     this.#checkOpen();
+    checkSessionOptions(options);
     return await this.#track(this.#sessions.open(id, options));
   }
 

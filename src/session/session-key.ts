@@ -17,7 +17,11 @@ export function keyOf(id: string, user: string | undefined, scope?: string): str
 
 export function checkId(what: string, id: unknown): void {
   if (isSessionId(id)) return;
-  throw new CodecellError("config_error", `${what} must be ${SESSION_ID_WANTED}`);
+  throw new CodecellError(
+    "config_error",
+    `${what} must be ${SESSION_ID_WANTED}`,
+    typeof id === "string" ? {} : { hint: 'A session has a name: runtime.session("chat-7").' },
+  );
 }
 
 export function seedOf(seed: unknown): string {

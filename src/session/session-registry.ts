@@ -1,6 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { callerNamed } from "../core/caller.ts";
+import { checkKeys } from "../core/check-settings.ts";
+import { isObject } from "../core/is-object.ts";
 import { type Limits, resolveLimits } from "../core/limits.ts";
+import { configError, kindOf } from "../core/setting-errors.ts";
+import type { ObjectSchema } from "../core/setting-schema.ts";
 import { zoneOf } from "../core/time-zone.ts";
 import { Workspace, type WorkspaceLimits } from "../files/workspace.ts";
 import type { Place } from "../placement/placement.ts";
@@ -46,6 +50,23 @@ export interface SessionOptions {
    * @default none: the real clock
    */
   readonly now?: number | Date;
+}
+
+const OPTIONS: ObjectSchema = {
+  title: "SessionOptions",
+  type: "object",
+  noun: "option",
+  properties: { user: {}, limits: {}, timeZone: {}, seed: {}, now: {} } satisfies Record<
+    keyof SessionOptions,
+    object
+  >,
+};
+
+/** @throws CodecellError `config_error` for what is no object, and for an option that sessions do not have */
+export function checkSessionOptions(options: unknown): void {
+  if (!isObject(options))
+    throw configError(`session: the options are ${kindOf(options)}; write session(id, { user })`);
+  checkKeys(OPTIONS, options, "session: ");
 }
 
 /** Identifies a session. */

@@ -1,11 +1,13 @@
 import { callerNamed } from "../core/caller.ts";
 import { CodecellError } from "../core/errors.ts";
-import type { ExecutionResult } from "../core/result.ts";
+import type { ExecutionResult, JsonValue } from "../core/result.ts";
 import { zoneOf } from "../core/time-zone.ts";
 import { FairSemaphore } from "../core/fair-semaphore.ts";
 import type { Workspace } from "../files/workspace.ts";
 import type { Admission } from "../run/admission.ts";
-import { checkModel, checkProgram, type RunOptions } from "../run/job.ts";
+import type { OutputSchema, ValueOf } from "../run/check-output.ts";
+import { checkRun, checkRunOptions } from "../run/check-run.ts";
+import type { RunOptions } from "../run/job.ts";
 import type { ProgramRunner } from "../run/program-runner.ts";
 import {
   encodeAnswers,
@@ -111,10 +113,12 @@ export class Session {
    * @throws CodecellError `config_error` for invalid options, or when there is a run to resume; `aborted` when the session is
    * closed; `rate_limited` when another process has the session locked for too long, or as `runtime.run`
    */
-  async run(code: string, options: Omit<RunOptions, "user"> = {}): Promise<ExecutionResult> {
+  async run<T = JsonValue | undefined, Schema extends OutputSchema | undefined = undefined>(
+    code: string,
+    options: Omit<RunOptions, "user" | "output"> & { readonly output?: Schema } = {},
+  ): Promise<ExecutionResult<ValueOf<T, Schema>>> {
     this.#checkOpen();
-    checkProgram(code);
-    checkModel(options.onModel);
+    checkRun("session.run", code, options);
     const limits = limitsOfRun(options.limits, this.#parts.vm.limits);
     zoneOf(options.timeZone, this.#parts.vm.timeZone); // refuses a wrong one before anything begins
     using _admitted = this.#parts.admission.enter(this.user);
@@ -126,10 +130,12 @@ export class Session {
       return this.#carryOut(run, options);
     };
     try {
-      return await this.#use(() => this.#state.run(program, work, this.#waits(signal)), signal);
+      const turn = this.#use(() => this.#state.run(program, work, this.#waits(signal)), signal);
+      return (await turn) as ExecutionResult<ValueOf<T, Schema>>;
     } catch (error) {
       if (hasBegun || signal?.aborted !== true || this.#ending.signal.aborted) throw error;
-      return await this.#carryOut(this.#state.notBegun(program), options);
+      const result = await this.#carryOut(this.#state.notBegun(program), options);
+      return result as ExecutionResult<ValueOf<T, Schema>>;
     }
   }
 
@@ -141,7 +147,7 @@ export class Session {
    */
   async resume({ answers = {}, ...options }: ResumeOptions = {}): Promise<ExecutionResult> {
     this.#checkOpen();
-    checkModel(options.onModel);
+    checkRunOptions("session.resume", options);
     const known = encodeAnswers(answers);
     using _admitted = this.#parts.admission.enter(this.user);
     const work: RunWork = (run) => this.#carryOut(run, options);

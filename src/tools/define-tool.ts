@@ -1,3 +1,4 @@
+import { checkToolOptions } from "./check-local-tools.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import { ownJsonSchema, type SchemaSide, standardOf, toJsonSchema } from "./to-json-schema.ts";
 import type { JsonSchema, ToolInfo } from "./tool.ts";
@@ -72,10 +73,14 @@ export type LateSchemas = {
   readonly [Side in SchemaSide]?: () => Promise<JsonSchema | undefined>;
 };
 
-/** Declare a local tool. The type of `run`'s argument comes from `input`. */
+/**
+ * Declare a local tool. The type of `run`'s argument comes from `input`.
+ * @throws CodecellError `config_error` for options that it does not have, without `run`, and for what is no schema
+ */
 export function tool<const Input extends StandardSchema | JsonSchema | undefined = undefined>(
   options: ToolOptions<Input>,
 ): ToolDefinition {
+  checkToolOptions(options);
   const { title, description, input, output, annotations } = options;
   const checks = standardOf(input);
   const late: { -readonly [Side in SchemaSide]?: () => Promise<JsonSchema | undefined> } = {};

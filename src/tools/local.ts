@@ -1,11 +1,11 @@
-import { CodecellError } from "../core/errors.ts";
 import { ToolError } from "../core/tool-error.ts";
 import type { CallContext } from "./call-context.ts";
+import { noTool } from "./check-local-tools.ts";
 import type { ToolDefinition } from "./define-tool.ts";
-import type { StandardIssue } from "./standard-schema.ts";
 import type { SchemaSide } from "./to-json-schema.ts";
 import { expectedParameters } from "./parameter-summary.ts";
 import { orLate } from "./late.ts";
+import { issuesText } from "./schema-issues.ts";
 import { toToolError } from "./thrown.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
 
@@ -119,10 +119,7 @@ function toDefinition(path: string, value: unknown): ToolDefinition | LocalFunct
   ) {
     return value as ToolDefinition;
   }
-  throw new CodecellError(
-    "config_error",
-    `${path} is no tool; write a function or tool({ description, input, run })`,
-  );
+  throw noTool(path, value);
 }
 
 async function run(
@@ -146,16 +143,10 @@ async function check(
   if (input === undefined) return args;
   const result = await input["~standard"].validate(args);
   if (result.issues === undefined) return result.value;
-  const list = result.issues.slice(0, 5).map(describeIssue).join("; ");
   const options = { tool: label, hint: expectedParameters(info?.inputSchema) };
-  throw new ToolError("invalid_arguments", `invalid arguments for ${label}: ${list}`, options);
-}
-
-function describeIssue({ message, path = [] }: StandardIssue): string {
-  let where = "";
-  for (const step of path) {
-    const key = typeof step === "object" ? step.key : step;
-    where += typeof key === "number" ? `[${key}]` : where === "" ? String(key) : `.${String(key)}`;
-  }
-  return where === "" ? message : `${where}: ${message}`;
+  throw new ToolError(
+    "invalid_arguments",
+    `invalid arguments for ${label}: ${issuesText(result.issues)}`,
+    options,
+  );
 }

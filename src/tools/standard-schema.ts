@@ -58,3 +58,9 @@ export interface StandardSchema<Input = unknown, Output = unknown> {
     readonly jsonSchema?: JsonSchemaConverter | undefined;
   };
 }
+
+/** Whether it follows the specification, as far as that can be seen. */
+export function isStandardSchema(schema: unknown): schema is StandardSchema {
+  const isHolder = typeof schema === "object" || typeof schema === "function";
+  return isHolder && schema !== null && "~standard" in schema;
+}

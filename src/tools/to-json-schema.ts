@@ -1,6 +1,6 @@
 /** JSON Schema of schemas of any library. What converts those that cannot do it themselves is loaded when it is needed. */
 import { isObject } from "../core/is-object.ts";
-import type { StandardResult, StandardSchema } from "./standard-schema.ts";
+import { isStandardSchema, type StandardResult, type StandardSchema } from "./standard-schema.ts";
 import type { JsonSchema } from "./tool.ts";
 
 /** Whether it is about what a schema takes, or what it returns. */
@@ -56,14 +56,6 @@ export async function toJsonSchema(
     return undefined;
   }
   return isStandardSchema(schema) || !isObject(schema) ? undefined : schema;
-}
-
-function isStandardSchema(schema: unknown): schema is StandardSchema {
-  return (
-    (typeof schema === "object" || typeof schema === "function") &&
-    schema !== null &&
-    "~standard" in schema
-  );
 }
 
 function isZod3(schema: unknown): schema is Zod3Schema {

@@ -31,7 +31,16 @@ writeFileSync(
     },
   }),
 );
-const RUN = ["run", "program.ts", "--config", config, "--engine", "quickjs", "--placement", "inline"];
+const RUN = [
+  "run",
+  "program.ts",
+  "--config",
+  config,
+  "--engine",
+  "quickjs",
+  "--placement",
+  "inline",
+];
 
 test("on a terminal each is asked for, and a password is not shown", async () => {
   const { code, out } = await runOnTerminal(RUN, start, "Key", ["sw0rdf1shX\u007f\r2\n"]);

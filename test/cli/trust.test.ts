@@ -549,7 +549,17 @@ describe("what a person is shown", () => {
     const piece = fc.oneof(
       name.map((each) => `\${${each}}`),
       name.map((each) => `\${env:${each}:-x}`),
-      fc.constantFrom("$", "{", "}", "${", "${A:-", "${B:-${C}", "${workspaceFolder}", "\\u0024{B}", ":-"),
+      fc.constantFrom(
+        "$",
+        "{",
+        "}",
+        "${",
+        "${A:-",
+        "${B:-${C}",
+        "${workspaceFolder}",
+        "\\u0024{B}",
+        ":-",
+      ),
       fc.string({ maxLength: 4 }),
     );
     const text = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(""));

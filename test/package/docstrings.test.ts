@@ -21,10 +21,12 @@ test("the package has entries with declarations", () => {
       ".",
       "./agent-tools",
       "./ai-sdk",
+      "./anthropic",
       "./bench",
       "./langchain",
       "./mastra",
       "./mcp",
+      "./openai",
       "./serve",
     ]),
   );

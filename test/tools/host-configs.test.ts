@@ -213,7 +213,10 @@ describe("spellings of hosts", () => {
       },
       { headers: { Authorization: "Bearer t0ps3cret", "X-A": "a", "X-B": "b" } },
     ],
-    [{ command: "a", env_vars: ["TOKEN", "NO"], inheritEnv: false }, { env: { TOKEN: "t0ps3cret" }, inheritEnv: false, secrets: ["t0ps3cret"] }],
+    [
+      { command: "a", env_vars: ["TOKEN", "NO"], inheritEnv: false },
+      { env: { TOKEN: "t0ps3cret" }, inheritEnv: false, secrets: ["t0ps3cret"] },
+    ],
   ])("%j", (entry, expected) => {
     expect(one(entry)).toMatchObject(expected);
   });
@@ -276,11 +279,20 @@ describe("spellings of hosts", () => {
 
 test("a file full of settings of its host is one warning, and a slip an error", () => {
   const mcpServers = { x: { command: "a" } };
-  const config = parse({ a: 1, b: 2, c: 3, disabledMcpServers: [], "chat.mcp.enabled": true, mcpServers });
+  const config = parse({
+    a: 1,
+    b: 2,
+    c: 3,
+    disabledMcpServers: [],
+    "chat.mcp.enabled": true,
+    mcpServers,
+  });
   expect(config.warnings).toEqual([
     expect.stringContaining("mcp.json: a, b, c and 2 more are not known keys, and have no effect"),
   ]);
-  expect(() => parse({ codecel: {}, mcpServers })).toThrow("codecel is not a known key; did you mean codecell?");
+  expect(() => parse({ codecel: {}, mcpServers })).toThrow(
+    "codecel is not a known key; did you mean codecell?",
+  );
 });
 
 describe("in a runtime", () => {

@@ -101,9 +101,7 @@ describe("a runtime", () => {
   });
 
   test("runs a text, with options", () => {
-    expectTypeOf(runtime.run).parameters.toEqualTypeOf<
-      [code: string, options?: RunOptions | undefined]
-    >();
+    expectTypeOf<RunOptions | undefined>().toExtend<Parameters<Runtime["run"]>[1]>();
     expectTypeOf<RunOptions>().toEqualTypeOf<Partial<RunOptions>>();
     // @ts-expect-error -- a program is a text
     void runtime.run(() => 1);
