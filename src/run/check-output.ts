@@ -69,7 +69,7 @@ export function outputCheck(output: unknown): Check {
   const standard = standardOf(output);
   if (standard === undefined) return checkByJsonSchema(output as JsonSchema);
   const wanted = async (): Promise<JsonSchema | undefined> => await toJsonSchema(output, "input");
-  return async (value) => await checkByStandard(standard, value, await wanted());
+  return async (value) => await checkByStandard(standard, value, wanted);
 }
 
 async function checkByStandard(
