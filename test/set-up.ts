@@ -38,7 +38,8 @@ if (missing.length > 0) {
 
 for (const folder of ["node24", "runtimes"]) {
   const prefix = fileURLToPath(new URL(folder, import.meta.url));
-  if (run("npm", ["ci", "--prefix", prefix, "--no-audit", "--no-fund", "--prefer-offline"])) continue;
+  if (run("npm", ["ci", "--prefix", prefix, "--no-audit", "--no-fund", "--prefer-offline"]))
+    continue;
   console.error(`The tests need the runtimes of test/${folder}, from npm; see above.`);
   process.exit(1);
 }
