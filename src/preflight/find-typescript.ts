@@ -63,19 +63,23 @@ function realFile(path: string): string {
 /** The compiler that a file in this place would import, or what is wrong with it. Nothing of it is executed. */
 function typeScriptOf(place: string): FoundTypeScript | string {
   const require = createRequire(place);
-  let file;
   try {
-    file = require.resolve("typescript/package.json");
-  } catch {
-    return ABSENT;
-  }
-  try {
-    const version = versionIn(readFileSync(file, "utf8"));
-    const major = Number.parseInt(version, 10);
-    if (major < OLDEST_MAJOR) return `the one that is installed is ${version}`;
-    return { version, api: pathToFileURL(require.resolve(API)).href };
+    const version = versionIn(readFileSync(require.resolve("typescript/package.json"), "utf8"));
+    if (Number.parseInt(version, 10) < OLDEST_MAJOR)
+      return `the one that is installed is ${version}`;
+    return { version, api: pathToFileURL(apiOf(require, version)).href };
   } catch (error) {
-    return `the one that is installed cannot be used: ${oneLine(messageOf(error).split("\n", 1)[0]!)}`;
+    const isAbsent = (error as NodeJS.ErrnoException | null)?.code === "MODULE_NOT_FOUND";
+    const reason = oneLine(messageOf(error).split("\n", 1)[0]!);
+    return isAbsent ? ABSENT : `the one that is installed cannot be used: ${reason}`;
+  }
+}
+
+function apiOf(require: NodeJS.Require, version: string): string {
+  try {
+    return require.resolve(API);
+  } catch {
+    throw new Error(`${version} has no ${API}`);
   }
 }
 

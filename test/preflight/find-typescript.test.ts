@@ -48,7 +48,7 @@ test.each([
   ["a number as its version", () => withVersion(7), "its package.json has no version"],
   ["an endless version", () => withVersion(`7.${"0".repeat(500)}`), "has no version"],
   ["no JSON", () => project("{"), "cannot be used"],
-  ["null", () => project("null"), "cannot be used"],
+  ["no object", () => project("null"), "version 7: "],
   ["no API", () => project({ name: "typescript", version: "7.0.0" }), "cannot be used"],
 ])("%s is an error that says what is needed and what to do", (_what, place, says) => {
   expect(() => findTypeScript([place()])).toThrow(

@@ -26,7 +26,7 @@ async function work(engine, placement, isFirst) {
     ...(engine === "default" ? {} : { engine, placement }),
     tools,
     ...(isFirst ? { mcpServers } : {}),
-    limits: { cpuMs: 500 },
+    limits: { cpuMs: 200 },
     workers: { spare: 0 },
   });
   const program = await runtime.run(PROGRAM);
