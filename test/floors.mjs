@@ -240,7 +240,8 @@ export default {
       // Optional for users, and therefore listed for development too.
       {
         dependencyTypes: ["npm-dev"],
-        pathNot: "node_modules/(isolated-vm|@keyv/redis|pg|tiktoken|@anthropic-ai/tokenizer|typescript)/",
+        pathNot:
+          "node_modules/(isolated-vm|@keyv/redis|pg|tiktoken|@anthropic-ai/tokenizer|typescript)/",
       },
     ),
     error(

@@ -18,7 +18,11 @@ export async function threadPlace(ref: EngineRef, options: PoolOptions): Promise
       hint: "An isolate that runs out of memory or ignores its timeout takes its whole process along, threads included: use placement 'process', or engine 'quickjs'.",
     });
   }
-  return await WorkerPool.create("thread", () => new WorkerClient(startWorker(), bundled(ref)), options);
+  return await WorkerPool.create(
+    "thread",
+    () => new WorkerClient(startWorker(), bundled(ref)),
+    options,
+  );
 }
 
 function startWorker(): WorkerHandle {

@@ -83,7 +83,9 @@ function licenses(files: readonly string[]): string {
   return [...folders]
     .toSorted()
     .map((folder) => {
-      const { name, version } = JSON.parse(readFileSync(`${ROOT}${folder}package.json`, "utf8")) as {
+      const { name, version } = JSON.parse(
+        readFileSync(`${ROOT}${folder}package.json`, "utf8"),
+      ) as {
         name: string;
         version: string;
       };
