@@ -18,7 +18,8 @@ function unwrapImports(file: string): void {
   const unwrapped = text
     .replace(/^var __rewriteRelativeImportExtension = [\s\S]*?\n};\n/m, "")
     .replaceAll("import(__rewriteRelativeImportExtension(", "import((");
-  if (unwrapped.includes("__rewriteRelative")) throw new Error(`${file} has an import of a new form`);
+  if (unwrapped.includes("__rewriteRelative"))
+    throw new Error(`${file} has an import of a new form`);
   if (unwrapped !== text) writeFileSync(join(DIST, file), unwrapped);
 }
 
@@ -47,4 +48,5 @@ const bundled = globSync(
   { cwd: DIST, exclude: ["engine/guest/source.js"] },
 );
 for (const file of [...declarations, ...bundled]) rmSync(join(DIST, file));
-for (const file of globSync("**/*.js", { cwd: DIST, exclude: ["{vendor,worker}/**"] })) unwrapImports(file);
+for (const file of globSync("**/*.js", { cwd: DIST, exclude: ["{vendor,worker}/**"] }))
+  unwrapImports(file);
