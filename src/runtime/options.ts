@@ -188,8 +188,7 @@ export interface ResolvedOptions {
   readonly network?: ResolvedNetwork;
   readonly typeCheck: TypeCheck | undefined;
   readonly startMs: number;
-  /** The folder of the catalogue cache. */
-  readonly catalogueCache: string | undefined;
+  readonly catalogueCache: boolean | string;
   readonly warn: Warn;
   readonly learn: boolean | string;
   readonly startContextChars: number;
