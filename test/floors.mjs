@@ -50,7 +50,8 @@ const USERS = {
       "`serve` reads the service's settings; the published entry would load what only Lambda needs",
     "runtime/(create-runtime|options|resolve-options|toolbox).ts":
       "`tools` and `types` connect the tools without an engine; `mcp` serves before it has one; the schema of the config file has their settings",
-    "discovery/tool-line.ts": "the mark of a tool that was listed last time reads the same everywhere",
+    "discovery/tool-line.ts":
+      "the mark of a tool that was listed last time reads the same everywhere",
     "discovery/discovery.ts": "`tools` asks the same",
     "placement/(open-place|process).ts": "`doctor` boots each engine in a process",
     "tools/config/": "finds and reads the config file, once per start",

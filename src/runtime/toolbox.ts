@@ -66,7 +66,11 @@ export async function openToolbox(
 }
 
 /** Tells the problems that there are, and those that come; changes of servers become events. */
-function reportStates({ catalogue, report }: Toolbox, emitter: RuntimeEmitter, told: Problems): void {
+function reportStates(
+  { catalogue, report }: Toolbox,
+  emitter: RuntimeEmitter,
+  told: Problems,
+): void {
   const tell = ({ name, state, failure }: ServerReport["servers"][number]): void => {
     if (failure !== undefined) told.failed(name, failure);
     else if (state === "connected") told.connected(name);

@@ -108,9 +108,11 @@ test("it is in private files that hold nothing of the config", async () => {
   const [file] = filesOf(cache);
   const text = readFileSync(join(cache, file!), "utf8");
   expect(JSON.parse(text)).toMatchObject({ tools: [{ name: "say_hello" }, { name: "die" }] });
-  for (const secret of [SECRET, "API_KEY", "GATE", process.execPath]) expect(text).not.toContain(secret);
+  for (const secret of [SECRET, "API_KEY", "GATE", process.execPath])
+    expect(text).not.toContain(secret);
   expect(statSync(cache).mode & 0o777).toBe(0o700);
-  for (const name of readdirSync(cache)) expect(statSync(join(cache, name)).mode & 0o777).toBe(0o600);
+  for (const name of readdirSync(cache))
+    expect(statSync(join(cache, name)).mode & 0o777).toBe(0o600);
 });
 
 test("another config of a server of that name has no list", async () => {
@@ -143,22 +145,25 @@ const HOSTILE: Readonly<Record<string, (file: string) => void>> = {
 
 let shared: Promise<Kept> | undefined;
 
-test.each(Object.entries(HOSTILE))("a file with %s counts as none, and is written anew", async (_what, damage) => {
-  const { cache, start, openGate, closeGate } = await (shared ??= kept());
-  closeGate();
-  const file = join(cache, filesOf(cache)[0]!);
-  const before = readFileSync(file, "utf8");
-  damage(file);
-  const runtime = await start({ startMs: 0 });
-  expect(runtime.describe().servers).toEqual([{ name: "slow", tools: 0, state: "connecting" }]);
-  openGate();
-  expect(await runtime.run(HELLO)).toMatchObject({ ok: true });
-  await waitFor(() => {
-    const found = statSync(file);
-    expect([found.isFile(), found.mode & 0o777]).toEqual([true, 0o600]);
-    expect(readFileSync(file, "utf8")).toBe(before);
-  });
-});
+test.each(Object.entries(HOSTILE))(
+  "a file with %s counts as none, and is written anew",
+  async (_what, damage) => {
+    const { cache, start, openGate, closeGate } = await (shared ??= kept());
+    closeGate();
+    const file = join(cache, filesOf(cache)[0]!);
+    const before = readFileSync(file, "utf8");
+    damage(file);
+    const runtime = await start({ startMs: 0 });
+    expect(runtime.describe().servers).toEqual([{ name: "slow", tools: 0, state: "connecting" }]);
+    openGate();
+    expect(await runtime.run(HELLO)).toMatchObject({ ok: true });
+    await waitFor(() => {
+      const found = statSync(file);
+      expect([found.isFile(), found.mode & 0o777]).toEqual([true, 0o600]);
+      expect(readFileSync(file, "utf8")).toBe(before);
+    });
+  },
+);
 
 test("a list that a file invents grants nothing: what the server lists decides about a call", async () => {
   const { cache, start, openGate } = await kept();
@@ -191,7 +196,12 @@ test("files do not pile up", async () => {
   mkdirSync(cache, { recursive: true });
   for (let at = 0; at < 210; at++)
     writeFileSync(join(cache, `${at.toString(16).padStart(64, "0")}.json`), "{}");
-  rmSync(join(cache, filesOf(cache).find((name) => !name.startsWith("00000000"))!));
+  rmSync(
+    join(
+      cache,
+      filesOf(cache).find((name) => !name.startsWith("00000000"))!,
+    ),
+  );
   openGate();
   await start();
   await waitFor(() => expect(filesOf(cache)).toHaveLength(200));
