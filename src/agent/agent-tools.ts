@@ -126,7 +126,8 @@ export function agentTools(
         idempotentHint: false,
         openWorldHint: true,
       },
-      execute: async (args, call = {}) => await runProgram(await runtime, record(args), call, maxChars),
+      execute: async (args, call = {}) =>
+        await runProgram(await runtime, record(args), call, maxChars),
     },
   ];
 }

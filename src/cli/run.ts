@@ -5,11 +5,7 @@ import { CodecellError, messageOf } from "../core/errors.ts";
 import { isObject } from "../core/is-object.ts";
 import { codecellHome } from "../core/private-files.ts";
 import type { ExecutionResult, LogEntry, TokenUsage } from "../core/result.ts";
-import {
-  type ConfigFile,
-  createRuntime,
-  type RuntimeOptions,
-} from "../index.ts";
+import { type ConfigFile, createRuntime, type RuntimeOptions } from "../index.ts";
 import {
   parseDuration,
   parseMemory,

@@ -24,8 +24,7 @@ export function categoryLine(
 export function outageLines(categories: readonly CategorySummary[]): string[] {
   return categories
     .filter(
-      ({ outage, state, tools }) =>
-        outage !== undefined || (state === "connecting" && tools === 0),
+      ({ outage, state, tools }) => outage !== undefined || (state === "connecting" && tools === 0),
     )
     .slice(0, 20)
     .map((category) => categoryLine(category));

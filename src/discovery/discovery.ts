@@ -51,13 +51,14 @@ export class Discovery {
   async listToolCategories(): Promise<CategorySummary[]> {
     return this.#catalogue.servers.map(
       ({ name, tools, instructions, outage, state, isCached }) => ({
-      name,
-      tools: tools.length,
-      ...(outage === undefined ? {} : { outage: reason(outage, name) }),
-      ...(state === "connected" ? {} : { state }),
-      ...(isCached ? { cached: true as const } : {}),
-      ...(instructions === undefined ? {} : { description: firstSentence(instructions) }),
-    }));
+        name,
+        tools: tools.length,
+        ...(outage === undefined ? {} : { outage: reason(outage, name) }),
+        ...(state === "connected" ? {} : { state }),
+        ...(isCached ? { cached: true as const } : {}),
+        ...(instructions === undefined ? {} : { description: firstSentence(instructions) }),
+      }),
+    );
   }
 
   /**

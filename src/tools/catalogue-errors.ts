@@ -15,9 +15,7 @@ export function unknownServer(
 ): ToolError {
   const closest = alike.length > 1 ? alike : nearest(server, all, 3);
   const advice =
-    closest.length > 0
-      ? `did you mean ${closest.join(" or ")}?`
-      : `the servers are ${listed(all)}`;
+    closest.length > 0 ? `did you mean ${closest.join(" or ")}?` : `the servers are ${listed(all)}`;
   const message = `there is no server '${server.slice(0, 100)}'; ${advice}`;
   return new ToolError("unknown_tool", oneLine(message));
 }
@@ -40,10 +38,7 @@ export function unknownTool(
 }
 
 /** Why a server that has not listed its tools cannot be used now. */
-export function unavailable(
-  { source: { name }, outage }: CatalogueEntry,
-  tool: string,
-): ToolError {
+export function unavailable({ source: { name }, outage }: CatalogueEntry, tool: string): ToolError {
   return new ToolError("tool_error", outage ?? `server "${name}" is still connecting`, {
     tool: `${name}.${tool.slice(0, 100)}`,
     hint: outage === undefined ? CONNECTING_HINT : OUTAGE_HINT,

@@ -168,7 +168,9 @@ class LiveCatalogue implements Catalogue {
   #attempt(entry: CatalogueEntry): Promise<void> {
     let attempt = this.#attempts.get(entry);
     if (attempt === undefined) {
-      attempt = this.#listAndName(entry, () => entry.list()).finally(() => this.#attempts.delete(entry));
+      attempt = this.#listAndName(entry, () => entry.list()).finally(() =>
+        this.#attempts.delete(entry),
+      );
       this.#attempts.set(entry, attempt);
     }
     return attempt;

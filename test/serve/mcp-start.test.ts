@@ -82,7 +82,11 @@ async function call(client: Client, name: string, args: Record<string, unknown>)
 test("mcp answers the handshake while a server hangs, says so in a search, and runs programs of the others", async () => {
   const client = await stdio();
   const { tools } = await client.listTools();
-  expect(tools.map(({ name }) => name)).toEqual(["search_tools", "get_tool_details", "execute_code"]);
+  expect(tools.map(({ name }) => name)).toEqual([
+    "search_tools",
+    "get_tool_details",
+    "execute_code",
+  ]);
   const code = "return (await tools.good.sayHello({})).slice(0, 9)";
   expect(await call(client, "execute_code", { code })).toContain("say_hello");
   const found = await call(client, "search_tools", { query: "greets" });
@@ -110,7 +114,9 @@ test("what it listed last time is found meanwhile, marked", async () => {
   rmSync(GATE);
   const client = await stdio();
   const found = await call(client, "search_tools", { query: "greets", category: "slow" });
-  expect(found).toMatch(/tools\.slow\.sayHello.*\[listed last time, its server is not connected yet\]/);
+  expect(found).toMatch(
+    /tools\.slow\.sayHello.*\[listed last time, its server is not connected yet\]/,
+  );
   const code = "return (await tools.slow.sayHello({})).slice(0, 9)";
   const waiting = call(client, "execute_code", { code });
   writeFileSync(GATE, "");
@@ -182,7 +188,10 @@ test.each([
 test("an engine that does not start ends it with 2", async () => {
   const config = join(folder, "engine.json");
   const engine = { name: "mine", module: "file:///no/such/engine.js" };
-  writeFileSync(config, JSON.stringify({ mcpServers: {}, codecell: { engine, placement: "process" } }));
+  writeFileSync(
+    config,
+    JSON.stringify({ mcpServers: {}, codecell: { engine, placement: "process" } }),
+  );
   const child = spawn(process.execPath, [CLI, "mcp", "--config", config], {
     env,
     stdio: ["pipe", "ignore", "pipe"],

@@ -11,7 +11,8 @@ import { createRuntime } from "../support/patient.ts";
 
 const FIXTURE = fileURLToPath(new URL("../../fixtures/servers/outage.ts", import.meta.url));
 const folder = temporaryFolder();
-const waitFor = (check: () => void | Promise<void>): Promise<void> => vi.waitFor(check, { timeout: 60_000 });
+const waitFor = (check: () => void | Promise<void>): Promise<void> =>
+  vi.waitFor(check, { timeout: 60_000 });
 
 const open: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
@@ -267,7 +268,9 @@ test("problems are lines on standard error, unless warn is false", async () => {
   }
   const ours = lines.filter((line) => line.startsWith("codecell: "));
   expect(ours).toEqual([
-    expect.stringMatching(/^codecell: server "broken" did not start: [^\n]*no-such\\ncommand[^\n]*\n$/),
+    expect.stringMatching(
+      /^codecell: server "broken" did not start: [^\n]*no-such\\ncommand[^\n]*\n$/,
+    ),
   ]);
 });
 
