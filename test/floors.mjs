@@ -114,6 +114,7 @@ const NODE = {
   "tools/mcp/": "servers are processes",
   "tools/config/": "configs are files",
   "tools/fetch/": "dials checked addresses",
+  "tools/(cache-folder|catalogue-files).ts": "loaded with `catalogueCache` only",
   "discovery/learned-file.ts": "loaded only when `learn` is the path of a file",
   "preflight/(compiler|compiler-thread|find-typescript|module-types).ts":
     "TypeScript runs in a thread; loaded with `typeCheck` only",

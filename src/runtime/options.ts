@@ -112,8 +112,8 @@ export interface RuntimeOptions {
   /**
    * Keep what servers list, in a private file for each, and show it at the next start until they are connected, marked. Calls go to
    * the server, whatever was kept. `true`: in the user's cache directory (`$XDG_CACHE_HOME/codecell`, `~/.cache/codecell`,
-   * `~/Library/Caches/codecell`, `%LOCALAPPDATA%\\codecell`); a path: in that folder.
-   * @default true for the command line, else false
+   * `~/Library/Caches/codecell`, `%LOCALAPPDATA%\codecell`); a path: in that folder. The command line does so by default.
+   * @default false
    */
   readonly catalogueCache?: boolean | string;
   /**
@@ -193,8 +193,7 @@ export interface ResolvedOptions {
   readonly network?: ResolvedNetwork;
   readonly typeCheck: TypeCheck | undefined;
   readonly startMs: number;
-  /** The folder of the catalogue cache. */
-  readonly catalogueCache: string | undefined;
+  readonly catalogueCache: boolean | string;
   readonly warn: Warn;
   readonly learn: boolean | string;
   readonly startContextChars: number;

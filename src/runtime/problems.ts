@@ -51,5 +51,9 @@ export class Problems {
 }
 
 function onStandardError(message: string): void {
-  process.stderr.write(`codecell: ${message}\n`);
+  const line = `codecell: ${message}`;
+  const stream = globalThis.process?.stderr;
+  // Not every host has Node's streams.
+  if (stream === undefined) console.error(line);
+  else stream.write(`${line}\n`);
 }

@@ -1,5 +1,3 @@
-import { join, resolve } from "node:path";
-import { cacheFolder } from "../core/cache-folder.ts";
 import { checkKeys, readSetting } from "../core/check-settings.ts";
 import { configError, kindOf } from "../core/setting-errors.ts";
 import { isObject } from "../core/is-object.ts";
@@ -82,7 +80,7 @@ export async function resolveOptions(options: RuntimeOptions): Promise<ResolvedO
     onModel: checkHandler("onModel", options.onModel),
     typeCheck: typeCheckOf(find("typeCheck")),
     startMs: read(find, "startMs") as number,
-    catalogueCache: cacheOf(find),
+    catalogueCache: read(find, "catalogueCache") as boolean | string,
     warn: warnOf(find("warn")),
     learn: read(find, "learn") as boolean | string,
     startContextChars: read(find, "startContextChars") as number,
@@ -211,13 +209,6 @@ function timeZoneOf({ value, at }: Given): string {
 function typeCheckOf({ value, at }: Given): TypeCheck | undefined {
   if (value === undefined) return undefined;
   return readSetting(SETTINGS.typeCheck, value, at) as TypeCheck;
-}
-
-function cacheOf(find: Find): string | undefined {
-  const given = read(find, "catalogueCache") as boolean | string;
-  if (typeof given === "string") return resolve(given);
-  const folder = given ? cacheFolder() : undefined;
-  return folder === undefined ? undefined : join(folder, "catalogues");
 }
 
 function warnOf({ value, at }: Given): Warn {

@@ -51,9 +51,9 @@ export async function openToolbox(
 ): Promise<Toolbox> {
   const sources = await openSources(options, emitter);
   const { startMs, catalogueCache, servers, serverFolder: path } = options;
-  const hasCache = catalogueCache !== undefined && Object.keys(servers).length > 0;
+  const hasCache = catalogueCache !== false && Object.keys(servers).length > 0;
   const cache = hasCache
-    ? new (await import("../tools/catalogue-files.ts")).CatalogueFiles(catalogueCache, servers)
+    ? (await import("../tools/catalogue-files.ts")).openCache(catalogueCache, servers)
     : undefined;
   const catalogue = await createCatalogue(sources, { startMs, cache, signal: stop });
   try {

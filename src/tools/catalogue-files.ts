@@ -6,17 +6,18 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { isObject } from "../core/is-object.ts";
 import { writePrivate } from "../core/private-files.ts";
 import { inTurns, type Steps } from "../core/turns.ts";
+import { cutUnits } from "../core/utf8.ts";
 import { VERSION } from "../core/version.ts";
+import { cacheFolder } from "./cache-folder.ts";
 import type { CatalogueCache, CatalogueList } from "./catalogue-entry.ts";
 import type { ServerConfig } from "./config/server-entry.ts";
 import { scanJson } from "./mcp/json-scan.ts";
 import { MAX_ENTRIES, MAX_PAGE_PARTS } from "./mcp/list-limits.ts";
 import { MAX_INSTRUCTIONS } from "./mcp/upstream.ts";
-import { cutUnits } from "../core/utf8.ts";
 
 /** Largest file; a longer list is not kept. It is parsed in one step. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -27,7 +28,17 @@ const KEY = /^[0-9a-f]{64}$/;
 /** What group and others would need to change a file. */
 const WRITABLE_BY_OTHERS = 0o022;
 
-export class CatalogueFiles implements CatalogueCache {
+/** @param place a folder, or true for the user's cache directory, where there is one */
+export function openCache(
+  place: true | string,
+  servers: Readonly<Record<string, ServerConfig>>,
+): CatalogueCache | undefined {
+  const cache = cacheFolder();
+  if (typeof place === "string") return new CatalogueFiles(resolve(place), servers);
+  return cache === undefined ? undefined : new CatalogueFiles(join(cache, "catalogues"), servers);
+}
+
+class CatalogueFiles implements CatalogueCache {
   readonly #folder: string;
   readonly #servers: Readonly<Record<string, ServerConfig>>;
   #key: Promise<string> | undefined;

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test, vi } from "vitest";
 import { agentTools } from "../../src/agent/agent-tools.ts";
-import { cacheFolder } from "../../src/core/cache-folder.ts";
+import { cacheFolder } from "../../src/tools/cache-folder.ts";
 import type { Runtime, RuntimeOptions } from "../../src/index.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { createRuntime } from "../support/patient.ts";

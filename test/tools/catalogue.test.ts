@@ -319,6 +319,9 @@ describe("the catalogue", () => {
     expect(catalogue.warnings).toEqual(['server "broken" did not start: x']);
     expect(catalogue.servers[0]).toEqual({
       name: "broken",
+      state: "failed",
+      isCached: false,
+      retryInMs: expect.any(Number),
       outage: 'server "broken" does not list its tools',
       tools: [],
       failure: 'server "broken" did not start: x',
