@@ -4,7 +4,6 @@ import { isObject } from "../../core/is-object.ts";
 import { nearest } from "../../core/nearest.ts";
 import { below, configError } from "../../core/setting-errors.ts";
 import type { Schema, SchemaFor } from "../../core/setting-schema.ts";
-import type { Environment } from "./expand-variables.ts";
 
 /** One entry of `inputs`. */
 export interface InputEntry {
@@ -121,7 +120,7 @@ export class Inputs {
    */
   valueOf(
     id: string,
-    env: Environment,
+    env: Readonly<Record<string, string | undefined>>,
     at: string,
     fallback: (() => string) | undefined,
   ): { readonly value: string; readonly isSecret: boolean } {
