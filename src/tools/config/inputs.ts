@@ -56,14 +56,23 @@ const INPUT: SchemaFor<Omit<InputEntry, "command" | "args">> = {
 
 /** Something that a person is asked for. */
 export interface InputRequest {
+  /** Its name in the file. */
   readonly id: string;
   /** The question, as the file words it. */
   readonly question: string;
   /** The environment variable that gives it as well. */
   readonly variable: string;
+  /** The answer must not be shown. */
   readonly isSecret: boolean;
-  /** The answers that there are. Absent: any text. */
+  /**
+   * The answers that there are.
+   * @default any text
+   */
   readonly choices?: readonly string[];
+  /**
+   * What counts where nothing is answered.
+   * @default none
+   */
   readonly default?: string;
 }
 
