@@ -145,15 +145,15 @@ describe("HTTP_PROXY", () => {
   test("gets its user and password, which no message shows", async () => {
     const proxy = await openProxy(port, `Basic ${Buffer.from("me:p@ss word").toString("base64")}`);
     vi.stubEnv("HTTP_PROXY", `http://me:p%40ss%20word@${proxy.address}`);
-    await using let_in = await far();
-    expect(let_in.describe().servers).toEqual([{ name: "far", tools: 1 }]);
+    await using letIn = await far();
+    expect(letIn.describe().servers).toEqual([{ name: "far", tools: 1 }]);
     vi.stubEnv("HTTP_PROXY", `http://me:wr0ngw0rd@${proxy.address}`);
-    await using kept_out = await far();
-    const { failure } = kept_out.describe().servers[0]!;
+    await using keptOut = await far();
+    const { failure } = keptOut.describe().servers[0]!;
     expect(failure).toContain(
       "the proxy in HTTP_PROXY refused: HTTP 407 (check the user and the password in it)",
     );
-    expect(JSON.stringify(kept_out.describe())).not.toContain("wr0ngw0rd");
+    expect(JSON.stringify(keptOut.describe())).not.toContain("wr0ngw0rd");
   });
 
   test("that is down is an error that names the variable", async () => {

@@ -65,8 +65,8 @@ export interface HostSpellings {
    */
   readonly httpUrl?: string;
   /**
-   * Longest time of one call: of 1 to 3,600 in seconds, above that in ms, up to 2,147,483,647. No host has seconds above or ms
-   * below.
+   * Longest time of one call, 1 to 2,147,483,647: up to 3,600 it is in seconds, above that in ms. No host means ms below or
+   * seconds above.
    * @default timeoutMs
    */
   readonly timeout?: number;

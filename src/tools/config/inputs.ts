@@ -4,7 +4,6 @@ import { isObject } from "../../core/is-object.ts";
 import { nearest } from "../../core/nearest.ts";
 import { below, configError } from "../../core/setting-errors.ts";
 import type { Schema, SchemaFor } from "../../core/setting-schema.ts";
-import type { Environment } from "./expand-variables.ts";
 
 /** One entry of `inputs`. */
 export interface InputEntry {
@@ -57,14 +56,23 @@ const INPUT: SchemaFor<Omit<InputEntry, "command" | "args">> = {
 
 /** Something that a person is asked for. */
 export interface InputRequest {
+  /** Its name in the file. */
   readonly id: string;
   /** The question, as the file words it. */
   readonly question: string;
   /** The environment variable that gives it as well. */
   readonly variable: string;
+  /** The answer must not be shown. */
   readonly isSecret: boolean;
-  /** The answers that there are. Absent: any text. */
+  /**
+   * The answers that there are.
+   * @default any text
+   */
   readonly choices?: readonly string[];
+  /**
+   * What counts where nothing is answered.
+   * @default none
+   */
   readonly default?: string;
 }
 
@@ -121,7 +129,7 @@ export class Inputs {
    */
   valueOf(
     id: string,
-    env: Environment,
+    env: Readonly<Record<string, string | undefined>>,
     at: string,
     fallback: (() => string) | undefined,
   ): { readonly value: string; readonly isSecret: boolean } {

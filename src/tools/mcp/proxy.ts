@@ -86,8 +86,8 @@ function proxyFor({ protocol, hostname, port }: URL): Proxy | undefined {
 function isPlain(): boolean {
   const { name } = getGlobalDispatcher().constructor;
   const newest: unknown = Reflect.get(globalThis, Symbol.for("undici.globalDispatcher.2"));
-  const wrapped = name === "Dispatcher1Wrapper" ? newest?.constructor.name : name;
-  return wrapped === Agent.name;
+  if (name !== "Dispatcher1Wrapper") return name === Agent.name;
+  return newest instanceof Object && newest.constructor.name === Agent.name;
 }
 
 /** This machine, which no proxy reaches. */
