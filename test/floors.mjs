@@ -55,7 +55,8 @@ const USERS = {
     "tools/config/": "finds and reads the config file, once per start",
     "tools/fetch/settings.ts":
       "the schema of the config file is put together of those of the rooms",
-    "tools/mcp/(open|auth/loopback).ts": "`login` connects one server, `install` tries those of a host",
+    "tools/mcp/(open|auth/loopback).ts":
+      "`login` connects one server, `install` tries those of a host",
     "tools/tool.ts": "the type of what they list",
     "tokens/": "`install` counts what definitions of tools cost",
   },
