@@ -371,6 +371,7 @@ describe("what is not touched", () => {
     [["install", "cursor", "--project", "--user"], "--project and --user are two files"],
     [["install", "cursor", "--move", "--config", "c.json"], "leave --config out"],
     [["install", "cursor", "--move", "--timeout", "soon"], "--timeout is 'soon'"],
+    [["install", "cursor", "--config", "none.json", "--yes"], "none.json does not exist"],
     [["install", "codex", "--link"], "only cursor and vscode have"],
     [["uninstall", "cursor", "--move"], "Unknown option '--move'"],
   ])("%j is refused", async (args, message) => {
