@@ -11,11 +11,16 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { install as installCommand } from "../../src/cli/install/install.ts";
+import { uninstall as uninstallCommand } from "../../src/cli/install/uninstall.ts";
+import { fail } from "../../src/cli/output.ts";
+import { CodecellError } from "../../src/core/errors.ts";
 import { CLI, runCli, runOnTerminal, type Start } from "../support/cli.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { protectedServer } from "../support/protected-server.ts";
@@ -76,10 +81,39 @@ const backupsOf = ({ file }: Place): string[] =>
     .filter((name) => name.endsWith(".bak"))
     .map((name) => join(dirname(file), name));
 
-const install = async (at: Place, ...args: string[]) =>
+type Ran = Awaited<ReturnType<typeof runCli>>;
+
+/** A command in this process, which spares the start of another one. As source it is not installed: its entry is that of npx. */
+async function run(args: readonly string[], { home, env = {} }: Start): Promise<Ran> {
+  for (const [name, value] of Object.entries({ ...env, HOME: home, CI: "1" }))
+    vi.stubEnv(name, value);
+  expect(homedir()).toBe(home);
+  const written = { out: "", err: "" };
+  vi.spyOn(process.stdout, "write").mockImplementation((text) =>
+    Boolean((written.out += String(text))),
+  );
+  vi.spyOn(process.stderr, "write").mockImplementation((text) =>
+    Boolean((written.err += String(text))),
+  );
+  const [command, ...rest] = args;
+  const work = command === "install" ? installCommand(rest) : uninstallCommand(rest);
+  const code = await work.catch((error: unknown) => {
+    if (!CodecellError.is(error)) throw error;
+    fail(error);
+    return 2;
+  });
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  return { code, ...written };
+}
+
+const install = async (at: Place, ...args: string[]): Promise<Ran> =>
+  await run(["install", ...args], at.start);
+const uninstall = async (at: Place, ...args: string[]): Promise<Ran> =>
+  await run(["uninstall", ...args], at.start);
+/** As its user meets it. */
+const installCli = async (at: Place, ...args: string[]): Promise<Ran> =>
   await runCli(["install", ...args], at.start);
-const uninstall = async (at: Place, ...args: string[]) =>
-  await runCli(["uninstall", ...args], at.start);
 
 describe("the entry", () => {
   test.each<[host: string, path: string, content: string | undefined]>([
@@ -126,7 +160,7 @@ describe("the entry", () => {
 
   test("starts a server that has the three tools", async () => {
     const at = place({});
-    await install(at, "cursor", "--yes");
+    await installCli(at, "cursor", "--yes");
     const { command, args } = at.json()["mcpServers"]!["codecell"] as typeof MEMORY;
     const env = { PATH: process.env["PATH"] ?? "", HOME: at.start.home };
     const client = new Client({ name: "test", version: "1" });
@@ -145,7 +179,14 @@ describe("the entry", () => {
   test("of a project is started by npx, with the config that the project has", async () => {
     const at = place({ mcpServers: {} }, "project/.vscode/mcp.json", "vscode");
     writeFileSync(join(at.start.cwd, "codecell.json"), '{"mcpServers": {}}');
-    const { code } = await install(at, "vscode", "--project", "--config", "codecell.json", "--yes");
+    const { code } = await installCli(
+      at,
+      "vscode",
+      "--project",
+      "--config",
+      "codecell.json",
+      "--yes",
+    );
     expect(code).toBe(0);
     expect(at.json()["servers"]!["codecell"]).toEqual({
       type: "stdio",
@@ -159,7 +200,7 @@ describe("the entry", () => {
       ],
     });
     expect(at.json()["mcpServers"]).toEqual({});
-    expect((await uninstall(at, "vscode", "--project", "--yes")).code).toBe(0);
+    expect((await runCli(["uninstall", "vscode", "--project", "--yes"], at.start)).code).toBe(0);
     expect(at.json()).toEqual({ mcpServers: {} });
   });
 
@@ -171,7 +212,7 @@ describe("the entry", () => {
       disabled: true,
     };
     const at = place({ mcpServers: { codecell: old } });
-    const { err } = await install(at, "cursor", "--yes");
+    const { err } = await installCli(at, "cursor", "--yes");
     expect(err).toContain("~ codecell");
     expect(at.json()["mcpServers"]!["codecell"]).toEqual({
       ...old,
@@ -300,7 +341,7 @@ describe("what is not touched", () => {
     const at = place();
     // Not even root can make a file there.
     const start = { ...at.start, env: { CODEX_HOME: "/proc/self" } };
-    const { code, err } = await runCli(["install", "codex", "--yes"], start);
+    const { code, err } = await run(["install", "codex", "--yes"], start);
     expect(code).toBe(2);
     expect(err).toMatch(/config\.toml cannot be written: .*\n {2}It is as it was/);
   });
@@ -312,11 +353,11 @@ describe("what is not touched", () => {
       mkdirSync(join(folder, ".cursor"));
       symlinkSync(at.file, join(folder, ".cursor", "mcp.json"));
     }
-    const project = await install(at, "cursor", "--project", "--yes");
+    const project = await installCli(at, "cursor", "--project", "--yes");
     expect(project.code).toBe(2);
     expect(project.err).toContain(`it is a link to ${at.file}, which is not in the project`);
     expect(at.json()).toEqual({ mcpServers: {} });
-    expect((await install(at, "cursor", "--yes")).code).toBe(0);
+    expect((await installCli(at, "cursor", "--yes")).code).toBe(0);
     expect(at.json()["mcpServers"]).toHaveProperty("codecell");
     expect(lstatSync(join(at.start.home, ".cursor", "mcp.json")).isSymbolicLink()).toBe(true);
     expect(modeOf(at.file)).toBe(0o640);
@@ -330,11 +371,12 @@ describe("what is not touched", () => {
     [["install", "cursor", "--project", "--user"], "--project and --user are two files"],
     [["install", "cursor", "--move", "--config", "c.json"], "leave --config out"],
     [["install", "cursor", "--move", "--timeout", "soon"], "--timeout is 'soon'"],
+    [["install", "cursor", "--config", "none.json", "--yes"], "none.json does not exist"],
     [["install", "codex", "--link"], "only cursor and vscode have"],
     [["uninstall", "cursor", "--move"], "Unknown option '--move'"],
   ])("%j is refused", async (args, message) => {
     const at = place(args.includes("--timeout") ? { mcpServers: {} } : undefined);
-    const { code, out, err } = await runCli(args, at.start);
+    const { code, out, err } = await run(args, at.start);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(message);
   });
@@ -359,7 +401,7 @@ describe("--move", () => {
     };
     const at = place({ theme: "dark", mcpServers: servers });
     const before = at.read();
-    const { code, out, err } = await install(at, "cursor", "--move", "--yes");
+    const { code, out, err } = await installCli(at, "cursor", "--move", "--yes");
     expect({ code, out }).toEqual({ code: 0, out: "" });
     for (const line of [
       "  = asked: stays: it has ${input:…}, which only Cursor can replace",
@@ -402,7 +444,7 @@ describe("--move", () => {
       args: ["-e", `require("fs").writeFileSync(${JSON.stringify(marker)}, "")`],
     };
     const at = place({ mcpServers: { hostile } }, "project/.mcp.json", "claude");
-    const { code, err } = await install(at, "claude", "--project", "--move");
+    const { code, err } = await installCli(at, "claude", "--project", "--move");
     expect(code).toBe(2);
     expect(err).toContain("server hostile starts ");
     expect(err).toContain("nobody can be asked here");
@@ -523,13 +565,15 @@ x = 1
     const at = place({ mcpServers: { memory: MEMORY } });
     const before = at.read();
     const crashing = { ...at, start: { ...at.start, env: killedAt(end, when) } };
-    expect((await install(crashing, "cursor", "--move", "--yes")).code).not.toBe(0);
+    expect((await installCli(crashing, "cursor", "--move", "--yes")).code).not.toBe(0);
     const isThere = "memory" in at.json()["mcpServers"]!;
     expect(isThere).toBe(!(end === "mcp.json" && when === "after"));
     expect(ownServers(at)).toEqual({ memory: MEMORY });
     expect((await install(at, "cursor", "--move", "--yes")).code).toBe(0);
     expect(Object.keys(at.json()["mcpServers"]!)).toEqual(["codecell"]);
-    expect((await uninstall(crashing, "cursor", "--yes")).code === 0).toBe(end !== "mcp.json");
+    expect((await runCli(["uninstall", "cursor", "--yes"], crashing.start)).code === 0).toBe(
+      end !== "mcp.json",
+    );
     if (end === "mcp.json")
       expect(at.json()["mcpServers"]!["memory"] ?? ownServers(at)["memory"]).toEqual(MEMORY);
     expect((await uninstall(at, "cursor", "--yes")).code).toBe(0);

@@ -30,9 +30,9 @@ export function serversIn(text: string, { format, key }: Format): Servers {
 export function edit(text: string, format: Format, changes: readonly Change[]): string {
   const before = serversIn(text, format);
   const bom = text.startsWith("\uFEFF") ? "\uFEFF" : "";
-  const plain = text.slice(bom.length);
+  const bare = text.slice(bom.length);
   const change = format.format === "toml" ? editToml : editJson;
-  const edited = bom + changes.reduce((now, each) => change(now, format.key, each), plain);
+  const edited = bom + changes.reduce((now, each) => change(now, format.key, each), bare);
   const wanted = { ...rootOf(text, format.format), [format.key]: changed(before, changes) };
   if (!isWritten(edited, format.format, wanted))
     throw new DocumentError("it is written in a way that cannot be changed safely");

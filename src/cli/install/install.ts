@@ -51,6 +51,8 @@ export async function install(args: string[]): Promise<number> {
     throw configError(
       "--move puts servers into a config file of codecell's own; leave --config out",
     );
+  if (values["config"] !== undefined && !(await isThere(String(values["config"]))))
+    throw configError(`the config file ${String(values["config"])} does not exist`);
   const found = await findServers(target);
   const entry = await wantedEntry(target, values, target.own.config);
   const old = codecellIn(target, found.servers);

@@ -55,9 +55,6 @@ function definition(name: string, { description, inputSchema }: Defined): string
 }
 
 async function installedCounter(): Promise<Counter | undefined> {
-  for (const name of TOKENIZER_NAMES) {
-    const counter = await openCounter(name).catch(() => undefined);
-    if (counter !== undefined) return counter;
-  }
-  return undefined;
+  const opened = TOKENIZER_NAMES.map((name) => openCounter(name).catch(() => undefined));
+  return (await Promise.all(opened)).find((counter) => counter !== undefined);
 }

@@ -45,6 +45,7 @@ export async function tryServers(
   const results: (Trial | Staying)[] = [];
   const work = async (): Promise<void> => {
     for (const [at, [name, entry]] of waiting) {
+      // oxlint-disable-next-line no-await-in-loop -- each of those at work takes one after the other
       const result = await tryServer(name, entry, options);
       results[at] = result;
       options.onResult(result);
