@@ -58,9 +58,9 @@ export function resolveAgentOptions(
   if (typeof given !== "object" || given === null)
     throw configError(`the options of agentTools must be an object, not ${kindOf(given)}`);
   checkKeys(OPTIONS, given, "");
-  const { user, limits = {}, typeCheck = "auto", onProgress } = given;
+  const { user, limits, typeCheck = "auto", onProgress } = given;
   callerNamed(user);
-  resolveLimits(limits, base());
+  if (limits !== undefined) resolveLimits(limits, base());
   if (typeCheck !== "auto" && typeCheck !== false)
     throw configError(`typeCheck is ${shown(typeCheck)}; it must be "auto" or false`);
   if (onProgress !== undefined && typeof onProgress !== "function")
@@ -74,7 +74,7 @@ export function resolveAgentOptions(
     user,
     session,
     scope: scope ?? session ?? crypto.randomUUID(),
-    limits,
+    limits: limits ?? {},
     typeCheck,
     onProgress,
   };
