@@ -129,7 +129,6 @@ export function codecellTools<const Names extends AgentToolNames = Record<never,
   runtime: Runtime,
   options: AgentToolsOptions & { readonly names?: Names } = {},
 ): AiSdkTools<Names> {
-  const { onProgress } = options;
   const [search, details, execute] = agentTools(runtime, options) as [
     AgentTool,
     AgentTool,
@@ -138,7 +137,7 @@ export function codecellTools<const Names extends AgentToolNames = Record<never,
   const byName = {
     [search.name]: { ...described(search), execute: once(search) },
     [details.name]: { ...described(details), execute: once(details) },
-    [execute.name]: { ...described(execute), execute: live(execute, onProgress) },
+    [execute.name]: { ...described(execute), execute: live(execute, options.onProgress) },
   };
   return byName as unknown as AiSdkTools<Names>;
 }
