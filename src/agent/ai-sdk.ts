@@ -13,7 +13,7 @@ import { withoutBytes } from "./answer.ts";
 import type { DetailsInput, ExecuteInput, SearchInput } from "./input-schemas.ts";
 import { type LiveAnswer, liveAnswer } from "./live-answer.ts";
 
-export type { AiSdkApproval, AiSdkApprovalFunction } from "./ai-sdk-approval.ts";
+export type { AiSdkApproval, AiSdkApprovalFunction, AiSdkApprovals } from "./ai-sdk-approval.ts";
 export { type AiSdkToolLike, fromAiSdk, type FromAiSdkOptions } from "./from-ai-sdk.ts";
 export type { ForeignCall } from "./foreign-tools.ts";
 export type { DetailsInput, ExecuteInput, SearchInput } from "./input-schemas.ts";
