@@ -26,8 +26,7 @@ const USERS = {
   agent: {
     "discovery/(tool|category)-line.ts":
       "a tool and a category on one line read the same everywhere",
-    "tools/(standard-schema|to-json-schema).ts":
-      "tools of other frameworks come with schemas of all libraries",
+    "tools/to-json-schema.ts": "tools of other frameworks come with schemas of all libraries",
   },
   serve: {
     "discovery/tool-line.ts": "a tool on one line reads the same everywhere",

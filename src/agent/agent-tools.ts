@@ -5,9 +5,10 @@ import type { AgentCallOptions } from "./call-options.ts";
 import { agentTexts } from "./descriptions.ts";
 import { CHAT_INPUT, DETAILS_INPUT, EXECUTE_INPUT, SEARCH_INPUT } from "./input-schemas.ts";
 import { RESULT_SCHEMA } from "./result-schema.ts";
+import { resolveAgentOptions } from "./resolve-options.ts";
 import { runProgram } from "./run-program.ts";
 import { describeTools, searchTools } from "./search-answer.ts";
-import { type AgentToolsOptions, resolveAgentOptions } from "./settings.ts";
+import type { AgentToolsOptions } from "./settings.ts";
 
 export type { AgentToolNames, AgentToolsOptions, AgentToolsSettings } from "./settings.ts";
 export type { AgentAnswer, ContentPart } from "./answer.ts";

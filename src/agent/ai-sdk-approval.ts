@@ -22,6 +22,11 @@ export type AiSdkApprovalFunction = (
   ...args: never[]
 ) => AiSdkApproval | PromiseLike<AiSdkApproval>;
 
+/** Approval of each tool by name, or one function for all. */
+export type AiSdkApprovals =
+  | AiSdkApprovalFunction
+  | Readonly<Record<string, AiSdkApproval | AiSdkApprovalFunction>>;
+
 /** What the SDK passes to the functions of a tool. */
 export interface Given {
   readonly toolCallId: string;

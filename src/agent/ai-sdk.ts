@@ -13,7 +13,7 @@ import { withoutBytes } from "./answer.ts";
 import type { DetailsInput, ExecuteInput, SearchInput } from "./input-schemas.ts";
 import { type LiveAnswer, liveAnswer } from "./live-answer.ts";
 
-export type { AiSdkApproval, AiSdkApprovalFunction } from "./ai-sdk-approval.ts";
+export type { AiSdkApproval, AiSdkApprovalFunction, AiSdkApprovals } from "./ai-sdk-approval.ts";
 export { type AiSdkToolLike, fromAiSdk, type FromAiSdkOptions } from "./from-ai-sdk.ts";
 export type { ForeignCall } from "./foreign-tools.ts";
 export type { DetailsInput, ExecuteInput, SearchInput } from "./input-schemas.ts";
@@ -129,7 +129,6 @@ export function codecellTools<const Names extends AgentToolNames = Record<never,
   runtime: Runtime,
   options: AgentToolsOptions & { readonly names?: Names } = {},
 ): AiSdkTools<Names> {
-  const { onProgress } = options;
   const [search, details, execute] = agentTools(runtime, options) as [
     AgentTool,
     AgentTool,
@@ -138,7 +137,7 @@ export function codecellTools<const Names extends AgentToolNames = Record<never,
   const byName = {
     [search.name]: { ...described(search), execute: once(search) },
     [details.name]: { ...described(details), execute: once(details) },
-    [execute.name]: { ...described(execute), execute: live(execute, onProgress) },
+    [execute.name]: { ...described(execute), execute: live(execute, options.onProgress) },
   };
   return byName as unknown as AiSdkTools<Names>;
 }

@@ -6,11 +6,7 @@ import {
   type ToolDefinition,
   ToolError,
 } from "../index.ts";
-import {
-  type AiSdkApproval,
-  type AiSdkApprovalFunction,
-  checkApproval,
-} from "./ai-sdk-approval.ts";
+import { type AiSdkApprovals, checkApproval } from "./ai-sdk-approval.ts";
 import { NO_ARGUMENTS, schemaOf } from "./ai-sdk-schema.ts";
 import {
   type Foreign,
@@ -51,9 +47,7 @@ export interface FromAiSdkOptions {
    * is refused with `approval_required`, one that is denied with `denied`.
    * @default `needsApproval` of each tool
    */
-  readonly toolApproval?:
-    | AiSdkApprovalFunction
-    | { readonly [name: string]: AiSdkApproval | AiSdkApprovalFunction };
+  readonly toolApproval?: AiSdkApprovals;
 }
 
 const LIST = {

@@ -9,7 +9,7 @@ import {
 } from "../index.ts";
 import { type AgentAnswer, resultAnswer, textAnswer } from "./answer.ts";
 import type { AgentCallOptions } from "./call-options.ts";
-import type { ResolvedAgentOptions } from "./settings.ts";
+import type { ResolvedAgentOptions } from "./resolve-options.ts";
 
 /** Pictures come as text inside the value; they are taken out before it is cut. All that one answer may have of them. */
 const MEDIA_BYTES = 8 * 1024 * 1024;

@@ -99,7 +99,8 @@ describe.each(["quickjs", "v8"] as const)("on %s", (engine) => {
 describe("with one runtime", () => {
   let runtime: Runtime;
   beforeAll(async () => {
-    runtime = await createRuntime({ engine: "quickjs", placement: "inline" });
+    const tools = { demo: { ping: () => "pong" } };
+    runtime = await createRuntime({ engine: "quickjs", placement: "inline", tools });
   });
   afterAll(() => runtime.close());
 
@@ -129,7 +130,7 @@ describe("with one runtime", () => {
     const limits = { toolCalls: 0, wallMs: 60_000, memoryMb: 32 };
     const { execute } = agentTools(runtime, { limits }).at(-1)!;
     for (const session of [undefined, "l"]) {
-      const { structured } = await execute({ code: "await resources.list()", session });
+      const { structured } = await execute({ code: "await tools.demo.ping()", session });
       expect(structured).toMatchObject({ ok: false, error: { code: "call_limit" } });
     }
     const small = agentTools(runtime, { limits: { resultBytes: 256 } }).at(-1)!;
