@@ -1,7 +1,6 @@
 /** Tools of the OpenAI Agents SDK, as its `tool()` makes them. */
-import { answerParts, answerText, hasImages } from "./answer-parts.ts";
+import { answerParts, answerText, dataUrl, hasImages } from "./answer-parts.ts";
 import type { DescribedTool } from "./openai-chat.ts";
-import { dataUrl } from "./openai-responses.ts";
 import type { ObjectSchema } from "./strict-schema.ts";
 import { execute } from "./tool-calls.ts";
 

@@ -68,7 +68,7 @@ export async function execute(
     const text = `invalid_arguments: the arguments of ${tool.name} are ${problem}; send one JSON object that fits ${wanted}`;
     return textAnswer(text, MAX_TEXT, true);
   }
-  return await tool.execute(args, signal instanceof AbortSignal ? { signal } : {});
+  return await tool.execute(args, signal ? { signal } : {});
 }
 
 /** Models send an empty text for no arguments. */
