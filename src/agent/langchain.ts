@@ -79,9 +79,7 @@ function toLangChain(tool: AgentTool, strict: boolean, images: boolean): LangCha
 function contentOf(answer: AgentAnswer, images: boolean): unknown {
   if (!images || !hasImages(answer)) return answerText(answer);
   return answerParts(answer).map((part) =>
-    part.type === "text"
-      ? part
-      : { type: "image_url", image_url: { url: dataUrl(part) } },
+    part.type === "text" ? part : { type: "image_url", image_url: { url: dataUrl(part) } },
   );
 }
 
