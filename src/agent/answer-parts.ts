@@ -27,6 +27,11 @@ export function hasImages(answer: AgentAnswer): boolean {
   return answerParts(answer).some(({ type }) => type === "image");
 }
 
+/** A picture as a URL. */
+export function dataUrl(image: { readonly mediaType: string; readonly data: string }): string {
+  return `data:${image.mediaType};base64,${image.data}`;
+}
+
 function toPart(part: ContentPart): AnswerPart {
   const { type, text, mimeType, data } = part;
   if (type === "text" && typeof text === "string") return { type, text };

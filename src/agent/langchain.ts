@@ -6,7 +6,7 @@ import type { SchemaFor } from "../core/setting-schema.ts";
 import type { Runtime } from "../index.ts";
 import { type AgentTool, agentTools, type AgentToolsOptions } from "./agent-tools.ts";
 import type { AgentAnswer } from "./answer.ts";
-import { answerParts, answerText, hasImages } from "./answer-parts.ts";
+import { answerParts, answerText, dataUrl, hasImages } from "./answer-parts.ts";
 import { type ObjectSchema, objectSchema, strictSchema } from "./strict-schema.ts";
 import { execute } from "./tool-calls.ts";
 
@@ -85,12 +85,7 @@ function toLangChain(tool: AgentTool, strict: boolean, images: boolean): LangCha
 function contentOf(answer: AgentAnswer, images: boolean): unknown {
   if (!images || !hasImages(answer)) return answerText(answer);
   return answerParts(answer).map((part) =>
-    part.type === "text"
-      ? part
-      : {
-          type: "image_url",
-          image_url: { url: `data:${part.mediaType};base64,${part.data}` },
-        },
+    part.type === "text" ? part : { type: "image_url", image_url: { url: dataUrl(part) } },
   );
 }
 

@@ -1,8 +1,7 @@
-/** Tools of the OpenAI Agents SDK, as its `tool()` makes them. */
-import { answerParts, answerText, hasImages } from "./answer-parts.ts";
-import type { DescribedTool } from "./openai-chat.ts";
-import { dataUrl } from "./openai-responses.ts";
-import type { ObjectSchema } from "./strict-schema.ts";
+/** Tools of the OpenAI Agents SDK, as its function `tool` takes them. */
+import type { AgentTool } from "./agent-tools.ts";
+import { answerParts, answerText, dataUrl, hasImages } from "./answer-parts.ts";
+import { type ObjectSchema, strictSchema } from "./strict-schema.ts";
 import { execute } from "./tool-calls.ts";
 
 /** A part of a result, as the Agents SDK defines it. */
@@ -20,49 +19,44 @@ export type AgentsPart =
       readonly image: string;
     };
 
-/** A function tool of `@openai/agents`. */
+/** What `tool` of `@openai/agents` takes. */
 export interface OpenAiAgentsTool {
-  /** It is a function. */
-  type: "function";
   /** 1 to 64 letters, digits, `_` and `-`. */
   name: string;
   /** What it does, for the model. */
   description: string;
   /** JSON Schema of the arguments. */
   parameters: ObjectSchema;
-  /** Whether the API makes sure that arguments fit. */
-  strict: boolean;
+  /** The Agents SDK is always used in strict mode. */
+  strict: true;
   /**
    * Carries out a call. It does not throw for what the model wrote.
    * @throws CodecellError as `AgentTool.execute`
    */
-  invoke(
-    context: unknown,
-    input: string,
+  execute(
+    input: unknown,
+    context?: unknown,
     details?: { readonly signal?: AbortSignal | undefined },
   ): Promise<string | AgentsPart[]>;
-  /** Calls need no approval. Replace it where they do. */
-  needsApproval: () => Promise<boolean>;
-  /** The tool is there in every run. */
-  isEnabled: () => Promise<boolean>;
 }
 
-export function agentsTool({ tool, strict, parameters }: DescribedTool): OpenAiAgentsTool {
+/**
+ * Options of the SDK's own `tool`: an object of its form that it has not made is taken for one with an approval policy, so that a call
+ * whose arguments are no JSON would wait for a person.
+ */
+export function agentsTool(tool: AgentTool): OpenAiAgentsTool {
   const { name, description } = tool;
   return {
-    type: "function",
     name,
     description,
-    parameters,
-    strict,
-    invoke: async (_context, input, details) => {
+    parameters: strictSchema(tool),
+    strict: true,
+    execute: async (input, _context, details) => {
       const answer = await execute(tool, input, details?.signal);
       if (!hasImages(answer)) return answerText(answer);
       return answerParts(answer).map((part) =>
         part.type === "text" ? part : { type: "image", image: dataUrl(part) },
       );
     },
-    needsApproval: async () => false,
-    isEnabled: async () => true,
   };
 }

@@ -3,7 +3,7 @@ import { isObject } from "../core/is-object.ts";
 import { configError } from "../core/setting-errors.ts";
 import type { AgentTool } from "./agent-tools.ts";
 import type { AgentAnswer } from "./answer.ts";
-import { answerParts, answerText, hasImages } from "./answer-parts.ts";
+import { answerParts, answerText, dataUrl, hasImages } from "./answer-parts.ts";
 import type { DescribedTool } from "./openai-chat.ts";
 import type { ObjectSchema } from "./strict-schema.ts";
 import { answerCall, callsIn, type ToolCallOptions } from "./tool-calls.ts";
@@ -91,8 +91,4 @@ function outputOf(answer: AgentAnswer): string | FunctionCallPart[] {
       ? { type: "input_text", text: part.text }
       : { type: "input_image", image_url: dataUrl(part), detail: "auto" },
   );
-}
-
-export function dataUrl(image: { readonly mediaType: string; readonly data: string }): string {
-  return `data:${image.mediaType};base64,${image.data}`;
 }

@@ -46,7 +46,7 @@ export interface OpenAiTools {
   readonly chat: OpenAiChatTool[];
   /** For `tools` of `responses.create` and `.stream`. */
   readonly responses: OpenAiFunctionTool[];
-  /** For `tools` of an `Agent` of `@openai/agents`, which calls them itself. */
+  /** For `tool` of `@openai/agents`: `new Agent({ tools: agents.map((each) => tool(each)) })`. Always in strict mode. */
   readonly agents: OpenAiAgentsTool[];
   /**
    * Carries out the calls of a message of Chat Completions. Returns one message for each, in order, to be sent after it; none
@@ -80,7 +80,7 @@ export function openaiTools(runtime: Runtime, options: OpenAiToolsOptions = {}):
   return {
     chat: described.map(chatTool),
     responses: described.map(responsesTool),
-    agents: described.map(agentsTool),
+    agents: tools.map(agentsTool),
     runChatCalls: async (message, calls = {}) => await runChatCalls(tools, message, calls),
     runResponseCalls: async (response, calls = {}) =>
       await runResponseCalls(tools, response, calls),

@@ -62,13 +62,13 @@ export async function execute(
   signal: AbortSignal | null | undefined,
 ): Promise<AgentAnswer> {
   const args = readArguments(sent);
-  if (!isObject(args)) {
+  if (!isObject(args) || args instanceof Error) {
     const problem = args instanceof Error ? `not JSON (${oneLine(args.message)})` : "not an object";
     const wanted = JSON.stringify(tool.inputSchema);
     const text = `invalid_arguments: the arguments of ${tool.name} are ${problem}; send one JSON object that fits ${wanted}`;
     return textAnswer(text, MAX_TEXT, true);
   }
-  return await tool.execute(args, signal instanceof AbortSignal ? { signal } : {});
+  return await tool.execute(args, signal ? { signal } : {});
 }
 
 /** Models send an empty text for no arguments. */

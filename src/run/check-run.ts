@@ -95,9 +95,15 @@ function elsewhere(taker: Taker, key: string): CodecellError {
   return configError(`${below(`${taker}: `, key)} is not an option; ${advice}`);
 }
 
+/** By its form: signals of another realm are signals too. */
 function checkSignal(taker: Taker, signal: unknown): void {
-  if (signal === undefined || signal instanceof AbortSignal) return;
-  const advice = signal instanceof AbortController ? ": write controller.signal" : "";
+  if (signal === undefined) return;
+  const isSignal =
+    isObject(signal) &&
+    typeof signal["aborted"] === "boolean" &&
+    typeof signal["addEventListener"] === "function";
+  if (isSignal) return;
+  const advice = isObject(signal) && "abort" in signal ? ": write controller.signal" : "";
   throw configError(`${taker}: signal is ${kindOf(signal)}; it must be an AbortSignal${advice}`);
 }
 

@@ -210,11 +210,10 @@ export class ProgramRunner {
 }
 
 /** A run whose value its caller does not take. */
-function refused(
-  { value: _, ...report }: ExecutionResult & { readonly value?: unknown },
-  error: Failure,
-): ExecutionResult {
-  return { ...report, ok: false, error };
+function refused(result: ExecutionResult, error: Failure): ExecutionResult {
+  const { logs, calls, usage, truncated, runId } = result;
+  const cut = truncated === undefined ? {} : { truncated };
+  return { ok: false, error, logs, calls, usage, ...cut, runId };
 }
 
 /** The value as a schema made it is the caller's: it is not frozen, and may be anything. */

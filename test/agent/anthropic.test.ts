@@ -136,8 +136,8 @@ describe("the tool runner", () => {
     );
     const last = await client.beta.messages.toolRunner({ ...request, tools: codecell.tools });
     expect(last.content).toMatchObject([{ type: "text", text: "Ada." }]);
-    const sent = asked(3)["messages"] as { role: string; content: unknown }[];
-    expect(sent.filter(({ role }) => role === "user").slice(1)).toMatchObject([
+    const sent = [1, 2, 3].map((at) => (asked(at)["messages"] as unknown[]).at(-1));
+    expect(sent).toMatchObject([
       { content: [{ content: "tools.crm.find(args)" }, { tool_use_id: "call-1", content: "Ada" }] },
       {
         content: [
@@ -168,11 +168,7 @@ describe("the tool runner", () => {
         if (event.type === "content_block_delta" && event.delta.type === "text_delta")
           streamed += event.delta.text;
     expect(streamed).toBe("It is Ada.");
-    expect(asked(1)["messages"]).toMatchObject([
-      { role: "user" },
-      { role: "assistant" },
-      { role: "user", content: [{ type: "tool_result", tool_use_id: "call-0", content: "Ada" }] },
-    ]);
+    expect((asked(1)["messages"] as unknown[]).at(-1)).toMatchObject({ role: "user", content: [{ type: "tool_result", tool_use_id: "call-0", content: "Ada" }] });
   });
 
   test("a signal ends its program", async () => {

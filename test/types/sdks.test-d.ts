@@ -3,7 +3,7 @@ import type Anthropic from "@anthropic-ai/sdk";
 import type { BetaRunnableTool } from "@anthropic-ai/sdk/lib/tools/BetaRunnableTool";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import type { StructuredToolInterface } from "@langchain/core/tools";
-import { Agent, type Tool } from "@openai/agents";
+import { Agent, type Tool, tool } from "@openai/agents";
 import type OpenAI from "openai";
 import { expectTypeOf, test } from "vitest";
 import { type AnthropicResults, anthropicTools } from "../../src/agent/anthropic.ts";
@@ -49,9 +49,9 @@ test("Responses", async () => {
 
 test("the Agents SDK", () => {
   const { agents } = openaiTools(runtime);
-  expectTypeOf(agents).toExtend<Tool[]>();
-  void new Agent({ name: "a", tools: agents });
-  void new Agent<{ user: string }>({ name: "a", tools: agents });
+  const tools = agents.map((each) => tool(each));
+  expectTypeOf(tools).toExtend<Tool[]>();
+  void new Agent({ name: "a", tools });
 });
 
 test("the Messages API and its tool runner", async () => {
