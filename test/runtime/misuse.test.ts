@@ -62,7 +62,7 @@ describe("run", () => {
     ],
     ["output as a shape", ["1", { output: { a: z.string() } }], "wrap it: z.object({ … })"],
     ["output as an example", ["1", { output: { name: "Ada" } }], "no keyword of JSON Schema"],
-    ["output of an old zod", ["1", { output: { _def: {}, parse: fn } }], "update zod to 3.24"],
+    ["output of an old zod", ["1", { output: { _def: {}, parse: fn } }], "update the library"],
     [
       "output that refers to nothing",
       ["1", { output: { $ref: "#/$defs/no" } }],
@@ -177,7 +177,7 @@ describe("tool", () => {
     ["nothing", undefined, "not undefined"],
     ["a shape as the input", { input: { id: z.string() }, run: fn }, "wrap it: z.object({ … })"],
     ["a text as the input", { input: "id", run: fn }, "tool(): input is a string"],
-    ["an old zod", { input: { _def: {}, parse: fn }, run: fn }, "update zod to 3.24"],
+    ["an old zod", { input: { _def: {}, parse: fn }, run: fn }, "update the library"],
     ["a text as the output", { output: 5, run: fn }, "tool(): output is a number"],
   ])("%s", async (_name, options, says) => {
     const { code, text } = await refusal(() => tool(untyped<ToolOptions<undefined>>(options)));
