@@ -286,11 +286,11 @@ describe("entries", () => {
   const npx = ["-y", `codecell@${VERSION}`];
 
   test("an installation is started by its path, the cache of npx by npx, and on Windows through cmd", () => {
-    expect(launcher("/lib/codecell/dist/cli/main.js", "/bin/node", "linux")).toEqual({
+    expect(launcher("/lib/codecell/dist/cli/start.js", "/bin/node", "linux")).toEqual({
       command: "/bin/node",
-      args: ["/lib/codecell/dist/cli/main.js"],
+      args: ["/lib/codecell/dist/cli/start.js"],
     });
-    const cached = "/home/ann/.npm/_npx/1a/node_modules/codecell/dist/cli/main.js";
+    const cached = "/home/ann/.npm/_npx/1a/node_modules/codecell/dist/cli/start.js";
     expect(launcher(cached, "/bin/node", "linux")).toEqual({ command: "npx", args: npx });
     expect(launcher("C:\\c\\_npx\\1a\\main.js", "node.exe", "win32")).toEqual({
       command: "cmd",

@@ -35,7 +35,7 @@ export function npxLauncher(platform: NodeJS.Platform): Launcher {
 /**
  * The installed package by its path, with the Node that runs now: nothing is downloaded, and hosts that do not have the `PATH` of
  * a shell find it. The cache of npx may be emptied at any time, so what runs from there is started by `npx` again.
- * @param main path of `main.js`
+ * @param main path of the command line: `start.js`
  */
 export function launcher(main: string, node: string, platform: NodeJS.Platform): Launcher {
   const isInstalled = main.endsWith(".js") && !main.split(/[\\/]/).includes("_npx");
