@@ -241,7 +241,8 @@ export default {
       // Optional for users, and therefore listed for development too.
       {
         dependencyTypes: ["npm-dev"],
-        pathNot: "node_modules/(isolated-vm|@keyv/redis|@langchain/core|@anthropic-ai/tokenizer|pg|tiktoken|typescript)/",
+        pathNot:
+          "node_modules/(isolated-vm|@keyv/redis|@langchain/core|@anthropic-ai/tokenizer|pg|tiktoken|typescript)/",
       },
     ),
     error(

@@ -168,7 +168,10 @@ describe("the tool runner", () => {
         if (event.type === "content_block_delta" && event.delta.type === "text_delta")
           streamed += event.delta.text;
     expect(streamed).toBe("It is Ada.");
-    expect((asked(1)["messages"] as unknown[]).at(-1)).toMatchObject({ role: "user", content: [{ type: "tool_result", tool_use_id: "call-0", content: "Ada" }] });
+    expect((asked(1)["messages"] as unknown[]).at(-1)).toMatchObject({
+      role: "user",
+      content: [{ type: "tool_result", tool_use_id: "call-0", content: "Ada" }],
+    });
   });
 
   test("a signal ends its program", async () => {

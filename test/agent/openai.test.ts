@@ -364,7 +364,11 @@ describe("the Agents SDK", () => {
       ),
       response("Ada."),
     );
-    const agent = new Agent({ name: "a", model: "m", tools: codecell.agents.map((each) => agentsTool(each)) });
+    const agent = new Agent({
+      name: "a",
+      model: "m",
+      tools: codecell.agents.map((each) => agentsTool(each)),
+    });
     const result = await run(agent, "Who is 7?");
     expect(result.finalOutput).toBe("Ada.");
     expect(asked(0)["tools"]).toMatchObject([
@@ -400,7 +404,11 @@ describe("the Agents SDK", () => {
         resolve(end);
       });
     });
-    const agent = new Agent({ name: "a", model: "m", tools: codecell.agents.map((each) => agentsTool(each)) });
+    const agent = new Agent({
+      name: "a",
+      model: "m",
+      tools: codecell.agents.map((each) => agentsTool(each)),
+    });
     const running = run(agent, "x", { signal: controller.signal }).catch((error: unknown) => error);
     await started.promise;
     controller.abort();
