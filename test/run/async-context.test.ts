@@ -455,6 +455,7 @@ describe("the sources", () => {
 
   /** Handles that can outlive a run, and why they keep no run's context. A new one belongs into `outsideRuns`. */
   const HANDLES = {
+    "core/keep-alive.ts": "opens none",
     "discovery/learned-file.ts": "outsideRuns",
     "placement/channel/framed.ts": "ends with the message that it waits for",
     "placement/pool/child-process.ts": "a pool starts its workers outsideRuns",
@@ -475,9 +476,13 @@ describe("the sources", () => {
     "session/held-sessions.ts": "outsideRuns",
     "session/session-vm.ts": "outsideRuns",
     "session/stores/stored-lock.ts": "ends with the update that holds the lock",
+    "tools/backoff.ts": "outsideRuns",
+    "tools/config/watch-servers.ts": "outsideRuns",
     "tools/mcp/exchange.ts": "outsideRuns",
     "tools/mcp/metered-transport.ts": "outsideRuns",
+    "tools/mcp/reaper-main.ts": "a process of its own",
     "tools/mcp/reaper.ts": "connections are opened outsideRuns",
+    "tools/mcp/server-process.ts": "connections are opened outsideRuns",
     "tools/mcp/stdio.ts": "connections are opened outsideRuns",
     "tools/relist.ts": "changes of lists are told outsideRuns",
   };

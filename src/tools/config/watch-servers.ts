@@ -1,6 +1,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { outsideRuns } from "../../core/async-context.ts";
 
 /** Folders that are watched. */
 const MAX_FOLDERS = 200;
@@ -45,7 +46,8 @@ export class ServersWatcher implements Disposable {
   #watch(path: string): void {
     if (this.#watchers.has(path)) return;
     try {
-      const watcher = watch(path, { persistent: false }, () => this.#changed());
+      const changed = (): void => this.#changed();
+      const watcher = outsideRuns(() => watch(path, { persistent: false }, changed));
       const forget = (): void => {
         watcher.close();
         this.#watchers.delete(path);
