@@ -1,4 +1,5 @@
 /** The three tools that give an agent loop all others: search for tools, read their types, run a program. */
+import { configError, kindOf } from "../core/setting-errors.ts";
 import { CodecellError, type Runtime, ToolError } from "../index.ts";
 import { type AgentAnswer, textAnswer } from "./answer.ts";
 import type { AgentCallOptions } from "./call-options.ts";
@@ -38,12 +39,14 @@ export interface AgentTool {
 /**
  * Returns the tools of `runtime` for an agent: search, details, execute.
  * @param runtime one that is still starting is waited for by the calls
- * @throws CodecellError `config_error` for an option that makes no sense, such as a name that model APIs would refuse
+ * @throws CodecellError `config_error` for what is no runtime, and for an option that makes no sense, such as a name that model APIs
+ * would refuse
  */
 export function agentTools(
   runtime: Runtime | Promise<Runtime>,
   options: AgentToolsOptions = {},
 ): AgentTool[] {
+  checkRuntime(runtime);
   const resolved = resolveAgentOptions(options);
   const { maxChars } = resolved;
   const { search, details, execute } = resolved.names;
@@ -87,6 +90,16 @@ export function agentTools(
         await runProgram(await runtime, record(args), call, resolved),
     },
   ];
+}
+
+/** By its form: it may be of another copy of this package. */
+function checkRuntime(runtime: unknown): void {
+  const isThere = typeof runtime === "object" && runtime !== null;
+  if (isThere && ("then" in runtime || "searchTools" in runtime)) return;
+  throw configError(
+    `the tools of agents are those of a runtime, not of ${kindOf(runtime)}`,
+    "Write agentTools(await createRuntime({ … }), options).",
+  );
 }
 
 /** Models whose arguments are all required send null for what they leave out. */

@@ -56,8 +56,8 @@ async function sessionOf(
   const opening = { ...whose, limits: memoryOf(options) };
   if (named !== undefined && scope !== false)
     return await runtime.scopedSession(scope, named, opening);
-  const id = named ?? session;
-  return id === undefined ? undefined : await runtime.session(id, opening);
+  if (named !== undefined) return await runtime.session(named, opening);
+  return session === undefined ? undefined : await runtime.chatSession(session, opening);
 }
 
 function memoryOf({ limits: { memoryMb } }: ResolvedAgentOptions): { readonly memoryMb?: number } {

@@ -43,22 +43,28 @@ const MAX_REASON = 300;
 /**
  * @returns undefined where there is nothing to check: no schema, or the run failed
  * @param signal ends a check that takes long
+ * @param ms the longest that a check may take
  * @throws CodecellError `config_error` for what is no schema
  */
 export async function checkedValue(
   result: ExecutionResult,
   output: OutputSchema | undefined,
   signal: AbortSignal,
+  ms: number,
 ): Promise<CheckedValue | undefined> {
   if (output === undefined || !result.ok) return undefined;
   const left = result.truncated?.value ?? 0;
   if (left > 0) return tooLarge(left);
   const check = outputCheck(output);
+  const late = AbortSignal.timeout(ms);
   try {
-    return await untilAborted(Promise.resolve(check(result.value)), signal);
+    const checking = Promise.resolve(check(result.value));
+    return await untilAborted(checking, AbortSignal.any([signal, late]));
   } catch (error) {
     if (signal.aborted) return { ok: false, error: aborted() };
-    const reason = oneLine(cutText(messageOf(error), MAX_REASON));
+    const reason = late.aborted
+      ? `it did not answer within ${ms} ms`
+      : oneLine(cutText(messageOf(error), MAX_REASON));
     return misfit(`the schema of output failed: ${reason}`, undefined);
   }
 }

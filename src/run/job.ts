@@ -59,7 +59,9 @@ export interface RunOptions {
    * What the value must be: a Standard Schema (zod 3.24 and later, valibot, arktype …) or a JSON Schema. The value of the
    * result is what the schema returns, with its defaults and transforms; it is not frozen. A value that does not fit is a
    * `program_error` whose message names what is wrong, for whoever wrote the program; one that is too large to be whole in
-   * a result (`resultBytes`) is an `output_limit`.
+   * a result (`resultBytes`) is an `output_limit`. An asynchronous schema has as long as the program had (`wallMs`).
+   * Of a JSON Schema, `pattern`, `patternProperties`, `format` and `uniqueItems` are not checked, nor are `not`, `if` and the like
+   * beside them.
    * @default the value is any JSON value, and is not checked
    */
   readonly output?: OutputSchema | undefined;

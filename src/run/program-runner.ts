@@ -124,7 +124,7 @@ export class ProgramRunner {
     const outcome = this.#explained(job, verdict, bridge);
     bridge.answers.clear();
     const reported = report({ source, limits, outcome, bridge, ...facts });
-    const checked = await checkedValue(reported, options.output, ended);
+    const checked = await checkedValue(reported, options.output, ended, limits.wallMs);
     const result = deepFreeze(checked?.ok === false ? refused(reported, checked.error) : reported);
     events.end(result, verdict.usage.compileMs ?? 0);
     held?.miss(bridge.bytesElsewhere);

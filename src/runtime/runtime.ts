@@ -24,11 +24,7 @@ import type { OutputSchema, ValueOf } from "../run/check-output.ts";
 import { checkProgram, checkRun } from "../run/check-run.ts";
 import type { RunOptions } from "../run/job.ts";
 import { ProgramRunner } from "../run/program-runner.ts";
-import {
-  checkSessionOptions,
-  type SessionOptions,
-  SessionRegistry,
-} from "../session/session-registry.ts";
+import { type SessionOptions, SessionRegistry } from "../session/session-registry.ts";
 import type { Session } from "../session/session.ts";
 import type { SessionStore } from "../session/store.ts";
 import type { TokenLedger } from "../tokens/ledger.ts";
@@ -132,7 +128,6 @@ export class Runtime implements AsyncDisposable {
    */
   async session(id: string, options: SessionOptions = {}): Promise<Session> {
     this.#checkOpen();
-    checkSessionOptions(options);
     return await this.#track(this.#sessions.open(id, options));
   }
 
@@ -144,6 +139,15 @@ export class Runtime implements AsyncDisposable {
   async scopedSession(scope: string, id: string, options: SessionOptions = {}): Promise<Session> {
     this.#checkOpen();
     return await this.#track(this.#sessions.open(id, options, scope));
+  }
+
+  /**
+   * The session of a chat: that of {@link session}, but where it has no user it counts for itself, not for all who have none.
+   * @internal for the tools of agents
+   */
+  async chatSession(id: string, options: SessionOptions = {}): Promise<Session> {
+    this.#checkOpen();
+    return await this.#track(this.#sessions.open(id, options, undefined, id));
   }
 
   /**

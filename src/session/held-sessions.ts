@@ -15,6 +15,12 @@ export interface Holdable {
   end(reason: string): Promise<void>;
 }
 
+/** For whom a session counts against the cap of one user: its user; of sessions without one, those of a chat are together. */
+export interface Holder {
+  readonly user: string | undefined;
+  readonly chat: string | undefined;
+}
+
 export interface HoldLimits {
   readonly max: number;
   readonly maxPerUser: number;
@@ -48,9 +54,9 @@ export class HeldSessions<S extends Holdable> {
   }
 
   /** @throws CodecellError `quota_exceeded` */
-  add(key: string, session: S): void {
-    this.#checkRoom(session.user);
-    const held = new HeldSession(session, this.#limits);
+  add(key: string, session: S, holder: Holder): void {
+    this.#checkRoom(holder);
+    const held = new HeldSession(session, holder, this.#limits);
     this.#held.set(key, held);
     held.touch();
   }
@@ -78,15 +84,18 @@ export class HeldSessions<S extends Holdable> {
     return idle.toSorted((a, b) => a.usedAt - b.usedAt)[0]?.park();
   }
 
-  #checkRoom(user: string | undefined): void {
+  #checkRoom({ user, chat }: Holder): void {
     const { max, maxPerUser } = this.#limits;
     if (this.#held.size >= max)
       throw new CodecellError("quota_exceeded", `there are ${max} sessions, which is the cap`, {
         hint: "Close sessions, or raise sessions.max.",
       });
-    const own = this.all().filter((session) => session.user === user).length;
+    const isOwn = ({ holder }: HeldSession<S>): boolean =>
+      holder.user === user && (user !== undefined || holder.chat === chat);
+    const own = [...this.#held.values()].filter(isOwn).length;
     if (own < maxPerUser) return;
-    const whose = user === undefined ? "no user" : `user '${user}'`;
+    const anonymous = chat === undefined ? "no user" : "this chat";
+    const whose = user === undefined ? anonymous : `user '${user}'`;
     throw new CodecellError(
       "quota_exceeded",
       `${whose} has ${maxPerUser} sessions, which is the cap`,
@@ -97,6 +106,7 @@ export class HeldSessions<S extends Holdable> {
 
 class HeldSession<S extends Holdable> {
   readonly session: S;
+  readonly holder: Holder;
   readonly #limits: HoldLimits;
   #usedAt = 0;
   #parkTimer: NodeJS.Timeout | undefined;
@@ -104,8 +114,9 @@ class HeldSession<S extends Holdable> {
   /** Whether it was parked since its last use: it is leaving its worker, or cannot be saved. */
   #wasAsked = false;
 
-  constructor(session: S, limits: HoldLimits) {
+  constructor(session: S, holder: Holder, limits: HoldLimits) {
     this.session = session;
+    this.holder = holder;
     this.#limits = limits;
   }
 

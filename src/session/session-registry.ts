@@ -63,7 +63,7 @@ const OPTIONS: ObjectSchema = {
 };
 
 /** @throws CodecellError `config_error` for what is no object, and for an option that sessions do not have */
-export function checkSessionOptions(options: unknown): void {
+function checkSessionOptions(options: unknown): void {
   if (!isObject(options))
     throw configError(`session: the options are ${kindOf(options)}; write session(id, { user })`);
   checkKeys(OPTIONS, options, "session: ");
@@ -75,6 +75,8 @@ interface Identity {
   readonly id: string;
   readonly user: string | undefined;
   readonly scope: string | undefined;
+  /** The chat that it counts for, where it has no user. */
+  readonly chat: string | undefined;
 }
 
 /** All sessions of one runtime in this process. */
@@ -110,9 +112,16 @@ export class SessionRegistry {
   /**
    * Returns the session `id` of a user, or opens it.
    * @param scope sessions of different scopes are different ones, even with the same id and user
+   * @param chat for which it counts where it has no user
    */
-  async open(id: string, options: SessionOptions, scope?: string): Promise<Session> {
-    const identity = identify(id, options.user, scope);
+  async open(
+    id: string,
+    options: SessionOptions,
+    scope?: string,
+    chat: string | undefined = scope,
+  ): Promise<Session> {
+    checkSessionOptions(options);
+    const identity = identify(id, options.user, scope, chat);
     const { key } = identity;
     const known = this.#held.get(key) ?? this.#opening.get(key);
     if (known !== undefined) return await known;
@@ -206,7 +215,7 @@ export class SessionRegistry {
 
   /** Creates a session and adds it. */
   #hold(
-    { key, id, user, scope }: Identity,
+    { key, id, user, scope, chat }: Identity,
     { limits, timeZone, seed, now }: Pick<SavedSession, "limits" | "timeZone" | "seed" | "now">,
     start?: SessionStart,
   ): Session {
@@ -237,7 +246,7 @@ export class SessionRegistry {
         return this.restore(snapshot, copy, answers, limits, scope);
       },
     });
-    this.#held.add(key, session);
+    this.#held.add(key, session, { user, chat });
     this.#makeRoomForWaiting();
     return session;
   }
@@ -251,8 +260,13 @@ export class SessionRegistry {
 }
 
 /** @throws CodecellError `config_error` */
-function identify(id: string, user: string | undefined, scope?: string): Identity {
+function identify(
+  id: string,
+  user: string | undefined,
+  scope?: string,
+  chat: string | undefined = scope,
+): Identity {
   checkId("the session's id", id);
   callerNamed(user);
-  return { key: keyOf(id, user, scope), id, user, scope };
+  return { key: keyOf(id, user, scope), id, user, scope, chat };
 }

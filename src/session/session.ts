@@ -145,13 +145,20 @@ export class Session {
    * @throws CodecellError `config_error` when there is no such run, `not_serializable` for an answer that cannot be passed
    * to a program; else as {@link run}
    */
-  async resume({ answers = {}, ...options }: ResumeOptions = {}): Promise<ExecutionResult> {
+  async resume<T = JsonValue | undefined, Schema extends OutputSchema | undefined = undefined>({
+    answers = {},
+    ...options
+  }: Omit<ResumeOptions, "output"> & { readonly output?: Schema } = {}): Promise<
+    ExecutionResult<ValueOf<T, Schema>>
+  > {
     this.#checkOpen();
     checkRunOptions("session.resume", options);
     const known = encodeAnswers(answers);
     using _admitted = this.#parts.admission.enter(this.user);
     const work: RunWork = (run) => this.#carryOut(run, options);
-    return await this.#use(() => this.#state.resume(known, work, this.#waits(options.signal)));
+    const waits = this.#waits(options.signal);
+    const result = await this.#use(() => this.#state.resume(known, work, waits));
+    return result as ExecutionResult<ValueOf<T, Schema>>;
   }
 
   /**

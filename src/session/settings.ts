@@ -11,7 +11,8 @@ export interface SessionSettings {
    */
   readonly max?: number;
   /**
-   * Largest number of sessions of one user in this process, 1 to 1,000,000. Breach: `quota_exceeded`.
+   * Largest number of sessions of one user in this process, 1 to 1,000,000. Of sessions without a user, those of one chat of an
+   * agent's tools count together, and all others. Breach: `quota_exceeded`.
    * @default 100
    */
   readonly maxPerUser?: number;

@@ -25,6 +25,9 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   returns: "output",
 };
 
+const FROM_OTHERS =
+  "Tools of the AI SDK, LangChain and Mastra are taken as they are: fromAiSdk of codecell/ai-sdk, fromLangChain of codecell/langchain, fromMastra of codecell/mastra.";
+
 const KEYS = ["title", "description", "input", "output", "annotations", "run"];
 
 const OPTIONS = {
@@ -66,6 +69,8 @@ export function checkNamespace(name: string, tools: unknown): void {
   const key = /^[\w$]+$/.test(name) ? name : "find";
   const wanted = `tools are in namespaces: write tools: { local: { ${key}: … } }`;
   if (typeof tools === "function") throw configError(`${at} is a function; ${wanted}`);
+  if (Array.isArray(tools) && tools.some(isForeign))
+    throw configError(`${at} is a list of tools of another library`, FROM_OTHERS);
   if (!isObject(tools)) throw configError(`${at} is ${kindOf(tools)}; ${wanted}`);
   const isTool = typeof tools["run"] === "function" && isObject(tools["info"]);
   if (isTool) throw configError(`${at} is a tool; ${wanted}`);
@@ -78,7 +83,7 @@ export function noTool(path: string, value: unknown): CodecellError {
   if (!isForeign(value)) return configError(`${path} is no tool; ${wanted}`);
   return configError(
     `${path} is a tool of another library; ${wanted}`,
-    "What it calls inputSchema, parameters or schema is input here; execute, handler, func or invoke is run.",
+    `What it calls inputSchema, parameters or schema is input here; execute, handler, func or invoke is run. ${FROM_OTHERS}`,
   );
 }
 

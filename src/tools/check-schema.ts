@@ -3,25 +3,17 @@ import { isObject } from "../core/is-object.ts";
 import { configError, kindOf } from "../core/setting-errors.ts";
 import { standardOf } from "./to-json-schema.ts";
 
-/** Keywords of which a JSON Schema has at least one. */
-const KEYWORDS = [
-  "type",
-  "properties",
-  "items",
-  "required",
-  "enum",
-  "const",
-  "anyOf",
-  "oneOf",
-  "allOf",
-  "not",
-  "if",
-  "$ref",
-  "$defs",
-  "$schema",
-  "additionalProperties",
-  "description",
-];
+/** Keywords of JSON Schema, of any version; a schema has at least one. Without those that an example of a value may have as well. */
+const KEYWORDS = new Set(
+  `$schema $id $ref $defs definitions $anchor $dynamicRef $dynamicAnchor $recursiveRef $recursiveAnchor
+  type enum const allOf anyOf oneOf not if then else
+  properties patternProperties additionalProperties propertyNames required minProperties maxProperties dependencies
+  dependentRequired dependentSchemas unevaluatedProperties
+  items prefixItems additionalItems contains minContains maxContains minItems maxItems uniqueItems unevaluatedItems
+  minLength maxLength pattern format contentEncoding contentMediaType contentSchema
+  minimum maximum exclusiveMinimum exclusiveMaximum multipleOf
+  description`.split(/\s+/),
+);
 
 /**
  * @param name the option that holds it, for messages
@@ -38,7 +30,7 @@ export function checkSchema(schema: unknown, name: string): void {
   if (Object.values(schema).some((part) => standardOf(part) !== undefined))
     throw configError(`${name} is an object of schemas; wrap it: z.object({ … })`);
   const keys = Object.keys(schema);
-  if (keys.length > 0 && !keys.some((key) => KEYWORDS.includes(key)))
+  if (keys.length > 0 && !keys.some((key) => KEYWORDS.has(key)))
     throw configError(
       `${name} has no keyword of JSON Schema; it must be ${wanted}`,
       `A JSON Schema looks like { type: "object", properties: { name: { type: "string" } } }.`,

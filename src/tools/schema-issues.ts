@@ -17,7 +17,8 @@ export function issuesText(
   found: (path: readonly PropertyKey[]) => string = () => "",
 ): string {
   const texts = issues.slice(0, MAX_ISSUES).map(({ message, path = [] }) => {
-    const keys = path.map((step) => (typeof step === "object" ? step.key : step));
+    // A path may be of a class of its library, whose `map` makes another one of that class.
+    const keys = Array.from(path, (step) => (typeof step === "object" ? step.key : step));
     const where = pathText(keys);
     const what = `${oneLine(cutText(String(message), MAX_MESSAGE))}${found(keys)}`;
     return where === "" ? what : `${where}: ${what}`;

@@ -1,4 +1,5 @@
 /** Schemas of any library that follows the specification Standard Schema (standardschema.dev). */
+import { isObject } from "../core/is-object.ts";
 
 /** What the validation by a Standard Schema returns. */
 export type StandardResult<Output> =
@@ -62,5 +63,7 @@ export interface StandardSchema<Input = unknown, Output = unknown> {
 /** Whether it follows the specification, as far as that can be seen. */
 export function isStandardSchema(schema: unknown): schema is StandardSchema {
   const isHolder = typeof schema === "object" || typeof schema === "function";
-  return isHolder && schema !== null && "~standard" in schema;
+  if (!isHolder || schema === null || !("~standard" in schema)) return false;
+  const standard = schema["~standard"];
+  return isObject(standard) && typeof standard["validate"] === "function";
 }

@@ -138,6 +138,50 @@ describe("with one runtime", () => {
     expect(structured).toMatchObject({ truncated: { value: expect.any(Number) } });
   });
 
+  test("without a user each chat has a share of its own; all together have the cap of the process", async () => {
+    await using small = await createRuntime({
+      engine: "quickjs",
+      placement: "inline",
+      sessions: { maxPerUser: 2, max: 6 },
+    });
+    const run = async (options: Options, session?: string): Promise<string> => {
+      const { execute } = agentTools(small, options).at(-1)!;
+      return (await execute({ code: "'ran'", session })).text;
+    };
+    // Neither those without a chat nor those of another one count.
+    for (const id of ["1", "2"]) await small.session(id);
+    await expect(small.session("3")).rejects.toThrow("no user has 2 sessions");
+    expect(await run({ session: "a" })).toBe("ran");
+    expect(await run({ session: "a" }, "more")).toBe("ran");
+    expect(await run({ session: "a" }, "most")).toMatch(/^quota_exceeded: this chat has 2/);
+    expect(await run({ session: "b" })).toBe("ran");
+    expect(await run({ session: "a" })).toBe("ran");
+    expect(await run({ scope: "c" }, "s")).toBe("ran");
+    expect(await run({ scope: "d" }, "s")).toMatch(/^quota_exceeded: there are 6 sessions/);
+    for (const id of ["1", "2", "a"]) await (await small.session(id)).close();
+    // Those of one user count together.
+    expect(await run({ user: "ann", scope: "c" }, "s")).toBe("ran");
+    expect(await run({ user: "ann", scope: "d" }, "s")).toBe("ran");
+    expect(await run({ user: "ann", scope: "e" }, "s")).toMatch(
+      /^quota_exceeded: user 'ann' has 2/,
+    );
+  });
+
+  test("a session that the model names oddly is refused, and does no harm", async () => {
+    const { execute } = agentTools(runtime).at(-1)!;
+    const named = async (session: unknown): Promise<string> =>
+      (await execute({ code: "typeof x", session })).text;
+    for (const session of ["__proto__", "constructor", "toString"])
+      expect(await named(session)).toBe("undefined");
+    for (const session of ["", "a/b", "a b", "x".repeat(10_000), "\ud800"]) {
+      const text = await named(session);
+      expect(text).toMatch(/^config_error: the session's id must be 1 to 200 letters/);
+      expect(text.length).toBeLessThan(500);
+    }
+    for (const session of [7, {}, ["a"]])
+      expect(await named(session)).toMatch(/^invalid_arguments: session must be a name/);
+  });
+
   test("options that make no sense are refused, each with what it must be", () => {
     const refused: [unknown, RegExp][] = [
       [{ session: "a b" }, /^session is "a b"; it must be 1 to 200 letters/],
@@ -158,5 +202,8 @@ describe("with one runtime", () => {
     for (const [options, message] of refused)
       for (const make of [agentTools, codecellTools])
         expect(() => make(runtime, options as never), String(message)).toThrow(message);
+    for (const none of [undefined, null, "x", {}, { runtime }])
+      for (const make of [agentTools, codecellTools])
+        expect(() => make(none as never)).toThrow(/^the tools of agents are those of a runtime/);
   });
 });

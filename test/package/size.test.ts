@@ -40,12 +40,16 @@ test("codecell depends on these packages and no others", () => {
     "undici",
     "ws",
     "zod",
+    "zod-to-json-schema",
   ]);
   expect(Object.keys(manifest["optionalDependencies"]!)).toEqual(["isolated-vm"]);
   // A peer that is not optional is installed for everybody.
   expect(Object.keys(manifest["peerDependenciesMeta"]!)).toEqual(
     Object.keys(manifest["peerDependencies"]!),
   );
+  // One whose range an application's version does not fit stops npm install, optional or not.
+  for (const open of ["typescript", "@langchain/core"])
+    expect(manifest["peerDependencies"]).toHaveProperty([open], expect.stringMatching(/^>=/));
 });
 
 test("what they bring along stays small, without compilers, formatters, tokenizers and types", () => {

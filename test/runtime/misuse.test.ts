@@ -62,6 +62,11 @@ describe("run", () => {
     ],
     ["output as a shape", ["1", { output: { a: z.string() } }], "wrap it: z.object({ … })"],
     ["output as an example", ["1", { output: { name: "Ada" } }], "no keyword of JSON Schema"],
+    [
+      "output that checks nothing",
+      ["1", { output: { "~standard": {} } }],
+      "no keyword of JSON Schema",
+    ],
     ["output of an old zod", ["1", { output: { _def: {}, parse: fn } }], "update the library"],
     [
       "output that refers to nothing",
@@ -123,10 +128,15 @@ describe("createRuntime", () => {
     [
       "a flat tool of another library",
       { tools: { f: { inputSchema: {}, execute: fn } } },
-      "another library",
+      "fromAiSdk of codecell/ai-sdk",
     ],
     ["tools as a list", { tools: [fn] }, "tools is an array"],
     ["a namespace as a list", { tools: { crm: [fn] } }, "tools.crm is an array"],
+    [
+      "a list of tools of another library",
+      { tools: { docs: [{ name: "find", schema: {}, invoke: fn }] } },
+      "fromLangChain of codecell/langchain",
+    ],
     ["a namespace of nothing", { tools: { crm: null } }, "tools.crm is null"],
     [
       "a text as a tool",

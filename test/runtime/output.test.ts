@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { z as z3 } from "zod/v3";
-import type { Runtime, StandardSchema } from "../../src/index.ts";
+import type { JsonSchema, Runtime, StandardSchema } from "../../src/index.ts";
 import { createRuntime } from "../support/patient.ts";
 
 let runtime: Runtime;
@@ -72,6 +72,22 @@ describe("a Standard Schema", () => {
     expect(result.error.message).not.toContain("\n");
   });
 
+  test("takes paths of a class of its library", async () => {
+    class Path extends Array<PropertyKey> {
+      constructor(...keys: PropertyKey[]) {
+        super();
+        this.push(...keys);
+      }
+    }
+    const failing = (...path: PropertyKey[]): StandardSchema =>
+      standard(() => ({ issues: [{ message: "is wrong", path: new Path(...path) }] }));
+    for (const [output, message] of [
+      [failing(), "the value does not fit: is wrong, got 1"],
+      [failing("a", 0), "the value does not fit: a[0]: is wrong, got undefined"],
+    ] as const)
+      expect(await runtime.run("1", { output })).toMatchObject({ error: { message } });
+  });
+
   test("checks what returned nothing too", async () => {
     expect(await runtime.run("return;", { output: z.undefined() })).toMatchObject({ ok: true });
     expect(await runtime.run("return;", { output: z.number() })).toMatchObject({ ok: false });
@@ -106,6 +122,15 @@ describe("a Standard Schema", () => {
     expect(await runtime.run("1", { output: stuck, signal: controller.signal })).toMatchObject({
       ok: false,
       error: { code: "aborted" },
+    });
+    const silent = standard<never>(() => new Promise(() => {}));
+    const limits = { wallMs: 2_000 };
+    expect(await runtime.run("1", { output: silent, limits })).toMatchObject({
+      ok: false,
+      error: {
+        name: "OutputError",
+        message: expect.stringContaining("did not answer within 2000 ms"),
+      },
     });
   });
 
@@ -144,6 +169,18 @@ describe("a JSON Schema", () => {
         message: expect.stringContaining(message),
         hint: expect.stringContaining("expects { n: number }"),
       },
+    });
+  });
+
+  test.each<[schema: JsonSchema, fits: string, fitsNot: string]>([
+    [{ minimum: 3 }, "3", "2"],
+    [{ minLength: 2 }, "'ab'", "'b'"],
+    [{ minItems: 1 }, "[1]", "[]"],
+    [{ prefixItems: [{ type: "string" }] }, "['a']", "[1]"],
+  ])("of any keywords: %j", async (schema, fits, fitsNot) => {
+    expect(await runtime.run(fits, { output: schema })).toMatchObject({ ok: true });
+    expect(await runtime.run(fitsNot, { output: schema })).toMatchObject({
+      error: { name: "OutputError" },
     });
   });
 

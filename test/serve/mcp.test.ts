@@ -436,6 +436,19 @@ describe("HTTP", () => {
     },
   );
 
+  test.each([
+    { flags: [], found: "undefined" },
+    { flags: ["--stateless"], found: "number" },
+  ])("what another client finds under the same name, $flags: $found", async ({ flags, found }) => {
+    const { url } = await http(flags);
+    const [one, other] = [await overHttp(url), await overHttp(url)];
+    const inSession = async (client: Client, code: string): Promise<string | undefined> =>
+      (await call(client, "execute_code", { code, session: "s" })).content[0]!.text;
+    await inSession(one, "const secret = 41");
+    expect(await inSession(one, "typeof secret")).toBe("number");
+    expect(await inSession(other, "typeof secret")).toBe(found);
+  });
+
   test("without sessions there is nothing to listen to", async () => {
     const { url } = await http(["--stateless"]);
     for (const method of ["GET", "DELETE"]) {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type {
   ExecutionResult,
   JsonValue,
+  ResumeOptions,
   RunOptions,
   Runtime,
   Session,
@@ -25,6 +26,8 @@ test("a claim types it", async () => {
   else expectTypeOf(result.error.code).toExtend<string>();
   const maybe = await session.run<number | undefined>("1");
   if (maybe.ok) expectTypeOf(maybe.value).toEqualTypeOf<number | undefined>();
+  const resumed = await session.resume<number>();
+  if (resumed.ok) expectTypeOf(resumed.value).toEqualTypeOf<number>();
   // @ts-expect-error -- not narrowed
   void result.value;
 });
@@ -35,6 +38,8 @@ test("a Standard Schema types it, as it comes out of the schema", async () => {
   if (result.ok) expectTypeOf(result.value).toEqualTypeOf<{ at: Date; n: number }>();
   const inSession = await session.run("1", { output: z.array(z.string()) });
   if (inSession.ok) expectTypeOf(inSession.value).toEqualTypeOf<string[]>();
+  const resumed = await session.resume({ output: z.array(z.string()), answers: { 1: "x" } });
+  if (resumed.ok) expectTypeOf(resumed.value).toEqualTypeOf<string[]>();
   const any = await runtime.run("1", { output: {} as StandardSchema<unknown, "x"> });
   if (any.ok) expectTypeOf(any.value).toEqualTypeOf<"x">();
 });
@@ -55,6 +60,7 @@ test("runtimes and sessions are called alike, also with options of a variable", 
   const target = {} as Runtime | Session;
   expectTypeOf(target.run("1", { limits: {} })).resolves.toEqualTypeOf<ExecutionResult>();
   expectTypeOf(runtime.run("1", {} as RunOptions)).resolves.toEqualTypeOf<ExecutionResult>();
+  expectTypeOf(session.resume({} as ResumeOptions)).resolves.toEqualTypeOf<ExecutionResult>();
 });
 
 test("a result of one type is not one of another", () => {
