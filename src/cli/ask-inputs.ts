@@ -11,9 +11,13 @@ const INTERRUPT = "\u0003";
 const END_OF_LINE = ["\r", "\n", "\u0004"];
 const ERASE = ["\u007f", "\b"];
 
-/** Asks one after the other. What is left empty has its default, or stays without a value. */
+/**
+ * Asks one after the other. What is left empty has its default, or stays without a value, as does all where the terminal is that
+ * of another session.
+ */
 export const askOnTerminal: AskInputs = async (requests) => {
-  const lines = new TerminalLines();
+  const lines = openTerminal();
+  if (lines === undefined) return {};
   try {
     const answers: Record<string, string> = {};
     for (const request of requests) {
@@ -34,6 +38,14 @@ async function ask(lines: TerminalLines, request: InputRequest): Promise<string>
   const answer = (await lines.next(isSecret)).trim();
   if (choices === undefined || answer === "" || choices.includes(answer)) return answer;
   return /^\d{1,4}$/.test(answer) ? (choices[Number(answer) - 1] ?? answer) : answer;
+}
+
+function openTerminal(): TerminalLines | undefined {
+  try {
+    return new TerminalLines();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Lines of the terminal, whatever standard input is. */

@@ -50,8 +50,9 @@ export async function openToolbox(
   stop?: AbortSignal,
 ): Promise<Toolbox> {
   const sources = await openSources(options, emitter);
-  const { startMs, catalogueCache, servers, serverFolder: path } = options;
-  const hasCache = catalogueCache !== false && Object.keys(servers).length > 0;
+  const { startMs, catalogueCache, serverFolder: path } = options;
+  const servers = new Map(Object.entries(options.servers));
+  const hasCache = catalogueCache !== false && (servers.size > 0 || path !== undefined);
   const cache = hasCache
     ? (await import("../tools/catalogue-files.ts")).openCache(catalogueCache, servers)
     : undefined;
@@ -60,7 +61,7 @@ export async function openToolbox(
     const folder =
       path === undefined
         ? undefined
-        : await FolderServers.follow(path, options, sources, catalogue, emitter);
+        : await FolderServers.follow(path, { options, servers, sources, catalogue, emitter });
     const toolbox = await toolboxOf(sources, catalogue, options, folder);
     reportStates(toolbox, emitter, new Problems(options.warn));
     return toolbox;

@@ -28,10 +28,13 @@ const KEY = /^[0-9a-f]{64}$/;
 /** What group and others would need to change a file. */
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** @param place a folder, or true for the user's cache directory, where there is one */
+/**
+ * @param place a folder, or true for the user's cache directory, where there is one
+ * @param servers those that there are now; others have no cache
+ */
 export function openCache(
   place: true | string,
-  servers: Readonly<Record<string, ServerConfig>>,
+  servers: ReadonlyMap<string, ServerConfig>,
 ): CatalogueCache | undefined {
   const cache = cacheFolder();
   if (typeof place === "string") return new CatalogueFiles(resolve(place), servers);
@@ -40,10 +43,10 @@ export function openCache(
 
 class CatalogueFiles implements CatalogueCache {
   readonly #folder: string;
-  readonly #servers: Readonly<Record<string, ServerConfig>>;
+  readonly #servers: ReadonlyMap<string, ServerConfig>;
   #key: Promise<string> | undefined;
 
-  constructor(folder: string, servers: Readonly<Record<string, ServerConfig>>) {
+  constructor(folder: string, servers: ReadonlyMap<string, ServerConfig>) {
     this.#folder = folder;
     this.#servers = servers;
   }
@@ -60,7 +63,7 @@ class CatalogueFiles implements CatalogueCache {
   async write(server: string, list: CatalogueList): Promise<void> {
     try {
       const text = await inTurns(format(list));
-      if (text === undefined || !Object.hasOwn(this.#servers, server)) return;
+      if (text === undefined || !this.#servers.has(server)) return;
       const file = await this.#file(server);
       const before = await readOwn(file).catch(() => undefined);
       if (before?.toString() === text) return;
@@ -72,9 +75,10 @@ class CatalogueFiles implements CatalogueCache {
   }
 
   async #file(server: string): Promise<string> {
-    if (!Object.hasOwn(this.#servers, server)) throw new Error("it is not in the config");
+    const known = this.#servers.get(server);
+    if (known === undefined) throw new Error("it is not in the config");
     // Where it stands in which file makes it no other server.
-    const { path: _path, ...config } = this.#servers[server]!;
+    const { path: _path, ...config } = known;
     const hash = createHmac("sha256", await (this.#key ??= readKey(this.#folder)));
     const name = hash.update(JSON.stringify([FORMAT, VERSION, server, config])).digest("hex");
     return join(this.#folder, `${name}.json`);

@@ -185,6 +185,7 @@ class LiveCatalogue implements Catalogue {
     const entry = new CatalogueEntry(source, this.#owner);
     this.#entries.set(name, entry);
     this.#follow(entry);
+    await entry.useCache();
     await this.#rename();
     await this.#attempt(entry);
   }

@@ -1,8 +1,9 @@
 /** `inputs` of a config file on the command line: asked for on a terminal, named elsewhere. */
+import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runCli, runOnTerminal, type Start } from "../support/cli.ts";
+import { CLI, runCli, runOnTerminal, type Start } from "../support/cli.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
 const root = temporaryFolder();
@@ -59,4 +60,20 @@ test("elsewhere the error names the input and its variable", async () => {
   const env = { CODECELL_INPUT_KEY: "123456789", CODECELL_INPUT_MODE: "fast" };
   const given = await runCli(RUN, { ...start, env });
   expect([given.code, given.out.trim()]).toEqual([0, "mode fast, key of 9"]);
+});
+
+test("nobody is asked on the terminal of another session", async () => {
+  const [out, code] = await new Promise<[string, number | null]>((resolve) => {
+    const words = ["setsid", "-w", process.execPath, CLI, ...RUN].map((word) => `'${word}'`);
+    const child = spawn("script", ["-qec", words.join(" "), "/dev/null"], {
+      cwd: root,
+      env: { PATH: process.env["PATH"], HOME: start.home, SHELL: "/bin/sh" },
+    });
+    let text = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+    child.on("close", (status) => resolve([text, status]));
+  });
+  expect(out).toContain("set the environment variable CODECELL_INPUT_KEY");
+  expect(out).not.toContain("ENXIO");
+  expect(code).toBe(1);
 });

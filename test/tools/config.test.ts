@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -265,8 +266,37 @@ describe("finding it", () => {
     expect(failures).toEqual({
       four: expect.stringContaining("comand is not a known key; did you mean command?"),
       five: expect.stringContaining("is not valid JSON: line 1, column 3"),
+      three: expect.stringContaining("three/bin/server is not executable; make it so (chmod +x)"),
       six: expect.stringContaining("config.json cannot be read"),
     });
+  });
+
+  test("folders may be called anything, and what is no file stops no other", async () => {
+    for (const name of ["constructor", "__proto__", "toString"])
+      await put(`servers/${name}/config.json`, { command: name });
+    await mkdir(join(root, "servers/endless"));
+    await symlink("/dev/zero", join(root, "servers/endless/config.json"));
+    await mkdir(join(root, "servers/pipe"));
+    execFileSync("mkfifo", [join(root, "servers/pipe/config.json")]);
+    const { servers, failures, warnings } = await loadConfig(join(root, "servers"), env);
+    expect(Object.values(servers)).toMatchObject([
+      { command: "__proto__" },
+      { command: "constructor" },
+      { command: "toString" },
+    ]);
+    expect(Object.keys(servers)).toEqual(["__proto__", "constructor", "toString"]);
+    expect(warnings ?? []).toEqual([]);
+    expect(failures).toEqual({
+      endless: expect.stringContaining("config.json cannot be read: it is not a file"),
+      pipe: expect.stringContaining("config.json cannot be read: it is not a file"),
+    });
+  });
+
+  test("a file without an end is not read to it", async () => {
+    await symlink("/dev/zero", join(root, ".mcp.json"));
+    await expect(loadConfig(join(root, ".mcp.json"), env)).rejects.toThrow(
+      /\.mcp\.json cannot be read: it has more than 67108864 bytes$/,
+    );
   });
 
   test("a file that is not there", async () => {

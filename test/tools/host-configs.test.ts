@@ -46,6 +46,9 @@ describe("JSON with comments", () => {
   test("a hostile text takes linear time, and deep nesting does not break it", () => {
     for (const part of ["/*", "/**/", ",", "[", "//\n", '"', "[,", "\\"])
       expect(() => parse(part.repeat(200_000))).toThrow("is not valid JSON: line");
+    expect(() => parse(`{"a": "${"x".repeat(10_000_000)}",, }`)).toThrow(
+      "is not valid JSON: line 1, column 10000010",
+    );
     expect(() => parse(`{"servers":${"[".repeat(100_000)}${"]".repeat(100_000)},}`)).toThrow();
   });
 });
@@ -86,13 +89,15 @@ describe("variables", () => {
   });
 
   test("what only an editor knows is an error, and so is nesting without measure", () => {
-    expect(one({ command: "${command:pick}" })).toContain("which only an editor can know");
+    for (const word of ["command:pick", "config:a.b", "workspaceFolder:other", "file"])
+      expect(one({ command: `\${${word}}` })).toContain("which only an editor can know");
     expect(one({ command: "${NO:-".repeat(50) + "}".repeat(50) })).toContain(
       "more than 20 defaults",
     );
     expect(one({ command: "${A:-".repeat(20_000) + "}".repeat(20_000) })).toMatchObject({
       command: "a",
     });
+    expect(one({ command: `\${${"A".repeat(5_000)}}` })).toContain(`${"A".repeat(200)}…, which`);
     expect(one({ command: "${NO:-".repeat(20_000) })).toMatchObject({ type: "stdio" });
   });
 });
@@ -102,6 +107,9 @@ describe("inputs", () => {
     { id: "api-key", type: "promptString", description: "Key of the API", password: true },
     { id: "mode", type: "pickString", options: ["fast", "slow"], default: "fast" },
     { id: "any", type: "pickString", options: [] },
+    { id: "\u5bc6\u7801", default: "1" },
+    { id: "\u7528\u6237", default: "2" },
+    { id: "literal", default: "${TOKEN}" },
   ];
 
   test("come from variables, else from their default", () => {
@@ -113,6 +121,10 @@ describe("inputs", () => {
     expect(one({ command: "a", args: ["${input:mode}"] }, { inputs })).toMatchObject({
       args: ["fast"],
     });
+    // What a value holds is not looked for in it again.
+    expect(one({ command: "a", args: ["${input:literal}"] }, { inputs })).toMatchObject({
+      args: ["${TOKEN}"],
+    });
   });
 
   test.each([
@@ -123,6 +135,12 @@ describe("inputs", () => {
     ["${input:api-kye}", "inputs does not have; did you mean api-key?"],
     ["${input:any}", "inputs[2].options must be an array of strings"],
     ["${input:constructor}", "inputs does not have"],
+    ["${input:\u001b[2J\n}", "has ${input:\\x1b[2J\\n}, which"],
+    [`\${input:${"x".repeat(5_000)}}`, `${"x".repeat(200)}…}, which`],
+    [
+      "${input:\u5bc6\u7801}",
+      'inputs[3].id and that of the input "\u7528\u6237" are both the variable CODECELL_INPUT__; rename one',
+    ],
   ])("%s is an error that says how to give it", (text, message) => {
     expect(one({ command: "a", env: { K: text } }, { inputs })).toContain(message);
   });
@@ -182,8 +200,17 @@ describe("an envFile", () => {
     ["nope.env", /envFile names .*nope\.env, which does not exist/],
     [".", /which cannot be read: it is not a file/],
     ["/dev/zero", /which cannot be read: it is not a file/],
-  ])("%s is an error", (envFile, message) => {
+    ["big.env", /which cannot be read: it has more than 1048576 bytes/],
+    ["a\u0000b", /x\.envFile has a NUL character; remove it/],
+  ])("%s is an error", async (envFile, message) => {
+    await writeFile(join(root, "big.env"), "A=1\n".repeat(500_000));
     expect(one({ command: "a", envFile })).toMatch(message);
+  });
+
+  test("an error does not show what a variable in its path holds", () => {
+    const failure = one({ command: "a", envFile: "${TOKEN}/.env" });
+    expect(failure).toContain("[redacted]/.env, which does not exist");
+    expect(failure).not.toContain(env.TOKEN);
   });
 });
 
@@ -254,6 +281,7 @@ describe("spellings of hosts", () => {
     [{ command: "a", inheritEnv: 1 }, "inheritEnv must be true, false or an array of names"],
     [{ url: "https://a.example", bearer_token_env_var: "NO" }, "needs the environment variable NO"],
     [{ command: "a", disabled: "yes" }, "disabled must be true or false"],
+    [{ command: "a", args: ["t0ps3cret\u0000"] }, "x.args[0] has a NUL character; remove it"],
   ])("%j is an error of that entry", (entry, message) => {
     expect(one(entry)).toContain(message);
   });
@@ -290,6 +318,9 @@ test("a file full of settings of its host is one warning, and a slip an error", 
   expect(config.warnings).toEqual([
     expect.stringContaining("mcp.json: a, b, c and 2 more are not known keys, and have no effect"),
   ]);
+  expect(parse({ mcp: { excluded: ["x"] }, mcpServers }).warnings).toEqual([
+    expect.stringContaining("mcp.json: mcp.excluded is not a known key, and has no effect"),
+  ]);
   expect(() => parse({ codecel: {}, mcpServers })).toThrow(
     "codecel is not a known key; did you mean codecell?",
   );
@@ -305,6 +336,7 @@ describe("in a runtime", () => {
       typo: { comand: "npx" },
       unset: { command: "a", env: { K: "${NOT_SET_HERE}" } },
       gone: { command: join(root, "no-such-program") },
+      huge: { command: "cat", args: ["x".repeat(4_000_000)] },
     };
     await writeFile(file, JSON.stringify({ mcpServers }));
     await using runtime = await createRuntime({
@@ -323,6 +355,7 @@ describe("in a runtime", () => {
       "mcpServers.unset.env.K needs the environment variable NOT_SET_HERE",
     );
     expect(reason("gone")).toContain("was not found");
+    expect(reason("huge")).toContain("the command 'cat' cannot be run: spawn E2BIG");
     const result = await runtime.run("await tools.typo.anything()");
     expect(result).toMatchObject({
       ok: false,

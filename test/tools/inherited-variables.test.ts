@@ -110,13 +110,17 @@ test("what the entry gives wins, in any casing on Windows", () => {
   );
 });
 
-async function environmentOf(entry: Partial<McpServerEntry>): Promise<Record<string, string>> {
+function sourceOf(entry: Partial<McpServerEntry>) {
   const { server } = checkServers(
     { server: { command: process.execPath, args: [BASIC], ...entry } },
     "mcpServers",
     process.env,
   );
-  await using source = configuredSource("server", server!);
+  return configuredSource("server", server!);
+}
+
+async function environmentOf(entry: Partial<McpServerEntry>): Promise<Record<string, string>> {
+  await using source = sourceOf(entry);
   return (await source.call("env", {}, context)) as Record<string, string>;
 }
 
@@ -124,9 +128,12 @@ test("a server has them, and no message shows the password of a proxy", async ()
   process.env["HTTPS_PROXY"] = "http://user:pa55w0rd@127.0.0.1:9";
   process.env["CODECELL_TEST_OTHER"] = "other";
   const usual = await environmentOf({});
-  // What the server says of itself is its own: the value is taken out of the text.
-  expect(usual["HTTPS_PROXY"]).toBeDefined();
-  expect(JSON.stringify(usual)).not.toContain("pa55w0rd");
+  expect(usual["HTTPS_PROXY"]).toBe("http://user:pa55w0rd@127.0.0.1:9");
+  const tells = "console.error(`by ${process.env.HTTPS_PROXY}`); process.exit(1)";
+  await using failing = sourceOf({ args: ["-e", tells] });
+  await expect(failing.list()).rejects.toThrow();
+  expect(failing.failure).toContain("by http://user:[redacted]@127.0.0.1:9");
+  expect(failing.failure).not.toContain("pa55w0rd");
   expect(usual).not.toHaveProperty("CODECELL_TEST_OTHER");
   expect(await environmentOf({ inheritEnv: ["CODECELL_TEST_*"] })).toMatchObject({
     CODECELL_TEST_OTHER: "other",

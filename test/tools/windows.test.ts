@@ -35,6 +35,7 @@ beforeAll(async () => {
   for (const name of ["tool.cmd", "tool.exe", "plain.cmd", "node_modules/.bin/shim.cmd"])
     writeFileSync(join(root, name), "");
   // In the casing of the files: here names have one.
+  vi.stubEnv("SystemRoot", "C:\\Windows");
   vi.stubEnv("PATHEXT", ".exe;.cmd");
   vi.stubEnv("comspec", "C:\\Windows\\system32\\cmd.exe");
   for (const file of Object.keys(require.cache))
@@ -120,7 +121,8 @@ describe("ending it", () => {
     expect(started).toEqual([]);
     expect(signalProcesses(pid, "SIGTERM", "win32")).toBe(true);
     expect(started.map(([file, args]) => [file, args])).toEqual([
-      ["taskkill", ["/pid", String(pid), "/T", "/F"]],
+      // By its path: a bare name would be looked for in the folder of this process first.
+      ["C:\\Windows\\System32\\taskkill.exe", ["/pid", String(pid), "/T", "/F"]],
     ]);
     expect(signalProcesses(2 ** 30, "SIGTERM", "win32")).toBe(false);
   });

@@ -51,6 +51,9 @@ export const CONFIG_TEXT: SchemaFor<ConfigText> = {
 /** Keys that hold servers; of two with one name the last one counts. */
 export const LISTS = ["context_servers", "mcp_servers", "servers", "mcpServers"] as const;
 
+/** What `mcp` holds in the settings of VS Code. */
+const NESTED = ["servers", "inputs"];
+
 /** A key this much longer or shorter than ours is no slip. */
 const MAX_SLIP = 2;
 /** Keys that a warning names. */
@@ -70,12 +73,20 @@ export function foreignKeys(json: object, file: string): string[] {
     const isSlip = closest !== undefined && Math.abs(closest.length - key.length) <= MAX_SLIP;
     if (!isConfig || isSlip) throw unknownKey(CONFIG_TEXT, key, file);
   }
-  if (foreign.length <= MAX_NAMED)
-    return foreign.map((key) => `${below(file, key)} is not a known key, and has no effect`);
-  const named = foreign.slice(0, MAX_NAMED).map((key) => below("", key));
+  const paths = [...foreign.map((key) => below("", key)), ...foreignNested(json)];
+  if (paths.length <= MAX_NAMED)
+    return paths.map((path) => `${file}${path} is not a known key, and has no effect`);
+  const named = paths.slice(0, MAX_NAMED).join(", ");
   return [
-    `${file}${named.join(", ")} and ${foreign.length - MAX_NAMED} more are not known keys, and have no effect`,
+    `${file}${named} and ${paths.length - MAX_NAMED} more are not known keys, and have no effect`,
   ];
+}
+
+/** Other hosts have servers, or lists of those that are off, where VS Code has `mcp.servers`. */
+function foreignNested(json: object): string[] {
+  const mcp = "mcp" in json ? json.mcp : undefined;
+  const keys = isObject(mcp) ? Object.keys(mcp) : [];
+  return keys.filter((key) => !NESTED.includes(key)).map((key) => below("mcp", key));
 }
 
 /** One object of servers in a config file. */

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { messageOf } from "../../core/errors.ts";
+import { oneLine } from "../../core/one-line.ts";
 import { configError } from "../../core/setting-errors.ts";
 
 /** Bytes of the largest file. */
@@ -17,7 +18,7 @@ export function readEnvFile(path: string, at: string): Record<string, string> {
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     const why = missing ? "which does not exist" : `which cannot be read: ${messageOf(cause)}`;
-    throw configError(`${at} names ${path}, ${why}`);
+    throw configError(`${at} names ${oneLine(path)}, ${why}`);
   }
   const variables = Object.entries(parseEnv(text));
   return Object.fromEntries(variables.map(([name, value]) => [name, value ?? ""]));

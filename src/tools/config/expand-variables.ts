@@ -1,5 +1,5 @@
 import { type Expand } from "../../core/check-settings.ts";
-import { configError } from "../../core/setting-errors.ts";
+import { below, configError } from "../../core/setting-errors.ts";
 import type { NamedValue } from "../secrets.ts";
 import type { Inputs } from "./inputs.ts";
 import type { Places } from "./places.ts";
@@ -13,7 +13,7 @@ const NAME = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)$/;
 const INPUT = /^input:(.+)$/s;
 /** What an editor knows and codecell does not. */
 const OF_EDITORS =
-  /^(?:command|config):|^(?:file|fileBasename|fileDirname|relativeFile|selectedText|lineNumber)$/;
+  /^(?:command|config|workspaceFolder):|^(?:file|fileBasename|fileDirname|relativeFile|selectedText|lineNumber)$/;
 
 /** A `${…}`: where it starts, and where its `}` stands. */
 interface Reference {
@@ -98,7 +98,9 @@ export class Expander {
   variable(name: string, at: string): string {
     const value = this.#lookUp(name);
     if (value !== undefined && value !== "") return value;
-    throw configError(`${at} needs the environment variable ${name}, which is not set; set it`);
+    throw configError(
+      `${at} needs the environment variable ${short(name)}, which is not set; set it`,
+    );
   }
 
   #range(
@@ -145,7 +147,9 @@ export class Expander {
     const { places = {} } = this.#surroundings;
     if (fallback === undefined && Object.hasOwn(places, word)) return places[word];
     if (OF_EDITORS.test(word))
-      throw configError(`${at} has \${${word}}, which only an editor can know; write its value`);
+      throw configError(
+        `${at} has \${${short(word)}}, which only an editor can know; write its value`,
+      );
     const input = INPUT.exec(word)?.[1];
     if (input !== undefined) return this.#input(input, fallback, at);
     if (name === undefined) return undefined;
@@ -155,8 +159,11 @@ export class Expander {
       return value;
     }
     if (fallback !== undefined) return fallback();
-    const advice = `set it, or write \${${name}:-default}`;
-    throw configError(`${at} needs the environment variable ${name}, which is not set; ${advice}`);
+    const needed = short(name);
+    const advice = `set it, or write \${${needed}:-default}`;
+    throw configError(
+      `${at} needs the environment variable ${needed}, which is not set; ${advice}`,
+    );
   }
 
   #lookUp(name: string): string | undefined {
@@ -167,7 +174,7 @@ export class Expander {
     const { inputs } = this.#surroundings;
     const found = inputs?.valueOf(id, this.#env, at, fallback);
     if (found === undefined)
-      throw configError(`${at} has \${input:${id}}, and the file has no "inputs"`);
+      throw configError(`${at} has \${input:${short(id)}}, and the file has no "inputs"`);
     this.used.push({
       name: id,
       value: found.value,
@@ -175,4 +182,9 @@ export class Expander {
     });
     return found.value;
   }
+}
+
+/** A name for a message. */
+function short(name: string): string {
+  return below("", name);
 }

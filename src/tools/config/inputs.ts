@@ -102,6 +102,7 @@ export class Inputs {
     const index = list.findIndex((each) => isObject(each) && each["id"] === id);
     if (index < 0) throw this.#unknown(id, list, at);
     const place = `${this.#at}[${index}]`;
+    checkVariable(id, list, place);
     const entry = readSetting(INPUT, list[index], place) as InputEntry;
     const choices = choicesOf(entry, place);
     return {
@@ -115,12 +116,11 @@ export class Inputs {
   }
 
   #unknown(id: string, list: readonly unknown[], at: string): Error {
-    const ids = list.flatMap((each) =>
-      isObject(each) && typeof each["id"] === "string" ? [each["id"]] : [],
+    const [closest] = nearest(id, idsOf(list), 1);
+    const advice = closest === undefined ? "" : `; did you mean ${below("", closest)}?`;
+    return configError(
+      `${at} has \${input:${below("", id)}}, which ${this.#at} does not have${advice}`,
     );
-    const [closest] = nearest(id, ids, 1);
-    const advice = closest === undefined ? "" : `; did you mean ${closest}?`;
-    return configError(`${at} has \${input:${id}}, which ${this.#at} does not have${advice}`);
   }
 
   /**
@@ -137,15 +137,31 @@ export class Inputs {
     const value =
       (Object.hasOwn(env, variable) ? env[variable] : undefined) ?? normal ?? fallback?.();
     if (value === undefined) {
-      const named = question === id ? "" : ` (${question})`;
+      const named = question === id ? "" : ` (${below("", question)})`;
       throw configError(
-        `${at} needs the input "${id}"${named}; set the environment variable ${variable}`,
+        `${at} needs the input "${below("", id)}"${named}; set the environment variable ${variable}`,
       );
     }
     if (choices !== undefined && !choices.includes(value))
       throw configError(`${variable}, for ${at}, must be one of ${choices.join(", ")}`);
     return { value, isSecret };
   }
+}
+
+function idsOf(list: readonly unknown[]): string[] {
+  return list.flatMap((each) =>
+    isObject(each) && typeof each["id"] === "string" ? [each["id"]] : [],
+  );
+}
+
+/** Of two inputs with one variable, one would get what the other was given. */
+function checkVariable(id: string, list: readonly unknown[], at: string): void {
+  const variable = inputVariable(id);
+  const other = idsOf(list).find((each) => each !== id && inputVariable(each) === variable);
+  if (other === undefined) return;
+  throw configError(
+    `${below(at, "id")} and that of the input "${below("", other)}" are both the variable ${variable}; rename one`,
+  );
 }
 
 function choicesOf({ type, options = [] }: InputEntry, at: string): string[] | undefined {

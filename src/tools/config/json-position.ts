@@ -4,9 +4,10 @@ export interface Position {
   readonly column: number;
 }
 
-const STRING = String.raw`"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"`;
 const SCALAR = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null`;
-const TOKEN = new RegExp(String.raw`[ \t\r\n]*(?:([{}[\],:])|(${STRING})|(?:${SCALAR}))`, "y");
+const TOKEN = new RegExp(String.raw`[ \t\r\n]*(?:([{}[\],:])|(")|(?:${SCALAR}))`, "y");
+/** A piece of a string. One expression for all of it would need a stack as large as the string. */
+const PIECE = /[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 type Expected = "value" | "valueOrEnd" | "key" | "keyOrEnd" | "colon" | "commaOrEnd" | "nothing";
 
@@ -27,10 +28,23 @@ function errorOffset(text: string): number {
     const match = TOKEN.exec(text);
     const at = start + (/^[ \t\r\n]*/.exec(text.slice(start))?.[0].length ?? 0);
     if (match === null) return at;
+    if (match[2] !== undefined) {
+      const end = stringEnd(text, TOKEN.lastIndex);
+      if (end === undefined) return at;
+      TOKEN.lastIndex = end;
+    }
     const next = step(expected, match[1] ?? (match[2] === undefined ? "scalar" : "string"), stack);
     if (next === undefined) return at;
     expected = next;
   }
+}
+
+/** Where a string ends that has begun; nothing where something in it is wrong. */
+function stringEnd(text: string, from: number): number | undefined {
+  PIECE.lastIndex = from;
+  let end = from;
+  while (PIECE.test(text)) end = PIECE.lastIndex;
+  return text[end] === '"' ? end + 1 : undefined;
 }
 
 /** What may follow `token` where `expected` was due; nothing when the token is wrong here. */

@@ -1,10 +1,11 @@
-import { access, readFile, stat } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { CodecellError, messageOf } from "../../core/errors.ts";
 import type { Environment } from "./expand-variables.ts";
 import type { AskInputs } from "./inputs.ts";
 import type { ConfigFile } from "./parse-config.ts";
+import { readNamed } from "./read-text.ts";
 import { readServerFolder } from "./server-folder.ts";
 
 const IN_FOLDER = [".mcp.json", "codecell.json"];
@@ -72,7 +73,7 @@ async function isFolder(path: string): Promise<boolean> {
 
 async function read(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return await readNamed(file);
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
     const why = missing ? "does not exist" : `cannot be read: ${messageOf(cause)}`;

@@ -1,8 +1,10 @@
 import { basename, isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Expand, readSettings } from "../../core/check-settings.ts";
+import { CodecellError } from "../../core/errors.ts";
 import { isObject } from "../../core/is-object.ts";
 import { below, configError } from "../../core/setting-errors.ts";
+import { redactor } from "../redact.ts";
 import { secretsOf } from "../secrets.ts";
 import type { ToolRules } from "../tool-rules.ts";
 import { type Environment, Expander } from "./expand-variables.ts";
@@ -106,9 +108,30 @@ export function readEntry(
   place: EntryPlace = {},
 ): ServerConfig {
   const expander = new Expander(env, place);
+  try {
+    return checkEntry(given, at, env, place, expander);
+  } catch (error) {
+    if (!(error instanceof CodecellError)) throw error;
+    // A path that is shown can hold what a variable or a person gave.
+    throw configError(redactor(secretsOf(expander.used))(error.message), error.hint);
+  }
+}
+
+function checkEntry(
+  given: unknown,
+  at: string,
+  env: Environment,
+  place: EntryPlace,
+  expander: Expander,
+): ServerConfig {
   const foreign = foreignKeys(given).map((key) => below(at, key));
-  const expand: Expand = (text, where) =>
-    foreign.some((path) => where.startsWith(path)) ? text : expander.expand(text, where);
+  const expand: Expand = (text, where) => {
+    if (foreign.some((path) => where.startsWith(path))) return text;
+    const value = expander.expand(text, where);
+    // No process can have one, and the error of starting it would show the value.
+    if (value.includes("\0")) throw configError(`${where} has a NUL character; remove it`);
+    return value;
+  };
   const read: Read = readSettings(SERVER_ENTRY, given, at, expand);
   const entry = read as CheckedEntry;
   checkKind(entry, at);

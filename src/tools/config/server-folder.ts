@@ -2,11 +2,12 @@
  * A folder of servers, as `~/.mcp/servers`: each of its folders is a server of that name, by its `config.json` or by its
  * program `bin/server`.
  */
-import { access, constants, readdir, readFile, stat } from "node:fs/promises";
+import { access, constants, readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { messageOf } from "../../core/errors.ts";
 import type { Environment } from "./expand-variables.ts";
 import type { ConfigFile } from "./parse-config.ts";
+import { readText } from "./read-text.ts";
 
 /** Folders that are looked at. */
 const MAX_FOLDERS = 500;
@@ -31,8 +32,8 @@ export async function readServerFolder(path: string, env: Environment): Promise<
 }
 
 class AllServers {
-  readonly #servers: Record<string, ConfigFile["servers"][string]> = {};
-  readonly #failures: Record<string, string> = {};
+  readonly #servers = new Map<string, ConfigFile["servers"][string]>();
+  readonly #failures = new Map<string, string>();
   readonly #warnings: string[];
 
   constructor(warnings: readonly string[]) {
@@ -43,18 +44,18 @@ class AllServers {
   add({ servers, failures = {}, warnings = [] }: Found): void {
     this.#warnings.push(...warnings);
     for (const [name, config] of Object.entries(servers)) {
-      const before = this.#servers[name];
-      if (before === undefined) this.#servers[name] = config;
+      const before = this.#servers.get(name);
+      if (before === undefined) this.#servers.set(name, config);
       else this.#warnings.push(`${config.path} is left out: it is there twice, see ${before.path}`);
     }
-    for (const [name, failure] of Object.entries(failures)) this.#failures[name] ??= failure;
+    for (const [name, failure] of Object.entries(failures))
+      if (!this.#failures.has(name)) this.#failures.set(name, failure);
   }
 
   get found(): Required<Found> {
-    const isKnown = (name: string): boolean => Object.hasOwn(this.#servers, name);
-    const failures = Object.entries(this.#failures).filter(([name]) => !isKnown(name));
+    const failures = [...this.#failures].filter(([name]) => !this.#servers.has(name));
     return {
-      servers: this.#servers,
+      servers: Object.fromEntries(this.#servers),
       failures: Object.fromEntries(failures),
       warnings: this.#warnings,
     };
@@ -64,7 +65,7 @@ class AllServers {
 async function readFolder(folder: string, env: Environment): Promise<Found | undefined> {
   const name = basename(folder);
   const file = join(folder, "config.json");
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => error);
+  const text = await readText(file).catch((error: NodeJS.ErrnoException) => error);
   const { parseConfig, readProgram } = await import("./parse-config.ts");
   if (typeof text === "string") {
     try {
@@ -76,10 +77,13 @@ async function readFolder(folder: string, env: Environment): Promise<Found | und
   if (!["ENOENT", "ENOTDIR"].includes(text.code ?? ""))
     return { servers: {}, failures: { [name]: `${file} cannot be read: ${messageOf(text)}` } };
   const program = await programIn(folder);
-  return program === undefined ? undefined : readProgram(name, program, folder, env);
+  if (program === undefined) return undefined;
+  if (await isExecutable(program)) return readProgram(name, program, folder, env);
+  const failure = `${program} is not executable; make it so (chmod +x), or remove it`;
+  return { servers: {}, failures: { [name]: failure } };
 }
 
-/** The executable `bin/server`. */
+/** The file `bin/server`. */
 async function programIn(folder: string): Promise<string | undefined> {
   for (const name of PROGRAMS) {
     const file = join(folder, "bin", name);
@@ -87,11 +91,14 @@ async function programIn(folder: string): Promise<string | undefined> {
       (found) => found.isFile(),
       () => false,
     );
-    const runs = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isFile && runs) return file;
+    if (isFile) return file;
   }
   return undefined;
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  return await access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { outsideRuns } from "../../core/async-context.ts";
 
 /** Folders that are watched. */
@@ -40,13 +40,15 @@ export class ServersWatcher implements Disposable {
       watcher.close();
       this.#watchers.delete(path);
     }
-    for (const path of wanted) if (!this.#isClosed) this.#watch(path);
+    for (const path of wanted) this.#watch(path);
+    // It may be made again.
+    if (!this.#watchers.has(this.#folder)) this.#watch(dirname(this.#folder));
   }
 
   #watch(path: string): void {
-    if (this.#watchers.has(path)) return;
+    if (this.#isClosed || this.#watchers.has(path)) return;
     try {
-      const changed = (): void => this.#changed();
+      const changed = (): void => this.changed();
       const watcher = outsideRuns(() => watch(path, { persistent: false }, changed));
       const forget = (): void => {
         watcher.close();
@@ -59,7 +61,9 @@ export class ServersWatcher implements Disposable {
     }
   }
 
-  #changed(): void {
+  /** Looks soon, as after a change. */
+  changed(): void {
+    if (this.#isClosed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#working = this.#working.then(() => this.#look()).catch(() => {});
@@ -68,9 +72,8 @@ export class ServersWatcher implements Disposable {
 
   async #look(): Promise<void> {
     if (this.#isClosed) return;
-    // A folder that was made again has another watcher.
+    // A folder that was made again needs another watcher, also where it is the one that all are in.
     for (const [path, watcher] of this.#watchers) {
-      if (path === this.#folder) continue;
       watcher.close();
       this.#watchers.delete(path);
     }

@@ -1,4 +1,5 @@
 /** The proxy that the environment names: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, in lower case too. */
+import { BlockList, isIP } from "node:net";
 import { Agent, type Dispatcher, getGlobalDispatcher, ProxyAgent } from "undici";
 import { StartError } from "./start-error.ts";
 
@@ -12,6 +13,9 @@ const KIND = "its proxy cannot be reached";
 /** Codes of failures to connect. What fails later may be the server. */
 const UNREACHED =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/;
+
+/** Causes of causes. */
+const MAX_CAUSES = 5;
 
 /** By address. A process has one or two. */
 const agents = new Map<string, ProxyAgent>();
@@ -27,8 +31,8 @@ export function dispatcherFor(origin: string | URL | undefined): Dispatcher {
 
 /** The failure of a request, where it is that of a proxy: it names the variable, and nothing of its value. */
 export function proxyFailure(url: string | URL, error: unknown): StartError | undefined {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof Error)) return undefined;
+  const cause = causeOf(error);
+  if (cause === undefined) return undefined;
   if (cause instanceof StartError) return cause;
   const proxy = proxyFor(new URL(url));
   if (proxy === undefined) return undefined;
@@ -44,6 +48,16 @@ export function proxyFailure(url: string | URL, error: unknown): StartError | un
     `${told} cannot be reached (${code}); change it, or name the server in NO_PROXY`,
     KIND,
   );
+}
+
+/** What a failed request is due to. That a tunnel was refused is the cause of a cause. */
+function causeOf(error: unknown): Error | undefined {
+  let cause = error instanceof Error ? error.cause : undefined;
+  for (let depth = 0; cause instanceof Error && depth < MAX_CAUSES; depth++) {
+    if (!(cause.cause instanceof Error)) return cause;
+    cause = cause.cause;
+  }
+  return undefined;
 }
 
 function agentOf({ variable, address }: Proxy): ProxyAgent {
@@ -95,13 +109,36 @@ function isLocal(hostname: string): boolean {
   return /^(?:(?:.*\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
-/** As curl has it: names and their subdomains, with a port or without; `*` is all. */
+/** As curl has it: names and their subdomains, with a port or without; addresses and their ranges; `*` is all. */
 function isExcepted(hostname: string, port: string, list: string): boolean {
   const entries = list.toLowerCase().split(/[\s,]+/);
+  const address = withoutBrackets(hostname);
   return entries.some((entry) => {
     if (entry === "*") return true;
+    const range = rangeOf(withoutBrackets(entry));
+    if (range !== undefined) return isIP(address) !== 0 && range.check(address, familyOf(address));
     const [, name = "", own] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(entry) ?? [];
     if (name === "" || (own !== undefined && own !== port)) return false;
     return hostname === name || hostname.endsWith(`.${name}`);
   });
+}
+
+/** `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`; nothing for what begins with no address. */
+function rangeOf(entry: string): BlockList | undefined {
+  const [address = "", bits] = entry.split("/");
+  if (isIP(address) === 0) return undefined;
+  const range = new BlockList();
+  const most = isIP(address) === 6 ? 128 : 32;
+  const length = bits === undefined ? most : Number(bits);
+  if (bits !== "" && Number.isInteger(length) && length >= 0 && length <= most)
+    range.addSubnet(address, length, familyOf(address));
+  return range;
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 6 ? "ipv6" : "ipv4";
+}
+
+function withoutBrackets(text: string): string {
+  return text.replace(/^\[|\]$/g, "");
 }

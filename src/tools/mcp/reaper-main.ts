@@ -18,14 +18,20 @@ function read(line: string): void {
 function reap(): void {
   for (const group of groups) {
     try {
-      // Windows has no groups.
-      if (process.platform === "win32") spawn("taskkill", ["/pid", `${group}`, "/T", "/F"]);
+      if (process.platform === "win32") endTree(group);
       else process.kill(-group, "SIGKILL");
     } catch {
       // It ended by itself.
     }
   }
   process.exit(0);
+}
+
+/** Windows has no groups. This file imports nothing, so that it runs wherever it is copied to: see `server-process.ts`. */
+function endTree(leader: number): void {
+  const system = process.env["SystemRoot"] ?? "C:\\Windows";
+  const args = ["/pid", String(leader), "/T", "/F"];
+  spawn(`${system}\\System32\\taskkill.exe`, args, { stdio: "ignore", windowsHide: true });
 }
 
 process.stdin.setEncoding("utf8");

@@ -53,6 +53,7 @@ function startReaper(): ChildProcess {
     detached: true,
     env: inheritedVariables(process.env, false),
     cwd: "/",
+    windowsHide: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
   const forget = (): void => {

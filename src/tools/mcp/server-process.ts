@@ -65,7 +65,9 @@ export function signalProcesses(
 function endTree(leader: number): void {
   process.kill(leader, 0); // throws where it is gone
   const args = ["/pid", String(leader), "/T", "/F"];
-  spawnPlain("taskkill", args, { stdio: "ignore", windowsHide: true })
+  // By its path: a bare name would be looked for in the folder of this process first, which can be anybody's.
+  const system = process.env["SystemRoot"] ?? "C:\\Windows";
+  spawnPlain(`${system}\\System32\\taskkill.exe`, args, { stdio: "ignore", windowsHide: true })
     .on("error", () => {})
     .unref();
 }

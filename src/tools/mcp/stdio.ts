@@ -12,7 +12,7 @@ import { scanJson } from "./json-scan.ts";
 import { endsOf, LineSplitter } from "./lines.ts";
 import { errorAnswer, findId, refusedMessage, tooLargeMessage } from "./message.ts";
 import { messagesIn } from "./read-message.ts";
-import { type Child, startProcess } from "./server-process.ts";
+import { type Child, type ProcessOptions, startProcess } from "./server-process.ts";
 import { sliceAnswer } from "./sliced-lists.ts";
 import { StartError } from "./start-error.ts";
 import { guardGroup, reaperFile, releaseGroup, signalGroup } from "./reaper.ts";
@@ -86,7 +86,7 @@ export class StdioTransport implements Transport {
     reaperFile(); // a server that nobody would end is not started
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const environment = serverEnvironment(env, inheritEnv);
-    const child = startProcess({ command, args, env: environment, cwd });
+    const child = this.#spawn({ command, args, env: environment, cwd });
     this.#child = child;
     child.once("spawn", () => {
       guardGroup(child.pid!);
@@ -105,6 +105,19 @@ export class StdioTransport implements Transport {
     child.stdin.on("error", (error) => this.onerror?.(error));
     this.#read(child);
     return promise;
+  }
+
+  /** What cannot be started at all, as with too many arguments, is no event but thrown. */
+  #spawn(options: ProcessOptions): Child {
+    try {
+      return startProcess(options);
+    } catch (error) {
+      const { command, cwd } = options;
+      throw new StartError(
+        spawnProblem(error as NodeJS.ErrnoException, command, cwd),
+        "its command cannot be run",
+      );
+    }
   }
 
   #read(child: Child): void {
