@@ -40,6 +40,7 @@ test("codecell depends on these packages and no others", () => {
     "undici",
     "ws",
     "zod",
+    "zod-to-json-schema",
   ]);
   expect(Object.keys(manifest["optionalDependencies"]!)).toEqual(["isolated-vm"]);
   // A peer that is not optional is installed for everybody.
