@@ -107,6 +107,7 @@ const NODE = {
   "placement/": "starts threads and processes",
   "engine/v8/": "isolated-vm is an addon of Node; replays count their calls by digest",
   "engine/quickjs/quickjs.ts": "finds the file of its WebAssembly, loaded on demand",
+  "core/build.ts": "a build script",
   "engine/guest/build.ts": "a build script",
   "discovery/types/build.ts": "a build script",
   "compile/deadline.ts": "node:vm ends a parser that takes exponential time",

@@ -1,4 +1,5 @@
 /** The three tools that give an agent loop all others: search for tools, read their types, run a program. */
+import "../core/check-node.ts";
 import { configError, kindOf } from "../core/setting-errors.ts";
 import { CodecellError, type Runtime, ToolError } from "../index.ts";
 import { type AgentAnswer, textAnswer } from "./answer.ts";

@@ -1,4 +1,5 @@
 /** codecell for the Vercel AI SDK, version 7: `generateText({ model, tools: codecellTools(runtime), … })`. */
+import "../core/check-node.ts";
 import { z } from "zod";
 import { isObject } from "../core/is-object.ts";
 import type { Runtime, StandardSchema } from "../index.ts";

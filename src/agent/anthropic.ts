@@ -1,4 +1,5 @@
 /** codecell for Anthropic's Messages API and the tool runner of its SDK. Imports no package of it. */
+import "../core/check-node.ts";
 import { isObject } from "../core/is-object.ts";
 import { configError } from "../core/setting-errors.ts";
 import type { Runtime } from "../index.ts";

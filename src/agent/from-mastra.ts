@@ -1,4 +1,5 @@
 /** `codecell/mastra`: tools of Mastra as local tools, by their structure: no package of Mastra is loaded. */
+import "../core/check-node.ts";
 import {
   CodecellError,
   type LocalTools,

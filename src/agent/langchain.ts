@@ -1,4 +1,5 @@
 /** codecell for LangChain and LangGraph. The tools are of the class that `@langchain/core` has, which the application brings. */
+import "../core/check-node.ts";
 import { ToolMessage } from "@langchain/core/messages";
 import { DynamicStructuredTool, type ToolRunnableConfig } from "@langchain/core/tools";
 import { readSetting } from "../core/check-settings.ts";

@@ -1,4 +1,5 @@
 /** codecell for OpenAI: Chat Completions, the Responses API, and the Agents SDK. Imports none of their packages. */
+import "../core/check-node.ts";
 import { readSetting } from "../core/check-settings.ts";
 import type { Runtime } from "../index.ts";
 import { agentTools, type AgentToolsOptions } from "./agent-tools.ts";

@@ -10,8 +10,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { installPackage } from "../support/installed-package.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
-const OPTIONAL = ["pg", "@keyv/redis", "tiktoken", "@anthropic-ai/tokenizer", "typescript"];
-const SUBPATHS = ["ai-sdk", "agent-tools", "mcp", "serve"];
+const OPTIONAL = ["pg", "@keyv/redis", "tiktoken", "@anthropic-ai/tokenizer"];
+const SUBPATHS = ["ai-sdk", "agent-tools", "anthropic", "mastra", "mcp", "openai", "serve"];
 /** Runs a program with a tool call in each place of its arguments, and prints a line of JSON for each. */
 const APP = `
 import { createRuntime, tool } from "codecell";

@@ -9,9 +9,7 @@ const { MARK, MEMORY_SERVER, NODE, STORE } = process.env;
 
 const memory = { command: NODE, args: [MEMORY_SERVER, MARK] };
 
-const PROGRAM = `
-  if (tools.memory === undefined) return 0;
-  return (await tools.memory.read_graph()).entities.length`;
+const WITH_SERVER = "return (await tools.memory.read_graph()).entities.length";
 const LATE = "await new Promise((resolve) => setTimeout(resolve, 100)); return 'late'";
 
 for (const [at, combination] of process.argv.slice(2).entries()) {
@@ -25,7 +23,7 @@ for (const [at, combination] of process.argv.slice(2).entries()) {
   });
   const session = await runtime.session(combination);
   await session.run("let count = 1");
-  const result = await runtime.run(PROGRAM);
+  const result = await runtime.run(at === 0 ? WITH_SERVER : "return 0");
   console.log(combination, result.ok ? result.value : result.error.message);
   runtime.run(LATE).then((end) => console.log(combination, end.ok ? end.value : end.error.message));
 }

@@ -10,11 +10,11 @@ const { MEMORY_SERVER, NODE } = process.env;
 const tools = { shop: { price: ({ item }) => item.length * 10 } };
 const mcpServers = { memory: { command: NODE, args: [MEMORY_SERVER] } };
 
-const PROGRAM = `
+const SUM = `
   const [first, second]: number[] = await Promise.all(["ab", "c"].map((item) => tools.shop.price({ item })));
-  const graph = tools.memory === undefined ? undefined : await tools.memory.read_graph();
-  return { sum: first + second, entities: graph?.entities.length };
-`;
+  const sum = first + second;`;
+const ALONE = `${SUM} return { sum };`;
+const WITH_SERVER = `${SUM} return { sum, entities: (await tools.memory.read_graph()).entities.length };`;
 
 function outcome(result) {
   return result.ok ? result.value : result.error.code;
@@ -26,14 +26,13 @@ async function work(engine, placement, isFirst) {
     ...(engine === "default" ? {} : { engine, placement }),
     tools,
     ...(isFirst ? { mcpServers } : {}),
-    limits: { cpuMs: 200 },
     workers: { spare: 0 },
   });
-  const program = await runtime.run(PROGRAM);
+  const program = await runtime.run(isFirst ? WITH_SERVER : ALONE);
   const session = await runtime.session("s");
   await session.run("let count = 41");
   const kept = await session.run("return ++count");
-  const endless = await runtime.run("for (;;) {}");
+  const endless = await runtime.run("for (;;) {}", { limits: { cpuMs: 200 } });
   const after = await runtime.run("return 'fine'");
   createMcpServer(runtime);
   await runtime.close();

@@ -1,7 +1,9 @@
 /** Sessions kept beyond their process: SQLite, a real Redis, a real PostgreSQL. */
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Runtime } from "../../src/index.ts";
 import { openStore } from "../../src/session/stores/open.ts";
@@ -49,6 +51,20 @@ describe.each(DATABASES)("%s", (_name, start) => {
     const again = await second.session(id, { user: "ann" });
     expect(await value(again.run("[up(), await fs.readFile('/f')]"))).toEqual([2, "x"]);
     expect(await value((await second.session(id)).run("typeof n"))).toBe("undefined");
+  });
+
+  test("a script that closes nothing ends when nothing runs, and leaves what it did", async () => {
+    const script = `
+      import { createRuntime } from ${JSON.stringify(import.meta.resolve("../../src/index.ts"))};
+      const sessions = { store: process.argv[1] };
+      const runtime = await createRuntime({ engine: "quickjs", placement: "inline", sessions });
+      const session = await runtime.session("forgotten");
+      await session.run("let n = 1");
+      session.run("await new Promise((done) => setTimeout(done, 50)); n++"); // nobody awaits it`;
+    const flags = ["--input-type=module", "--eval", script, database.url];
+    await promisify(execFile)(process.execPath, flags, { timeout: 20_000 });
+    await using later = await open();
+    expect(await value((await later.session("forgotten")).run("n"))).toBe(2);
   });
 
   test("two processes take turns with one session, and each sees what the other left", async () => {

@@ -76,13 +76,14 @@ export function startChild(command: Command): WorkerHandle {
   feed(child, feeds);
   const workerId = isWrapper ? reportedId(child, findWorker) : () => child.pid;
   const [stdin, , stderr, socket, ...rest] = child.stdio as (Socket | null)[];
-  keepAlive(rest, false); // they end during the start; `hold` controls the others
+  const lasting = [child, stdin, stderr, socket];
+  keepAlive([...lasting, ...rest], false); // Bun counts each `ref`, also that of a handle that has one
   return {
     channel,
     kill: () => (isWrapper ? killGroup(child) : void child.kill("SIGKILL")),
     exited,
     usage: () => readUsage(workerId()),
-    hold: (held) => keepAlive([child, stdin, stderr, socket], held),
+    hold: (held) => keepAlive(lasting, held),
   };
 }
 

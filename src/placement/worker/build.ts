@@ -1,6 +1,6 @@
 /**
- * Bundles the worker process, the built-in engines and the thread that reads programs into `dist/worker`, each into one file: tools that copy what an app needs do
- * not all look into files that are only named. Run by `npm run bundle`.
+ * Bundles the worker process, the built-in engines and the thread that reads programs into `dist/worker`, each into one file, though
+ * they have much in common: tools that copy what an app needs do not all look into files that are only named. Run by `npm run bundle`.
  */
 import { rmSync } from "node:fs";
 import { buildSync } from "esbuild";

@@ -1,4 +1,5 @@
 /** The only module of sessions that uses @keyv/redis. */
+import { Holders } from "../../core/holders.ts";
 import { importKeyvRedis } from "../../core/optional-packages.ts";
 import { redisConnection } from "../../core/redis-connection.ts";
 import type { SharedStore } from "../store.ts";
@@ -10,10 +11,12 @@ const RENEW =
 const UNLOCK =
   "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
 
-/** The part of the client that locks need. */
+/** The part of the client that is used directly. */
 interface Client {
   set(key: string, value: string, options: { NX: true; PX: number }): Promise<unknown>;
   destroy(): void;
+  ref(): void;
+  unref(): void;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
 }
 
@@ -24,6 +27,8 @@ export async function openRedis(url: string): Promise<SharedStore> {
   const adapter = new KeyvRedis(options, { throwOnConnectError: true, throwOnErrors: true });
   const client = (await adapter.getClient()) as unknown as Client;
   onConnected();
+  client.unref();
+  const holders = new Holders((held) => (held ? client.ref() : client.unref()));
   const locks: Locks = {
     lock: async (name, token, ttlMs) => {
       if ((await client.set(name, token, { NX: true, PX: ttlMs })) === "OK") return true;
@@ -34,5 +39,5 @@ export async function openRedis(url: string): Promise<SharedStore> {
       await client.eval(UNLOCK, { keys: [name], arguments: [token] });
     },
   };
-  return keyvStore(adapter, locks, async () => client.destroy());
+  return keyvStore(adapter, locks, async () => client.destroy(), holders);
 }

@@ -20,7 +20,11 @@ export async function openSqlite(file: string): Promise<SharedStore> {
   const database = new DatabaseSync(file, { timeout: BUSY_MS });
   database.exec("PRAGMA journal_mode = WAL");
   return await sqlStore({
-    query: async (sql, values) => database.prepare(sql.replaceAll("$", "?")).all(...values),
+    // By name: Node 22.15 does not bind numbered parameters by their place.
+    query: async (sql, values) =>
+      database
+        .prepare(sql)
+        .all(Object.fromEntries(values.map((value, at) => [`$${at + 1}`, value]))),
     [Symbol.asyncDispose]: async () => database.close(),
   });
 }
