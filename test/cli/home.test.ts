@@ -230,6 +230,7 @@ describe("in the sources", () => {
       "cli/type-folder.ts": "the folder that the user named",
       "core/private-files.ts": "the home",
       "discovery/learned-file.ts": "the path that the user named, outside of the home",
+      "discovery/types/build.ts": "a script of the build",
       "placement/sandbox/cgroup.ts": "cgroups",
       "core/file-lock.ts": "locks in the home, for their owner only",
     };

@@ -102,6 +102,12 @@ describe("JSON with comments", () => {
     expect(() => edit(bad, JSON_FILE, [ADD])).toThrow(DocumentError);
   });
 
+  test("a line of slashes after the last server", () => {
+    const line = "/".repeat(100);
+    const marked = `{"mcpServers": {\n  "a": {}\n${line}\n}}`;
+    expect(edit(edit(marked, JSON_FILE, [ADD]), JSON_FILE, [{ name: "codecell" }])).toBe(marked);
+  });
+
   test("of two entries with one name none is guessed", () => {
     const double = '{"mcpServers": {"a": {"command": "x"}, "a": {"command": "y"}}}';
     expect(() => edit(double, JSON_FILE, [{ name: "a" }])).toThrow("cannot be changed safely");

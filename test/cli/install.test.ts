@@ -1,11 +1,13 @@
 /** `codecell install` and `uninstall` in homes of a test: the built command, files of hosts, real servers. */
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -35,6 +37,24 @@ const server = (name: string): string =>
   );
 const node = process.execPath;
 const MEMORY = { command: node, args: [server("memory")] };
+/** It answers what is asked, and starts faster than those from npm. */
+const TINY = {
+  command: node,
+  args: [
+    "-e",
+    `require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+      const { id, method, params } = JSON.parse(line);
+      if (id === undefined) return;
+      const tools = [{ name: "hello", inputSchema: { type: "object" } }];
+      const serverInfo = { name: "tiny", version: "1" };
+      const result = method === "initialize"
+        ? { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo }
+        : { tools };
+      console.log(JSON.stringify({ jsonrpc: "2.0", id, result }));
+    });`,
+  ],
+};
+const START = join(dirname(CLI), "start.js");
 const HANGING = { command: node, args: ["-e", "setInterval(() => {}, 1000)"] };
 
 interface Place {
@@ -84,7 +104,8 @@ const backupsOf = ({ file }: Place): string[] =>
 type Ran = Awaited<ReturnType<typeof runCli>>;
 
 /** A command in this process, which spares the start of another one. As source it is not installed: its entry is that of npx. */
-async function run(args: readonly string[], { home, env = {} }: Start): Promise<Ran> {
+async function run(args: readonly string[], { home, cwd, env = {} }: Start): Promise<Ran> {
+  vi.spyOn(process, "cwd").mockReturnValue(cwd);
   for (const [name, value] of Object.entries({ ...env, HOME: home, CI: "1" }))
     vi.stubEnv(name, value);
   expect(homedir()).toBe(home);
@@ -158,15 +179,23 @@ describe("the entry", () => {
     expect(again.err).toContain("there is nothing to do");
   });
 
-  test("starts a server that has the three tools", async () => {
-    const at = place({});
-    await installCli(at, "cursor", "--yes");
-    const { command, args } = at.json()["mcpServers"]!["codecell"] as typeof MEMORY;
-    const env = { PATH: process.env["PATH"] ?? "", HOME: at.start.home };
+  test("starts a server that has the three tools; what else a person has set in it stays until it goes", async () => {
+    const args = ["-y", "codecell@0.0.1", "mcp"];
+    const old = { command: "npx", args, env: { A: "1" }, disabled: true };
+    const at = place({ mcpServers: { codecell: old } });
+    expect((await installCli(at, "cursor", "--yes")).err).toContain("~ codecell");
+    const entry = at.json()["mcpServers"]!["codecell"] as typeof old;
+    expect(entry).toEqual({ ...old, command: node, args: [START, "mcp", "--config", at.own] });
+    // As from a window: with no PATH of a shell.
+    const transport = new StdioClientTransport({
+      command: entry.command,
+      args: entry.args,
+      env: { PATH: "/usr/bin:/bin", HOME: at.start.home },
+      cwd: "/",
+      stderr: "ignore",
+    });
     const client = new Client({ name: "test", version: "1" });
-    await client.connect(
-      new StdioClientTransport({ command, args, env, cwd: at.start.cwd, stderr: "ignore" }),
-    );
+    await client.connect(transport);
     const { tools } = await client.listTools();
     await client.close();
     expect(tools.map(({ name }) => name)).toEqual([
@@ -174,6 +203,8 @@ describe("the entry", () => {
       "get_tool_details",
       "execute_code",
     ]);
+    expect((await uninstall(at, "cursor", "--yes")).code).toBe(0);
+    expect(at.json()).toEqual({ mcpServers: {} });
   });
 
   test("of a project is started by npx, with the config that the project has", async () => {
@@ -200,25 +231,8 @@ describe("the entry", () => {
       ],
     });
     expect(at.json()["mcpServers"]).toEqual({});
-    expect((await runCli(["uninstall", "vscode", "--project", "--yes"], at.start)).code).toBe(0);
+    expect((await uninstall(at, "vscode", "--project", "--yes")).code).toBe(0);
     expect(at.json()).toEqual({ mcpServers: {} });
-  });
-
-  test("keeps what else a person has set in it", async () => {
-    const old = {
-      command: "npx",
-      args: ["-y", "codecell@0.0.1", "mcp"],
-      env: { A: "1" },
-      disabled: true,
-    };
-    const at = place({ mcpServers: { codecell: old } });
-    const { err } = await installCli(at, "cursor", "--yes");
-    expect(err).toContain("~ codecell");
-    expect(at.json()["mcpServers"]!["codecell"]).toEqual({
-      ...old,
-      command: node,
-      args: [CLI, "mcp", "--config", at.own],
-    });
   });
 
   test("--print and --link write nothing", async () => {
@@ -264,7 +278,7 @@ describe("consent", () => {
     const yes = await runOnTerminal(["install", "cursor"], at.start, "[y/N]", ["y\n"]);
     expect(yes.code).toBe(0);
     expect(at.json()["mcpServers"]).toHaveProperty("codecell");
-    expect((await runOnTerminal(["uninstall", "cursor"], at.start, "[y/N]", ["y\n"])).code).toBe(0);
+    expect((await uninstall(at, "cursor", "--yes")).code).toBe(0);
     expect(at.read()).toBe(before);
   });
 });
@@ -337,6 +351,15 @@ describe("what is not touched", () => {
     }
   });
 
+  test("a file that nobody may write to", async () => {
+    const at = place({ mcpServers: {} });
+    chmodSync(at.file, 0o444);
+    const { code, err } = await install(at, "cursor", "--yes");
+    expect(code).toBe(2);
+    expect(err).toContain(`${at.file} is read-only`);
+    expect(readdirSync(dirname(at.file))).toEqual(["mcp.json"]);
+  });
+
   test("a folder that cannot be written to", async () => {
     const at = place();
     // Not even root can make a file there.
@@ -353,11 +376,11 @@ describe("what is not touched", () => {
       mkdirSync(join(folder, ".cursor"));
       symlinkSync(at.file, join(folder, ".cursor", "mcp.json"));
     }
-    const project = await installCli(at, "cursor", "--project", "--yes");
+    const project = await install(at, "cursor", "--project", "--yes");
     expect(project.code).toBe(2);
     expect(project.err).toContain(`it is a link to ${at.file}, which is not in the project`);
     expect(at.json()).toEqual({ mcpServers: {} });
-    expect((await installCli(at, "cursor", "--yes")).code).toBe(0);
+    expect((await install(at, "cursor", "--yes")).code).toBe(0);
     expect(at.json()["mcpServers"]).toHaveProperty("codecell");
     expect(lstatSync(join(at.start.home, ".cursor", "mcp.json")).isSymbolicLink()).toBe(true);
     expect(modeOf(at.file)).toBe(0o640);
@@ -401,7 +424,7 @@ describe("--move", () => {
     };
     const at = place({ theme: "dark", mcpServers: servers });
     const before = at.read();
-    const { code, out, err } = await installCli(at, "cursor", "--move", "--yes");
+    const { code, out, err } = await install(at, "cursor", "--move", "--yes");
     expect({ code, out }).toEqual({ code: 0, out: "" });
     for (const line of [
       "  = asked: stays: it has ${input:…}, which only Cursor can replace",
@@ -423,7 +446,7 @@ describe("--move", () => {
       theme: "dark",
       mcpServers: {
         ...staying,
-        codecell: { command: node, args: [CLI, "mcp", "--config", at.own] },
+        codecell: expect.objectContaining({ command: "npx" }),
       },
     });
     expect(ownServers(at)).toEqual({ first, files, all });
@@ -444,7 +467,7 @@ describe("--move", () => {
       args: ["-e", `require("fs").writeFileSync(${JSON.stringify(marker)}, "")`],
     };
     const at = place({ mcpServers: { hostile } }, "project/.mcp.json", "claude");
-    const { code, err } = await installCli(at, "claude", "--project", "--move");
+    const { code, err } = await install(at, "claude", "--project", "--move");
     expect(code).toBe(2);
     expect(err).toContain("server hostile starts ");
     expect(err).toContain("nobody can be asked here");
@@ -477,6 +500,10 @@ A = '''text of
 command = "codecell-no-such-command"
 enabled_tools = ["a"]
 
+[mcp_servers.literal]
+command = "node"
+args = ["\${HOME}"]
+
 [tui]
 x = 1
 `;
@@ -487,15 +514,19 @@ x = 1
     expect(code).toBe(0);
     expect(err).toContain("- memory: ");
     expect(err).toContain("= plain: stays: ");
+    expect(err).toContain("= literal: stays: it has ${…}, which Codex takes as it is written");
     expect(ownServers(at)).toEqual({
       memory: {
         command: node,
         args: [server("memory")],
-        env: { HOME: "${HOME}", A: "text of\n[mcp_servers.memory]\n" },
-        startTimeoutMs: 20_000,
+        env: { A: "text of\n[mcp_servers.memory]\n" },
+        env_vars: ["HOME"],
+        startup_timeout_sec: 20,
       },
     });
     expect(at.read()).not.toContain("remembers");
+    // Codex would not give it to codecell, which has to pass it on.
+    expect(at.read()).toMatch(/\[mcp_servers\.codecell\][^[]*\[[^[]*\]\nenv_vars = \[ "HOME" \]/);
     at.write(at.read().replace("x = 1", "x = 2 # changed"));
     expect((await uninstall(at, "codex", "--yes")).code).toBe(0);
     const text = at.read();
@@ -507,15 +538,15 @@ x = 1
 
   test("what a person changed or added since is kept, and conflicts are named", async () => {
     const servers = {
-      one: MEMORY,
-      two: MEMORY,
-      three: MEMORY,
+      one: TINY,
+      two: TINY,
+      three: TINY,
       last: { command: "codecell-no-such-command" },
     };
     const at = place({ mcpServers: servers });
     expect((await install(at, "cursor", "--move", "--yes")).code).toBe(0);
     const own = ownServers(at);
-    const changed = { ...MEMORY, env: { NEW: "1" } };
+    const changed = { ...TINY, env: { NEW: "1" } };
     const added = { command: "mine" };
     writeFileSync(at.own, JSON.stringify({ mcpServers: { ...own, one: changed, added } }));
     const now = at.json()["mcpServers"]!;
@@ -527,17 +558,60 @@ x = 1
     expect(err).toContain(`${at.own} stays: it has more`);
     expect(at.json()["mcpServers"]).toEqual({
       one: changed,
-      two: MEMORY,
+      two: TINY,
       last: servers.last,
       three: { command: "other" },
       later: added,
     });
-    expect(ownServers(at)).toEqual({ three: MEMORY, added });
+    expect(ownServers(at)).toEqual({ three: TINY, added });
     expect((await uninstall(at, "cursor", "--yes")).err).toContain("there is nothing to do");
     // The one that was kept is not lost to another of its name.
     const again = await install(at, "cursor", "--move", "--yes");
     expect(again.err).toContain("= three: stays: ");
-    expect(ownServers(at)).toMatchObject({ one: changed, three: MEMORY, added });
+    expect(ownServers(at)).toMatchObject({ one: changed, three: TINY, added });
+  });
+
+  test("what is relative to the folder of the host stays", async () => {
+    const at = place();
+    const file = join(at.start.cwd, "a.env");
+    writeFileSync(file, "A=1\n");
+    at.write(JSON.stringify({ mcpServers: { one: { ...TINY, envFile: "a.env" } } }));
+    const { err } = await install(at, "cursor", "--move", "--yes");
+    expect(err).toContain("= one: stays: ");
+    expect(err).toContain("mcpServers.one.envFile");
+    expect(ownServers(at)).toEqual({});
+  });
+
+  test.each<[what: string, between: (at: Place) => Promise<void> | void, wanted?: object]>([
+    ["codecell's config is gone", (at) => rmSync(at.own)],
+    [
+      "the host's file is gone, and codecell is installed again",
+      async (at) => {
+        rmSync(at.file);
+        await install(at, "cursor", "--yes");
+      },
+    ],
+    [
+      "another one came, and went behind codecell too",
+      async (at) => {
+        const servers = at.json()["mcpServers"]!;
+        at.write(JSON.stringify({ mcpServers: { ...servers, later: TINY } }));
+        await install(at, "cursor", "--move", "--yes");
+        expect(Object.keys(ownServers(at))).toHaveLength(3);
+      },
+      { later: TINY },
+    ],
+  ])("all come back where %s", async (_what, between, more = {}) => {
+    const entry = JSON.stringify(TINY);
+    const at = place(`{"mcpServers": {"__proto__": ${entry}, "one": ${entry}}}`);
+    const before = at.json();
+    expect((await install(at, "cursor", "--move", "--yes")).code).toBe(0);
+    await between(at);
+    expect((await uninstall(at, "cursor", "--yes")).code).toBe(0);
+    const servers = Object.entries({ ...at.json()["mcpServers"] });
+    const wanted = [...Object.entries(before["mcpServers"]!), ...Object.entries(more)];
+    expect(servers.toSorted()).toEqual(wanted.toSorted());
+    expect(existsSync(at.own)).toBe(false);
   });
 
   /** The process is killed when it has replaced a file that ends so, or just before. */
@@ -557,25 +631,23 @@ x = 1
   };
 
   test.each<[end: string, when: "before" | "after"]>([
-    ["hosts/cursor/config.json", "after"],
     ["record.json", "after"],
-    ["mcp.json", "before"],
     ["mcp.json", "after"],
   ])("a crash at %s, %s it is written, loses no server", async (end, when) => {
-    const at = place({ mcpServers: { memory: MEMORY } });
+    const at = place({ mcpServers: { memory: TINY } });
     const before = at.read();
     const crashing = { ...at, start: { ...at.start, env: killedAt(end, when) } };
     expect((await installCli(crashing, "cursor", "--move", "--yes")).code).not.toBe(0);
     const isThere = "memory" in at.json()["mcpServers"]!;
     expect(isThere).toBe(!(end === "mcp.json" && when === "after"));
-    expect(ownServers(at)).toEqual({ memory: MEMORY });
+    expect(ownServers(at)).toEqual({ memory: TINY });
     expect((await install(at, "cursor", "--move", "--yes")).code).toBe(0);
     expect(Object.keys(at.json()["mcpServers"]!)).toEqual(["codecell"]);
     expect((await runCli(["uninstall", "cursor", "--yes"], crashing.start)).code === 0).toBe(
       end !== "mcp.json",
     );
     if (end === "mcp.json")
-      expect(at.json()["mcpServers"]!["memory"] ?? ownServers(at)["memory"]).toEqual(MEMORY);
+      expect(at.json()["mcpServers"]!["memory"] ?? ownServers(at)["memory"]).toEqual(TINY);
     expect((await uninstall(at, "cursor", "--yes")).code).toBe(0);
     expect(at.read()).toBe(before);
     expect(existsSync(at.own)).toBe(false);

@@ -32,7 +32,8 @@ export function edit(text: string, format: Format, changes: readonly Change[]): 
   const bom = text.startsWith("\uFEFF") ? "\uFEFF" : "";
   const bare = text.slice(bom.length);
   const change = format.format === "toml" ? editToml : editJson;
-  const edited = bom + changes.reduce((now, each) => change(now, format.key, each), bare);
+  const edited =
+    bom + shallow(() => changes.reduce((now, each) => change(now, format.key, each), bare));
   const wanted = { ...rootOf(text, format.format), [format.key]: changed(before, changes) };
   if (!isWritten(edited, format.format, wanted))
     throw new DocumentError("it is written in a way that cannot be changed safely");
@@ -87,12 +88,12 @@ function rootOf(text: string, format: Host["format"]): Record<string, unknown> {
   throw new DocumentError(`it holds ${kindOf(root)}; it must be an object`);
 }
 
-/** Parsers recurse: a text can be nested by hundreds of thousands. */
+/** Parsers recurse, and patterns keep where they were: a text can be nested by hundreds of thousands, or have comments of megabytes. */
 function shallow<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof RangeError) throw new DocumentError("it is nested too deep");
+    if (error instanceof RangeError) throw new DocumentError("it is nested too deep, or too long");
     throw error;
   }
 }

@@ -20,6 +20,8 @@ export interface Host {
   readonly key: string;
   /** Its entries say `"type": "stdio"`. */
   readonly typed?: true;
+  /** It replaces no `${…}` in its texts. */
+  readonly isLiteral?: true;
   /** Only shown, by `--print`: its file is not changed. */
   readonly printOnly?: true;
   /** What it replaces by the project's folder, and starts servers elsewhere. Absent: it starts them in that folder. */
@@ -74,6 +76,7 @@ export const HOSTS: Readonly<Record<string, Host>> = {
   "claude-desktop": {
     ...MCP_SERVERS,
     title: "Claude Desktop",
+    isLiteral: true,
     user: inApps("Claude", "claude_desktop_config.json"),
     restart: "Quit Claude Desktop and start it anew.",
   },
@@ -99,6 +102,7 @@ export const HOSTS: Readonly<Record<string, Host>> = {
     format: "toml",
     key: "mcp_servers",
     title: "Codex",
+    isLiteral: true,
     user: inFolder("CODEX_HOME", ".codex", "config.toml"),
     project: [".codex", "config.toml"],
     restart: "Start Codex anew; /mcp shows its servers.",

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { isObject } from "../../core/is-object.ts";
 import { configError } from "../../core/setting-errors.ts";
 import { parseDuration, readArguments } from "../arguments.ts";
@@ -6,6 +7,7 @@ import type { Change } from "./change.ts";
 import { isSameEntry } from "./document.ts";
 import { type Entry, NAME } from "./entry.ts";
 import { backUp, digestOf, replaceHostFile } from "./host-file.ts";
+import { withVariables } from "./own-entry.ts";
 import { type InstallRecord, type MovedServer } from "./own-files.ts";
 import {
   carryOut,
@@ -75,7 +77,7 @@ export async function install(args: string[]): Promise<number> {
 
 /** Nothing where a person did not want them started. */
 async function tryAll(
-  { host, path, project }: Target,
+  { host, path, project, own }: Target,
   { servers }: Found,
   values: Values,
 ): Promise<(Trial | Staying)[] | undefined> {
@@ -96,7 +98,13 @@ async function tryAll(
   note(`trying ${names}, for up to ${timeoutMs / 1_000} s …`);
   const onResult = (result: Trial | Staying): void =>
     note(`${result.name}: ${"tools" in result ? `${result.tools.length} tools` : result.reason}`);
-  return await tryServers(Object.fromEntries(others), { host, path, timeoutMs, onResult });
+  return await tryServers(Object.fromEntries(others), {
+    host,
+    path,
+    folder: dirname(own.config),
+    timeoutMs,
+    onResult,
+  });
 }
 
 interface Plan {
@@ -114,7 +122,7 @@ async function planOf(
   trials: readonly (Trial | Staying)[],
 ): Promise<Plan> {
   const own = await ownServers(target.own);
-  const isTaken = ({ name, own: entry }: Trial): boolean =>
+  const isTaken = ({ name, entry }: Trial): boolean =>
     Object.hasOwn(own.servers, name) && !isSameEntry(own.servers[name], entry);
   const staying = trials.flatMap((trial): Staying[] => {
     if (!("tools" in trial)) return [trial];
@@ -125,13 +133,14 @@ async function planOf(
   const moved = trials
     .filter((trial): trial is Trial => "tools" in trial && !isTaken(trial))
     .map((trial) => {
-      const { name, entry, own: ownEntry } = trial;
-      return { name, entry, own: ownEntry, before: names.slice(names.indexOf(name) + 1), trial };
+      const { name, entry } = trial;
+      return { name, entry, own: entry, before: names.slice(names.indexOf(name) + 1), trial };
     });
+  const codecell = { name: NAME, entry: withVariables(wanted, moved, target.host) };
   const gone: Change[] = moved.map(({ name }) => ({ name }));
   return {
     own,
-    hostText: editHost(target, text, [{ name: NAME, entry: wanted }, ...gone]),
+    hostText: editHost(target, text, [codecell, ...gone]),
     ownText: editOwn(
       target.own,
       own.text,

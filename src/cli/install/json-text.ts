@@ -1,5 +1,6 @@
 /** JSON as hosts write it, with comments and trailing commas: one property is put in or taken out, and no other is laid out anew. */
 import {
+  createScanner,
   findNodeAtLocation,
   getNodeValue,
   type Node,
@@ -143,9 +144,11 @@ function remove(text: string, path: Path): string {
 
 /** The end of the comma that follows a property. */
 function commaAfter(text: string, node: Node): number | undefined {
-  const pattern = /(?:\s|\/\/[^\n]*|\/\*[^]*?\*\/)*,/y;
-  pattern.lastIndex = endOf(node);
-  return pattern.test(text) ? pattern.lastIndex : undefined;
+  const scanner = createScanner(text, true);
+  scanner.setPosition(endOf(node));
+  scanner.scan();
+  const at = scanner.getTokenOffset();
+  return text[at] === "," ? at + 1 : undefined;
 }
 
 /** The end of a comment that is all that follows on the line, else `from`. */

@@ -5,46 +5,14 @@ import type { Host } from "./hosts.ts";
 type Entry = Readonly<Record<string, unknown>>;
 
 /** What hosts replace in their texts by what only they know. */
-const OF_HOST = /\$\{(?:input:|command:|config:|workspaceFolder|workspaceRoot|userHome|CLAUDE_)/;
+const OF_HOST = /\$\{(?:input:|command:|config:|workspaceFolder|workspaceRoot|CLAUDE_)/;
 
-/** The entry in the form of codecell's config. */
-export function ownEntry(entry: Entry, host: Host): Entry {
-  return host.format === "toml" ? fromCodex(entry) : entry;
-}
-
-/** The entry in the form of the host's file. */
+/** The entry of codecell's config in the form of the host's file. The other way it moves as it is. */
 export function hostEntry(entry: Entry, host: Host): Entry {
   return host.format === "toml" ? toCodex(entry) : entry;
 }
 
-/** Names of variables are values in Codex, and times are seconds. */
-function fromCodex({
-  bearer_token_env_var: token,
-  http_headers: headers,
-  env_http_headers: fromEnv,
-  env_vars: names,
-  startup_timeout_sec: start,
-  tool_timeout_sec: call,
-  ...entry
-}: Entry): Entry {
-  const variable = (name: unknown): string => `\${${String(name)}}`;
-  const env = texts(names).map((name) => [name, variable(name)]);
-  const all = {
-    ...(token === undefined ? {} : { Authorization: `Bearer ${variable(token)}` }),
-    ...(isObject(headers) ? headers : {}),
-    ...Object.fromEntries(pairs(fromEnv).map(([key, name]) => [key, variable(name)])),
-  };
-  return {
-    ...entry,
-    ...(env.length === 0
-      ? {}
-      : { env: { ...Object.fromEntries(env), ...Object.fromEntries(pairs(entry["env"])) } }),
-    ...(Object.keys(all).length === 0 ? {} : { headers: all }),
-    ...(typeof start === "number" ? { startTimeoutMs: start * 1_000 } : {}),
-    ...(typeof call === "number" ? { timeoutMs: call * 1_000 } : {}),
-  };
-}
-
+/** Codex has other names for what a person may have added, and its times are seconds. */
 function toCodex({ headers, startTimeoutMs: start, timeoutMs: call, ...entry }: Entry): Entry {
   return {
     ...entry,
@@ -54,18 +22,34 @@ function toCodex({ headers, startTimeoutMs: start, timeoutMs: call, ...entry }: 
   };
 }
 
-function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+/** Codecell's entry with what servers behind it need: Codex gives a server hardly a variable but those that it names. */
+export function withVariables(
+  entry: Entry,
+  moved: readonly { readonly entry: Entry }[],
+  { format }: Host,
+): Entry {
+  const names = format === "toml" ? moved.flatMap((server) => variablesOf(server.entry)) : [];
+  if (names.length === 0) return entry;
+  return { ...entry, env_vars: [...new Set([...listOf(entry["env_vars"]), ...names])] };
 }
 
-function pairs(value: unknown): [string, unknown][] {
-  return isObject(value) ? Object.entries(value) : [];
+function variablesOf(entry: Entry): unknown[] {
+  const { env_vars: names, bearer_token_env_var: token, env_http_headers: headers } = entry;
+  const ofHeaders = isObject(headers) ? Object.values(headers) : [];
+  return [...listOf(names), token, ...ofHeaders].filter((name) => name !== undefined);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** Why a server cannot go behind codecell, as far as its entry says; nothing where it has to be tried. */
 export function whyItStays(entry: Entry, host: Host): string | undefined {
   if (entry["disabled"] === true || entry["enabled"] === false) return "it is disabled";
-  const [match] = OF_HOST.exec(JSON.stringify(entry)) ?? [];
+  const text = JSON.stringify(entry);
+  if (host.isLiteral === true && text.includes("${"))
+    return `it has \${…}, which ${host.title} takes as it is written, and codecell would replace`;
+  const [match] = OF_HOST.exec(text) ?? [];
   return match === undefined
     ? undefined
     : `it has ${match}…}, which only ${host.title} can replace`;

@@ -45,7 +45,7 @@ function machine(): Machine {
 
 /** What starts the codecell that runs now. */
 export async function ownLauncher(): Promise<Launcher> {
-  const main = fileURLToPath(new URL(`../main${import.meta.url.slice(-3)}`, import.meta.url));
+  const main = fileURLToPath(new URL(`../start${import.meta.url.slice(-3)}`, import.meta.url));
   return launcher(await realpath(main), process.execPath, process.platform);
 }
 
@@ -64,6 +64,8 @@ export async function findServers({ name, host, path, project }: Target): Promis
       `codecell install ${name} --print shows what to add, and where.`,
     );
   const file = await readHostFile(path, project);
+  if (file.text !== undefined && (file.mode & 0o200) === 0)
+    throw configError(`${path} is read-only`, advice(name));
   const text = file.text ?? "";
   return { file, text, servers: named(path, advice(name), () => serversIn(text, host)) };
 }

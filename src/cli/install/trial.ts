@@ -7,14 +7,11 @@ import { checkServers } from "../../tools/config/parse-config.ts";
 import { configuredSource } from "../../tools/mcp/open.ts";
 import type { ToolInfo } from "../../tools/tool.ts";
 import type { Host } from "./hosts.ts";
-import { ownEntry, whyItStays } from "./own-entry.ts";
+import { whyItStays } from "./own-entry.ts";
 
 export interface Trial {
   readonly name: string;
-  /** As the host has it. */
   readonly entry: Readonly<Record<string, unknown>>;
-  /** As codecell's config has it. */
-  readonly own: Readonly<Record<string, unknown>>;
   readonly tools: readonly ToolInfo[];
 }
 
@@ -31,6 +28,8 @@ export interface TrialOptions {
   readonly host: Host;
   /** Path of the host's file, for messages. */
   readonly path: string;
+  /** Folder of the config where it would go: what relative paths are from. */
+  readonly folder: string;
   /** For each server, in ms. */
   readonly timeoutMs: number;
   readonly onResult: (result: Trial | Staying) => void;
@@ -58,16 +57,17 @@ export async function tryServers(
 async function tryServer(
   name: string,
   entry: unknown,
-  { host, path, timeoutMs }: TrialOptions,
+  { host, path, folder, timeoutMs }: TrialOptions,
 ): Promise<Trial | Staying> {
   if (!isObject(entry)) return { name, reason: "its entry is no object" };
   const known = whyItStays(entry, host);
   if (known !== undefined) return { name, reason: known };
-  const own = ownEntry(entry, host);
   try {
-    const config = checkServers({ [name]: own }, host.key, process.env, `${path}: `)[name];
+    const config = checkServers({ [name]: entry }, host.key, process.env, `${path}: `, folder)[
+      name
+    ];
     if (config === undefined) return { name, reason: "it is disabled" };
-    return { name, entry, own, tools: await listTools(name, config, timeoutMs) };
+    return { name, entry, tools: await listTools(name, config, timeoutMs) };
   } catch (error) {
     return { name, reason: messageOf(error) };
   }

@@ -2,9 +2,10 @@ import { isObject } from "../../core/is-object.ts";
 import { readArguments } from "../arguments.ts";
 import { note } from "../output.ts";
 import type { Change } from "./change.ts";
-import { isSameEntry, type Servers } from "./document.ts";
+import { isSameEntry, type Servers, serversIn } from "./document.ts";
 import { NAME } from "./entry.ts";
 import { backUp, digestOf, readHostFile, replaceHostFile } from "./host-file.ts";
+import type { Host } from "./hosts.ts";
 import { hostEntry } from "./own-entry.ts";
 import { emptyConfig, type InstallRecord, type MovedServer } from "./own-files.ts";
 import {
@@ -71,7 +72,7 @@ async function planOf(
   record: InstallRecord | undefined,
 ): Promise<Plan> {
   const own = await ownServers(target.own);
-  const returns = (record?.moved ?? []).map((server) => fateOf(server, found.servers, own.servers));
+  const returns = (record?.moved ?? []).map((server) => fateOf(server, found.servers, own));
   const done = returns.filter(({ fate }) => fate !== "kept").map(({ server }) => server.name);
   const left = editOwn(
     target.own,
@@ -87,14 +88,20 @@ async function planOf(
   };
 }
 
-function fateOf(server: MovedServer, host: Servers, own: Servers): Return {
+function fateOf(server: MovedServer, host: Servers, own: OwnConfig): Return {
   const { name, entry } = server;
-  const now = own[name];
+  const inOwn = ownOf(own.servers, name);
   if (Object.hasOwn(host, name)) {
-    const fate = !isObject(now) || isSameEntry(host[name], entry) ? "there" : "kept";
-    return { server, fate, now: isObject(now) ? now : {} };
+    const fate = !isObject(inOwn) || isSameEntry(host[name], entry) ? "there" : "kept";
+    return { server, fate, now: isObject(inOwn) ? inOwn : {} };
   }
+  // A server that a person took out stays out; where the whole file is gone, it comes back as it was.
+  const now = own.read === undefined ? server.own : inOwn;
   return isObject(now) ? { server, fate: "back", now } : { server, fate: "gone", now: {} };
+}
+
+function ownOf(servers: Servers, name: string): unknown {
+  return Object.hasOwn(servers, name) ? servers[name] : undefined;
 }
 
 /** To the letter where nobody has changed anything since, else by moving each server. */
@@ -108,10 +115,9 @@ async function hostTextOf(
     ({ fate, now, server }) => fate === "back" && isSameEntry(now, server.own),
   );
   if (record !== undefined && record.after === digestOf(text) && isUntouched) {
-    if (record.before === undefined) return undefined;
-    const { backup, digest } = record.before;
-    const first = (await readHostFile(backup).catch(() => undefined))?.text;
-    if (first !== undefined && digestOf(first) === digest) return first;
+    if (record.before === undefined && returns.length === 0) return undefined;
+    const first = await firstText(record);
+    if (first !== undefined && hasAll(target.host, first, returns)) return first;
   }
   const back = returns
     .filter(({ fate }) => fate === "back")
@@ -121,6 +127,21 @@ async function hostTextOf(
     });
   // From the last on: each finds those that stood behind it.
   return editHost(target, text, [{ name: NAME }, ...back.toReversed()]);
+}
+
+async function firstText({ before }: InstallRecord): Promise<string | undefined> {
+  if (before === undefined) return undefined;
+  const { text } = await readHostFile(before.backup).catch(() => ({ text: undefined }));
+  return text !== undefined && digestOf(text) === before.digest ? text : undefined;
+}
+
+/** A copy that is newer than another `install` has codecell, or lacks what went behind it before. */
+function hasAll(host: Host, text: string, returns: readonly Return[]): boolean {
+  const servers = serversIn(text, host);
+  return (
+    !Object.hasOwn(servers, NAME) &&
+    returns.every(({ server: { name, entry } }) => isSameEntry(ownOf(servers, name), entry))
+  );
 }
 
 function isEmpty(text: string): boolean {

@@ -136,6 +136,7 @@ function merged(read: readonly Servers[]): Servers & { readonly warnings: readon
  * Checks an object in the `mcpServers` format; entries that are turned off are left out.
  * @param path its name in messages, e.g. `mcpServers`
  * @param file put before the path, e.g. `.mcp.json: `
+ * @param folder what relative paths of files are from
  * @throws CodecellError `config_error` naming the path of the first entry that is wrong
  */
 export function checkServers(
@@ -143,9 +144,10 @@ export function checkServers(
   path: string,
   env: Environment,
   file = "",
+  folder = process.cwd(),
 ): Record<string, ServerConfig> {
   const at = `${file}${path}`;
-  const place = { places: placesAt(process.cwd()) };
+  const place = { places: placesAt(folder), folder };
   const entries = Object.entries(readSetting(SERVERS, servers, at) as Record<string, unknown>);
   const checked = entries.flatMap(([name, entry]) => readOne(name, entry, at, env, place));
   return Object.fromEntries(checked);
