@@ -56,7 +56,10 @@ test("a runtime that is still starting is waited for by calls, which say why it 
 
   const [broken] = agentTools(createRuntime({ startMs: -1 }));
   await new Promise((resolve) => setTimeout(resolve, 10)); // nobody has called it yet
-  await expect(broken!.execute(search)).rejects.toThrow("startMs");
+  expect(await broken!.execute(search)).toMatchObject({
+    isError: true,
+    text: expect.stringMatching(/^config_error: startMs is -1/),
+  });
 });
 
 describe("for any agent loop", () => {
