@@ -317,9 +317,9 @@ test("a session that began before its server was connected has the tools of it",
 });
 
 test("a client of the MCP server hears nothing of a server that flaps, and once of one that joins", async () => {
-  const gates = [new Gate(), new Gate()] as const;
-  gates[0].open();
-  const servers = { flaps: server("exit", gates[0]), slow: server("hang", gates[1]) };
+  const [up, later] = [new Gate(), new Gate()];
+  up.open();
+  const servers = { flaps: server("exit", up), slow: server("hang", later) };
   const { runtime, states } = await start(servers, { startMs: 0 });
   expect(await runtime.run(hello("flaps"))).toMatchObject({ ok: true });
   const [near, far] = InMemoryTransport.createLinkedPair();
@@ -329,14 +329,14 @@ test("a client of the MCP server hears nothing of a server that flaps, and once 
   const heard: string[] = [];
   client.fallbackNotificationHandler = async ({ method }) => void heard.push(method);
   for (let at = 0; at < 3; at++) {
-    gates[0].close();
+    up.close();
     await runtime.run("await tools.flaps.die({})");
     await runtime.run(hello("flaps"));
-    gates[0].open();
+    up.open();
     await runtime.reconnect("flaps");
   }
   expect(states.filter((state) => state === "flaps failed").length).toBeGreaterThanOrEqual(3);
-  gates[1].open();
+  later.open();
   await waitFor(() => expect(heard).not.toEqual([]));
   await client.listResources();
   expect(heard).toEqual(["notifications/resources/list_changed"]);

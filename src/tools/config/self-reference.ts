@@ -31,7 +31,8 @@ function startsCodecellOn(config: ServerConfig, file: string): boolean {
 }
 
 /** By its name or as a file of the package. */
-const CODECELL = /(?:^|[\\/])codecell(?:@[^\\/]*|\.cmd)?$|[\\/]dist[\\/]cli[\\/](?:main|start)\.js$/;
+const CODECELL =
+  /(?:^|[\\/])codecell(?:@[^\\/]*|\.cmd)?$|[\\/]dist[\\/]cli[\\/](?:main|start)\.js$/;
 
 /** Whether a command with its arguments is `codecell mcp`. */
 export function startsCodecell(words: readonly string[]): boolean {
