@@ -49,6 +49,7 @@ export function agentTools(
 ): AgentTool[] {
   checkRuntime(runtime);
   const resolved = resolveAgentOptions(options);
+  void Promise.resolve(runtime).catch(() => {}); // calls say why
   const { maxChars } = resolved;
   const { search, details, execute } = resolved.names;
   const describe = agentTexts({ search, details, execute });

@@ -124,10 +124,11 @@ export type AiSdkTools<Names extends AgentToolNames = Record<never, never>> = {
 
 /**
  * Returns the tools of `runtime` by name, for the option `tools`.
+ * @param runtime one that is still starting is waited for by the calls
  * @throws CodecellError `config_error` for bad options
  */
 export function codecellTools<const Names extends AgentToolNames = Record<never, never>>(
-  runtime: Runtime,
+  runtime: Runtime | Promise<Runtime>,
   options: AgentToolsOptions & { readonly names?: Names } = {},
 ): AiSdkTools<Names> {
   const [search, details, execute] = agentTools(runtime, options) as [

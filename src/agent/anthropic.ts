@@ -99,9 +99,13 @@ export interface AnthropicTools {
 
 /**
  * Returns the tools of `runtime` for Anthropic's models.
+ * @param runtime one that is still starting is waited for by the calls
  * @throws CodecellError `config_error` for bad options
  */
-export function anthropicTools(runtime: Runtime, options: AgentToolsOptions = {}): AnthropicTools {
+export function anthropicTools(
+  runtime: Runtime | Promise<Runtime>,
+  options: AgentToolsOptions = {},
+): AnthropicTools {
   const tools = agentTools(runtime, options);
   return {
     tools: tools.map(toAnthropic),

@@ -52,10 +52,11 @@ const FLAGS: SchemaFor<Pick<LangChainToolsOptions, "strict" | "images">> = {
 
 /**
  * Returns the tools of `runtime` for `bindTools`, `ToolNode` and `createAgent`.
+ * @param runtime one that is still starting is waited for by the calls
  * @throws CodecellError `config_error` for bad options
  */
 export function langchainTools(
-  runtime: Runtime,
+  runtime: Runtime | Promise<Runtime>,
   options: LangChainToolsOptions = {},
 ): LangChainTool[] {
   const { strict: givenStrict, images: givenImages, ...rest } = options;

@@ -67,9 +67,13 @@ export interface OpenAiTools {
 
 /**
  * Returns the tools of `runtime` for OpenAI.
+ * @param runtime one that is still starting is waited for by the calls
  * @throws CodecellError `config_error` for bad options
  */
-export function openaiTools(runtime: Runtime, options: OpenAiToolsOptions = {}): OpenAiTools {
+export function openaiTools(
+  runtime: Runtime | Promise<Runtime>,
+  options: OpenAiToolsOptions = {},
+): OpenAiTools {
   const { strict: given, ...rest } = options;
   const strict = readSetting({ type: "boolean", default: true }, given, "strict") as boolean;
   const tools = agentTools(runtime, rest);

@@ -73,7 +73,10 @@ export interface RuntimeEvents {
     /** Any JSON, as the server sent it. It is not checked. */
     readonly data: unknown;
   };
-  /** A server is being connected, is connected, or could not be used. Of a new runtime only what happens after its start. */
+  /**
+   * A server is being connected, is connected, could not be used, or lists other tools now. Of a new runtime only what happens after
+   * its start.
+   */
   server_state: {
     /** Name of the server in the config. */
     readonly server: string;

@@ -4,6 +4,7 @@
  * read: the compiler is a third of the code.
  */
 import { CompileError, compileFailure } from "../compile/compile-error.ts";
+import type { InspectedProgram } from "../compile/program-uses.ts";
 import { CodecellError, type Failure, messageOf } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { untilAborted } from "../core/until-aborted.ts";
@@ -12,6 +13,7 @@ import type { Catalogue } from "../tools/catalogue.ts";
 import type { Inspection } from "./inspect.ts";
 import type { CheckedFor, ProgramReader } from "./reader.ts";
 import type { Errors, TypeChecker } from "./type-checker.ts";
+import { uncheckable, unlisted } from "./unlisted.ts";
 
 /** Whether types are checked: all that is wrong refuses a program, nothing does, or only what is sure to fail, where TypeScript is there. */
 export type TypeCheck = boolean | "auto";
@@ -142,18 +144,27 @@ export class Preflight implements AsyncDisposable {
     const checker = await this.#checkerFor(typeCheck);
     if (checker === undefined) return undefined;
     const reader = await this.#read();
+    const read = (): Promise<InspectedProgram> =>
+      reader.read(source, limits, this.#catalogue.names, by);
     let program;
     try {
-      program = await reader.read(source, limits, this.#catalogue.names, by);
+      program = await read();
+      const unknown = unlisted(program.tools, this.#catalogue);
+      if (unknown.length > 0) {
+        // Nothing is sure of tools that are not known yet; who wants all of them checked waits for them.
+        if (this.#errors === "certain") return undefined;
+        await Promise.all(
+          unknown.map(({ server }) => this.#catalogue.ready(server, limits.wallMs)),
+        );
+        program = await read();
+      }
     } catch (error) {
       // What does not compile is reported where it is compiled; what could not be read is not run unchecked.
       const isLenient = error instanceof CompileError || this.#errors === "certain";
       return isLenient ? undefined : compileFailure(error, limits.compileMs);
     }
-    const missing = this.#notListed(program.tools);
-    // Nothing is sure of tools that are not known yet; who wants all of them checked waits for them.
-    if (missing.length > 0 && this.#errors === "certain") return undefined;
-    await Promise.all(missing.map((server) => this.#catalogue.ready(server, limits.wallMs)));
+    const [absent] = unlisted(program.tools, this.#catalogue);
+    if (absent !== undefined) return uncheckable(absent, this.#catalogue);
     const uses = { ...program, declared, hasModel };
     const [first, ...others] = await checker.check(uses, this.#errors, by);
     if (first === undefined || others.length === 0) return first;
@@ -162,15 +173,6 @@ export class Preflight implements AsyncDisposable {
       .map(({ message, line, column }) => `${line}:${column} ${message.split("\n", 1)[0]}`);
     const more = `${others.length} more: ${list.join("; ")}${others.length > 4 ? " …" : ""}`;
     return { ...first, hint: first.hint === undefined ? more : `${more}\n\n${first.hint}` };
-  }
-
-  /** Servers of a program that have not listed their tools in this process. */
-  #notListed(uses: readonly { readonly server: string }[]): readonly string[] {
-    const servers = new Set(uses.map(({ server }) => server));
-    const catalogue = this.#catalogue;
-    return [...servers].filter(
-      (server) => !catalogue.isListed(server) || catalogue.isCached(server),
-    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

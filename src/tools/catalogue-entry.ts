@@ -1,12 +1,10 @@
 import { messageOf } from "../core/errors.ts";
-import { ToolError } from "../core/tool-error.ts";
 import { inTurns } from "../core/turns.ts";
 import { Backoff } from "./backoff.ts";
 import { RelistPace } from "./relist.ts";
 import { sanitizeTools } from "./sanitize-tools.ts";
 import type { ToolInfo, ToolSource } from "./tool.ts";
-import { ArgumentValidator } from "./validate.ts";
-import { WarningList } from "./warning-list.ts";
+import { ToolValidators } from "./tool-validators.ts";
 
 /** Whether a server can be used now: its list of tools is awaited, is there, or could not be had. */
 export type ServerState = "connecting" | "connected" | "failed";
@@ -35,30 +33,31 @@ export interface EntryOwner {
 /** A source, whether it is connected, and its last list of tools. */
 export class CatalogueEntry {
   readonly source: ToolSource;
+  readonly validators: ToolValidators;
   readonly #owner: EntryOwner;
   #state: ServerState = "connecting";
   /** Why it could not be used at the last attempt: for whoever runs codecell. */
   failure: string | undefined;
   /** The same for programs, models and clients. */
   outage: string | undefined;
-  /** Problems of schemas, found when tools are called. */
-  readonly #schemaWarnings: WarningList;
   #tools: ReadonlyMap<string, ToolInfo> = new Map();
-  /** What it said of itself last time; the tools are those of last time too. */
-  #cached: Pick<CatalogueList, "instructions"> | undefined;
+  #isCached = false;
+  /** What it said of itself last: it stays what it is while it is down. */
+  #instructions: string | undefined;
   /** Problems of the last list. */
   #warnings: readonly string[] = [];
-  #validators = new WeakMap<ToolInfo, ArgumentValidator>();
   #listing: Promise<boolean> = Promise.resolve(false);
   #isQueued = false;
   readonly #pace = new RelistPace();
+  /** The pace of attempts after a failure. */
+  #retries = new RelistPace();
   readonly #backoff = new Backoff();
   readonly #stop = new AbortController();
 
   constructor(source: ToolSource, owner: EntryOwner) {
     this.source = source;
     this.#owner = owner;
-    this.#schemaWarnings = new WarningList(source.name);
+    this.validators = new ToolValidators(source);
     source.onConnection?.((isConnected) => this.#onConnection(isConnected));
   }
 
@@ -71,13 +70,24 @@ export class CatalogueEntry {
     return this.#backoff.waitMs;
   }
 
+  /** To list it now would change nothing, or has failed too often lately: what programs call decides nothing about that. */
+  get isHeld(): boolean {
+    return this.source.isFinal === true || (this.#state === "failed" && this.#retries.isHeld);
+  }
+
+  /** The next attempt is made at once. */
+  retryNow(): void {
+    this.#retries = new RelistPace();
+    this.source.retryNow?.();
+  }
+
   /** The tools are those that it listed last time, in this process or in another one. */
   get isCached(): boolean {
-    return this.#cached !== undefined;
+    return this.#isCached;
   }
 
   get instructions(): string | undefined {
-    return this.source.instructions ?? this.#cached?.instructions;
+    return this.source.instructions ?? this.#instructions;
   }
 
   /** By original name, in the order of the list. */
@@ -92,7 +102,7 @@ export class CatalogueEntry {
       ...this.#warnings,
       ...warnings,
       ...(this.#pace.isSlowed ? [slow] : []),
-      ...this.#schemaWarnings.all,
+      ...this.validators.warnings,
     ];
   }
 
@@ -104,7 +114,8 @@ export class CatalogueEntry {
     const { tools } = await inTurns(sanitizeTools(name, list.tools, this.#tools));
     if (tools.length === 0) return;
     this.#tools = byName(tools);
-    this.#cached = list;
+    this.#instructions = list.instructions;
+    this.#isCached = true;
   }
 
   /** Lists the tools now. True when they are others than before. */
@@ -128,7 +139,7 @@ export class CatalogueEntry {
 
   async #list(): Promise<boolean> {
     const { source } = this;
-    this.#pace.note();
+    (this.#state === "failed" ? this.#retries : this.#pace).note();
     this.#backoff.cancel();
     if (this.#state === "failed") this.#become("connecting");
     try {
@@ -139,7 +150,8 @@ export class CatalogueEntry {
       if (this.#stop.signal.aborted) return false;
       if (hasChanged) this.#tools = byName(tools);
       if (hasChanged || this.#state !== "connected") this.#remember();
-      this.#cached = undefined;
+      this.#instructions = source.instructions;
+      this.#isCached = false;
       this.#warnings = warnings;
       this.failure = undefined;
       this.outage = undefined;
@@ -181,33 +193,6 @@ export class CatalogueEntry {
     if (this.#state === state) return;
     this.#state = state;
     this.#owner.onState(this);
-  }
-
-  /** Whether arguments fit the schema, which may be a description only. */
-  fits(info: ToolInfo, args: unknown): boolean {
-    try {
-      this.#validatorOf(info)?.check(args);
-      return true;
-    } catch (error) {
-      if (error instanceof ToolError) return false;
-      throw error;
-    }
-  }
-
-  validator(info: ToolInfo): ArgumentValidator | undefined {
-    return this.source.validates?.(info.name) === true ? undefined : this.#validatorOf(info);
-  }
-
-  #validatorOf(info: ToolInfo): ArgumentValidator | undefined {
-    const { source } = this;
-    if (info.inputSchema === undefined) return undefined;
-    let validator = this.#validators.get(info);
-    if (validator === undefined) {
-      const warn = (warning: string): void => this.#schemaWarnings.add(warning);
-      validator = new ArgumentValidator(`${source.name}.${info.name}`, info.inputSchema, warn);
-      this.#validators.set(info, validator);
-    }
-    return validator;
   }
 
   /** Nothing is listed any more. */

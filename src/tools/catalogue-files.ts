@@ -25,6 +25,8 @@ const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_FILES = 200;
 const FORMAT = 1;
 const KEY = /^[0-9a-f]{64}$/;
+/** Names of the files of the cache: what else is in its folder is somebody else's. */
+const FILE = /^[0-9a-f]{64}\.json$/;
 /** What group and others would need to change a file. */
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -144,7 +146,7 @@ function* format({ tools, instructions = "" }: CatalogueList): Steps<string | un
 }
 
 async function prune(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  const names = (await readdir(folder)).filter((name) => FILE.test(name));
   if (names.length <= MAX_FILES) return;
   const files = await Promise.all(
     names.map(async (name) => {

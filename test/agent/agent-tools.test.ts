@@ -4,6 +4,9 @@ import { MockLanguageModelV4 } from "ai/test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AgentTool, agentTools } from "../../src/agent/agent-tools.ts";
 import { codecellTools } from "../../src/agent/ai-sdk.ts";
+import { anthropicTools } from "../../src/agent/anthropic.ts";
+import { langchainTools } from "../../src/agent/langchain.ts";
+import { openaiTools } from "../../src/agent/openai.ts";
 import { type Runtime, tool as localTool } from "../../src/index.ts";
 import { loadTokenizer } from "../../src/tokens/tokenizers.ts";
 import { createRuntime } from "../support/patient.ts";
@@ -28,6 +31,36 @@ afterAll(() => runtime.close());
 function named(name: string): AgentTool {
   return agentTools(runtime).find((tool) => tool.name === name)!;
 }
+
+test("a runtime that is still starting is waited for by calls, which say why it did not start", async () => {
+  const search = { query: "find" };
+  const [tool] = agentTools(Promise.resolve(runtime));
+  expect(await tool!.execute(search)).toMatchObject({ text: "tools.crm.find(args)" });
+  const { search_tools: ai } = codecellTools(Promise.resolve(runtime));
+  expect(await ai.execute(search, {} as never)).toMatchObject({ text: "tools.crm.find(args)" });
+  const anthropic = anthropicTools(Promise.resolve(runtime)).tools[0]!;
+  expect(JSON.stringify(await anthropic.run(search))).toContain("tools.crm.find");
+  const langchain = langchainTools(Promise.resolve(runtime))[0]!;
+  expect(JSON.stringify(await langchain.invoke(search))).toContain("tools.crm.find");
+  const message = {
+    tool_calls: [
+      {
+        id: "1",
+        type: "function",
+        function: { name: "search_tools", arguments: JSON.stringify(search) },
+      },
+    ],
+  } as const;
+  const answers = await openaiTools(Promise.resolve(runtime)).runChatCalls(message);
+  expect(JSON.stringify(answers)).toContain("tools.crm.find");
+
+  const [broken] = agentTools(createRuntime({ startMs: -1 }));
+  await new Promise((resolve) => setTimeout(resolve, 10)); // nobody has called it yet
+  expect(await broken!.execute(search)).toMatchObject({
+    isError: true,
+    text: expect.stringMatching(/^config_error: startMs is -1/),
+  });
+});
 
 describe("for any agent loop", () => {
   test("the three descriptions have at most 500 tokens together", async () => {

@@ -25,7 +25,7 @@ import {
 import { oneLine, printable } from "../../src/core/one-line.ts";
 import { Discovery } from "../../src/discovery/discovery.ts";
 import { atOnce } from "../../src/core/turns.ts";
-import { createCatalogue } from "../../src/tools/catalogue.ts";
+import { createCatalogue } from "../../src/tools/live-catalogue.ts";
 import { sanitizeTools } from "../../src/tools/sanitize-tools.ts";
 import type { ToolInfo } from "../../src/tools/tool.ts";
 

@@ -10,7 +10,7 @@ import { checkArguments } from "../../src/policy/check-arguments.ts";
 import { compose } from "../../src/policy/compose.ts";
 import { parseCall } from "../../src/run/parse-call.ts";
 import type { CallContext } from "../../src/tools/call-context.ts";
-import { createCatalogue } from "../../src/tools/catalogue.ts";
+import { createCatalogue } from "../../src/tools/live-catalogue.ts";
 import type { ResourceSource } from "../../src/tools/resource-source.ts";
 import type { CallingRun, Middleware, ToolCall } from "../../src/tools/tool-call.ts";
 import type { ToolSource } from "../../src/tools/tool.ts";

@@ -6,7 +6,7 @@ import { callChain } from "../../src/run/call-chain.ts";
 import type { JournalEntry } from "../../src/run/call-journal.ts";
 import { parseCall } from "../../src/run/parse-call.ts";
 import { RecordedCalls } from "../../src/run/recorded-calls.ts";
-import { createCatalogue } from "../../src/tools/catalogue.ts";
+import { createCatalogue } from "../../src/tools/live-catalogue.ts";
 import type { CallingRun } from "../../src/tools/tool-call.ts";
 import { createRuntime } from "../support/patient.ts";
 import { until } from "../support/processes.ts";

@@ -5,7 +5,8 @@ import { awaitServer } from "../../src/policy/await-server.ts";
 import { checkArguments } from "../../src/policy/check-arguments.ts";
 import { compose } from "../../src/policy/compose.ts";
 import type { CallContext } from "../../src/tools/call-context.ts";
-import { type Catalogue, createCatalogue, type ResolvedTool } from "../../src/tools/catalogue.ts";
+import type { Catalogue, ResolvedTool } from "../../src/tools/catalogue.ts";
+import { createCatalogue } from "../../src/tools/live-catalogue.ts";
 import type { CallingRun, ToolCall } from "../../src/tools/tool-call.ts";
 import type { ToolSource } from "../../src/tools/tool.ts";
 

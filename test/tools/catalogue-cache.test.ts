@@ -177,6 +177,23 @@ test("a list that a file invents grants nothing: what the server lists decides a
   expect(await waiting).toMatchObject({ error: { code: "unknown_tool" } });
 });
 
+test("tools that have changed since are checked and called as they are now", async () => {
+  const { cache, start, openGate, closeGate } = await kept();
+  const file = join(cache, filesOf(cache)[0]!);
+  const inputSchema = { type: "object", properties: { to: { type: "string" } }, required: ["to"] };
+  const before = JSON.stringify({ format: 1, tools: [{ name: "say_hello", inputSchema }] });
+  for (const typeCheck of ["auto", true] as const) {
+    closeGate();
+    writeFileSync(file, before);
+    const runtime = await start({ startMs: 0, typeCheck });
+    expect((await runtime.getToolSpec("slow", "say_hello")).declaration).toContain("to: string");
+    const waiting = runtime.run(HELLO);
+    openGate();
+    expect(await waiting).toMatchObject({ ok: true, value: "say_hello" });
+    await runtime.close();
+  }
+});
+
 test("a folder that cannot be written is no cache", async () => {
   const file = join(folder, "a-file");
   writeFileSync(file, "");
@@ -195,7 +212,8 @@ test("files do not pile up", async () => {
   const { cache, start, openGate } = await kept();
   mkdirSync(cache, { recursive: true });
   for (let at = 0; at < 210; at++)
-    writeFileSync(join(cache, `${at.toString(16).padStart(64, "0")}.json`), "{}");
+    for (const name of [at.toString(16).padStart(64, "0"), `mine-${at}`])
+      writeFileSync(join(cache, `${name}.json`), "{}");
   rmSync(
     join(
       cache,
@@ -205,6 +223,9 @@ test("files do not pile up", async () => {
   openGate();
   await start();
   await waitFor(() => expect(filesOf(cache)).toHaveLength(200));
+  // What is not of the cache is not removed.
+  const others = readdirSync(cache).filter((name) => name.startsWith("mine-"));
+  expect(others).toHaveLength(210);
 });
 
 test("the folder is the user's cache directory", () => {

@@ -3,9 +3,12 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { afterEach, expect, test, vi } from "vitest";
 import { agentTools } from "../../src/agent/agent-tools.ts";
 import type { McpServerEntry, Runtime, RuntimeOptions } from "../../src/index.ts";
+import { createMcpServer } from "../../src/serve/mcp/index.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { createRuntime } from "../support/patient.ts";
 
@@ -139,6 +142,36 @@ test("a server that ends at once is told once, and tried again when it is called
   expect(states.at(-1)).toBe("late connected");
 });
 
+test("calls in a loop start a server that is down a few times, and each attempt is one event", async () => {
+  const starts = join(folder, "starts-of-calls");
+  const late = server("exit", undefined, { STARTS: starts });
+  const { runtime, states, told } = await start({ late });
+  const code = `
+    let failed = 0;
+    for (let at = 0; at < 500; at++) await tools.late.sayHello({}).catch((e) => void (failed += e.code === "tool_error"));
+    return failed`;
+  expect(await runtime.run(code)).toMatchObject({ ok: true, value: 500 });
+  expect(readFileSync(starts, "utf8").trim().split("\n").length).toBeLessThan(40);
+  expect(states.filter((state) => state === "late failed").length).toBeLessThan(40);
+  expect(told).toEqual([expect.stringContaining("did not start")]);
+});
+
+test("a server whose entry is wrong is not tried again", async () => {
+  const config = join(folder, "wrong-entry.json");
+  writeFileSync(config, JSON.stringify({ mcpServers: { bad: { command: 7 }, good: server() } }));
+  const { runtime, states, told } = await start({}, { config });
+  const called = await runtime.run("return await tools.bad.anything({})");
+  expect(called).toMatchObject({
+    error: { message: expect.stringContaining("entry in the config") },
+  });
+  await runtime.reconnect();
+  await runtime.reconnect("bad");
+  expect(serverOf(runtime, "bad")).toMatchObject({ state: "failed" });
+  expect(serverOf(runtime, "bad")).not.toHaveProperty("retryInMs");
+  expect(states).toEqual([]);
+  expect(told).toHaveLength(1);
+});
+
 test("it is tried again when one of its tools is described", async () => {
   const gate = new Gate();
   const { runtime } = await start({ late: server("exit", gate) });
@@ -247,6 +280,66 @@ test("types of a server that is not connected refuse no program", async () => {
   // Its types are checked before it begins.
   const result = await runtime.run(code, { onLog: () => gate.open() });
   expect(result).toMatchObject({ ok: true, value: "say_hello of " });
+});
+
+test("where all types are checked, they are awaited with their server", async () => {
+  const gate = new Gate();
+  const more = { startMs: 0, typeCheck: true } as const;
+  const { runtime } = await start({ slow: server("hang", gate) }, more);
+  const early = await runtime.run("return await tools.slow.sayHello({})", {
+    limits: { wallMs: 200, compileMs: 60_000 },
+  });
+  expect(early).toMatchObject({
+    error: {
+      code: "type_error",
+      message: expect.stringContaining('"slow" is not connected'),
+      line: 1,
+    },
+  });
+  const wrong = runtime.run("return await tools.slow.sayHelo({})");
+  const right = runtime.run(hello("slow"));
+  gate.open();
+  expect(await right).toMatchObject({ ok: true, value: "say_hello of " });
+  expect(await wrong).toMatchObject({
+    error: { code: "type_error", message: expect.stringContaining("sayHelo") },
+  });
+});
+
+test("a session that began before its server was connected has the tools of it", async () => {
+  const gate = new Gate();
+  const { runtime } = await start({ slow: server("hang", gate) }, { startMs: 0 });
+  const session = await runtime.session("chat");
+  const names = "return Object.keys(tools.slow)";
+  expect(await session.run(`let kept = 1; ${names}`)).toMatchObject({ value: [] });
+  gate.open();
+  expect(await session.run(hello("slow"))).toMatchObject({ ok: true, value: "say_hello of " });
+  expect(await session.run(`kept++; ${names}`)).toMatchObject({ value: ["say_hello", "die"] });
+});
+
+test("a client of the MCP server hears nothing of a server that flaps, and once of one that joins", async () => {
+  const [up, later] = [new Gate(), new Gate()];
+  up.open();
+  const servers = { flaps: server("exit", up), slow: server("hang", later) };
+  const { runtime, states } = await start(servers, { startMs: 0 });
+  expect(await runtime.run(hello("flaps"))).toMatchObject({ ok: true });
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  const client = new Client({ name: "test", version: "1" });
+  await Promise.all([createMcpServer(runtime).connect(far), client.connect(near)]);
+  open.push(() => client.close());
+  const heard: string[] = [];
+  client.fallbackNotificationHandler = async ({ method }) => void heard.push(method);
+  for (let at = 0; at < 3; at++) {
+    up.close();
+    await runtime.run("await tools.flaps.die({})");
+    await runtime.run(hello("flaps"));
+    up.open();
+    await runtime.reconnect("flaps");
+  }
+  expect(states.filter((state) => state === "flaps failed").length).toBeGreaterThanOrEqual(3);
+  later.open();
+  await waitFor(() => expect(heard).not.toEqual([]));
+  await client.listResources();
+  expect(heard).toEqual(["notifications/resources/list_changed"]);
 });
 
 test("problems are lines on standard error, unless warn is false", async () => {

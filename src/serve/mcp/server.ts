@@ -5,6 +5,7 @@ import {
   type CallToolResult,
   ErrorCode,
   ListResourcesRequestSchema,
+  type ListResourcesResult,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
   ReadResourceRequestSchema,
@@ -65,19 +66,18 @@ export function createMcpServer(
   return server;
 }
 
-/** The client hears of servers that list other tools, and of those that come and go. */
+/** The client hears of resources that come, change or go; of a server that flaps it hears nothing. */
 function reportChanges(server: Server, runtime: Runtime, closed: AbortSignal): void {
   if (closed.aborted) return;
-  const changed = (): void => void server.sendResourceListChanged().catch(() => {});
-  const stops = [
-    runtime.on("list_changed", ({ list }) => {
-      if (list === "tools") changed();
-    }),
-    runtime.on("server_state", ({ state }) => {
-      if (state !== "connecting") changed();
-    }),
-  ];
-  closed.addEventListener("abort", () => stops.forEach((stop) => stop()), { once: true });
+  const list = async (): Promise<string> => JSON.stringify(await listServers(runtime));
+  let known = list();
+  const look = async (): Promise<void> => {
+    const before = known;
+    known = list();
+    if ((await before) !== (await known)) await server.sendResourceListChanged();
+  };
+  const stop = runtime.on("server_state", () => void look().catch(() => {}));
+  closed.addEventListener("abort", stop, { once: true });
 }
 
 function offerTools(
@@ -120,14 +120,7 @@ function offerTools(
 
 function offerResources(server: Server, starting: Runtime | Promise<Runtime>): void {
   server.setRequestHandler(ListResourcesRequestSchema, async () => ({
-    resources: (await (await starting).listToolCategories())
-      .slice(0, MAX_LISTED)
-      .map(({ name, tools, description }) => ({
-        uri: SERVERS + encodeURIComponent(name),
-        name,
-        description: `${tools} tools${description === undefined ? "" : `: ${cutText(description, MAX_DESCRIPTION)}`}`,
-        mimeType: "text/plain",
-      })),
+    resources: await listServers(await starting),
   }));
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({
     resourceTemplates: [
@@ -155,6 +148,17 @@ function offerResources(server: Server, starting: Runtime | Promise<Runtime>): v
       throw rpcError(RESOURCE_NOT_FOUND, error.message);
     }
   });
+}
+
+/** Each server as a resource. */
+async function listServers(runtime: Runtime): Promise<ListResourcesResult["resources"]> {
+  const categories = await runtime.listToolCategories();
+  return categories.slice(0, MAX_LISTED).map(({ name, tools, description }) => ({
+    uri: SERVERS + encodeURIComponent(name),
+    name,
+    description: `${tools} tools${description === undefined ? "" : `: ${cutText(description, MAX_DESCRIPTION)}`}`,
+    mimeType: "text/plain",
+  }));
 }
 
 /** An error response. The SDK's own class would put its code into the message as well. */
