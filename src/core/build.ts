@@ -17,7 +17,10 @@ function unwrapImports(file: string): void {
   const text = read(file);
   const unwrapped = text
     .replace(/^var __rewriteRelativeImportExtension = [\s\S]*?\n};\n/m, "")
-    .replaceAll("import(__rewriteRelativeImportExtension(", "import((");
+    .replaceAll(
+      /import\(__rewriteRelativeImportExtension\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)\)/g,
+      "import($1)",
+    );
   if (unwrapped.includes("__rewriteRelative"))
     throw new Error(`${file} has an import of a new form`);
   if (unwrapped !== text) writeFileSync(join(DIST, file), unwrapped);

@@ -15,21 +15,18 @@ const INPUT = /^input:(.+)$/s;
 const OF_EDITORS =
   /^(?:command|config|workspaceFolder):|^(?:file|fileBasename|fileDirname|relativeFile|selectedText|lineNumber)$/;
 
-/** A `${…}`: where it starts, and where its `}` stands. */
-interface Reference {
-  readonly start: number;
-  readonly end: number;
-}
+/** Where the `}` of each `${…}` stands, by where it starts. */
+type References = ReadonlyMap<number, number>;
 
-/** All `${…}` of a text, also those within others, by their start. One pass, whatever the text is. */
-function referencesIn(text: string): Map<number, Reference> {
+/** All `${…}` of a text, also those within others. One pass, whatever the text is. */
+function referencesIn(text: string): References {
   const open: number[] = [];
-  const found = new Map<number, Reference>();
+  const found = new Map<number, number>();
   for (const { 0: mark, index } of text.matchAll(/\$\{|\}/g)) {
     if (mark === "${") open.push(index);
     else {
       const start = open.pop();
-      if (start !== undefined) found.set(start, { start, end: index });
+      if (start !== undefined) found.set(start, index);
     }
   }
   return found;
@@ -39,7 +36,7 @@ function referencesIn(text: string): Map<number, Reference> {
  * The name in front of `:-`, and where the default begins. Empty where another reference is in its place. It looks no further
  * than the next mark, so that many beginnings cost no more than their length.
  */
-function partsOf(text: string, { start }: Reference): readonly [name: string, from?: number] {
+function partsOf(text: string, start: number): readonly [name: string, from?: number] {
   const mark = /:-|\$\{|\}/g;
   mark.lastIndex = start + 2;
   const found = mark.exec(text);
@@ -50,16 +47,16 @@ function partsOf(text: string, { start }: Reference): readonly [name: string, fr
 
 /** Names of the variables that a text would be expanded with. Reads none. */
 export function variablesIn(text: string): string[] {
-  return [...referencesIn(text).values()].flatMap((reference) => {
-    const name = NAME.exec(partsOf(text, reference)[0])?.[1];
+  return [...referencesIn(text).keys()].flatMap((start) => {
+    const name = NAME.exec(partsOf(text, start)[0])?.[1];
     return name === undefined ? [] : [name];
   });
 }
 
 /** Ids of the inputs that a text would be expanded with. */
 export function inputsIn(text: string): string[] {
-  return [...referencesIn(text).values()].flatMap((reference) => {
-    const id = INPUT.exec(partsOf(text, reference)[0])?.[1];
+  return [...referencesIn(text).keys()].flatMap((start) => {
+    const id = INPUT.exec(partsOf(text, start)[0])?.[1];
     return id === undefined ? [] : [id];
   });
 }
@@ -107,7 +104,7 @@ export class Expander {
     text: string,
     from: number,
     to: number,
-    references: ReadonlyMap<number, Reference>,
+    references: References,
     at: string,
     depth: number,
   ): string {
@@ -116,13 +113,13 @@ export class Expander {
     let expanded = "";
     let done = from;
     for (let start = text.indexOf("${", from); start >= 0 && start < to;) {
-      const reference = references.get(start);
+      const end = references.get(start);
       let next = start + 2;
-      if (reference !== undefined) {
-        const value = this.#value(text, reference, references, at, depth);
+      if (end !== undefined) {
+        const value = this.#value(text, start, references, at, depth);
         if (value !== undefined) {
           expanded += text.slice(done, start) + value;
-          next = done = reference.end + 1;
+          next = done = end + 1;
         }
       }
       start = text.indexOf("${", next);
@@ -133,16 +130,16 @@ export class Expander {
   /** Nothing for what is no reference, which stays as it is. */
   #value(
     text: string,
-    reference: Reference,
-    references: ReadonlyMap<number, Reference>,
+    start: number,
+    references: References,
     at: string,
     depth: number,
   ): string | undefined {
-    const [word, from] = partsOf(text, reference);
+    const [word, from] = partsOf(text, start);
     const fallback =
       from === undefined
         ? undefined
-        : (): string => this.#range(text, from, reference.end, references, at, depth + 1);
+        : (): string => this.#range(text, from, references.get(start)!, references, at, depth + 1);
     const name = NAME.exec(word)?.[1];
     const { places = {} } = this.#surroundings;
     if (fallback === undefined && Object.hasOwn(places, word)) return places[word];
