@@ -421,15 +421,19 @@ test("serve answers on its port, and ends when it is told to", async () => {
 
 /** Counts how often a config file is read and parsed, and says so at the end. */
 const COUNTING = `
-  import { promises, readFileSync, writeSync } from "node:fs";
+  import fs, { promises, writeSync } from "node:fs";
   import { syncBuiltinESMExports } from "node:module";
   let reads = 0;
   let parses = 0;
   const isConfig = (path) => String(path).endsWith("counted.json");
-  for (const name of ["readFile", "open"]) {
-    const original = promises[name];
-    promises[name] = (path, ...rest) => (isConfig(path) && reads++, original(path, ...rest));
-  }
+  for (const [from, names] of [
+    [promises, ["readFile", "open"]],
+    [fs, ["readFileSync", "openSync", "createReadStream"]],
+  ])
+    for (const name of names) {
+      const original = from[name];
+      from[name] = (path, ...rest) => (isConfig(path) && reads++, original(path, ...rest));
+    }
   const { parse } = JSON;
   JSON.parse = (text, ...rest) => (String(text).includes("counted-config") && parses++, parse(text, ...rest));
   syncBuiltinESMExports();

@@ -475,6 +475,7 @@ describe("the sources", () => {
     "serve/mcp/progress.ts": "ends with its call",
     "session/held-sessions.ts": "outsideRuns",
     "session/session-vm.ts": "outsideRuns",
+    "session/stores/redis.ts": "a store is opened outsideRuns",
     "session/stores/stored-lock.ts": "ends with the update that holds the lock",
     "tools/backoff.ts": "outsideRuns",
     "tools/config/watch-servers.ts": "outsideRuns",

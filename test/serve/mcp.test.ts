@@ -351,7 +351,7 @@ test("--print-config is codecell install --print", async () => {
     JSON.parse((await exec([CLI, ...args, "--config", "a.json"])).out);
   const entry = {
     command: process.execPath,
-    args: [CLI, "mcp", "--config", join(folder, "a.json")],
+    args: [here("../../dist/cli/start.js"), "mcp", "--config", join(folder, "a.json")],
   };
   expect(await print("mcp", "--print-config", "claude")).toEqual({
     mcpServers: { codecell: entry },

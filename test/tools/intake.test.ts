@@ -364,7 +364,7 @@ describe("work in turns", () => {
       for (let at = 0; at < count; at++) taken.add(firstFree("a", (one) => taken.has(one), counts));
       expect(taken.size).toBe(count);
     };
-    expect(await growth(name, 2_000, 20_000)).toBeLessThan(40);
+    expect(await growth(name, 10_000, 100_000)).toBeLessThan(40);
   });
 
   test("a list is requested at once for the first changes, then after twice the time of before", () => {

@@ -371,7 +371,7 @@ test("no source gives a transport of the SDK credentials, nor fetches what a ser
       .map(([name]) => name)
       .toSorted();
   expect(having(/authProvider/)).toEqual([]);
-  expect(having(/(?<![.#\w])fetch\(/)).toEqual(["auth/auth-requests.ts", "patient-fetch.ts"]);
+  expect(having(/(?<![.#\w])fetch\(/)).toEqual(["patient-fetch.ts"]);
 });
 
 test("what is damaged of it is written anew, what is whole is kept", async () => {
