@@ -229,7 +229,7 @@ describe("in the sources", () => {
       "cli/install/host-file.ts": "the config file of a host that the user named",
       "cli/type-folder.ts": "the folder that the user named",
       "core/build.ts": "a script of the build",
-    "core/private-files.ts": "the home",
+      "core/private-files.ts": "the home",
       "discovery/learned-file.ts": "the path that the user named, outside of the home",
       "discovery/types/build.ts": "a script of the build",
       "placement/sandbox/cgroup.ts": "cgroups",
