@@ -58,6 +58,7 @@ export function configSchema(): Json {
       mcp: {
         ...file.properties["mcp"],
         properties: { servers: SERVERS, inputs: true },
+        additionalProperties: false,
       },
       inputs: file.properties["inputs"]!,
       codecell: { ...codecell, ...publish(codecellSettings()) },
