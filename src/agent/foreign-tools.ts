@@ -58,10 +58,7 @@ export function foreignTools(
       });
     const foreign = tool as Foreign;
     const name = Array.isArray(tools) ? nameOf?.(foreign) : key;
-    if (typeof name !== "string" || name === "")
-      throw new CodecellError("config_error", `${taker}: ${at} has no name, and is not ${item}`, {
-        hint,
-      });
+    if (typeof name !== "string" || name === "") throw lacking(list, at, "name");
     if (byName.has(name))
       throw new CodecellError("config_error", `${taker}: two tools are named ${shown(name)}`, {
         hint: "Give them in two namespaces: tools: { a: …, b: … }.",
@@ -69,6 +66,17 @@ export function foreignTools(
     byName.set(name, foreign);
   }
   return byName;
+}
+
+/** For what is no tool of the framework, since a part of it is missing. */
+export function lacking(
+  { taker, item, hint }: ForeignList,
+  at: string,
+  part: string,
+): CodecellError {
+  return new CodecellError("config_error", `${taker}: ${at} has no ${part}, and is not ${item}`, {
+    hint,
+  });
 }
 
 /** Says that a tool cannot be called by programs, and is not among those that are returned. */

@@ -1,11 +1,5 @@
-/** `codecell/langchain`: tools of LangChain as local tools, by their structure: no package of LangChain is loaded. */
-import {
-  CodecellError,
-  type LocalTools,
-  tool as localTool,
-  type ToolDefinition,
-  ToolError,
-} from "../index.ts";
+/** Tools of LangChain as local tools, by their structure: this file loads no package of LangChain. */
+import { type LocalTools, tool as localTool, type ToolDefinition, ToolError } from "../index.ts";
 import { isObject } from "../core/is-object.ts";
 import { toJsonSchema } from "../tools/to-json-schema.ts";
 import {
@@ -14,6 +8,7 @@ import {
   type ForeignCall,
   foreignTools,
   isFunction,
+  lacking,
   leaveOut,
   needsApproval,
   textOf,
@@ -68,14 +63,7 @@ export function fromLangChain(
     if (isFunction(invoke)) made[name] = definitionOf(name, tool, invoke, options);
     else if (typeof tool["type"] === "string")
       leaveOut("fromLangChain", name, `its provider carries it out (${tool["type"]})`);
-    else
-      throw new CodecellError(
-        "config_error",
-        `fromLangChain: ${name} has no invoke, and is not ${LIST.item}`,
-        {
-          hint: LIST.hint,
-        },
-      );
+    else throw lacking(LIST, name, "invoke");
   }
   return made;
 }

@@ -1,12 +1,6 @@
 /** `codecell/mastra`: tools of Mastra as local tools, by their structure: no package of Mastra is loaded. */
 import "../core/check-node.ts";
-import {
-  CodecellError,
-  type LocalTools,
-  tool as localTool,
-  type ToolDefinition,
-  ToolError,
-} from "../index.ts";
+import { type LocalTools, tool as localTool, type ToolDefinition, ToolError } from "../index.ts";
 import { isObject } from "../core/is-object.ts";
 import { toJsonSchema } from "../tools/to-json-schema.ts";
 import {
@@ -15,6 +9,7 @@ import {
   type ForeignCall,
   foreignTools,
   isFunction,
+  lacking,
   leaveOut,
   needsApproval,
   textOf,
@@ -61,14 +56,7 @@ export function fromMastra(
   const made: Record<string, ToolDefinition> = {};
   for (const [name, tool] of foreignTools(tools, ({ id }) => id, LIST)) {
     const { id, execute } = tool;
-    if (typeof id !== "string")
-      throw new CodecellError(
-        "config_error",
-        `fromMastra: ${name} has no id, and is not ${LIST.item}`,
-        {
-          hint: LIST.hint,
-        },
-      );
+    if (typeof id !== "string") throw lacking(LIST, name, "id");
     if (isFunction(execute)) made[name] = definitionOf(name, tool, execute, options);
     else leaveOut("fromMastra", name, "it has no execute: the client carries it out");
   }

@@ -2,7 +2,7 @@ import { guarded } from "../core/events.ts";
 import { oneLine } from "../core/one-line.ts";
 import { cutText } from "../core/utf8.ts";
 
-/** Who is told of problems; `true` is standard error, `false` nobody. */
+/** What receives problems: `true` is standard error, `false` nothing. */
 export type Warn = boolean | ((message: string) => void);
 
 /** Longest line, in characters: what a server wrote on its standard error is a part of it. */
